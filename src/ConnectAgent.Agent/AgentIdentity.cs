@@ -1,0 +1,16 @@
+using ConnectAgent.Protocol.Intentions;
+
+namespace ConnectAgent.Agent;
+
+/// <summary>What the agent knows about itself and its cluster from its configuration.</summary>
+/// <param name="Datacenter">Lower case.</param>
+/// <param name="NodeName">As configured.</param>
+/// <param name="ConnectEnabled">False: every Connect endpoint refuses (clients LAUNCH-4).</param>
+/// <param name="DefaultToken">Used for requests without one; empty for none (http-conventions TOK-1).</param>
+/// <param name="DefaultDecision">What holds when no intention matches (intentions AUTHZ-23).</param>
+internal sealed record AgentIdentity(
+    string Datacenter, string NodeName, bool ConnectEnabled, string DefaultToken, DefaultDecision DefaultDecision)
+{
+    // Records print their members; the token must not reach a log that way.
+    public override string ToString() => $"{NodeName} in {Datacenter}";
+}

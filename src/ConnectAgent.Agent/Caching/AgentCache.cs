@@ -1,0 +1,266 @@
+using ConnectAgent.Agent.Servers;
+using ConnectAgent.Protocol.Errors;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace ConnectAgent.Agent.Caching;
+
+/// <summary>
+/// The agent cache: on demand, partitioned by token and datacenter, each entry kept fresh by one background blocking query. A hit takes
+/// no lock and does no I/O.
+/// </summary>
+internal sealed class AgentCache : IDisposable
+{
+    private readonly TimeProvider _clock;
+    private readonly CacheMetrics _metrics;
+    private readonly CacheStore _store;
+    private readonly CacheContext _context;
+    private volatile bool _closing;
+
+    public AgentCache(IOptions<CacheOptions> options, CacheMetrics metrics, TimeProvider clock, Random random, ILogger<AgentCache> logger)
+    {
+        _clock = clock;
+        _metrics = metrics;
+        _store = new CacheStore(options.Value, metrics, clock);
+        _context = new CacheContext(clock, random, metrics, logger, entry => _store.Remove(entry, "failed"));
+    }
+
+    public int Count => _store.Count;
+
+    /// <summary>Reads a value; the engine of CACHE-6 to CACHE-14.</summary>
+    /// <param name="kind">What is read.</param>
+    /// <param name="request">Which one, and on whose behalf.</param>
+    /// <param name="read">Whether and how long to block.</param>
+    /// <param name="cancellationToken">The caller going away; the fetch goes on for the others.</param>
+    /// <exception cref="ServerException">
+    /// What the fetch failed with: for readers without a value, and at once for readers that block on the current one (CACHE-9);
+    /// <see cref="FailureKind.RateLimited"/> when a bound of the cache is reached.
+    /// </exception>
+    public ValueTask<CacheAnswer<TValue>> GetAsync<TRequest, TValue>(
+        CacheKind<TRequest, TValue> kind, TRequest request, CacheRead read, CancellationToken cancellationToken)
+        where TRequest : CacheRequest
+        where TValue : class
+    {
+        var entry = Entry(kind, request);
+        var snapshot = entry.Current;
+        if (Look(kind, request, entry, snapshot, read) is { } look)
+        {
+            entry.LastReadAt = _clock.GetTimestamp();
+            if (look.Hit)
+            {
+                _metrics.Hit(kind.Name);
+            }
+            else
+            {
+                _metrics.Missed(kind.Name, blocking: false);
+            }
+
+            return new ValueTask<CacheAnswer<TValue>>(look);
+        }
+
+        _metrics.Missed(kind.Name, read.MinIndex > 0);
+        return new ValueTask<CacheAnswer<TValue>>(WaitAsync(kind, request, read, cancellationToken));
+    }
+
+    /// <summary>The value as it stands, without starting or waiting for anything; null when there is none.</summary>
+    public TValue? Peek<TRequest, TValue>(CacheKind<TRequest, TValue> kind, TRequest request)
+        where TRequest : CacheRequest
+        where TValue : class =>
+        (_store.Find(KeyOf(kind, request)) as CacheEntry<TRequest, TValue>)?.Current.Value;
+
+    /// <summary>
+    /// Completes when the value's index differs from the one seen, errors aside: for another kind that depends on this one
+    /// (leaf-certificates LEAF-70).
+    /// </summary>
+    public async Task ChangedAsync<TRequest, TValue>(
+        CacheKind<TRequest, TValue> kind, TRequest request, ulong seen, CancellationToken cancellationToken)
+        where TRequest : CacheRequest
+        where TValue : class
+    {
+        while (true)
+        {
+            var entry = Entry(kind, request);
+            var changed = entry.Changed;
+            var snapshot = entry.Current;
+            entry.LastReadAt = _clock.GetTimestamp();
+            if (snapshot.Value is not null && snapshot.Index != seen)
+            {
+                return;
+            }
+
+            if (snapshot.Value is null)
+            {
+                entry.EnsureFetch(snapshot.Version, hurry: false);
+            }
+
+            await changed.WaitAsync(cancellationToken);
+        }
+    }
+
+    /// <summary>Lets every blocked reader answer with what it has (http-conventions IDX-13); later reads do not block.</summary>
+    public void ReleaseReaders()
+    {
+        _closing = true;
+        foreach (var entry in _store.All)
+        {
+            entry.Pulse();
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (var entry in _store.All.ToList())
+        {
+            entry.Stop();
+        }
+
+        _store.Dispose();
+    }
+
+    private static CacheKey KeyOf<TRequest, TValue>(CacheKind<TRequest, TValue> kind, TRequest request)
+        where TRequest : CacheRequest
+        where TValue : class => new(kind.Name, request.Datacenter, request.Token, request.Key);
+
+    private CacheEntry<TRequest, TValue> Entry<TRequest, TValue>(CacheKind<TRequest, TValue> kind, TRequest request)
+        where TRequest : CacheRequest
+        where TValue : class
+    {
+        var key = KeyOf(kind, request);
+        return (CacheEntry<TRequest, TValue>)(_store.Find(key) is { IsStopped: false } found
+            ? found
+            : _store.FindOrAdd(key, added => new CacheEntry<TRequest, TValue>(kind, request, added, _context)));
+    }
+
+    /// <summary>The first look (CACHE-7); null when the reader has to wait.</summary>
+    private static CacheAnswer<TValue>? Look<TRequest, TValue>(
+        CacheKind<TRequest, TValue> kind,
+        TRequest request,
+        CacheEntry<TRequest, TValue> entry,
+        CacheSnapshot<TValue> snapshot,
+        CacheRead read)
+        where TRequest : CacheRequest
+        where TValue : class
+    {
+        if (snapshot.Value is null || (read.MinIndex > 0 && read.MinIndex >= snapshot.Index))
+        {
+            return null;
+        }
+
+        if (read.MinIndex > 0 || !kind.Revalidates || entry.IsWatched())
+        {
+            return Answer(entry, snapshot, hit: true);
+        }
+
+        return kind.IsCurrent(request, snapshot.Value) ? Answer(entry, snapshot, hit: false) : null;
+    }
+
+    private async Task<CacheAnswer<TValue>> WaitAsync<TRequest, TValue>(
+        CacheKind<TRequest, TValue> kind, TRequest request, CacheRead read, CancellationToken cancellationToken)
+        where TRequest : CacheRequest
+        where TValue : class
+    {
+        var start = _clock.GetTimestamp();
+        var entry = Entry(kind, request);
+        var began = entry.Current.Version;
+        for (var first = true; ; first = false)
+        {
+            var changed = entry.Changed;
+            var snapshot = entry.Current;
+            entry.LastReadAt = _clock.GetTimestamp();
+            _store.Find(entry.Key);
+            if (!first)
+            {
+                if (Satisfies(snapshot, read, began))
+                {
+                    return Answer(entry, snapshot, hit: false);
+                }
+
+                if (snapshot.Error is { } error && snapshot.Version != began)
+                {
+                    throw error.ToThrow();
+                }
+            }
+            else if (Look(kind, request, entry, snapshot, read) is { } look)
+            {
+                return look with { Hit = false };
+            }
+
+            if (read.MinIndex > 0 && snapshot.Value is not null)
+            {
+                entry.Watch();
+            }
+
+            var left = Left(read, start, hasValue: snapshot.Value is not null);
+            if (left <= TimeSpan.Zero || (_closing && snapshot.Value is not null))
+            {
+                return snapshot.Value is not null
+                    ? Answer(entry, snapshot, hit: false)
+                    : throw new ServerException(FailureKind.Failed, "timed out waiting for the first value");
+            }
+
+            if (entry.IsStopped)
+            {
+                // It went while we waited (CACHE-32): start over with a new one.
+                (entry, began, first) = Restart(kind, request);
+                continue;
+            }
+
+            // A fetch that is already holding for a change is the one a blocking reader waits for.
+            if (snapshot.Value is null || snapshot.Error is not null || read.MinIndex == 0)
+            {
+                entry.EnsureFetch(snapshot.Version, hurry: kind.Revalidates && read.MinIndex == 0);
+            }
+
+            await ParkAsync(entry, changed, left, cancellationToken);
+        }
+    }
+
+    private (CacheEntry<TRequest, TValue> Entry, long Began, bool First) Restart<TRequest, TValue>(
+        CacheKind<TRequest, TValue> kind, TRequest request)
+        where TRequest : CacheRequest
+        where TValue : class
+    {
+        var entry = Entry(kind, request);
+        return (entry, entry.Current.Version, true);
+    }
+
+    private async Task ParkAsync(CacheEntry entry, Task changed, TimeSpan left, CancellationToken cancellationToken)
+    {
+        entry.Park();
+        try
+        {
+            await changed.WaitAsync(left, _clock, cancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            // The next turn of the loop sees that no time is left.
+        }
+        finally
+        {
+            entry.Unpark();
+        }
+    }
+
+    private static bool Satisfies<TValue>(CacheSnapshot<TValue> snapshot, CacheRead read, long began)
+        where TValue : class =>
+        snapshot.Value is not null && (snapshot.WentBackAt > began || (read.MinIndex == 0
+            ? snapshot.Error is null
+            : read.MinIndex < snapshot.Index));
+
+    private TimeSpan Left(CacheRead read, long start, bool hasValue)
+    {
+        var limit = read.Limit;
+        if (!hasValue && limit < CacheOptions.FirstValueWait)
+        {
+            limit = CacheOptions.FirstValueWait;
+        }
+
+        return limit - _clock.GetElapsedTime(start);
+    }
+
+    private static CacheAnswer<TValue> Answer<TRequest, TValue>(
+        CacheEntry<TRequest, TValue> entry, CacheSnapshot<TValue> snapshot, bool hit)
+        where TRequest : CacheRequest
+        where TValue : class =>
+        new(snapshot.Value!, snapshot.Index, hit, entry.AgeOf(snapshot), snapshot.LostContactAt is null);
+}

@@ -1,0 +1,59 @@
+using ConnectAgent.Agent.Servers;
+
+namespace ConnectAgent.Agent.Caching;
+
+/// <summary>What a request must tell the cache.</summary>
+/// <param name="Datacenter">After defaulting, never empty.</param>
+/// <param name="Token">After defaulting; may be empty.</param>
+internal abstract record CacheRequest(string Datacenter, string Token)
+{
+    /// <summary>The fields, besides token and datacenter, that change the answer.</summary>
+    public abstract string Key { get; }
+}
+
+/// <summary>A cache type: how to fetch and how to key; the engine does all the rest (agent-cache CACHE-1). Many are registered.</summary>
+/// <typeparam name="TRequest">What is asked.</typeparam>
+/// <typeparam name="TValue">What is cached; immutable, because all readers of an entry share it (CACHE-5).</typeparam>
+internal abstract class CacheKind<TRequest, TValue>
+    where TRequest : CacheRequest
+    where TValue : class
+{
+    /// <summary>The reference's name of the type; part of the key, of metrics and of the inspection view.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>Time limit of one blocking fetch, and how long a reader's wait counts as being in flight (LEAF-55). Default 10 min.</summary>
+    public virtual TimeSpan FetchWait => TimeSpan.FromMinutes(10);
+
+    /// <summary>Whether <c>Age</c> counts from the fetch; else it is 0 while the servers are in contact (CACHE-27).</summary>
+    public virtual bool AgesFromFetch => false;
+
+    /// <summary>Whether each read without an index looks at the value again before it is used (CACHE-42's leaf row). Default no.</summary>
+    public virtual bool Revalidates => false;
+
+    /// <summary>For kinds that revalidate: whether the value may still be given out as it is. Pure and quick; no I/O.</summary>
+    public virtual bool IsCurrent(TRequest request, TValue value) => true;
+
+    /// <summary>Fetches once; single flight per entry (CACHE-12, CACHE-15).</summary>
+    /// <param name="context">What the entry holds and how long the fetch may hold.</param>
+    /// <param name="cancellationToken">The end of the entry, never of one reader.</param>
+    /// <returns>The value with its index; null when nothing changed within the wait.</returns>
+    public abstract Task<ServerRead<TValue>?> FetchAsync(FetchContext<TRequest, TValue> context, CancellationToken cancellationToken);
+}
+
+/// <summary>What one fetch starts from.</summary>
+/// <param name="Request">The request that made the entry.</param>
+/// <param name="Value">The value held; null on the first fetch and when the refresh starts over.</param>
+/// <param name="Index">The index of the value held; 0 asks for an answer at once.</param>
+/// <param name="State">An object of the kind's own that lives as long as the entry.</param>
+/// <param name="Hurry">Cancelled when a reader asks for a look now (see <see cref="CacheKind{TRequest, TValue}.Revalidates"/>).</param>
+internal sealed record FetchContext<TRequest, TValue>(
+    TRequest Request, TValue? Value, ulong Index, FetchState State, CancellationToken Hurry);
+
+/// <summary>Holds what a kind wants to remember between two fetches of one entry; only the running fetch touches it.</summary>
+internal sealed class FetchState
+{
+    private object? _value;
+
+    public T Get<T>()
+        where T : class, new() => (T)(_value ??= new T());
+}

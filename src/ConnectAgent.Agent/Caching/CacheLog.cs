@@ -1,0 +1,16 @@
+using Microsoft.Extensions.Logging;
+
+namespace ConnectAgent.Agent.Caching;
+
+// Event ids 1000-1099. A key prints without its token.
+internal static partial class CacheLog
+{
+    [LoggerMessage(1001, LogLevel.Debug, "Fetch failed: {Key}: {Reason}")]
+    public static partial void FetchFailed(this ILogger logger, CacheKey key, string reason);
+
+    [LoggerMessage(1002, LogLevel.Error, "Fetch broke: {Key}")]
+    public static partial void FetchBroke(this ILogger logger, Exception error, CacheKey key);
+
+    [LoggerMessage(1003, LogLevel.Trace, "Refresh ended: {Key}")]
+    public static partial void RefreshEnded(this ILogger logger, CacheKey key);
+}

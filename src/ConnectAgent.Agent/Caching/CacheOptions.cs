@@ -1,0 +1,24 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace ConnectAgent.Agent.Caching;
+
+/// <summary>Bounds of the agent cache.</summary>
+internal sealed class CacheOptions
+{
+    /// <summary>How long an entry lives after the last read (agent-cache CACHE-1, CACHE-31).</summary>
+    public static readonly TimeSpan IdleLife = TimeSpan.FromHours(72);
+
+    /// <summary>How often idle entries are swept: the store evicts only when it is touched.</summary>
+    public static readonly TimeSpan SweepInterval = TimeSpan.FromMinutes(1);
+
+    /// <summary>How long a reader waits for the very first value, whatever its own wait says (CACHE-14).</summary>
+    public static readonly TimeSpan FirstValueWait = TimeSpan.FromSeconds(10);
+
+    /// <summary>Entries in all (CACHE-30).</summary>
+    [Range(1, 10_000_000)]
+    public int MaxEntries { get; set; } = 10_000;
+
+    /// <summary>Entries per token (CACHE-30).</summary>
+    [Range(1, 10_000_000)]
+    public int MaxEntriesPerToken { get; set; } = 2_000;
+}

@@ -1,0 +1,23 @@
+namespace ConnectAgent.Agent.Caching;
+
+/// <summary>How a reader reads (agent-cache CACHE-6).</summary>
+/// <param name="MinIndex">Above 0: answer only with a greater index. 0: do not block.</param>
+/// <param name="Wait">The longest hold; null or non-positive stands for the default (CACHE-11).</param>
+internal readonly record struct CacheRead(ulong MinIndex = 0, TimeSpan? Wait = null)
+{
+    private static readonly TimeSpan DefaultBlock = TimeSpan.FromSeconds(300);
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(600);
+
+    /// <summary>CACHE-11: exactly <c>wait</c>; missing is 300 s when blocking and 600 s else, and 600 s is the cap.</summary>
+    public TimeSpan Limit => Wait is { } wait && wait > TimeSpan.Zero
+        ? (wait < Longest ? wait : Longest)
+        : (MinIndex > 0 ? DefaultBlock : Longest);
+}
+
+/// <summary>What a reader gets.</summary>
+/// <param name="Value">Shared and immutable.</param>
+/// <param name="Index">At least 1.</param>
+/// <param name="Hit">Whether the first look satisfied (CACHE-39).</param>
+/// <param name="Age">Since the value was last known good (CACHE-27).</param>
+/// <param name="InContact">False while the refresh fails (CACHE-28).</param>
+internal readonly record struct CacheAnswer<TValue>(TValue Value, ulong Index, bool Hit, TimeSpan Age, bool InContact);

@@ -1,0 +1,153 @@
+using ConnectAgent.Agent.Caching;
+using ConnectAgent.Agent.Roots;
+using ConnectAgent.Agent.Servers;
+using ConnectAgent.Protocol.Certificates;
+using ConnectAgent.Protocol.Errors;
+using ConnectAgent.Protocol.Identity;
+using Microsoft.Extensions.Logging;
+
+namespace ConnectAgent.Agent.Leaves;
+
+/// <summary>Whose leaf (leaf-certificates LEAF-20).</summary>
+/// <param name="Datacenter">After defaulting.</param>
+/// <param name="Token">After defaulting.</param>
+/// <param name="Service">Case kept.</param>
+internal sealed record LeafRequest(string Datacenter, string Token, string Service) : CacheRequest(Datacenter, Token)
+{
+    public override string Key => "service:" + Service;
+}
+
+/// <summary>
+/// The cache type <c>connect-ca-leaf</c>. A fetch holds until the leaf must be replaced (its renewal instant, or a rotation of the roots) and
+/// issues the next one, so the engine's refresh loop is the renewal (LEAF-56).
+/// </summary>
+internal sealed class LeafKind(
+    LeafIssuer issuer, RootsService roots, TimeProvider clock, Random random, ILogger<LeafKind> logger) : CacheKind<LeafRequest, LeafCertificate>
+{
+    public override string Name => "connect-ca-leaf";
+
+    public override bool AgesFromFetch => true;
+
+    public override bool Revalidates => true;
+
+    /// <summary>LEAF-41 and LEAF-45: not overdue, and signed by the key that signs now.</summary>
+    public override bool IsCurrent(LeafRequest request, LeafCertificate value)
+    {
+        var now = clock.GetUtcNow();
+        return now <= LeafRenewal.HardLimit(FactsOf(value, value.ValidAfter))
+            && roots.Peek(request.Datacenter)?.Active?.SigningKeyId == value.AuthorityKeyId;
+    }
+
+    public override async Task<ServerRead<LeafCertificate>?> FetchAsync(
+        FetchContext<LeafRequest, LeafCertificate> context, CancellationToken cancellationToken)
+    {
+        var state = context.State.Get<LeafState>();
+        if (context.Value is not { } leaf)
+        {
+            var trusted = await roots.ForDatacenterAsync(context.Request.Datacenter, cancellationToken);
+            return await IssueAsync(context, state, trusted.Value, cancellationToken);
+        }
+
+        var until = clock.GetUtcNow() + FetchWait;
+        while (true)
+        {
+            var trusted = await roots.ForDatacenterAsync(context.Request.Datacenter, cancellationToken);
+            var now = clock.GetUtcNow();
+            var isCheck = context.Hurry.IsCancellationRequested;
+            state.Plan = LeafRenewal.Plan(
+                FactsOf(leaf, state.IssuedAt), state.Plan, trusted.Value.Active?.SigningKeyId ?? string.Empty, isCheck, now, random.NextDouble());
+            if (state.Plan.IssueAt <= now)
+            {
+                if (await RenewAsync(context, state, leaf, trusted.Value, cancellationToken) is { } renewed)
+                {
+                    return renewed;
+                }
+            }
+
+            if (isCheck || now >= until)
+            {
+                return null;
+            }
+
+            var pause = Earlier(state.Plan.IssueAt > now ? state.Plan.IssueAt : state.Plan.NotBefore, until) - now;
+            await HoldAsync(context, trusted.Index, pause, cancellationToken);
+        }
+    }
+
+    private static LeafFacts FactsOf(LeafCertificate leaf, DateTimeOffset issuedAt) =>
+        new(leaf.ValidAfter, leaf.ValidBefore, issuedAt, leaf.AuthorityKeyId);
+
+    private static DateTimeOffset Earlier(DateTimeOffset a, DateTimeOffset b) => a < b ? a : b;
+
+    /// <summary>Replaces a leaf; null when the old one stays (LEAF-62, LEAF-80).</summary>
+    private async Task<ServerRead<LeafCertificate>?> RenewAsync(
+        FetchContext<LeafRequest, LeafCertificate> context,
+        LeafState state,
+        LeafCertificate leaf,
+        CaRoots trusted,
+        CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await IssueAsync(context, state, trusted, cancellationToken);
+        }
+        catch (ServerException error) when (error.Kind == FailureKind.RateLimited && IsGood(leaf, trusted))
+        {
+            state.Plan = LeafRenewal.AfterRefusal(state.Plan, clock.GetUtcNow(), random.NextDouble());
+            logger.RenewalRefused(context.Request.Service, state.Plan.NotBefore);
+            return null;
+        }
+        catch (ServerException error) when (error.Kind is FailureKind.Unreachable or FailureKind.Failed && IsGood(leaf, trusted))
+        {
+            var pause = RefreshBackoff.Pause(state.Plan.Failures + 1, random.NextDouble());
+            state.Plan = LeafRenewal.AfterFailure(state.Plan, clock.GetUtcNow(), pause > TimeSpan.Zero ? pause : LeafRenewal.LeastPause);
+            logger.RenewalFailed(context.Request.Service, error.Message, state.Plan.NotBefore);
+            return null;
+        }
+    }
+
+    private bool IsGood(LeafCertificate leaf, CaRoots trusted) =>
+        clock.GetUtcNow() < leaf.ValidBefore && trusted.Roots.Any(root => root.SigningKeyId == leaf.AuthorityKeyId);
+
+    private async Task<ServerRead<LeafCertificate>> IssueAsync(
+        FetchContext<LeafRequest, LeafCertificate> context, LeafState state, CaRoots trusted, CancellationToken cancellationToken)
+    {
+        if (trusted.TrustDomain.Length == 0)
+        {
+            throw new ServerException(FailureKind.Failed, "cluster has no CA bootstrapped yet");
+        }
+
+        var identity = new ServiceId(trusted.TrustDomain, context.Request.Datacenter, context.Request.Service);
+        if (!SpiffeId.TryParse(identity.ToString(), out _, out var error))
+        {
+            // CERT-21: refused before a key is made or a signer asked.
+            throw new ServerException(FailureKind.Failed, error);
+        }
+
+        var issued = await issuer.IssueAsync(identity, context.Request.Token, context.Index, cancellationToken);
+        state.IssuedAt = clock.GetUtcNow();
+        state.Plan = RenewalPlan.None;
+        logger.Issued(context.Request.Service, issued.Value.SerialNumber, issued.Value.ValidBefore);
+        return issued;
+    }
+
+    /// <summary>Waits for the renewal instant, a change of the roots, or a reader in a hurry, whichever comes first.</summary>
+    private async Task HoldAsync(
+        FetchContext<LeafRequest, LeafCertificate> context, ulong rootsIndex, TimeSpan pause, CancellationToken cancellationToken)
+    {
+        using var turn = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, context.Hurry);
+        var instant = Task.Delay(pause > TimeSpan.Zero ? pause : TimeSpan.Zero, clock, turn.Token);
+        var rotation = roots.ChangedAsync(context.Request.Datacenter, rootsIndex, turn.Token);
+        await Task.WhenAny(instant, rotation);
+        await turn.CancelAsync();
+        await Task.WhenAll(instant, rotation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        cancellationToken.ThrowIfCancellationRequested();
+    }
+
+    private sealed class LeafState
+    {
+        public DateTimeOffset IssuedAt { get; set; }
+
+        public RenewalPlan Plan { get; set; } = RenewalPlan.None;
+    }
+}

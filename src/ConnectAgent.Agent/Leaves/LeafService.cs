@@ -1,0 +1,19 @@
+using ConnectAgent.Agent.Caching;
+using ConnectAgent.Protocol.Certificates;
+using ConnectAgent.Protocol.Errors;
+
+namespace ConnectAgent.Agent.Leaves;
+
+/// <summary>Answers "who am I" from the cache (leaf-certificates section 5).</summary>
+internal sealed class LeafService(AgentCache cache, LeafKind kind)
+{
+    /// <summary>Reads a service's leaf, issuing it at first.</summary>
+    /// <param name="request">Its service may be any text; an empty one is refused with LEAF-7's words.</param>
+    /// <param name="read">Without an index the leaf is looked at again (LEAF-50).</param>
+    /// <param name="cancellationToken">The caller going away.</param>
+    /// <exception cref="ServerException">LEAF-7 to LEAF-19.</exception>
+    public ValueTask<CacheAnswer<LeafCertificate>> GetAsync(LeafRequest request, CacheRead read, CancellationToken cancellationToken) =>
+        request.Service.Length == 0
+            ? throw new ServerException(FailureKind.Failed, "URI must be either service or agent")
+            : cache.GetAsync(kind, request, read, cancellationToken);
+}

@@ -1,0 +1,25 @@
+using ConnectAgent.Agent.Caching;
+using ConnectAgent.Agent.Servers;
+using ConnectAgent.Protocol.Certificates;
+
+namespace ConnectAgent.Agent.Roots;
+
+/// <summary>Which roots document.</summary>
+/// <param name="Datacenter">After defaulting.</param>
+/// <param name="Token">Part of the key although roots need no rights (agent-cache CACHE-2, TOKC-4).</param>
+/// <param name="Filter">Ignored by the answer, but part of the key (agent-cache section 8).</param>
+internal sealed record RootsRequest(string Datacenter, string Token = "", string Filter = "") : CacheRequest(Datacenter, Token)
+{
+    public override string Key => Filter;
+}
+
+/// <summary>The cache type <c>connect-ca-root</c>.</summary>
+internal sealed class RootsKind(IServerClient servers) : CacheKind<RootsRequest, CaRoots>
+{
+    public override string Name => "connect-ca-root";
+
+    public override async Task<ServerRead<CaRoots>?> FetchAsync(
+        FetchContext<RootsRequest, CaRoots> context, CancellationToken cancellationToken) =>
+        await servers.ReadRootsAsync(
+            new ServerQuery(context.Request.Datacenter, context.Request.Token, context.Index, FetchWait), cancellationToken);
+}

@@ -1,0 +1,23 @@
+using ConnectAgent.Agent.Caching;
+using ConnectAgent.Protocol.Certificates;
+
+namespace ConnectAgent.Agent.Roots;
+
+/// <summary>Answers "whom do I trust" from the cache.</summary>
+internal sealed class RootsService(AgentCache cache, RootsKind kind)
+{
+    /// <inheritdoc cref="AgentCache.GetAsync"/>
+    public ValueTask<CacheAnswer<CaRoots>> GetAsync(RootsRequest request, CacheRead read, CancellationToken cancellationToken) =>
+        cache.GetAsync(kind, request, read, cancellationToken);
+
+    /// <summary>The roots as cached, for another part of the agent; they need no token (leaf-certificates LEAF-30).</summary>
+    public async ValueTask<CacheAnswer<CaRoots>> ForDatacenterAsync(string datacenter, CancellationToken cancellationToken) =>
+        await cache.GetAsync(kind, new RootsRequest(datacenter), default, cancellationToken);
+
+    /// <summary>The roots if they are cached already.</summary>
+    public CaRoots? Peek(string datacenter) => cache.Peek(kind, new RootsRequest(datacenter));
+
+    /// <summary>Completes when the roots' index is another one (LEAF-70, LEAF-71: any change wakes, the waiter compares).</summary>
+    public Task ChangedAsync(string datacenter, ulong seen, CancellationToken cancellationToken) =>
+        cache.ChangedAsync(kind, new RootsRequest(datacenter), seen, cancellationToken);
+}

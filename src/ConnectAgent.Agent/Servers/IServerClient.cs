@@ -1,0 +1,70 @@
+using ConnectAgent.Protocol.Certificates;
+using ConnectAgent.Protocol.Errors;
+using ConnectAgent.Protocol.Identity;
+using ConnectAgent.Protocol.Intentions;
+
+namespace ConnectAgent.Agent.Servers;
+
+/// <summary>
+/// The one seam between the agent and its servers. Exactly one is registered. The embedded control plane and a remote cluster pass the
+/// same conformance suite (<c>ServerClientConformance</c> in the TestKit).
+/// </summary>
+/// <remarks>
+/// Every call fails with <see cref="ServerException"/>, or with <see cref="OperationCanceledException"/> when the caller's token is
+/// cancelled, and with nothing else.
+/// </remarks>
+public interface IServerClient
+{
+    /// <summary>Reads the roots document of a datacenter (ca section 1). Needs no rights.</summary>
+    /// <inheritdoc cref="MatchIntentionsAsync"/>
+    Task<ServerRead<CaRoots>> ReadRootsAsync(ServerQuery query, CancellationToken cancellationToken);
+
+    /// <summary>Reads the intentions of one or more names, wildcards included, in PREC-2 order (intentions MAT-3).</summary>
+    /// <param name="names">Which side, and whose; destinations compare without regard to ASCII letter case, sources with.</param>
+    /// <param name="query">Whose question, where, and from which index on.</param>
+    /// <param name="cancellationToken">Ends the call early.</param>
+    /// <returns>
+    /// One match for each name, in their order, with an index of at least 1. With <see cref="ServerQuery.Index"/> above 0 the call is held
+    /// until the value's index is greater, or <see cref="ServerQuery.Wait"/> plus up to a sixteenth of it has passed; the index may then be
+    /// any, even a lower one.
+    /// </returns>
+    /// <exception cref="ServerException">
+    /// <see cref="FailureKind.Unreachable"/>: worth retrying; <see cref="FailureKind.UnknownToken"/> and
+    /// <see cref="FailureKind.PermissionDenied"/>: the token; <see cref="FailureKind.Failed"/>: for instance an unknown datacenter.
+    /// </exception>
+    Task<ServerRead<IReadOnlyList<IntentionMatch>>> MatchIntentionsAsync(
+        MatchNames names, ServerQuery query, CancellationToken cancellationToken);
+
+    /// <summary>Has a leaf signed for an identity (certificates CERT-73 to CERT-75, leaf-certificates LEAF-30).</summary>
+    /// <param name="identity">The name that the caller is authorized for; the certificate's only name.</param>
+    /// <param name="certificateRequest">PKCS#10, DER; its key and its proof of possession count, its names must not contradict.</param>
+    /// <param name="token">The caller's ACL token; empty for none.</param>
+    /// <param name="cancellationToken">Ends the call early.</param>
+    /// <exception cref="ServerException">
+    /// Also <see cref="FailureKind.RateLimited"/> (LEAF-17) and <see cref="FailureKind.Invalid"/> for a bad CSR.
+    /// </exception>
+    Task<SignedLeaf> SignLeafAsync(
+        ServiceId identity, ReadOnlyMemory<byte> certificateRequest, string token, CancellationToken cancellationToken);
+}
+
+/// <summary>The options of one read.</summary>
+/// <param name="Datacenter">Never empty; defaulting is done.</param>
+/// <param name="Token">The caller's token after defaulting; empty for none.</param>
+/// <param name="Index">0 asks for an answer at once; not a time.</param>
+/// <param name="Wait">Longest hold of a blocking read, more than 0 s and at most 10 min.</param>
+public readonly record struct ServerQuery(string Datacenter, string Token, ulong Index, TimeSpan Wait);
+
+/// <summary>What a read answered.</summary>
+/// <param name="Value">Immutable.</param>
+/// <param name="Index">At least 1.</param>
+public sealed record ServerRead<T>(T Value, ulong Index);
+
+/// <summary>A certificate as the signer returned it.</summary>
+/// <param name="CertificatePem">Leaf, then its intermediates (CERT-80).</param>
+/// <param name="Index">The control plane's index at the moment of signing (LEAF-33).</param>
+public sealed record SignedLeaf(string CertificatePem, ulong Index);
+
+/// <summary>Which intentions a match asks for (intentions MAT-2, MAT-3).</summary>
+/// <param name="ByDestination">Whether the names are destinations; else sources.</param>
+/// <param name="Names">Plain service names, at least one; an empty name finds only wildcards.</param>
+public sealed record MatchNames(bool ByDestination, IReadOnlyList<string> Names);

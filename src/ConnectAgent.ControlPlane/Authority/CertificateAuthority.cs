@@ -1,0 +1,182 @@
+using System.Formats.Asn1;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using ConnectAgent.ControlPlane.State;
+using ConnectAgent.Protocol.Certificates;
+using ConnectAgent.Protocol.Errors;
+using ConnectAgent.Protocol.Identity;
+using Microsoft.Extensions.Logging;
+
+namespace ConnectAgent.ControlPlane.Authority;
+
+/// <summary>The built-in certificate authority: makes the root at first start and signs leaves.</summary>
+internal sealed class CertificateAuthority(
+    StateStore store, BlockingReader reader, AuthorityOptions options, TimeProvider clock, ILogger<CertificateAuthority> logger) : IDisposable
+{
+    // A CSR for one name is under 1 kB; this leaves room for RSA keys.
+    private const int LargestRequest = 16 * 1024;
+
+    private readonly Lock _gate = new();
+    private LoadedSigner? _loaded;
+
+    /// <summary>Makes the cluster ID and the root, once (certificates CERT-1, ca CA-61).</summary>
+    public void Initialize() => store.Write<bool>((state, index) =>
+    {
+        if (state.Authority is not null)
+        {
+            return StateWrite<bool>.Nothing(false);
+        }
+
+        var clusterId = options.ClusterId ?? Guid.NewGuid().ToString();
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var label = CommonNames.UniqueLabel(BitConverter.ToInt64(RandomNumberGenerator.GetBytes(sizeof(long))));
+        var name = CommonNames.ForAuthority(isPrimary: true, label, "consul", clusterId);
+        const ulong FirstSerial = 1;
+        var der = CertificateBuilder.SelfSignedRoot(key, name, clusterId, FirstSerial, clock.GetUtcNow(), AuthorityOptions.RootLife);
+        var root = RootDocument.Describe(der, clusterId, index);
+        var authority = new AuthorityState(
+            clusterId, [root], index, new SigningMaterial(key.ExportPkcs8PrivateKey(), der), FirstSerial + 1);
+        logger.RootMade(root.Id, root.NotAfter);
+        return new StateWrite<bool>(state with { Authority = authority }, [Topic.Roots], true);
+    });
+
+    /// <summary>Reads the roots document; blocking (ca CA-8, CA-9).</summary>
+    /// <exception cref="ServerException">The CA is not ready (CA-11).</exception>
+    public async Task<(CaRoots Roots, ulong Index)> ReadRootsAsync(BlockingOptions blocking, CancellationToken cancellationToken) =>
+        await reader.ReadAsync(
+            blocking,
+            [Topic.Roots],
+            static state => (RootDocument.Of(Ready(state)), Ready(state).RootsIndex),
+            static (_, _) => false,
+            cancellationToken);
+
+    /// <summary>Signs a leaf for an authorized identity (CERT-73 to CERT-75).</summary>
+    /// <param name="identity">The certificate's only name, whatever the CSR asks for.</param>
+    /// <param name="certificateRequest">PKCS#10, DER.</param>
+    /// <param name="datacenter">This control plane's datacenter.</param>
+    /// <returns>The chain (CERT-80) and the index of the signing (LEAF-33).</returns>
+    /// <exception cref="ServerException">With the texts of CERT-73; <see cref="FailureKind.Invalid"/> for a bad CSR.</exception>
+    public (string CertificatePem, ulong Index) Sign(ServiceId identity, ReadOnlySpan<byte> certificateRequest, string datacenter)
+    {
+        var publicKey = Verify(identity, certificateRequest, datacenter);
+        var trustDomain = TrustDomain.FromClusterId(Ready(store.Current).ClusterId);
+        if (!identity.IsInTrustDomain(trustDomain))
+        {
+            throw new ServerException(
+                FailureKind.Invalid, $"SPIFFE ID in CSR from a different trust domain: {identity.Host}, we are {trustDomain}");
+        }
+
+        // Each signing has a serial and an index of its own (CERT-48, LEAF-33); the signature itself is made outside the writer's lock.
+        var (authority, index) = store.Write((state, next) =>
+        {
+            var ready = Ready(state);
+            return new StateWrite<(AuthorityState, ulong)>(
+                state with { Authority = ready with { NextSerial = ready.NextSerial + 1 } }, [], (ready, next));
+        });
+        var signer = Load(authority.Signer);
+        var leaf = CertificateBuilder.Leaf(
+            identity, publicKey, signer.Certificate, signer.Key, authority.NextSerial, clock.GetUtcNow(), options.LeafLife);
+        var intermediates = authority.Roots.First(root => root.Active).IntermediateCerts ?? [];
+        return (Pem.Certificate(leaf) + string.Concat(intermediates), index);
+    }
+
+    public void Dispose() => _loaded?.Dispose();
+
+    private static AuthorityState Ready(StateSnapshot state) =>
+        state.Authority ?? throw new ServerException(FailureKind.Failed, "CA has not finished initializing");
+
+    /// <summary>Checks a CSR against the identity it is for; its own signature proves possession of the key (CERT-75).</summary>
+    private static PublicKey Verify(ServiceId identity, ReadOnlySpan<byte> certificateRequest, string datacenter)
+    {
+        if (certificateRequest.Length > LargestRequest)
+        {
+            throw new ServerException(FailureKind.Invalid, $"CSR is larger than {LargestRequest} bytes");
+        }
+
+        CertificateRequest request;
+        SubjectNames names;
+        try
+        {
+            request = CertificateRequest.LoadSigningRequest(
+                certificateRequest.ToArray(), HashAlgorithmName.SHA256, CertificateRequestLoadOptions.UnsafeLoadCertificateExtensions);
+            names = SanExtension.Read(request.CertificateExtensions);
+        }
+        catch (Exception error) when (error is CryptographicException or AsnContentException)
+        {
+            throw new ServerException(FailureKind.Invalid, "x509: CSR is malformed or its signature is invalid", error);
+        }
+
+        if (names.Uris.Count != 1)
+        {
+            throw new ServerException(FailureKind.Invalid, $"CSR SAN contains an invalid number of URIs: {names.Uris.Count}");
+        }
+
+        if (names.Emails.Count > 0)
+        {
+            throw new ServerException(FailureKind.Invalid, "CSR SAN does not allow specifying email addresses");
+        }
+
+        if (!SpiffeId.TryParse(names.Uris[0], out var asked, out var wrong))
+        {
+            throw new ServerException(FailureKind.Invalid, wrong);
+        }
+
+        if (asked is not ServiceId)
+        {
+            throw new ServerException(FailureKind.Invalid, "SPIFFE ID in CSR must be a service or agent ID");
+        }
+
+        if (names.Uris[0] != identity.ToString())
+        {
+            throw new ServerException(FailureKind.Invalid, $"CSR asks for {names.Uris[0]}, but the request is for {identity}");
+        }
+
+        return identity.Datacenter == datacenter
+            ? request.PublicKey
+            : throw new ServerException(
+                FailureKind.Invalid, $"SPIFFE ID in CSR from a different datacenter: {identity.Datacenter}, we are {datacenter}");
+    }
+
+    private LoadedSigner Load(SigningMaterial material)
+    {
+        var loaded = Volatile.Read(ref _loaded);
+        if (loaded is not null && ReferenceEquals(loaded.Material, material))
+        {
+            return loaded;
+        }
+
+        lock (_gate)
+        {
+            if (_loaded is null || !ReferenceEquals(_loaded.Material, material))
+            {
+                // The former one is left to the finalizer: a signing may still be using it.
+                _loaded = new LoadedSigner(material);
+            }
+
+            return _loaded;
+        }
+    }
+
+    private sealed class LoadedSigner : IDisposable
+    {
+        public LoadedSigner(SigningMaterial material)
+        {
+            Material = material;
+            Key = ECDsa.Create();
+            Key.ImportPkcs8PrivateKey(material.Key.Span, out _);
+            Certificate = X509CertificateLoader.LoadCertificate(material.Certificate.Span);
+        }
+
+        public SigningMaterial Material { get; }
+
+        public ECDsa Key { get; }
+
+        public X509Certificate2 Certificate { get; }
+
+        public void Dispose()
+        {
+            Key.Dispose();
+            Certificate.Dispose();
+        }
+    }
+}

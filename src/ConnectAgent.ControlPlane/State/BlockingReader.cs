@@ -1,0 +1,87 @@
+namespace ConnectAgent.ControlPlane.State;
+
+/// <summary>How a blocking query blocks (http-conventions section 6).</summary>
+/// <param name="Index">0: answer at once (IDX-3).</param>
+/// <param name="Wait">The time limit; non-positive stands for the default (IDX-4).</param>
+internal readonly record struct BlockingOptions(ulong Index, TimeSpan Wait);
+
+/// <summary>Runs blocking queries against the store.</summary>
+internal sealed class BlockingReader(StateStore store, BlockingLimits limits, TimeProvider clock, Random random) : IDisposable
+{
+    private readonly CancellationTokenSource _release = new();
+
+    /// <summary>Reads until the result's index is greater than the one asked with, or the limit is over (IDX-5, IDX-6).</summary>
+    /// <param name="options">Whether and how long to block.</param>
+    /// <param name="topics">What the result depends on.</param>
+    /// <param name="read">Pure; gives the result and its index.</param>
+    /// <param name="same">Whether two results are the same: a parked reader is not woken by a write that leaves its result as it is (IAPI-6).</param>
+    /// <param name="cancellationToken">The caller going away: the waiter is dropped at once (IDX-11).</param>
+    /// <returns>The result; its index is at least 1 (IDX-9) and may be any when the time was up.</returns>
+    public async Task<(T Value, ulong Index)> ReadAsync<T>(
+        BlockingOptions options,
+        IReadOnlyList<Topic> topics,
+        Func<StateSnapshot, (T Value, ulong Index)> read,
+        Func<T, T, bool> same,
+        CancellationToken cancellationToken)
+    {
+        var (first, index) = AtLeastOne(read(store.Current));
+        if (options.Index == 0 || index > options.Index)
+        {
+            return (first, index);
+        }
+
+        var start = clock.GetTimestamp();
+        var limit = limits.Of(options.Wait, random.NextDouble());
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _release.Token);
+        while (true)
+        {
+            using var watch = store.Watches.Watch(topics);
+            var (value, at) = AtLeastOne(read(store.Current));
+            if (at > options.Index && !same(first, value))
+            {
+                return (value, at);
+            }
+
+            var left = limit - clock.GetElapsedTime(start);
+            if (left <= TimeSpan.Zero || _release.IsCancellationRequested)
+            {
+                return (value, at);
+            }
+
+            try
+            {
+                await watch.Changed.WaitAsync(left, clock, ended.Token);
+            }
+            catch (TimeoutException)
+            {
+                // The next turn of the loop sees that no time is left; a timeout is no error (IDX-5).
+            }
+            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+            {
+                // Shutting down: every waiter answers with what it has (IDX-13).
+            }
+        }
+    }
+
+    /// <summary>Ends all waits, now and later (IDX-13).</summary>
+    public void Release() => _release.Cancel();
+
+    public void Dispose() => _release.Dispose();
+
+    private static (T Value, ulong Index) AtLeastOne<T>((T Value, ulong Index) read) => (read.Value, Math.Max(1, read.Index));
+}
+
+/// <summary>Time limits of blocking queries (IDX-4).</summary>
+/// <param name="Default">For a missing or non-positive wait; 300 s.</param>
+/// <param name="Longest">600 s.</param>
+internal sealed record BlockingLimits(TimeSpan Default, TimeSpan Longest)
+{
+    public static BlockingLimits Standard { get; } = new(TimeSpan.FromSeconds(300), TimeSpan.FromSeconds(600));
+
+    /// <summary>The limit with its random addition of less than a sixteenth, so that waiters do not all return at once.</summary>
+    public TimeSpan Of(TimeSpan wait, double random)
+    {
+        var limit = wait <= TimeSpan.Zero ? Default : wait < Longest ? wait : Longest;
+        return limit + (limit / 16 * random);
+    }
+}

@@ -1,0 +1,81 @@
+using System.Formats.Asn1;
+using System.Security.Cryptography.X509Certificates;
+
+namespace ConnectAgent.Protocol.Certificates;
+
+/// <summary>
+/// The subjectAltName extension with one URI, byte for byte as given. .NET's builder passes URIs through <see cref="Uri"/>, which rewrites
+/// escapes; a SPIFFE ID must not change on its way (certificates CERT-20).
+/// </summary>
+public static class SanExtension
+{
+    private const string ObjectId = "2.5.29.17";
+    private static readonly Asn1Tag UriName = new(TagClass.ContextSpecific, 6);
+    private static readonly Asn1Tag DnsName = new(TagClass.ContextSpecific, 2);
+    private static readonly Asn1Tag EmailName = new(TagClass.ContextSpecific, 1);
+    private static readonly Asn1Tag IpName = new(TagClass.ContextSpecific, 7);
+
+    /// <summary>Makes the extension, not critical.</summary>
+    /// <param name="uri">ASCII; a SPIFFE ID.</param>
+    /// <param name="dnsNames">Written before the URI (CERT-70).</param>
+    public static X509Extension Create(string uri, IEnumerable<string>? dnsNames = null)
+    {
+        var writer = new AsnWriter(AsnEncodingRules.DER);
+        using (writer.PushSequence())
+        {
+            foreach (var name in dnsNames ?? [])
+            {
+                writer.WriteCharacterString(UniversalTagNumber.IA5String, name, DnsName);
+            }
+
+            writer.WriteCharacterString(UniversalTagNumber.IA5String, uri, UriName);
+        }
+
+        return new X509Extension(ObjectId, writer.Encode(), critical: false);
+    }
+
+    /// <summary>Reads the names of a certificate's or a CSR's extensions.</summary>
+    /// <exception cref="AsnContentException">The extension is not DER.</exception>
+    public static SubjectNames Read(IEnumerable<X509Extension> extensions)
+    {
+        List<string> uris = [], dns = [], emails = [];
+        List<byte[]> addresses = [];
+        foreach (var extension in extensions.Where(extension => extension.Oid?.Value == ObjectId))
+        {
+            var names = new AsnReader(extension.RawData, AsnEncodingRules.DER).ReadSequence();
+            while (names.HasData)
+            {
+                var tag = names.PeekTag();
+                if (tag.HasSameClassAndValue(UriName))
+                {
+                    uris.Add(names.ReadCharacterString(UniversalTagNumber.IA5String, UriName));
+                }
+                else if (tag.HasSameClassAndValue(DnsName))
+                {
+                    dns.Add(names.ReadCharacterString(UniversalTagNumber.IA5String, DnsName));
+                }
+                else if (tag.HasSameClassAndValue(EmailName))
+                {
+                    emails.Add(names.ReadCharacterString(UniversalTagNumber.IA5String, EmailName));
+                }
+                else if (tag.HasSameClassAndValue(IpName))
+                {
+                    addresses.Add(names.ReadOctetString(IpName));
+                }
+                else
+                {
+                    names.ReadEncodedValue();
+                }
+            }
+        }
+
+        return new SubjectNames(uris, dns, emails, addresses);
+    }
+}
+
+/// <summary>What a subjectAltName holds; IP addresses as 4 or 16 octets.</summary>
+public sealed record SubjectNames(
+    IReadOnlyList<string> Uris,
+    IReadOnlyList<string> DnsNames,
+    IReadOnlyList<string> Emails,
+    IReadOnlyList<byte[]> Addresses);

@@ -1,0 +1,42 @@
+namespace ConnectAgent.Protocol.Errors;
+
+/// <summary>What kind of failure a server answered; the HTTP layer turns it into a status (http-conventions ERR-1, ERR-2).</summary>
+public enum FailureKind
+{
+    /// <summary>A real fault, or a caller's mistake for which a rule asks for 500 (ERR-7).</summary>
+    Failed,
+
+    /// <summary>A caller's mistake: 400.</summary>
+    Invalid,
+
+    /// <summary>The token is unknown (<c>ACL not found</c>): 403.</summary>
+    UnknownToken,
+
+    /// <summary>The token lacks a right (<c>Permission denied</c>): 403.</summary>
+    PermissionDenied,
+
+    /// <summary>The thing asked for does not exist: 404.</summary>
+    NotFound,
+
+    /// <summary>The signer or a bound refuses for now: 429.</summary>
+    RateLimited,
+
+    /// <summary>No server answered: 500, worth retrying, and no reason to drop what is cached.</summary>
+    Unreachable,
+}
+
+/// <summary>A failure with the exact text that clients match on (http-conventions section 9).</summary>
+public sealed class ServerException(FailureKind kind, string text, Exception? inner = null) : Exception(text, inner)
+{
+    public FailureKind Kind { get; } = kind;
+
+    /// <summary>The same failure as a fresh exception: many waiters get one stored failure, each throws its own.</summary>
+    public ServerException ToThrow() => new(Kind, Message, this);
+
+    /// <summary>http-conventions DC-3.</summary>
+    public static ServerException UnknownDatacenter() => new(FailureKind.Failed, "No path to datacenter");
+
+    /// <summary>certificates CERT-73 #1, clients LAUNCH-4.</summary>
+    public static ServerException ConnectDisabled() =>
+        new(FailureKind.Failed, "Connect must be enabled in order to use this endpoint");
+}

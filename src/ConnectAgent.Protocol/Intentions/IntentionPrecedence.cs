@@ -1,0 +1,45 @@
+namespace ConnectAgent.Protocol.Intentions;
+
+/// <summary>Precedence and order of intentions (intentions section 4).</summary>
+public static class IntentionPrecedence
+{
+    /// <summary>PREC-2: descending precedence, then byte order of source and destination.</summary>
+    public static IComparer<Intention> Order { get; } = Comparer<Intention>.Create(Compare);
+
+    /// <summary>PREC-1: a wildcard source on an exact destination (8) beats an exact source on the wildcard destination (6).</summary>
+    public static int Of(string source, string destination) => (source, destination) switch
+    {
+        (Intention.Wildcard, Intention.Wildcard) => 5,
+        (_, Intention.Wildcard) => 6,
+        (Intention.Wildcard, _) => 8,
+        _ => 9,
+    };
+
+    private static int Compare(Intention a, Intention b)
+    {
+        var order = b.Precedence.CompareTo(a.Precedence);
+        if (order == 0)
+        {
+            order = CompareBytes(a.SourceName, b.SourceName);
+        }
+
+        return order != 0 ? order : CompareBytes(a.DestinationName, b.DestinationName);
+    }
+
+    // UTF-16 code unit order differs from UTF-8 byte order only where surrogates meet U+E000 and above.
+    private static int CompareBytes(string a, string b)
+    {
+        var length = Math.Min(a.Length, b.Length);
+        for (var i = 0; i < length; i++)
+        {
+            if (a[i] != b[i])
+            {
+                return char.IsSurrogate(a[i]) == char.IsSurrogate(b[i])
+                    ? a[i].CompareTo(b[i])
+                    : char.IsSurrogate(a[i]).CompareTo(char.IsSurrogate(b[i]));
+            }
+        }
+
+        return a.Length.CompareTo(b.Length);
+    }
+}

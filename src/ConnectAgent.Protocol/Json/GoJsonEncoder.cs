@@ -1,0 +1,54 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Encodings.Web;
+
+namespace ConnectAgent.Protocol.Json;
+
+/// <summary>
+/// Escapes as the reference does (http-conventions JSON-1): <c>&lt; &gt; &amp;</c> and the two Unicode line ends as <c>\u00xx</c> in lower
+/// case, quotes, backslash and control characters; all other text stays raw UTF-8.
+/// </summary>
+public sealed class GoJsonEncoder : JavaScriptEncoder
+{
+    public static GoJsonEncoder Instance { get; } = new();
+
+    public override int MaxOutputCharactersPerInputCharacter => 6;
+
+    public override unsafe int FindFirstCharacterToEncode(char* text, int textLength)
+    {
+        for (var i = 0; i < textLength; i++)
+        {
+            // A surrogate is looked at as part of its scalar, and a lone one is replaced by the writer.
+            if (WillEncode(text[i]) || char.IsSurrogate(text[i]))
+            {
+                return i;
+            }
+        }
+
+        return -1;
+    }
+
+    public override unsafe bool TryEncodeUnicodeScalar(int unicodeScalar, char* buffer, int bufferLength, out int numberOfCharactersWritten)
+    {
+        var output = new Span<char>(buffer, bufferLength);
+        if (!WillEncode(unicodeScalar))
+        {
+            return new Rune(unicodeScalar).TryEncodeToUtf16(output, out numberOfCharactersWritten);
+        }
+
+        var escaped = unicodeScalar switch
+        {
+            '"' => "\\\"",
+            '\\' => "\\\\",
+            '\n' => "\\n",
+            '\r' => "\\r",
+            '\t' => "\\t",
+            _ => "\\u" + unicodeScalar.ToString("x4", CultureInfo.InvariantCulture),
+        };
+        numberOfCharactersWritten = escaped.TryCopyTo(output) ? escaped.Length : 0;
+        return numberOfCharactersWritten > 0;
+    }
+
+    public override bool WillEncode(int unicodeScalar) =>
+        unicodeScalar is < ' ' or '"' or '\\' or '<' or '>' or '&' or 0x2028 or 0x2029;
+}
