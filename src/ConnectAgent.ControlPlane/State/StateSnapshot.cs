@@ -15,6 +15,7 @@ internal sealed record StateSnapshot(
     ulong ConfigIndex,
     AuthorityState? Authority)
 {
+    // 1 is what a table without any write answers (http-conventions IDX-9), so the first write gets 2.
     public static StateSnapshot Empty { get; } =
-        new(0, ImmutableSortedDictionary.Create<string, IntentionEntry>(StringComparer.Ordinal), 0, null);
+        new(1, ImmutableSortedDictionary.Create<string, IntentionEntry>(StringComparer.Ordinal), 0, null);
 }

@@ -1,0 +1,99 @@
+using System.CommandLine;
+using ConnectAgent.Configuration;
+using ConnectAgent.Hosting;
+
+namespace ConnectAgent.Cli;
+
+/// <summary><c>agent</c>: runs the daemon (config-and-cli section 3).</summary>
+internal static class AgentCommand
+{
+    private const int Failure = 1;
+
+    public static Command Create()
+    {
+        var flags = new AgentFlags();
+        var command = new Command("agent", "Runs the agent.") { TreatUnmatchedTokensAsErrors = false };
+        flags.AddTo(command);
+        command.SetAction((result, cancellationToken) => RunAsync(flags, result, cancellationToken));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(AgentFlags flags, ParseResult result, CancellationToken cancellationToken)
+    {
+        AgentConfiguration configuration;
+        IReadOnlyList<string> files;
+        try
+        {
+            files = flags.FilesOf(result);
+            configuration = flags.Read(result);
+        }
+        catch (ConfigurationException error)
+        {
+            await Console.Error.WriteLineAsync("==> " + error.Message);
+            return Failure;
+        }
+
+        return await RunAsync(configuration, files, cancellationToken);
+    }
+
+    private static async Task<int> RunAsync(
+        AgentConfiguration configuration, IReadOnlyList<string> files, CancellationToken cancellationToken)
+    {
+        if (!configuration.LogJson)
+        {
+            await Console.Out.WriteAsync(Banner.Of(configuration));
+        }
+
+        await using var app = AgentHost.Build(configuration);
+        var logger = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("ConnectAgent.Hosting.AgentHost");
+        foreach (var file in files)
+        {
+            logger.FileRead(file);
+        }
+
+        foreach (var warning in configuration.Warnings)
+        {
+            logger.ConfigurationWarning(warning);
+        }
+
+        PidFile? pidFile = null;
+        try
+        {
+            pidFile = PidFile.Write(configuration.PidFile);
+            await app.StartAsync(cancellationToken);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or System.Net.Sockets.SocketException)
+        {
+            pidFile?.Dispose();
+            logger.StartFailed(error.Message);
+            logger.ExitCode(Failure);
+            return Failure;
+        }
+
+        using (pidFile)
+        {
+            Announce(configuration, logger);
+            await app.WaitForShutdownAsync(cancellationToken);
+        }
+
+        var code = app.Services.GetRequiredService<SignalLifetime>().ExitCode;
+        logger.ExitCode(code);
+        return code;
+    }
+
+    private static void Announce(AgentConfiguration configuration, ILogger logger)
+    {
+        foreach (var address in configuration.HttpListeners)
+        {
+            if (address is UnixListenAddress unix)
+            {
+                File.SetUnixFileMode(unix.Path, configuration.SocketMode);
+                logger.Listening(unix.Path, "unix");
+            }
+            else
+            {
+                logger.Listening(address.ToString()!, "tcp");
+            }
+        }
+    }
+}

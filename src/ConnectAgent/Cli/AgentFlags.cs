@@ -1,0 +1,130 @@
+using System.CommandLine;
+using System.Globalization;
+using ConnectAgent.Configuration;
+
+namespace ConnectAgent.Cli;
+
+/// <summary>The flags of <c>agent</c>, with one dash or two (config-and-cli FLAG-1 to FLAG-5).</summary>
+internal sealed class AgentFlags
+{
+    private readonly List<(Option<string?> Option, Action<ConfigValues, string> Set)> _texts = [];
+    private readonly List<(Option<bool?> Option, Action<ConfigValues, bool> Set)> _switches = [];
+    private readonly List<Option> _inert = [];
+    private readonly Option<bool?> _dev = Switch("dev", "Development mode: everything in memory, Connect on, no files.");
+    private readonly Option<string[]> _files = Many("config-file", "A JSON file to read; may be repeated.");
+    private readonly Option<string[]> _meta = Many("node-meta", "A key:value pair of node metadata; may be repeated.");
+
+    public AgentFlags()
+    {
+        Port("http");
+        Port("https");
+        Port("grpc");
+        Port("dns");
+        Port("server");
+        Port("serf-lan");
+        Port("serf-wan");
+        Add("bind", "The cluster address.", (values, text) => values.BindAddress = text);
+        Add("client", "Where clients are served: IP addresses, separated by spaces.", (values, text) => values.ClientAddress = text);
+        Add("advertise", "The address that is reported.", (values, text) => values.AdvertiseAddress = text);
+        Add("datacenter", "The datacenter's name.", (values, text) => values.Datacenter = text);
+        Add("node", "The node's name.", (values, text) => values.NodeName = text);
+        Add("node-id", "The node's UUID.", (values, text) => values.NodeId = text);
+        Add("data-dir", "Where durable state lives.", (values, text) => values.DataDirectory = text);
+        Add("log-level", "TRACE, DEBUG, INFO, WARN or ERROR.", (values, text) => values.LogLevel = text);
+        Add("default-query-time", "Time limit of a blocking query that names none.", (values, text) => values.DefaultQueryTime = text);
+        Add("max-query-time", "Longest time limit of a blocking query.", (values, text) => values.MaxQueryTime = text);
+        Add("pid-file", "Where the process ID is written.", (values, text) => values.PidFile = text);
+        AddSwitch("server", "Whether the embedded control plane runs.", (values, flag) => values.Server = flag);
+        AddSwitch("bootstrap", "Accepted; the embedded control plane leads itself.", (values, flag) => values.Bootstrap = flag);
+        AddSwitch("log-json", "Whether the log is JSON.", (values, flag) => values.LogJson = flag);
+        Add("bootstrap-expect", "Accepted.", (values, text) => values.BootstrapExpect = Number("bootstrap-expect", text));
+        foreach (var name in new[]
+        {
+            "advertise-wan", "log-file", "log-rotate-bytes", "log-rotate-duration", "log-rotate-max-files", "retry-join", "join", "domain",
+            "encrypt", "raft-protocol", "protocol", "recursor",
+        })
+        {
+            _inert.Add(Many(name, "Accepted, without effect."));
+        }
+
+        foreach (var name in new[]
+        {
+            "enable-script-checks", "enable-local-script-checks", "ui", "syslog", "disable-host-node-id", "disable-keyring-file", "rejoin",
+        })
+        {
+            _inert.Add(Switch(name, "Accepted, without effect."));
+        }
+    }
+
+    public void AddTo(Command command)
+    {
+        IEnumerable<Option> all =
+            [_dev, _files, _meta, .. _texts.Select(flag => flag.Option), .. _switches.Select(flag => flag.Option), .. _inert];
+        foreach (var option in all)
+        {
+            command.Options.Add(option);
+        }
+    }
+
+    public IReadOnlyList<string> FilesOf(ParseResult result) => result.GetValue(_files) ?? [];
+
+    /// <summary>Merges files and flags, in the order of LOAD-6, and checks them.</summary>
+    /// <exception cref="ConfigurationException">With the exact text.</exception>
+    public AgentConfiguration Read(ParseResult result)
+    {
+        if (result.UnmatchedTokens is [var extra, ..])
+        {
+            throw new ConfigurationException($"Unexpected extra arguments: [{string.Join(' ', result.UnmatchedTokens)}]");
+        }
+
+        var values = new ConfigValues();
+        foreach (var file in FilesOf(result))
+        {
+            ConfigFile.Read(file, values);
+        }
+
+        foreach (var (option, set) in _texts)
+        {
+            if (result.GetValue(option) is { } text)
+            {
+                set(values, text);
+            }
+        }
+
+        foreach (var (option, set) in _switches)
+        {
+            if (result.GetResult(option) is not null)
+            {
+                set(values, result.GetValue(option) ?? true);
+            }
+        }
+
+        foreach (var pair in result.GetValue(_meta) ?? [])
+        {
+            var colon = pair.IndexOf(':', StringComparison.Ordinal);
+            values.NodeMeta[colon < 0 ? pair : pair[..colon]] = colon < 0 ? string.Empty : pair[(colon + 1)..];
+        }
+
+        return AgentConfiguration.Build(values, result.GetResult(_dev) is not null && (result.GetValue(_dev) ?? true));
+    }
+
+    private static Option<bool?> Switch(string name, string description) =>
+        new("-" + name, "--" + name) { Description = description, Arity = ArgumentArity.ZeroOrOne };
+
+    private static Option<string[]> Many(string name, string description) =>
+        new("-" + name, "--" + name) { Description = description, AllowMultipleArgumentsPerToken = false };
+
+    private static int Number(string name, string text) => int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
+        ? number
+        : throw new ConfigurationException($"invalid value \"{text}\" for flag -{name}: parse error");
+
+    private void Port(string name) => Add(
+        name + "-port",
+        $"The {name} port; -1 turns it off.",
+        (values, text) => values.Ports[name.Replace('-', '_')] = Number(name + "-port", text));
+
+    private void Add(string name, string description, Action<ConfigValues, string> set) =>
+        _texts.Add((new Option<string?>("-" + name, "--" + name) { Description = description }, set));
+
+    private void AddSwitch(string name, string description, Action<ConfigValues, bool> set) => _switches.Add((Switch(name, description), set));
+}

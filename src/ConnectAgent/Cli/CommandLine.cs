@@ -1,0 +1,101 @@
+using System.CommandLine;
+using ConnectAgent.Configuration;
+
+namespace ConnectAgent.Cli;
+
+/// <summary>The command line: <c>agent</c>, <c>validate</c>, <c>version</c>.</summary>
+internal static class CommandLine
+{
+    private const int Failure = 1;
+    private const int UnknownCommand = 127;
+
+    public static async Task<int> RunAsync(string[] arguments)
+    {
+        var root = new RootCommand("A local agent that gives every service an identity and an answer.") { TreatUnmatchedTokensAsErrors = false };
+        root.Subcommands.Add(AgentCommand.Create());
+        root.Subcommands.Add(ValidateCommand());
+        root.Subcommands.Add(VersionCommand());
+        root.SetAction(_ => UsageAsync());
+
+        // Go's flags know neither bundles of one-letter options nor files of arguments.
+        var result = root.Parse(arguments, new ParserConfiguration { EnablePosixBundling = false, ResponseFileTokenReplacer = null });
+        if (result.UnmatchedTokens.FirstOrDefault(token => token.StartsWith('-')) is { } flag && result.CommandResult.Command != root)
+        {
+            return await FailAsync($"flag provided but not defined: -{flag.TrimStart('-').Split('=')[0]}", result);
+        }
+
+        return result.Errors.Count > 0 && result.Action is System.CommandLine.Help.HelpAction is false
+            ? await FailAsync(result.Errors[0].Message, result)
+            : await result.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });
+    }
+
+    private static async Task<int> FailAsync(string message, ParseResult result)
+    {
+        await Console.Error.WriteLineAsync(message);
+        await Console.Error.WriteLineAsync($"Usage: connect-agent {result.CommandResult.Command.Name} [options]");
+        foreach (var option in result.CommandResult.Command.Options)
+        {
+            await Console.Error.WriteLineAsync($"  {option.Name,-28} {option.Description}");
+        }
+
+        return Failure;
+    }
+
+    private static async Task<int> UsageAsync()
+    {
+        await Console.Error.WriteLineAsync("""
+            Usage: connect-agent <command> [options]
+
+              agent       Runs the agent.
+              validate    Checks configuration files.
+              version     Prints the version.
+            """);
+        return UnknownCommand;
+    }
+
+    private static Command VersionCommand()
+    {
+        var command = new Command("version", "Prints the version.");
+        command.SetAction(async _ =>
+        {
+            // The first line is what tools that look for the reference's version read (config-and-cli FLAG-6).
+            await Console.Out.WriteLineAsync($"Consul v{ProductVersion.Api}");
+            await Console.Out.WriteLineAsync($"served by ConnectAgent v{ProductVersion.Own}");
+            return 0;
+        });
+        return command;
+    }
+
+    // LOAD-8.
+    private static Command ValidateCommand()
+    {
+        var paths = new Argument<string[]>("path") { Description = "JSON files.", Arity = ArgumentArity.OneOrMore };
+        var command = new Command("validate", "Checks configuration files.") { paths };
+        command.SetAction(async result =>
+        {
+            try
+            {
+                var values = new ConfigValues();
+                foreach (var path in result.GetValue(paths) ?? [])
+                {
+                    ConfigFile.Read(path, values);
+                }
+
+                var configuration = AgentConfiguration.Build(values, devMode: false);
+                foreach (var warning in configuration.Warnings)
+                {
+                    await Console.Out.WriteLineAsync(warning);
+                }
+
+                await Console.Out.WriteLineAsync("Configuration is valid!");
+                return 0;
+            }
+            catch (ConfigurationException error)
+            {
+                await Console.Error.WriteLineAsync("Config validation failed: " + error.Message);
+                return Failure;
+            }
+        });
+        return command;
+    }
+}

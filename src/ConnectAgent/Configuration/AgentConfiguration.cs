@@ -1,0 +1,326 @@
+using System.Net;
+using System.Text.RegularExpressions;
+using ConnectAgent.Protocol.Text;
+
+namespace ConnectAgent.Configuration;
+
+/// <summary>The agent's configuration, checked and complete. docs/configuration.md lists every key, its unit and its default.</summary>
+internal sealed partial record AgentConfiguration
+{
+    /// <summary>The keys of <c>ports</c>; reported where the product does not listen on them (clients LAUNCH-3).</summary>
+    public static readonly string[] PortNames =
+    [
+        "http", "https", "grpc", "grpc_tls", "dns", "server", "serf_lan", "serf_wan", "sidecar_min_port", "sidecar_max_port",
+        "proxy_min_port", "proxy_max_port", "expose_min_port", "expose_max_port",
+    ];
+
+    public required bool DevMode { get; init; }
+
+    public required string NodeName { get; init; }
+
+    /// <summary>A lower-case UUID.</summary>
+    public required string NodeId { get; init; }
+
+    public required IReadOnlyDictionary<string, string> NodeMeta { get; init; }
+
+    /// <summary>Lower case.</summary>
+    public required string Datacenter { get; init; }
+
+    public required string PrimaryDatacenter { get; init; }
+
+    public required bool Server { get; init; }
+
+    public required bool Bootstrap { get; init; }
+
+    public required string BindAddress { get; init; }
+
+    public required string AdvertiseAddress { get; init; }
+
+    /// <summary>Where plain HTTP is served; empty when it is off.</summary>
+    public required IReadOnlyList<ListenAddress> HttpListeners { get; init; }
+
+    /// <summary>As configured; −1 is off.</summary>
+    public required IReadOnlyDictionary<string, int> Ports { get; init; }
+
+    public required UnixFileMode SocketMode { get; init; }
+
+    public required bool ConnectEnabled { get; init; }
+
+    /// <summary>Null: a random one.</summary>
+    public required string? ClusterId { get; init; }
+
+    public required TimeSpan LeafCertTtl { get; init; }
+
+    /// <summary><c>allow</c> or <c>deny</c>; shown also while ACLs are off (http-conventions HDR-1).</summary>
+    public required string AclDefaultPolicy { get; init; }
+
+    public required string AclDefaultToken { get; init; }
+
+    public required TimeSpan DefaultQueryTime { get; init; }
+
+    public required TimeSpan MaxQueryTime { get; init; }
+
+    public required string LogLevel { get; init; }
+
+    public required bool LogJson { get; init; }
+
+    public required string? PidFile { get; init; }
+
+    /// <summary>Whether an interrupt shuts down at once, with exit code 1 (config-and-cli PROC-3).</summary>
+    public required bool SkipLeaveOnInterrupt { get; init; }
+
+    public required bool LeaveOnTerminate { get; init; }
+
+    public required bool EnableDebug { get; init; }
+
+    public required bool UseHttpCache { get; init; }
+
+    public required bool DisableUnprintableFilter { get; init; }
+
+    public required IReadOnlyDictionary<string, string> ResponseHeaders { get; init; }
+
+    /// <summary>Prefixes of request paths that answer 403 (HCFG-1).</summary>
+    public required IReadOnlyList<string> BlockEndpoints { get; init; }
+
+    /// <summary>Who may write over TCP; empty: anyone (HCFG-1).</summary>
+    public required IReadOnlyList<IPNetwork> AllowWriteHttpFrom { get; init; }
+
+    public required IReadOnlyList<string> Warnings { get; init; }
+
+    // Records print their members; a token must not reach a log that way.
+    public override string ToString() => $"{NodeName} in {Datacenter}";
+
+    /// <summary>Completes and checks merged values.</summary>
+    /// <exception cref="ConfigurationException">With the text of config-and-cli section 2.</exception>
+    public static AgentConfiguration Build(ConfigValues values, bool devMode)
+    {
+        var server = values.Server ?? devMode;
+        CheckRole(values, server, devMode);
+        CheckDirectory(values.DataDirectory, devMode);
+        var datacenter = DatacenterName("datacenter", values.Datacenter ?? "dc1");
+        var client = values.ClientAddress ?? "127.0.0.1";
+        var bind = BindAddressOf(values.BindAddress ?? (devMode ? "127.0.0.1" : "0.0.0.0"));
+        var ports = PortsOf(values, devMode);
+        var level = LogLevels.Check(values.LogLevel ?? (devMode ? "DEBUG" : "INFO"));
+        var policy = values.AclDefaultPolicy is null or "" ? "allow" : values.AclDefaultPolicy;
+        Require(policy is "allow" or "deny", $"Unsupported default ACL policy: {policy}");
+
+        // Answering as if there were no ACLs, where the operator asked for them, would be an open door.
+        Require(values.AclEnabled is not true, "acl.enabled: this version has no ACLs yet and does not start as if it had");
+        Require(
+            values.RaftMultiplier is null or (>= 1 and <= 10),
+            $"performance.raft_multiplier cannot be {values.RaftMultiplier}. Must be between 1 and 10");
+        var connect = values.ConnectEnabled ?? devMode;
+        Require(
+            values.CaProvider is null or "" or "consul",
+            $"{values.CaProvider} is not a valid CA provider");
+        return new AgentConfiguration
+        {
+            DevMode = devMode,
+            NodeName = NodeNameOf(values.NodeName),
+            NodeId = NodeIdOf(values.NodeId),
+            NodeMeta = values.NodeMeta,
+            Datacenter = datacenter,
+            PrimaryDatacenter = DatacenterName("primary_datacenter", values.PrimaryDatacenter is { Length: > 0 } primary ? primary : datacenter),
+            Server = server,
+            Bootstrap = values.Bootstrap ?? false,
+            BindAddress = bind,
+            AdvertiseAddress = values.AdvertiseAddress ?? (bind is "0.0.0.0" or "::" ? "127.0.0.1" : bind),
+            HttpListeners = ListenAddress.ParseAll(
+                "addresses.http", values.HttpAddress is { Length: > 0 } http ? http : client, ports["http"]),
+            Ports = ports,
+            SocketMode = SocketModeOf(values.SocketMode),
+            ConnectEnabled = connect,
+            ClusterId = ClusterIdOf(values.ClusterId),
+            LeafCertTtl = Duration("connect.ca_config.leaf_cert_ttl", values.LeafCertTtl, TimeSpan.FromHours(72)),
+            AclDefaultPolicy = policy,
+            AclDefaultToken = values.AclDefaultToken ?? string.Empty,
+            DefaultQueryTime = Duration("default_query_time", values.DefaultQueryTime, TimeSpan.FromSeconds(300)),
+            MaxQueryTime = Duration("max_query_time", values.MaxQueryTime, TimeSpan.FromSeconds(600)),
+            LogLevel = level,
+            LogJson = values.LogJson ?? false,
+            PidFile = values.PidFile,
+            SkipLeaveOnInterrupt = values.SkipLeaveOnInterrupt ?? server,
+            LeaveOnTerminate = values.LeaveOnTerminate ?? !server,
+            EnableDebug = values.EnableDebug ?? devMode,
+            UseHttpCache = values.UseCache ?? true,
+            DisableUnprintableFilter = values.DisableUnprintableFilter ?? false,
+            ResponseHeaders = values.ResponseHeaders,
+            BlockEndpoints = values.BlockEndpoints,
+            AllowWriteHttpFrom = [.. values.AllowWriteHttpFrom.Select(NetworkOf)],
+            Warnings = WarningsOf(values, ports),
+        };
+    }
+
+    private static void CheckRole(ConfigValues values, bool server, bool devMode)
+    {
+        var expect = values.BootstrapExpect ?? 0;
+        Require(values.Bootstrap is not true || server, "'bootstrap = true' requires 'server = true'");
+        Require(expect >= 0, $"bootstrap_expect cannot be {expect}. Must be greater than or equal to zero");
+        Require(expect == 0 || server, "'bootstrap_expect > 0' requires 'server = true'");
+        Require(expect == 0 || !devMode, "'bootstrap_expect > 0' not allowed in dev mode");
+        Require(
+            expect == 0 || values.Bootstrap is not true, "'bootstrap_expect > 0' and 'bootstrap = true' are mutually exclusive");
+        Require(server, "'server = false' needs servers to talk to, and this version has only the embedded control plane");
+    }
+
+    private static void CheckDirectory(string? directory, bool devMode)
+    {
+        Require(devMode || !string.IsNullOrEmpty(directory), "data_dir cannot be empty");
+        if (string.IsNullOrEmpty(directory))
+        {
+            return;
+        }
+
+        Require(!File.Exists(directory), $"data_dir \"{directory}\" is not a directory");
+        try
+        {
+            Directory.CreateDirectory(
+                directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new ConfigurationException($"data_dir \"{directory}\" cannot be made: {error.Message}");
+        }
+    }
+
+    private static string NodeNameOf(string? name)
+    {
+        var trimmed = (name ?? Environment.MachineName).Trim();
+        Require(trimmed.Length > 0, "node_name cannot be empty");
+        return trimmed;
+    }
+
+    private static string NodeIdOf(string? id)
+    {
+        if (string.IsNullOrEmpty(id))
+        {
+            return Guid.NewGuid().ToString();
+        }
+
+        Require(Guid.TryParseExact(id, "D", out _), $"specified NodeID is invalid: {id} is no UUID");
+        return id.ToLowerInvariant();
+    }
+
+    private static string DatacenterName(string key, string name)
+    {
+        var lower = name.ToLowerInvariant();
+        Require(
+            DatacenterPattern().IsMatch(lower), $"{key} can only contain lowercase alphanumeric, - or _ characters. received: {Quote(lower)}");
+        return lower;
+    }
+
+    private static string BindAddressOf(string address)
+    {
+        Require(!address.StartsWith("unix://", StringComparison.Ordinal), "bind_addr cannot be a unix socket");
+        Require(
+            !address.Trim().Contains(' ', StringComparison.Ordinal),
+            "bind_addr cannot contain multiple addresses. Use 'addresses.{dns,http,https}' instead.");
+        Require(IPAddress.TryParse(address.Trim(), out _), "bind_addr must be an ip address");
+        return address.Trim();
+    }
+
+    private static Dictionary<string, int> PortsOf(ConfigValues values, bool devMode)
+    {
+        Dictionary<string, int> ports = new(StringComparer.Ordinal)
+        {
+            ["http"] = 8500,
+            ["https"] = -1,
+            ["grpc"] = devMode ? 8502 : -1,
+            ["grpc_tls"] = -1,
+            ["dns"] = 8600,
+            ["server"] = 8300,
+            ["serf_lan"] = 8301,
+            ["serf_wan"] = 8302,
+            ["proxy_min_port"] = 20000,
+            ["proxy_max_port"] = 20255,
+            ["sidecar_min_port"] = 21000,
+            ["sidecar_max_port"] = 21255,
+            ["expose_min_port"] = 21500,
+            ["expose_max_port"] = 21755,
+        };
+        foreach (var (name, port) in values.Ports)
+        {
+            Require(port <= 65535, $"ports.{name}: invalid port: {port}");
+            ports[name] = port <= 0 ? -1 : port;
+        }
+
+        foreach (var range in new[] { "proxy", "sidecar", "expose" })
+        {
+            Require(
+                ports[range + "_min_port"] <= ports[range + "_max_port"],
+                $"{range}_min_port must be less than {range}_max_port. To disable, set both to zero.");
+        }
+
+        return ports;
+    }
+
+    private static UnixFileMode SocketModeOf(string? octal)
+    {
+        if (string.IsNullOrEmpty(octal))
+        {
+            return UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        }
+
+        Require(OctalPattern().IsMatch(octal), $"unix_sockets.mode: {Quote(octal)} is no octal file mode");
+        return (UnixFileMode)Convert.ToInt32(octal, 8);
+    }
+
+    private static IPNetwork NetworkOf(string text) => IPNetwork.TryParse(text, out var network)
+        ? network
+        : throw new ConfigurationException($"http_config.allow_write_http_from: invalid cidr: {text}");
+
+    private static string? ClusterIdOf(string? id)
+    {
+        Require(
+            string.IsNullOrEmpty(id) || Guid.TryParseExact(id, "D", out _), $"connect.ca_config.cluster_id must be a valid UUID: {id}");
+        return string.IsNullOrEmpty(id) ? null : id;
+    }
+
+    private static TimeSpan Duration(string key, string? text, TimeSpan fallback)
+    {
+        if (string.IsNullOrEmpty(text))
+        {
+            return fallback;
+        }
+
+        if (GoDuration.TryParse(text, out var duration, out var error))
+        {
+            return duration > TimeSpan.Zero ? duration : fallback;
+        }
+
+        throw new ConfigurationException(ConfigurationException.List([$"{key}: invalid duration: {Quote(text)}: {error}"]));
+    }
+
+    private static List<string> WarningsOf(ConfigValues values, Dictionary<string, int> ports)
+    {
+        List<string> warnings = [.. values.Warnings];
+        if (values.Bootstrap is true)
+        {
+            warnings.Add("bootstrap = true: do not enable unless necessary");
+        }
+
+        if (ports["https"] > 0)
+        {
+            warnings.Add("ports.https is set, but this version serves plain HTTP only");
+        }
+
+        return warnings;
+    }
+
+    private static string Quote(string text) => '"' + text + '"';
+
+    private static void Require(bool holds, string text)
+    {
+        if (!holds)
+        {
+            throw new ConfigurationException(text);
+        }
+    }
+
+    [GeneratedRegex("^[a-z0-9_-]+$", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex DatacenterPattern();
+
+    [GeneratedRegex("^[0-7]{3,4}$", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex OctalPattern();
+}

@@ -1,0 +1,86 @@
+namespace ConnectAgent.Configuration;
+
+/// <summary>What files and flags said, merged; later wins, lists append (config-and-cli LOAD-6). <see cref="AgentConfiguration"/> is made of it.</summary>
+internal sealed class ConfigValues
+{
+    public string? NodeName { get; set; }
+
+    public string? NodeId { get; set; }
+
+    public Dictionary<string, string> NodeMeta { get; } = new(StringComparer.Ordinal);
+
+    public string? Datacenter { get; set; }
+
+    public string? PrimaryDatacenter { get; set; }
+
+    public bool? Server { get; set; }
+
+    public bool? Bootstrap { get; set; }
+
+    public int? BootstrapExpect { get; set; }
+
+    public string? DataDirectory { get; set; }
+
+    public string? BindAddress { get; set; }
+
+    public string? AdvertiseAddress { get; set; }
+
+    public string? ClientAddress { get; set; }
+
+    public string? HttpAddress { get; set; }
+
+    public string? HttpsAddress { get; set; }
+
+    public Dictionary<string, int> Ports { get; } = new(StringComparer.Ordinal);
+
+    public string? SocketMode { get; set; }
+
+    public bool? ConnectEnabled { get; set; }
+
+    public string? CaProvider { get; set; }
+
+    public string? ClusterId { get; set; }
+
+    public string? LeafCertTtl { get; set; }
+
+    public bool? AclEnabled { get; set; }
+
+    public string? AclDefaultPolicy { get; set; }
+
+    public string? AclDefaultToken { get; set; }
+
+    public string? DefaultQueryTime { get; set; }
+
+    public string? MaxQueryTime { get; set; }
+
+    public string? LogLevel { get; set; }
+
+    public bool? LogJson { get; set; }
+
+    public string? PidFile { get; set; }
+
+    public bool? SkipLeaveOnInterrupt { get; set; }
+
+    public bool? LeaveOnTerminate { get; set; }
+
+    public bool? EnableDebug { get; set; }
+
+    public bool? UseCache { get; set; }
+
+    public bool? DisableUnprintableFilter { get; set; }
+
+    public Dictionary<string, string> ResponseHeaders { get; } = new(StringComparer.OrdinalIgnoreCase);
+
+    public List<string> BlockEndpoints { get; } = [];
+
+    public List<string> AllowWriteHttpFrom { get; } = [];
+
+    public int? RaftMultiplier { get; set; }
+
+    /// <summary>Notes for the log, once it is there.</summary>
+    public List<string> Warnings { get; } = [];
+
+    /// <summary>Sets a value only where a stronger key has not: the <c>acl</c> block wins over the deprecated keys.</summary>
+    public static T? Keep<T>(T? set, T? deprecated)
+        where T : class => set ?? deprecated;
+}

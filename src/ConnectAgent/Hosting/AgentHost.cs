@@ -1,0 +1,121 @@
+using System.Net;
+using ConnectAgent.Agent;
+using ConnectAgent.Agent.Caching;
+using ConnectAgent.Agent.Servers;
+using ConnectAgent.Configuration;
+using ConnectAgent.ControlPlane;
+using ConnectAgent.ControlPlane.Authority;
+using ConnectAgent.ControlPlane.State;
+using ConnectAgent.Http;
+using ConnectAgent.Protocol.Intentions;
+using ConnectAgent.Servers;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Serilog;
+using Serilog.Formatting;
+
+namespace ConnectAgent.Hosting;
+
+/// <summary>Puts the daemon together.</summary>
+internal static class AgentHost
+{
+    // What is in flight gets a second to finish; blocked reads have been released before (config-and-cli PROC-6).
+    private static readonly TimeSpan ShutdownTime = TimeSpan.FromSeconds(1);
+
+    public static WebApplication Build(AgentConfiguration configuration)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "connect-agent" });
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Listen(kestrel, configuration));
+        builder.Services.AddRoutingCore();
+        builder.Logging.AddSerilog(CreateLog(configuration), dispose: true);
+        builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = ShutdownTime);
+        builder.Services.AddSingleton(configuration);
+        builder.Services.AddSingleton<SignalLifetime>();
+        builder.Services.AddSingleton<IHostLifetime>(services => services.GetRequiredService<SignalLifetime>());
+        AddAgent(builder.Services, configuration);
+        var app = builder.Build();
+        Map(app);
+        var lifetime = app.Services.GetRequiredService<IHostApplicationLifetime>();
+        lifetime.ApplicationStopping.Register(app.Services.GetRequiredService<AgentCache>().ReleaseReaders);
+        lifetime.ApplicationStopping.Register(app.Services.GetRequiredService<BlockingReader>().Release);
+        return app;
+    }
+
+    private static void AddAgent(IServiceCollection services, AgentConfiguration configuration)
+    {
+        services.AddSingleton(new AgentIdentity(
+            configuration.Datacenter,
+            configuration.NodeName,
+            configuration.ConnectEnabled,
+            configuration.AclDefaultToken,
+            DefaultDecision.AclsDisabled));
+        services.AddSingleton(new WireSettings(
+            configuration.DevMode, configuration.UseHttpCache, configuration.AclDefaultPolicy, configuration.ResponseHeaders));
+        services.AddControlPlane(
+            new AuthorityOptions { ClusterId = configuration.ClusterId, LeafLife = configuration.LeafCertTtl },
+            new BlockingLimits(configuration.DefaultQueryTime, configuration.MaxQueryTime));
+        services.AddSingleton<IServerClient, EmbeddedServerClient>();
+        services.AddConnectAgent();
+        services.AddSingleton<AgentConnectEndpoints>().AddSingleton<ConnectCaEndpoints>().AddSingleton<IntentionEndpoints>();
+        services.AddSingleton<StatusEndpoints>().AddSingleton<AgentSelfEndpoints>();
+    }
+
+    private static void Map(WebApplication app)
+    {
+        if (app.Services.GetRequiredService<AgentConfiguration>().ConnectEnabled)
+        {
+            app.Services.GetRequiredService<CertificateAuthority>().Initialize();
+        }
+
+        app.Services.GetRequiredService<AgentConnectEndpoints>().Map(app);
+        app.Services.GetRequiredService<ConnectCaEndpoints>().Map(app);
+        app.Services.GetRequiredService<IntentionEndpoints>().Map(app);
+        app.Services.GetRequiredService<StatusEndpoints>().Map(app);
+        app.Services.GetRequiredService<AgentSelfEndpoints>().Map(app);
+
+        // The dispatcher sets the endpoint; the framework's routing sees that and only carries it out.
+        var endpoints = new CompositeEndpointDataSource(((IEndpointRouteBuilder)app).DataSources);
+        app.UseMiddleware<WireDispatcher>(endpoints);
+        app.UseRouting();
+#pragma warning disable ASP0014 // The explicit call keeps the dispatcher in front of the framework's own matching.
+        app.UseEndpoints(static _ => { });
+#pragma warning restore ASP0014
+    }
+
+    private static void Listen(KestrelServerOptions kestrel, AgentConfiguration configuration)
+    {
+        kestrel.AddServerHeader = false;
+        kestrel.AllowSynchronousIO = false;
+
+        // The request target is decoded by the dispatcher, from the raw text.
+        kestrel.Limits.MaxRequestBodySize = RequestBody.Longest + 1;
+        kestrel.Limits.MaxRequestHeadersTotalSize = 1024 * 1024;
+        kestrel.Limits.MaxRequestLineSize = 128 * 1024;
+
+        // Blocking reads idle for up to 10 min 37.5 s; clients keep their connections across them (clients WATCH-1).
+        kestrel.Limits.KeepAliveTimeout = TimeSpan.FromMinutes(15);
+        kestrel.Limits.MinResponseDataRate = null;
+        foreach (var address in configuration.HttpListeners)
+        {
+            switch (address)
+            {
+                case UnixListenAddress unix:
+                    File.Delete(unix.Path);
+                    kestrel.ListenUnixSocket(unix.Path, options => options.Protocols = HttpProtocols.Http1);
+                    break;
+                case TcpListenAddress tcp:
+                    kestrel.Listen(new IPEndPoint(tcp.Address, tcp.Port), options => options.Protocols = HttpProtocols.Http1);
+                    break;
+            }
+        }
+    }
+
+    private static Serilog.Core.Logger CreateLog(AgentConfiguration configuration)
+    {
+        ITextFormatter formatter = configuration.LogJson ? new JsonLogFormatter() : new ConsoleLogFormatter();
+        return new LoggerConfiguration()
+            .MinimumLevel.Is(LogLevels.Parse(configuration.LogLevel))
+            .MinimumLevel.Override("Microsoft", Serilog.Events.LogEventLevel.Warning)
+            .WriteTo.Console(formatter)
+            .CreateLogger();
+    }
+}

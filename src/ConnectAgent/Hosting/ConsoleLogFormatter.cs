@@ -1,0 +1,83 @@
+using System.Globalization;
+using ConnectAgent.Configuration;
+using Serilog.Events;
+using Serilog.Formatting;
+using Serilog.Parsing;
+
+namespace ConnectAgent.Hosting;
+
+/// <summary>The text log: time, level in eight columns, logger, message (config-and-cli LOG-1).</summary>
+internal sealed class ConsoleLogFormatter : ITextFormatter
+{
+    private const int LevelColumns = 8;
+
+    public void Format(LogEvent logEvent, TextWriter output)
+    {
+        output.Write(logEvent.Timestamp.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z' ", CultureInfo.InvariantCulture));
+        output.Write($"[{LogLevels.NameOf(logEvent.Level)}]".PadRight(LevelColumns));
+        output.Write(LogText.LoggerOf(logEvent));
+        output.Write(": ");
+        output.Write(LogText.MessageOf(logEvent));
+        if (logEvent.Exception is { } error)
+        {
+            output.Write(": error=");
+            output.Write(LogText.Quote(error.ToString().ReplaceLineEndings(" | ")));
+        }
+
+        output.Write('\n');
+    }
+}
+
+/// <summary>What both log formats share.</summary>
+internal static class LogText
+{
+    /// <summary><c>ConnectAgent.Agent.Leaves.LeafKind</c> logs as <c>agent.leaves</c>.</summary>
+    public static string LoggerOf(LogEvent logEvent)
+    {
+        if (logEvent.Properties.GetValueOrDefault("SourceContext") is not ScalarValue { Value: string category })
+        {
+            return "agent";
+        }
+
+        var names = category.Split('.');
+        if (names[0] != "ConnectAgent" || names.Length < 3)
+        {
+            return "agent.host";
+        }
+
+        var inner = names[1] == "Agent" ? names[2..^1] : names[1..^1];
+        return string.Join('.', inner.Select(name => name.ToLowerInvariant()).Prepend("agent"));
+    }
+
+    /// <summary>Renders the message; values with spaces or quotes are quoted where they follow an equals sign.</summary>
+    public static string MessageOf(LogEvent logEvent)
+    {
+        var text = new System.Text.StringBuilder();
+        foreach (var token in logEvent.MessageTemplate.Tokens)
+        {
+            if (token is PropertyToken property && logEvent.Properties.TryGetValue(property.PropertyName, out var value))
+            {
+                var plain = PlainOf(value);
+                text.Append(text.Length > 0 && text[^1] == '=' ? Quote(plain) : plain);
+            }
+            else
+            {
+                text.Append(token);
+            }
+        }
+
+        return text.ToString();
+    }
+
+    public static string PlainOf(LogEventPropertyValue value) => value is ScalarValue { Value: var scalar }
+        ? (scalar as IFormattable)?.ToString(scalar is DateTimeOffset ? "yyyy-MM-dd'T'HH:mm:ss'Z'" : null, CultureInfo.InvariantCulture)
+            ?? scalar?.ToString() ?? "null"
+        : value.ToString();
+
+    // One event is one line, whatever a caller managed to put into a name.
+    public static string Quote(string text)
+    {
+        var line = text.ReplaceLineEndings("\\n");
+        return line.AsSpan().ContainsAny(' ', '"') ? '"' + line.Replace("\"", "\\\"", StringComparison.Ordinal) + '"' : line;
+    }
+}

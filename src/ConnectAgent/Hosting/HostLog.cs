@@ -1,0 +1,29 @@
+namespace ConnectAgent.Hosting;
+
+// Event ids 4000-4099.
+internal static partial class HostLog
+{
+    [LoggerMessage(4001, LogLevel.Information, "Caught: signal={Signal}")]
+    public static partial void Caught(this ILogger logger, string signal);
+
+    [LoggerMessage(4002, LogLevel.Information, "Graceful shutdown disabled. Exiting")]
+    public static partial void NoGracefulExit(this ILogger logger);
+
+    [LoggerMessage(4003, LogLevel.Information, "Gracefully shutting down agent...")]
+    public static partial void GracefulExit(this ILogger logger);
+
+    [LoggerMessage(4004, LogLevel.Information, "Exit code: code={Code}")]
+    public static partial void ExitCode(this ILogger logger, int code);
+
+    [LoggerMessage(4005, LogLevel.Error, "Error starting agent: error={Error}")]
+    public static partial void StartFailed(this ILogger logger, string error);
+
+    [LoggerMessage(4006, LogLevel.Warning, "{Warning}")]
+    public static partial void ConfigurationWarning(this ILogger logger, string warning);
+
+    [LoggerMessage(4007, LogLevel.Information, "Started HTTP server: address={Address} network={Network}")]
+    public static partial void Listening(this ILogger logger, string address, string network);
+
+    [LoggerMessage(4008, LogLevel.Information, "Configuration read: file={File}")]
+    public static partial void FileRead(this ILogger logger, string file);
+}

@@ -1,0 +1,51 @@
+using System.Runtime.InteropServices;
+using ConnectAgent.Configuration;
+
+namespace ConnectAgent.Hosting;
+
+/// <summary>Stops the host on SIGINT and SIGTERM, and knows the exit code that follows (config-and-cli PROC-3).</summary>
+internal sealed class SignalLifetime(
+    AgentConfiguration configuration, IHostApplicationLifetime lifetime, ILogger<SignalLifetime> logger) : IHostLifetime, IDisposable
+{
+    private readonly List<PosixSignalRegistration> _registrations = [];
+
+    /// <summary>0, or 1 after a signal that asks for no graceful leave.</summary>
+    public int ExitCode { get; private set; }
+
+    public Task WaitForStartAsync(CancellationToken cancellationToken)
+    {
+        _registrations.Add(PosixSignalRegistration.Create(
+            PosixSignal.SIGINT, signal => Stop(signal, "interrupt", graceful: !configuration.SkipLeaveOnInterrupt)));
+        _registrations.Add(PosixSignalRegistration.Create(
+            PosixSignal.SIGTERM, signal => Stop(signal, "terminated", graceful: configuration.LeaveOnTerminate)));
+        _registrations.Add(PosixSignalRegistration.Create(PosixSignal.SIGHUP, Survive));
+        return Task.CompletedTask;
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public void Dispose() => _registrations.ForEach(registration => registration.Dispose());
+
+    private void Stop(PosixSignalContext context, string name, bool graceful)
+    {
+        context.Cancel = true;
+        logger.Caught(name);
+        if (graceful)
+        {
+            logger.GracefulExit();
+        }
+        else
+        {
+            logger.NoGracefulExit();
+            ExitCode = 1;
+        }
+
+        lifetime.StopApplication();
+    }
+
+    private void Survive(PosixSignalContext context)
+    {
+        context.Cancel = true;
+        logger.Caught("hangup");
+    }
+}

@@ -1,0 +1,121 @@
+using System.Globalization;
+using ConnectAgent.Configuration;
+
+namespace ConnectAgent.Http;
+
+/// <summary>Who this agent is (services AG-25, AG-26). Never shows a secret.</summary>
+internal sealed class AgentSelfEndpoints(AgentConfiguration configuration)
+{
+    private static readonly string[] EnvoyVersions = ["1.20.2", "1.18.6", "1.17.4", "1.16.5", "1.15.5"];
+
+    public void Map(IEndpointRouteBuilder routes) => routes.MapWire("/v1/agent/self", (HttpMethods.Get, GetSelfAsync));
+
+    private Task GetSelfAsync(WireRequest request) => WireReply.JsonAsync(request, Describe(), WireJson.Default.AgentSelf);
+
+    private AgentSelf Describe() => new(
+        new SelfConfig(
+            configuration.Datacenter,
+            configuration.PrimaryDatacenter,
+            configuration.NodeName,
+            configuration.NodeId,
+            ProductVersion.Revision,
+            configuration.Server,
+            ProductVersion.Api,
+            ProductVersion.BuildDate),
+        Debug(),
+        new SelfCoordinate(new double[8], 1.5, 0, 1e-05),
+        Member(),
+        Stats(),
+        new Dictionary<string, string>(configuration.NodeMeta, StringComparer.Ordinal) { ["consul-network-segment"] = string.Empty },
+        configuration.Ports["grpc"] > 0 ? Xds() : null);
+
+    private DebugConfig Debug() => new()
+    {
+        GrpcPort = configuration.Ports["grpc"],
+        HttpPort = configuration.Ports["http"],
+        HttpsPort = configuration.Ports["https"],
+        DnsPort = configuration.Ports["dns"],
+        Datacenter = configuration.Datacenter,
+        NodeName = configuration.NodeName,
+        NodeId = configuration.NodeId,
+        ServerMode = configuration.Server,
+        DevMode = configuration.DevMode,
+        ConnectEnabled = configuration.ConnectEnabled,
+        AclsEnabled = false,
+        EnableDebug = configuration.EnableDebug,
+        Telemetry = [],
+        TaggedAddresses = TaggedAddresses(),
+        Logging = new(StringComparer.Ordinal) { ["LogLevel"] = configuration.LogLevel },
+    };
+
+    private Dictionary<string, string> TaggedAddresses() => new(StringComparer.Ordinal)
+    {
+        ["lan"] = configuration.AdvertiseAddress,
+        ["lan_ipv4"] = configuration.AdvertiseAddress,
+        ["wan"] = configuration.AdvertiseAddress,
+        ["wan_ipv4"] = configuration.AdvertiseAddress,
+    };
+
+    private SelfMember Member()
+    {
+        Dictionary<string, string> tags = new(StringComparer.Ordinal)
+        {
+            ["acls"] = "0",
+            ["build"] = ProductVersion.Api + ":",
+            ["dc"] = configuration.Datacenter,
+            ["ft_fs"] = "1",
+            ["ft_si"] = "1",
+            ["id"] = configuration.NodeId,
+            ["port"] = Text(configuration.Ports["server"]),
+            ["raft_vsn"] = "3",
+            ["role"] = "consul",
+            ["segment"] = string.Empty,
+            ["vsn"] = "2",
+            ["vsn_max"] = "3",
+            ["vsn_min"] = "2",
+            ["wan_join_port"] = Text(configuration.Ports["serf_wan"]),
+        };
+        if (configuration.Bootstrap)
+        {
+            tags["bootstrap"] = "1";
+        }
+
+        return new SelfMember(
+            configuration.NodeName, configuration.AdvertiseAddress, configuration.Ports["serf_lan"], tags, 1, 1, 5, 2, 2, 5, 4);
+    }
+
+    private Dictionary<string, Dictionary<string, string>> Stats() => new(StringComparer.Ordinal)
+    {
+        ["agent"] = new(StringComparer.Ordinal) { ["check_monitors"] = "0", ["check_ttls"] = "0", ["checks"] = "0", ["services"] = "0" },
+        ["build"] = new(StringComparer.Ordinal)
+        {
+            ["prerelease"] = string.Empty,
+            ["revision"] = ProductVersion.Revision,
+            ["version"] = ProductVersion.Api,
+        },
+        ["consul"] = new(StringComparer.Ordinal)
+        {
+            ["acl"] = "disabled",
+            ["bootstrap"] = configuration.Bootstrap ? "true" : "false",
+            ["known_datacenters"] = "1",
+            ["leader"] = "true",
+            ["leader_addr"] = $"{configuration.AdvertiseAddress}:{configuration.Ports["server"]}",
+            ["server"] = "true",
+        },
+        ["raft"] = new(StringComparer.Ordinal) { ["state"] = "Leader" },
+        ["runtime"] = new(StringComparer.Ordinal)
+        {
+            ["cpu_count"] = Text(Environment.ProcessorCount),
+            ["version"] = ".NET " + Environment.Version,
+        },
+        ["serf_lan"] = new(StringComparer.Ordinal) { ["members"] = "1" },
+        ["serf_wan"] = new(StringComparer.Ordinal) { ["members"] = "1" },
+    };
+
+    private SelfXds Xds() => new(
+        new(StringComparer.Ordinal) { ["envoy"] = EnvoyVersions },
+        configuration.Ports["grpc"],
+        new(StringComparer.Ordinal) { ["Plaintext"] = configuration.Ports["grpc"], ["TLS"] = configuration.Ports["grpc_tls"] });
+
+    private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
+}

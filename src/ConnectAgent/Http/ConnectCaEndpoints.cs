@@ -1,0 +1,60 @@
+using System.Text;
+using ConnectAgent.Agent;
+using ConnectAgent.ControlPlane.Authority;
+using ConnectAgent.ControlPlane.State;
+using ConnectAgent.Protocol.Errors;
+
+namespace ConnectAgent.Http;
+
+/// <summary>The control plane's CA (ca section 1).</summary>
+internal sealed class ConnectCaEndpoints(CertificateAuthority authority, AgentIdentity agent, WireSettings settings)
+{
+    public void Map(IEndpointRouteBuilder routes) => routes.MapWire("/v1/connect/ca/roots", (HttpMethods.Get, GetRootsAsync));
+
+    private async Task GetRootsAsync(WireRequest request)
+    {
+        var options = ReadOptions.Parse(request, settings.UseCache);
+        var pem = WantsPem(request.Query);
+        request.FailsWithQueryHeaders = true;
+        ControlPlaneReads.RequireDatacenter(agent, options.Datacenter);
+        if (!agent.ConnectEnabled)
+        {
+            throw ServerException.ConnectDisabled();
+        }
+
+        var (roots, index) = await authority.ReadRootsAsync(ControlPlaneReads.Blocking(options), request.Aborted);
+        if (pem)
+        {
+            var chain = string.Concat(roots.Roots.SelectMany(root => (root.IntermediateCerts ?? []).Prepend(root.RootCert)));
+            await WireReply.BytesAsync(
+                request.Context, StatusCodes.Status200OK, "application/pem-certificate-chain", Encoding.ASCII.GetBytes(chain));
+            return;
+        }
+
+        WireReply.QueryHeaders(request.Context, index);
+        await WireReply.JsonAsync(request, roots, WireJson.Default.CaRoots);
+    }
+
+    // CA-10.
+    private static bool WantsPem(WireQuery query) => query.First("pem") switch
+    {
+        "" or "0" or "f" or "F" or "FALSE" or "false" or "False" => false,
+        "1" or "t" or "T" or "TRUE" or "true" or "True" => true,
+        _ => throw WireException.BadRequest("The 'pem' query parameter must be a boolean value"),
+    };
+}
+
+/// <summary>What all reads of the embedded control plane share.</summary>
+internal static class ControlPlaneReads
+{
+    /// <summary>DC-3: there is one datacenter here.</summary>
+    public static void RequireDatacenter(AgentIdentity agent, string datacenter)
+    {
+        if (datacenter != agent.Datacenter)
+        {
+            throw ServerException.UnknownDatacenter();
+        }
+    }
+
+    public static BlockingOptions Blocking(ReadOptions options) => new(options.Index, options.Wait ?? TimeSpan.Zero);
+}

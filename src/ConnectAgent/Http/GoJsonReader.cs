@@ -1,0 +1,213 @@
+using System.Text;
+using System.Text.Json;
+
+namespace ConnectAgent.Http;
+
+/// <summary>
+/// Reads a request body as the reference decodes it (http-conventions BODY-1 to BODY-3): names without case, the last of a repeated name
+/// counts, unknown names are errors, only the first JSON value is read. A syntax error anywhere in that value wins over what was wrong
+/// with a field.
+/// </summary>
+/// <param name="json">The body followed by one space, so that a number at its end is complete.</param>
+internal ref struct GoJsonReader(ReadOnlySpan<byte> json)
+{
+    // The deepest body that an endpoint knows has eight levels.
+    private const int Depth = 64;
+
+    private Utf8JsonReader _reader = new(
+        json, isFinalBlock: false, new JsonReaderState(new JsonReaderOptions { MaxDepth = Depth, AllowMultipleValues = true }));
+
+    private string? _firstError;
+
+    /// <summary>The name of the field just entered.</summary>
+    public string Name { get; private set; } = string.Empty;
+
+    /// <summary>Enters the document.</summary>
+    /// <param name="goType">The reference's name of the type, for the error text.</param>
+    /// <returns>False for <c>null</c>, which is an empty value, and for any other type, which is an error.</returns>
+    public bool BeginDocument(string goType) => BeginDocument(goType, out _);
+
+    /// <summary>The same, for endpoints on which a null body is an error.</summary>
+    public bool BeginDocument(string goType, out bool isNull)
+    {
+        Advance();
+        isNull = IsNull;
+        return IsObject($"Go value of type {goType}");
+    }
+
+    /// <summary>Steps to the next field of the object; false at its end.</summary>
+    public bool NextField()
+    {
+        Advance();
+        if (_reader.TokenType == JsonTokenType.EndObject)
+        {
+            return false;
+        }
+
+        Name = Text(ref _reader);
+        Advance();
+        return true;
+    }
+
+    public readonly bool Is(string name) => Name.Equals(name, StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>The field is none that the endpoint knows.</summary>
+    public void Unknown()
+    {
+        _firstError ??= $"json: unknown field \"{Name}\"";
+        SkipValue();
+    }
+
+    /// <summary>The field's text; null for a JSON null and for another type, which is an error.</summary>
+    public string? String(string goField)
+    {
+        if (_reader.TokenType == JsonTokenType.String)
+        {
+            return Text(ref _reader);
+        }
+
+        Mismatch($"Go struct field {goField} of type string");
+        return null;
+    }
+
+    /// <summary>The field's truth value; null as for <see cref="String"/>.</summary>
+    public bool? Boolean(string goField)
+    {
+        if (_reader.TokenType is JsonTokenType.True or JsonTokenType.False)
+        {
+            return _reader.GetBoolean();
+        }
+
+        Mismatch($"Go struct field {goField} of type bool");
+        return null;
+    }
+
+    /// <summary>Checks that the field is a whole number, and forgets it.</summary>
+    public void IgnoreInteger(string goField)
+    {
+        if (_reader.TokenType != JsonTokenType.Number || !_reader.TryGetInt64(out _))
+        {
+            Mismatch($"Go struct field {goField} of type int");
+        }
+    }
+
+    /// <summary>A map of text; null for a JSON null and for another type.</summary>
+    public Dictionary<string, string>? Map(string goField)
+    {
+        if (!IsObject($"Go struct field {goField} of type map[string]string"))
+        {
+            return null;
+        }
+
+        Dictionary<string, string> map = new(StringComparer.Ordinal);
+        while (NextField())
+        {
+            map[Name] = String(goField) ?? string.Empty;
+        }
+
+        return map;
+    }
+
+    /// <summary>Enters the field's array; false for null and for another type.</summary>
+    public bool BeginArray(string goField)
+    {
+        if (_reader.TokenType == JsonTokenType.StartArray)
+        {
+            return true;
+        }
+
+        Mismatch($"Go struct field {goField} of type []interface");
+        return false;
+    }
+
+    /// <summary>Steps to the next element; false at the end.</summary>
+    public bool NextElement()
+    {
+        Advance();
+        return _reader.TokenType != JsonTokenType.EndArray;
+    }
+
+    /// <summary>Enters the field's or element's object; false for null and for another type.</summary>
+    public bool BeginObject(string goField) => IsObject($"Go struct field {goField}");
+
+    public readonly bool IsNull => _reader.TokenType == JsonTokenType.Null;
+
+    /// <summary>The document was read to its end.</summary>
+    /// <exception cref="GoJsonException">The first thing that was wrong with a field.</exception>
+    public readonly void End()
+    {
+        if (_firstError is not null)
+        {
+            throw new GoJsonException(_firstError);
+        }
+    }
+
+    private bool IsObject(string goTarget)
+    {
+        if (_reader.TokenType == JsonTokenType.StartObject)
+        {
+            return true;
+        }
+
+        Mismatch(goTarget);
+        return false;
+    }
+
+    private void Mismatch(string goTarget)
+    {
+        var type = _reader.TokenType switch
+        {
+            JsonTokenType.Null => null,
+            JsonTokenType.String => "string",
+            JsonTokenType.Number => "number",
+            JsonTokenType.True or JsonTokenType.False => "bool",
+            JsonTokenType.StartArray => "array",
+            _ => "object",
+        };
+        if (type is not null)
+        {
+            _firstError ??= $"json: cannot unmarshal {type} into {goTarget}";
+        }
+
+        SkipValue();
+    }
+
+    private void SkipValue()
+    {
+        if (_reader.TokenType is not (JsonTokenType.StartObject or JsonTokenType.StartArray))
+        {
+            return;
+        }
+
+        var depth = _reader.CurrentDepth;
+        do
+        {
+            Advance();
+        }
+        while (_reader.CurrentDepth > depth);
+    }
+
+    private void Advance()
+    {
+        if (!_reader.Read())
+        {
+            throw new GoJsonException(_reader.TokenType == JsonTokenType.None ? "EOF" : "unexpected EOF");
+        }
+    }
+
+    // A lone surrogate escape becomes the replacement character, as it does in the reference.
+    private static string Text(ref Utf8JsonReader reader)
+    {
+        try
+        {
+            return reader.GetString() ?? string.Empty;
+        }
+        catch (InvalidOperationException)
+        {
+            return "\ufffd";
+        }
+    }
+}
+
+/// <summary>A body that cannot be decoded; the message is the reference's (BODY-3).</summary>
+internal sealed class GoJsonException(string message) : Exception(message);

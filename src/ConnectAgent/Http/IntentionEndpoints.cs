@@ -1,0 +1,188 @@
+using ConnectAgent.Agent;
+using ConnectAgent.Agent.Authorization;
+using ConnectAgent.Agent.Caching;
+using ConnectAgent.Agent.Servers;
+using ConnectAgent.ControlPlane.Intentions;
+using ConnectAgent.Protocol.Errors;
+using ConnectAgent.Protocol.Intentions;
+
+namespace ConnectAgent.Http;
+
+/// <summary>Intentions by name, list, match and check (intentions section 5).</summary>
+internal sealed class IntentionEndpoints(
+    IntentionStore intentions, Authorizer authorizer, AgentIdentity agent, WireSettings settings)
+{
+    public void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapWire("/v1/connect/intentions", (HttpMethods.Get, ListAsync));
+        routes.MapWire("/v1/connect/intentions/match", (HttpMethods.Get, MatchAsync));
+        routes.MapWire("/v1/connect/intentions/check", (HttpMethods.Get, CheckAsync));
+        routes.MapWire(
+            "/v1/connect/intentions/exact",
+            (HttpMethods.Get, GetExactAsync),
+            (HttpMethods.Put, PutExactAsync),
+            (HttpMethods.Delete, DeleteExactAsync));
+    }
+
+    private async Task ListAsync(WireRequest request)
+    {
+        var options = ReadOptions.Parse(request, settings.UseCache);
+        request.RefuseNamespace();
+        request.FailsWithQueryHeaders = true;
+        RequireServed(options.Datacenter);
+        if (options.Filter.Length > 0)
+        {
+            // Answering without the filter would show what the caller asked to leave out.
+            throw new ServerException(
+                FailureKind.Invalid, "Failed to create boolean expression evaluator: filters are not supported by this version");
+        }
+
+        var (list, index) = await intentions.ListAsync(ControlPlaneReads.Blocking(options), request.Aborted);
+        WireReply.QueryHeaders(request.Context, index);
+        await WireReply.JsonAsync(request, list, WireJson.Default.IReadOnlyListIntention);
+    }
+
+    private async Task MatchAsync(WireRequest request)
+    {
+        var options = ReadOptions.Parse(request, settings.UseCache);
+        request.RefuseNamespace();
+        var byDestination = IntentionNames.By(request.Query);
+        var spelled = request.Query.All("name");
+        if (spelled.Count == 0)
+        {
+            throw WireException.Failed("required query parameter 'name' not set");
+        }
+
+        var parsed = spelled.Select(text => IntentionNames.Parse("name", text)).ToList();
+        request.FailsWithQueryHeaders = true;
+        RequireServed(options.Datacenter);
+        if (parsed.FirstOrDefault(name => !name.IsOurs) is { } foreign)
+        {
+            throw new ServerException(
+                FailureKind.Failed, $"Invalid match entry namespace \"{foreign.Namespace}\": Namespaces is a Consul Enterprise feature");
+        }
+
+        var names = new MatchNames(byDestination, [.. parsed.Select(name => name.Name)]);
+        IReadOnlyList<IntentionMatch> matches;
+        if (options.Cached)
+        {
+            var answer = await authorizer.MatchAsync(
+                MatchRequest.ForNames(options.Datacenter, options.Token, names, spelled),
+                new CacheRead(options.Index, options.Wait),
+                request.Aborted);
+            WireReply.CachedQueryHeaders(request.Context, answer, options.Consistency);
+            matches = answer.Value;
+        }
+        else
+        {
+            (matches, var index) = await intentions.MatchAsync(
+                byDestination, names.Names, ControlPlaneReads.Blocking(options), request.Aborted);
+            WireReply.QueryHeaders(request.Context, index, effective: options.Consistency);
+        }
+
+        // MAT-2: null where nothing matches; a repeated name gives one key; keys sorted (JSON-1).
+        Dictionary<string, IReadOnlyList<Intention>?> reply = new(StringComparer.Ordinal);
+        foreach (var (name, match) in spelled.Zip(matches).OrderBy(pair => pair.First, StringComparer.Ordinal))
+        {
+            reply[name] = match.Intentions.Count == 0 ? null : match.Intentions;
+        }
+
+        await WireReply.JsonAsync(request, reply, WireJson.Default.DictionaryStringIReadOnlyListIntention);
+    }
+
+    private Task CheckAsync(WireRequest request)
+    {
+        var options = ReadOptions.Parse(request, settings.UseCache);
+        request.RefuseNamespace();
+        var source = IntentionNames.Required(request.Query, "source", emptyIsMissing: false);
+        var destination = IntentionNames.Required(request.Query, "destination", emptyIsMissing: false);
+        if (request.Query.Has("source-type") && request.Query.First("source-type") is var type && type != "consul")
+        {
+            throw WireException.Failed($"unsupported SourceType: \"{type}\"");
+        }
+
+        RequireServed(options.Datacenter);
+        source.RequireOurs(name => $"Invalid source namespace \"{name}\": Namespaces is a Consul Enterprise feature");
+        destination.RequireOurs(name => $"Invalid destination namespace \"{name}\": Namespaces is a Consul Enterprise feature");
+        var decision = intentions.Check(source.Name, destination.Name, agent.DefaultDecision);
+        return WireReply.JsonAsync(request, new CheckReply(decision.Allowed), WireJson.Default.CheckReply);
+    }
+
+    private async Task GetExactAsync(WireRequest request)
+    {
+        request.RefuseNamespace();
+        var options = ReadOptions.Parse(request, settings.UseCache);
+        var source = IntentionNames.Required(request.Query, "source", emptyIsMissing: false);
+        var destination = IntentionNames.Required(request.Query, "destination", emptyIsMissing: false);
+        RequireServed(options.Datacenter);
+        source.RequireOurs(name => $"Invalid SourceNS \"{name}\": Namespaces is a Consul Enterprise feature");
+        destination.RequireOurs(name => $"Invalid DestinationNS \"{name}\": Namespaces is a Consul Enterprise feature");
+        IntentionNames.RequireNames(source, destination);
+        var (found, index) = await intentions.GetAsync(
+            source.Name, destination.Name, ControlPlaneReads.Blocking(options), request.Aborted);
+        if (found is null)
+        {
+            throw new ServerException(FailureKind.NotFound, "Intention not found");
+        }
+
+        // DEF-6: without the index blocking would be unusable.
+        WireReply.QueryHeaders(request.Context, index);
+        await WireReply.JsonAsync(request, found, WireJson.Default.Intention);
+    }
+
+    private async Task PutExactAsync(WireRequest request)
+    {
+        request.RefuseNamespace();
+        var (source, destination) = WriteNames(request);
+        var body = await RequestBody.ReadAsync(
+            request, IntentionBody.Read, error => WireException.BadRequest("Request decode failed: " + error));
+        RequireConnect();
+        intentions.Upsert(
+            destination.Name,
+            new IntentionSource(source.Name)
+            {
+                Action = body.Action.Length > 0 ? body.Action : null,
+                Permissions = body.Permissions.Count > 0 ? body.Permissions : null,
+                Type = body.SourceType.Length > 0 ? body.SourceType : "consul",
+                Description = body.Description.Length > 0 ? body.Description : null,
+            },
+            body.Meta);
+        await WireReply.JsonAsync(request, true, WireJson.Default.Boolean);
+    }
+
+    private Task DeleteExactAsync(WireRequest request)
+    {
+        request.RefuseNamespace();
+        var (source, destination) = WriteNames(request);
+        RequireConnect();
+        intentions.Delete(source.Name, destination.Name);
+        return WireReply.JsonAsync(request, true, WireJson.Default.Boolean);
+    }
+
+    // EX-2, EX-7: upstream drops a foreign namespace silently and so overwrites another service's rule.
+    private static (IntentionName Source, IntentionName Destination) WriteNames(WireRequest request)
+    {
+        var source = IntentionNames.Required(request.Query, "source", emptyIsMissing: true);
+        var destination = IntentionNames.Required(request.Query, "destination", emptyIsMissing: true);
+        return source.IsOurs && destination.IsOurs
+            ? (source, destination)
+            : throw WireException.BadRequest(
+                (source.IsOurs ? $"Invalid DestinationNS({destination.Namespace})" : $"Invalid SourceNS({source.Namespace})")
+                + ": Namespaces is a Consul Enterprise feature");
+    }
+
+    // MDC-1: writes ignore the datacenter; reads do not.
+    private void RequireServed(string datacenter)
+    {
+        ControlPlaneReads.RequireDatacenter(agent, datacenter);
+        RequireConnect();
+    }
+
+    private void RequireConnect()
+    {
+        if (!agent.ConnectEnabled)
+        {
+            throw ServerException.ConnectDisabled();
+        }
+    }
+}

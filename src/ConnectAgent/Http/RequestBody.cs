@@ -1,0 +1,103 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Json;
+using System.Text.Unicode;
+
+namespace ConnectAgent.Http;
+
+/// <summary>Reads and decodes request bodies; bounded (http-conventions BODY-6).</summary>
+internal static class RequestBody
+{
+    /// <summary>The longest body that any endpoint takes, in bytes.</summary>
+    public const int Longest = 1024 * 1024;
+
+    public delegate T Decoder<out T>(ref GoJsonReader json);
+
+    /// <summary>Decodes the first JSON value of the body, whatever its content type says (BODY-1).</summary>
+    /// <param name="request">Whose body.</param>
+    /// <param name="decode">Reads the value.</param>
+    /// <param name="refuse">Makes the endpoint's error of the reference's error text (BODY-4).</param>
+    /// <exception cref="WireException">What <paramref name="refuse"/> made, or 413.</exception>
+    public static async Task<T> ReadAsync<T>(WireRequest request, Decoder<T> decode, Func<string, WireException> refuse)
+    {
+        var body = request.Context.Request.BodyReader;
+        while (true)
+        {
+            var read = await body.ReadAsync(request.Aborted);
+            if (read.Buffer.Length > Longest)
+            {
+                throw new WireException(
+                    StatusCodes.Status413PayloadTooLarge, $"Request body too large, max size: {Longest} bytes.");
+            }
+
+            if (!read.IsCompleted)
+            {
+                body.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+                continue;
+            }
+
+            try
+            {
+                return Decode(read.Buffer, decode);
+            }
+            catch (GoJsonException error)
+            {
+                throw refuse(error.Message);
+            }
+            finally
+            {
+                body.AdvanceTo(read.Buffer.End);
+            }
+        }
+    }
+
+    private static T Decode<T>(ReadOnlySequence<byte> body, Decoder<T> decode)
+    {
+        var length = (int)body.Length;
+        var rented = ArrayPool<byte>.Shared.Rent(length + 1);
+        try
+        {
+            body.CopyTo(rented);
+            rented[length] = (byte)' ';
+            var json = rented.AsSpan(0, length + 1);
+            if (!Utf8.IsValid(json))
+            {
+                json = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(json));
+            }
+
+            try
+            {
+                var reader = new GoJsonReader(json);
+                return decode(ref reader);
+            }
+            catch (JsonException error)
+            {
+                throw new GoJsonException(Describe(error, json));
+            }
+        }
+        finally
+        {
+            // Bodies hold tokens and keys on some endpoints.
+            ArrayPool<byte>.Shared.Return(rented, clearArray: true);
+        }
+    }
+
+    // What broke at the space that we added was cut off by the sender.
+    private static string Describe(JsonException error, ReadOnlySpan<byte> json)
+    {
+        var start = 0;
+        for (var line = 0L; line < (error.LineNumber ?? 0) && start < json.Length; line++)
+        {
+            start += json[start..].IndexOf((byte)'\n') + 1;
+        }
+
+        var at = start + (int)(error.BytePositionInLine ?? 0);
+        if (at >= json.Length - 1)
+        {
+            return "unexpected EOF";
+        }
+
+        _ = Rune.DecodeFromUtf8(json[at..], out var found, out _);
+        return $"invalid character '{found}' looking for beginning of value";
+    }
+}

@@ -1,0 +1,184 @@
+using System.Collections.Frozen;
+using System.Net;
+using ConnectAgent.Agent;
+using ConnectAgent.Configuration;
+using ConnectAgent.Protocol.Errors;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace ConnectAgent.Http;
+
+/// <summary>
+/// Takes a request through the fixed order of http-conventions HTTP-1. The framework's own matching is without case, answers HEAD as GET
+/// and knows no 301 for cleaned paths, so the endpoint is picked here.
+/// </summary>
+internal sealed class WireDispatcher
+{
+    private readonly RequestDelegate _next;
+    private readonly AgentIdentity _agent;
+    private readonly WireSettings _settings;
+    private readonly AgentConfiguration _configuration;
+    private readonly ILogger<WireDispatcher> _logger;
+    private readonly FrozenDictionary<string, (Endpoint Endpoint, WireRoute Route)>.AlternateLookup<ReadOnlySpan<char>> _exact;
+    private readonly (Endpoint Endpoint, WireRoute Route)[] _prefixes;
+
+    public WireDispatcher(
+        RequestDelegate next,
+        EndpointDataSource endpoints,
+        AgentIdentity agent,
+        WireSettings settings,
+        AgentConfiguration configuration,
+        ILogger<WireDispatcher> logger)
+    {
+        (_next, _agent, _settings, _configuration, _logger) = (next, agent, settings, configuration, logger);
+        var routes = endpoints.Endpoints.Select(endpoint => (Endpoint: endpoint, Route: endpoint.Metadata.GetMetadata<WireRoute>()!)).ToList();
+        _exact = routes.Where(entry => !entry.Route.TakesAllBelow)
+            .ToFrozenDictionary(entry => entry.Route.Path, StringComparer.Ordinal).GetAlternateLookup<ReadOnlySpan<char>>();
+        _prefixes = [.. routes.Where(entry => entry.Route.TakesAllBelow).OrderByDescending(entry => entry.Route.Path.Length)];
+    }
+
+    public Task InvokeAsync(HttpContext context)
+    {
+        context.Response.Headers.XContentTypeOptions = "nosniff";
+        var target = WireTarget.Split(context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget);
+        if (!WireTarget.TryDecodePath(target.Path, out var path)
+            || (!_configuration.DisableUnprintableFilter && !WireTarget.IsPrintable(path)))
+        {
+            return WireReply.EmptyAsync(context, StatusCodes.Status400BadRequest);
+        }
+
+        if (WireTarget.Clean(path) is { } cleaned)
+        {
+            return RedirectAsync(context, cleaned, target.Query);
+        }
+
+        if (!TryFind(path, out var endpoint, out var route))
+        {
+            if (TryFind(path + "/", out _, out var below) && below.Path.Length == path.Length + 1)
+            {
+                return RedirectAsync(context, below.Path, target.Query);
+            }
+
+            AddResponseHeaders(context);
+            return path == "/"
+                ? WireReply.TextAsync(context, StatusCodes.Status200OK, "Consul Agent")
+                : WireReply.EmptyAsync(context, StatusCodes.Status404NotFound);
+        }
+
+        AddResponseHeaders(context);
+        context.Response.Headers["X-Consul-Default-Acl-Policy"] = _settings.DefaultPolicy;
+        context.Response.Headers.Vary = "Accept-Encoding";
+        return WireQuery.Parse(target.Query) is { } query
+            ? DispatchAsync(new WireRequest(context, query, path[(route.TakesAllBelow ? route.Path.Length : path.Length)..], _agent), endpoint, route, path)
+            : WireReply.EmptyAsync(context, StatusCodes.Status500InternalServerError);
+    }
+
+    private static Task RedirectAsync(HttpContext context, string path, string query)
+    {
+        var location = Protocol.Identity.SpiffePath.Escape(path) + (query.Length == 0 ? string.Empty : "?" + query);
+        context.Response.Headers.Location = location;
+        return HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method)
+            ? WireReply.BytesAsync(
+                context,
+                StatusCodes.Status301MovedPermanently,
+                "text/html; charset=utf-8",
+                System.Text.Encoding.UTF8.GetBytes($"<a href=\"{WebUtility.HtmlEncode(location)}\">Moved Permanently</a>.\n\n"))
+            : WireReply.EmptyAsync(context, StatusCodes.Status301MovedPermanently);
+    }
+
+    private async Task DispatchAsync(WireRequest request, Endpoint endpoint, WireRoute route, string path)
+    {
+        var context = request.Context;
+        var method = context.Request.Method;
+        try
+        {
+            if (_configuration.BlockEndpoints.Any(prefix => path.StartsWith(prefix, StringComparison.Ordinal)))
+            {
+                throw new WireException(StatusCodes.Status403Forbidden, "Endpoint is blocked by agent configuration");
+            }
+
+            if (HttpMethods.IsOptions(method))
+            {
+                context.Response.Headers.Allow = route.Allow;
+                await WireReply.EmptyAsync(context, StatusCodes.Status200OK);
+                return;
+            }
+
+            if (route.Find(method) is not { } handler)
+            {
+                context.Response.Headers.Allow = route.Allow;
+                throw new WireException(StatusCodes.Status405MethodNotAllowed, $"method {method} not allowed");
+            }
+
+            if (!HttpMethods.IsGet(method) && !MayWrite(context.Connection.RemoteIpAddress))
+            {
+                throw new WireException(StatusCodes.Status403Forbidden, "Access is restricted");
+            }
+
+            context.Features.Set(new WireCall(request, handler));
+            context.SetEndpoint(endpoint);
+            await _next(context);
+        }
+        catch (WireException error)
+        {
+            await PlainTextError.WriteAsync(request, error);
+        }
+        catch (ServerException error)
+        {
+            if (request.FailsWithQueryHeaders)
+            {
+                // HDR-3: contract tests compare them.
+                WireReply.QueryHeaders(context, index: 1, knownLeader: false);
+            }
+
+            _logger.RequestFailed(method, route.Path, error.Message);
+            await PlainTextError.WriteAsync(request, error);
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            _logger.CallerLeft(method, route.Path);
+        }
+        catch (BadHttpRequestException error)
+        {
+            await WireReply.TextAsync(context, error.StatusCode, error.Message);
+        }
+        catch (Exception error) when (!context.Response.HasStarted)
+        {
+            _logger.RequestBroke(error, method, route.Path);
+            await WireReply.TextAsync(context, StatusCodes.Status500InternalServerError, "internal error");
+        }
+    }
+
+    private void AddResponseHeaders(HttpContext context)
+    {
+        foreach (var (name, value) in _settings.ResponseHeaders)
+        {
+            context.Response.Headers[name] = value;
+        }
+    }
+
+    // LIS-3: callers over a Unix socket have no address, and are as local as can be.
+    private bool MayWrite(IPAddress? caller) =>
+        _configuration.AllowWriteHttpFrom.Count == 0 || caller is null
+        || _configuration.AllowWriteHttpFrom.Any(network => network.Contains(caller.IsIPv4MappedToIPv6 ? caller.MapToIPv4() : caller));
+
+    private bool TryFind(string path, out Endpoint endpoint, out WireRoute route)
+    {
+        if (_exact.TryGetValue(path, out var found))
+        {
+            (endpoint, route) = found;
+            return true;
+        }
+
+        foreach (var (candidate, below) in _prefixes)
+        {
+            if (path.StartsWith(below.Path, StringComparison.Ordinal))
+            {
+                (endpoint, route) = (candidate, below);
+                return true;
+            }
+        }
+
+        (endpoint, route) = (null!, null!);
+        return false;
+    }
+}

@@ -1,0 +1,17 @@
+namespace ConnectAgent.Http;
+
+/// <summary>A request that is refused before any work, with the exact text of its rule.</summary>
+/// <param name="status">An HTTP status.</param>
+/// <param name="text">One plain line; empty for an empty body.</param>
+internal sealed class WireException(int status, string text) : Exception(text)
+{
+    public int Status { get; } = status;
+
+    public static WireException Invalid(string text) => new(StatusCodes.Status400BadRequest, text);
+
+    /// <summary>The prefix of http-conventions ERR-6.</summary>
+    public static WireException BadRequest(string text) => Invalid("Bad request: " + text);
+
+    /// <summary>A caller's mistake for which a rule asks for 500 (ERR-7).</summary>
+    public static WireException Failed(string text) => new(StatusCodes.Status500InternalServerError, text);
+}

@@ -1,0 +1,27 @@
+using System.Text.Json.Serialization;
+using ConnectAgent.Protocol.Certificates;
+using ConnectAgent.Protocol.Intentions;
+using ConnectAgent.Protocol.Json;
+
+namespace ConnectAgent.Http;
+
+/// <summary>The JSON forms of all answers, generated at build time.</summary>
+[JsonSourceGenerationOptions(Converters = [typeof(Rfc3339Converter)])]
+[JsonSerializable(typeof(CaRoots))]
+[JsonSerializable(typeof(LeafCertificate))]
+[JsonSerializable(typeof(AuthorizeReply))]
+[JsonSerializable(typeof(CheckReply))]
+[JsonSerializable(typeof(Intention))]
+[JsonSerializable(typeof(IReadOnlyList<Intention>))]
+[JsonSerializable(typeof(Dictionary<string, IReadOnlyList<Intention>?>))]
+[JsonSerializable(typeof(IReadOnlyList<string>))]
+[JsonSerializable(typeof(string))]
+[JsonSerializable(typeof(bool))]
+[JsonSerializable(typeof(AgentSelf))]
+internal sealed partial class WireJson : JsonSerializerContext;
+
+/// <summary>intentions AUTHZ-2.</summary>
+internal sealed record AuthorizeReply(bool Authorized, string Reason);
+
+/// <summary>intentions ICHK-1.</summary>
+internal sealed record CheckReply(bool Allowed);

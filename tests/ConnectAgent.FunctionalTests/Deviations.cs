@@ -1,0 +1,27 @@
+using System.Text.Json.Nodes;
+using ConnectAgent.TestKit.Processes;
+using ConnectAgent.TestKit.Recordings;
+
+namespace ConnectAgent.FunctionalTests;
+
+/// <summary>What <c>deviations.json</c> asks for instead of the recording; every step listed there has its check here.</summary>
+internal static class Deviations
+{
+    private static readonly Dictionary<(string Recording, string Step), Deviation> Checks = new()
+    {
+        [("intentions-exact", "put-other-ns")] = Deviation.Answers(
+            "EX-7", 400, "Bad request: Invalid SourceNS(foo): Namespaces is a Consul Enterprise feature"),
+        [("authorize", "uri-partition")] = Deviation.Answers("SPIF-2", 200, "\"Authorized\":true"),
+        [("authorize", "uri-server-id")] = Deviation.Answers("SPIF-3", 400, "Bad request: ClientCertURI not a valid Service identifier"),
+        [("authorize", "uri-mesh-gateway")] = Deviation.Answers("SPIF-3", 400, "Bad request: ClientCertURI not a valid Service identifier"),
+    };
+
+    public static IReadOnlyDictionary<string, Deviation> Of(string recording)
+    {
+        var listed = JsonNode.Parse(File.ReadAllText(Repository.Fixture("recordings/deviations.json")))!["deviations"]!.AsArray();
+        return listed.Where(entry => (string)entry!["recording"]! == recording).ToDictionary(
+            entry => (string)entry!["step"]!,
+            entry => (string)entry!["rule"]! == "DEF-6" ? Deviation.IndexHeaders : Checks[(recording, (string)entry["step"]!)],
+            StringComparer.Ordinal);
+    }
+}

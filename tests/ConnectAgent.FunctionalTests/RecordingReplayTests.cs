@@ -1,0 +1,33 @@
+using ConnectAgent.TestKit.Processes;
+using ConnectAgent.TestKit.Recordings;
+using FluentAssertions;
+using Xunit;
+
+namespace ConnectAgent.FunctionalTests;
+
+/// <summary>Real exchanges with the reference, replayed against the published daemon.</summary>
+public sealed class RecordingReplayTests
+{
+    [Theory]
+    [InlineData("ca-roots")]
+    [InlineData("leaf")]
+    [InlineData("status")]
+    [InlineData("intentions-exact")]
+    [InlineData("intentions-match-check")]
+    [InlineData("authorize")]
+    public async Task A_recording_replays(string name)
+    {
+        // Given
+        var recording = Recording.Load(name);
+        var waiting = WaitingSteps.Of(name);
+        waiting.Keys.Should().BeSubsetOf(recording.Steps.Select(step => step.Id), "the waiting list names only steps that exist");
+        await using var agent = await AgentProcess.StartAsync(recording.Config);
+
+        // When
+        var differences = await new RecordingRunner(agent, recording, Deviations.Of(name)).PlayAsync([.. waiting.Keys]);
+
+        // Then
+        differences.Select(pair => $"{pair.Key}: {pair.Value}").Should().BeEmpty();
+        agent.Process.Errors.Should().BeEmpty();
+    }
+}

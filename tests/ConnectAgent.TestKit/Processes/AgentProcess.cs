@@ -1,0 +1,137 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace ConnectAgent.TestKit.Processes;
+
+/// <summary>The published daemon as a process of its own, on ports of its own, with a data directory of its own.</summary>
+public sealed class AgentProcess : IAsyncDisposable
+{
+    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(30);
+
+    private AgentProcess(RunningProcess process, Uri address, string folder)
+    {
+        Process = process;
+        Address = address;
+        Folder = folder;
+        Http = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 10_000 })
+        {
+            BaseAddress = address,
+            Timeout = TimeSpan.FromMinutes(2),
+        };
+    }
+
+    public RunningProcess Process { get; }
+
+    public Uri Address { get; }
+
+    public HttpClient Http { get; }
+
+    /// <summary>Holds the configuration file and the data directory; goes with the process.</summary>
+    public string Folder { get; }
+
+    /// <summary>Starts an agent with the recordings' base configuration and waits until it is ready.</summary>
+    /// <param name="config">Merged over the base, key by key.</param>
+    /// <param name="arguments">More flags.</param>
+    public static async Task<AgentProcess> StartAsync(JsonObject? config = null, params string[] arguments)
+    {
+        var folder = Directory.CreateTempSubdirectory("connect-agent-").FullName;
+        var merged = Base(folder);
+        Merge(merged, config ?? []);
+        var file = Path.Combine(folder, "config.json");
+        await File.WriteAllTextAsync(file, merged.ToJsonString());
+        var process = RunningProcess.Start(Repository.PublishedAgent, ["agent", "-config-file", file, .. arguments]);
+        var address = new Uri($"http://127.0.0.1:{(int)merged["ports"]!["http"]!}");
+        var agent = new AgentProcess(process, address, folder);
+        try
+        {
+            await agent.ReadyAsync(needsRoots: (bool?)merged["connect"]?["enabled"] == true);
+        }
+        catch (Exception error)
+        {
+            var output = process.Output + process.Errors;
+            await agent.DisposeAsync();
+            throw new InvalidOperationException("the agent did not start: " + output, error);
+        }
+
+        return agent;
+    }
+
+    /// <summary>The base configuration of the recordings.</summary>
+    public static JsonObject Base(string folder) => new()
+    {
+        ["node_name"] = "node1",
+        ["datacenter"] = "dc1",
+        ["bootstrap"] = true,
+        ["server"] = true,
+        ["log_level"] = "warn",
+        ["bind_addr"] = "127.0.0.1",
+        ["data_dir"] = Path.Combine(folder, "data"),
+        ["ports"] = new JsonObject
+        {
+            ["http"] = FreePorts.Next(),
+            ["server"] = FreePorts.Next(),
+            ["serf_lan"] = FreePorts.Next(),
+            ["serf_wan"] = FreePorts.Next(),
+            ["dns"] = -1,
+            ["https"] = -1,
+            ["grpc"] = -1,
+        },
+        ["connect"] = new JsonObject
+        {
+            ["enabled"] = true,
+            ["ca_config"] = new JsonObject { ["cluster_id"] = "11111111-2222-3333-4444-555555555555" },
+        },
+    };
+
+    public async ValueTask DisposeAsync()
+    {
+        Http.Dispose();
+        await Process.DisposeAsync();
+        Directory.Delete(Folder, recursive: true);
+    }
+
+    private static void Merge(JsonObject target, JsonObject over)
+    {
+        foreach (var (key, value) in over)
+        {
+            if (value is JsonObject inner && target[key] is JsonObject existing)
+            {
+                Merge(existing, inner);
+            }
+            else
+            {
+                target[key] = value?.DeepClone();
+            }
+        }
+    }
+
+    // Readiness is an event of another process: the only way to learn of it is to ask.
+    private async Task ReadyAsync(bool needsRoots)
+    {
+        using var limit = new CancellationTokenSource(StartLimit);
+        using var pause = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+        do
+        {
+            try
+            {
+                var leader = await Http.GetStringAsync(new Uri("/v1/status/leader", UriKind.Relative), limit.Token);
+                if (leader.Length > 2 && (!needsRoots || await HasRootAsync(limit.Token)))
+                {
+                    return;
+                }
+            }
+            catch (HttpRequestException)
+            {
+                // Not listening yet.
+            }
+        }
+        while (await pause.WaitForNextTickAsync(limit.Token));
+    }
+
+    private async Task<bool> HasRootAsync(CancellationToken cancellationToken)
+    {
+        using var answer = await Http.GetAsync(new Uri("/v1/connect/ca/roots", UriKind.Relative), cancellationToken);
+        return answer.IsSuccessStatusCode
+            && JsonNode.Parse(await answer.Content.ReadAsStringAsync(cancellationToken))!["Roots"]!.AsArray().Count > 0;
+    }
+}
