@@ -8,9 +8,31 @@ internal sealed class AgentSelfEndpoints(AgentConfiguration configuration)
 {
     private static readonly string[] EnvoyVersions = ["1.20.2", "1.18.6", "1.17.4", "1.16.5", "1.15.5"];
 
-    public void Map(IEndpointRouteBuilder routes) => routes.MapWire("/v1/agent/self", (HttpMethods.Get, GetSelfAsync));
+    public void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapWire("/v1/agent/self", (HttpMethods.Get, GetSelfAsync));
+        routes.MapWire("/v1/agent/members", (HttpMethods.Get, GetMembersAsync));
+    }
 
     private Task GetSelfAsync(WireRequest request) => WireReply.JsonAsync(request, Describe(), WireJson.Default.AgentSelf);
+
+    // AG-26: a lone agent is its only member.
+    private Task GetMembersAsync(WireRequest request)
+    {
+        var wan = request.Query.First("wan").Length > 0;
+        var segment = request.Query.First("segment");
+        if (wan && segment.Length > 0)
+        {
+            throw WireException.Invalid("Cannot provide a segment with wan=true");
+        }
+
+        if (segment is not ("" or "_all"))
+        {
+            throw WireException.Failed("Network segments are not supported in this version of Consul");
+        }
+
+        return WireReply.JsonAsync(request, [wan ? WanMember() : Member()], WireJson.Default.IReadOnlyListSelfMember);
+    }
 
     private AgentSelf Describe() => new(
         new SelfConfig(
@@ -82,6 +104,13 @@ internal sealed class AgentSelfEndpoints(AgentConfiguration configuration)
 
         return new SelfMember(
             configuration.NodeName, configuration.AdvertiseAddress, configuration.Ports["serf_lan"], tags, 1, 1, 5, 2, 2, 5, 4);
+    }
+
+    private SelfMember WanMember()
+    {
+        var member = Member();
+        member.Tags.Remove("wan_join_port");
+        return member with { Name = $"{configuration.NodeName}.{configuration.Datacenter}", Port = configuration.Ports["serf_wan"] };
     }
 
     private Dictionary<string, Dictionary<string, string>> Stats() => new(StringComparer.Ordinal)

@@ -18,6 +18,7 @@ namespace ConnectAgent.Http;
 [JsonSerializable(typeof(string))]
 [JsonSerializable(typeof(bool))]
 [JsonSerializable(typeof(AgentSelf))]
+[JsonSerializable(typeof(IReadOnlyList<SelfMember>))]
 internal sealed partial class WireJson : JsonSerializerContext;
 
 /// <summary>intentions AUTHZ-2.</summary>

@@ -40,10 +40,13 @@ public sealed class RecordingRunner(AgentProcess agent, Recording recording, IRe
             }
 
             var (asked, answer) = step.Await is { } id ? (_background[id].Step, await _background[id].Answer) : (step, await SendAsync(step));
-            TakeCaptures(asked, answer);
             if (Compare(asked, answer) is { } difference)
             {
                 differences[asked.Id] = difference;
+            }
+            else
+            {
+                TakeCaptures(asked, answer);
             }
         }
 
