@@ -91,7 +91,7 @@ internal sealed class LeafKind(
         {
             return await IssueAsync(context, state, trusted, cancellationToken);
         }
-        catch (ServerException error) when (error.Kind == FailureKind.RateLimited && IsGood(leaf, trusted))
+        catch (ServerException error) when (error.Kind == FailureKind.RateLimited && clock.GetUtcNow() < leaf.ValidBefore)
         {
             state.Plan = LeafRenewal.AfterRefusal(state.Plan, clock.GetUtcNow(), random.NextDouble());
             logger.RenewalRefused(context.Request.Service, state.Plan.NotBefore);

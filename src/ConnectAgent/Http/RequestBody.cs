@@ -51,6 +51,10 @@ internal static class RequestBody
         }
     }
 
+    /// <summary>Decodes a body that is in memory.</summary>
+    /// <exception cref="GoJsonException">With the reference's words.</exception>
+    internal static T DecodeBytes<T>(ReadOnlyMemory<byte> body, Decoder<T> decode) => Decode(new ReadOnlySequence<byte>(body), decode);
+
     private static T Decode<T>(ReadOnlySequence<byte> body, Decoder<T> decode)
     {
         var length = (int)body.Length;

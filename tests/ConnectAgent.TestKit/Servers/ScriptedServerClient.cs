@@ -1,0 +1,263 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using ConnectAgent.Agent.Servers;
+using ConnectAgent.Protocol.Certificates;
+using ConnectAgent.Protocol.Errors;
+using ConnectAgent.Protocol.Identity;
+using ConnectAgent.Protocol.Intentions;
+
+namespace ConnectAgent.TestKit.Servers;
+
+/// <summary>
+/// A server client that a test steers: what it holds, when it fails, and how it blocks. Passes <see cref="ServerClientConformance"/> while
+/// it is not told to misbehave.
+/// </summary>
+public sealed class ScriptedServerClient(TimeProvider clock) : IServerClient
+{
+    public const string Datacenter = "dc1";
+    public const string TrustDomainName = "11111111-2222-3333-4444-555555555555.consul";
+
+    private readonly Lock _gate = new();
+    private readonly ConcurrentQueue<Func<CancellationToken, Task<ServerRead<CaRoots>>>> _roots = new();
+    private TaskCompletionSource _changed = NewSignal();
+    private ScriptedAuthority _authority = new(1, []);
+    private ulong _index = 10;
+    private IReadOnlyList<Intention> _intentions = [];
+    private ulong _intentionIndex = 1;
+    private ServerException? _failure;
+    private int _rootReads;
+    private int _signatures;
+    private int _matches;
+
+    public int RootReads => Volatile.Read(ref _rootReads);
+
+    public int Signatures => Volatile.Read(ref _signatures);
+
+    public int Matches => Volatile.Read(ref _matches);
+
+    /// <summary>Every signature fails with this while it is set; null signs.</summary>
+    public ServerException? SignFailure { get; set; }
+
+    /// <summary>How long new leaves live.</summary>
+    public TimeSpan LeafLife { get; set; } = TimeSpan.FromHours(72);
+
+    /// <summary>Every call fails with this from now on, calls that are being held included; null heals.</summary>
+    public void Fail(ServerException? failure)
+    {
+        lock (_gate)
+        {
+            _failure = failure;
+        }
+
+        Changed();
+    }
+
+    public static ServerException Away() => new(FailureKind.Unreachable, "No known Consul servers");
+
+    /// <summary>The next roots reads run these instead, in order.</summary>
+    public void NextRoots(params Func<CancellationToken, Task<ServerRead<CaRoots>>>[] reads)
+    {
+        foreach (var read in reads)
+        {
+            _roots.Enqueue(read);
+        }
+
+        Changed();
+    }
+
+    /// <summary>A new signing key becomes active.</summary>
+    public void Rotate()
+    {
+        lock (_gate)
+        {
+            _authority = new ScriptedAuthority(_authority.Generation + 1, _authority.Document().Roots);
+            _index++;
+        }
+
+        Changed();
+    }
+
+    public void SetIntentions(params Intention[] intentions)
+    {
+        lock (_gate)
+        {
+            _intentions = intentions;
+            _intentionIndex = ++_index;
+        }
+
+        Changed();
+    }
+
+    /// <summary>The roots as they are now, at an index.</summary>
+    public ServerRead<CaRoots> RootsAt(ulong index) => new(_authority.Document(), index);
+
+    public async Task<ServerRead<CaRoots>> ReadRootsAsync(ServerQuery query, CancellationToken cancellationToken)
+    {
+        Interlocked.Increment(ref _rootReads);
+        return await HoldAsync(
+            query,
+            () => _roots.TryDequeue(out var scripted) ? scripted : null,
+            () => new ServerRead<CaRoots>(_authority.Document(), _index),
+            cancellationToken);
+    }
+
+    public async Task<ServerRead<IReadOnlyList<IntentionMatch>>> MatchIntentionsAsync(
+        MatchNames names, ServerQuery query, CancellationToken cancellationToken)
+    {
+        Interlocked.Increment(ref _matches);
+        return await HoldAsync<IReadOnlyList<IntentionMatch>>(query, () => null, () => Match(names), cancellationToken);
+    }
+
+    public Task<SignedLeaf> SignLeafAsync(
+        ServiceId identity, ReadOnlyMemory<byte> certificateRequest, string token, CancellationToken cancellationToken)
+    {
+        Interlocked.Increment(ref _signatures);
+        lock (_gate)
+        {
+            if ((SignFailure ?? _failure) is { } failure)
+            {
+                throw failure.ToThrow();
+            }
+
+            RequireDatacenter(identity.Datacenter);
+            return Task.FromResult(new SignedLeaf(_authority.Sign(identity, certificateRequest, clock.GetUtcNow(), LeafLife), ++_index));
+        }
+    }
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private static void RequireDatacenter(string datacenter)
+    {
+        if (datacenter != Datacenter)
+        {
+            throw ServerException.UnknownDatacenter();
+        }
+    }
+
+    private ServerRead<IReadOnlyList<IntentionMatch>> Match(MatchNames names)
+    {
+        var sorted = _intentions.ToList();
+        sorted.Sort(IntentionPrecedence.Order);
+        return new(
+            [.. names.Names.Select(name => names.ByDestination
+                ? IntentionMatch.ForDestination([.. sorted.Where(intention => intention.DestinationName == "*"
+                    || intention.DestinationName.Equals(name, StringComparison.OrdinalIgnoreCase))])
+                : IntentionMatch.ForSource([.. sorted.Where(intention => intention.SourceName == "*" || intention.SourceName == name)]))],
+            _intentionIndex);
+    }
+
+    private async Task<ServerRead<T>> HoldAsync<T>(
+        ServerQuery query,
+        Func<Func<CancellationToken, Task<ServerRead<T>>>?> scripted,
+        Func<ServerRead<T>> read,
+        CancellationToken cancellationToken)
+    {
+        var start = clock.GetTimestamp();
+        while (true)
+        {
+            Task changed;
+            Func<CancellationToken, Task<ServerRead<T>>>? script;
+            lock (_gate)
+            {
+                changed = _changed.Task;
+                if (_failure is { } failure)
+                {
+                    throw failure.ToThrow();
+                }
+
+                RequireDatacenter(query.Datacenter);
+                script = scripted();
+                var left = query.Wait - clock.GetElapsedTime(start);
+                if (script is null && (query.Index == 0 || read().Index > query.Index || left <= TimeSpan.Zero))
+                {
+                    return read();
+                }
+            }
+
+            if (script is not null)
+            {
+                return await script(cancellationToken);
+            }
+
+            try
+            {
+                await changed.WaitAsync(query.Wait - clock.GetElapsedTime(start), clock, cancellationToken);
+            }
+            catch (TimeoutException)
+            {
+                // The next turn answers with what there is.
+            }
+        }
+    }
+
+    private void Changed()
+    {
+        TaskCompletionSource changed;
+        lock (_gate)
+        {
+            (changed, _changed) = (_changed, NewSignal());
+        }
+
+        changed.TrySetResult();
+    }
+}
+
+/// <summary>A CA of the scripted server; small, but its certificates are real.</summary>
+internal sealed class ScriptedAuthority
+{
+    private readonly ECDsa _key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+    private readonly X509Certificate2 _root;
+    private int _serial;
+
+    private readonly IReadOnlyList<CaRoot> _former;
+
+    public ScriptedAuthority(int generation, IReadOnlyList<CaRoot> former)
+    {
+        Generation = generation;
+        _former = [.. former.Select(root => root with { Active = false })];
+        var request = new CertificateRequest($"CN=root {generation}", _key, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, critical: false));
+        _root = request.CreateSelfSigned(DateTimeOffset.UnixEpoch.AddYears(50), DateTimeOffset.UnixEpoch.AddYears(150));
+    }
+
+    public int Generation { get; }
+
+    private string KeyId => ColonHex.Format(_root.Extensions.OfType<X509SubjectKeyIdentifierExtension>().Single().SubjectKeyIdentifierBytes.Span);
+
+    public CaRoots Document() => new()
+    {
+        ActiveRootId = $"root-{Generation}",
+        TrustDomain = ScriptedServerClient.TrustDomainName,
+        Roots =
+        [
+            .. _former,
+            new CaRoot
+            {
+                Id = $"root-{Generation}",
+                Name = "root",
+                SerialNumber = 1,
+                SigningKeyId = KeyId,
+                ExternalTrustDomain = "11111111-2222-3333-4444-555555555555",
+                NotBefore = DateTimeOffset.UnixEpoch.AddYears(50),
+                NotAfter = DateTimeOffset.UnixEpoch.AddYears(150),
+                RootCert = Pem.Certificate(_root.RawData),
+                Active = true,
+                PrivateKeyType = "ec",
+                PrivateKeyBits = 256,
+            },
+        ],
+    };
+
+    public string Sign(ServiceId identity, ReadOnlyMemory<byte> certificateRequest, DateTimeOffset now, TimeSpan life)
+    {
+        var asked = CertificateRequest.LoadSigningRequest(certificateRequest.Span, HashAlgorithmName.SHA256, out _);
+        var leaf = new CertificateRequest(LeafSubject.Of(identity), asked.PublicKey, HashAlgorithmName.SHA256);
+        leaf.CertificateExtensions.Add(SanExtension.Create(identity.ToString()));
+        leaf.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(
+            _root, includeKeyIdentifier: true, includeIssuerAndSerial: false));
+        using var certificate = leaf.Create(
+            _root.SubjectName, X509SignatureGenerator.CreateForECDsa(_key), now, now + life, BitConverter.GetBytes(++_serial));
+        return Pem.Certificate(certificate.RawData);
+    }
+}

@@ -1,0 +1,65 @@
+using ConnectAgent.Agent;
+using ConnectAgent.Agent.Authorization;
+using ConnectAgent.Agent.Caching;
+using ConnectAgent.Agent.Leaves;
+using ConnectAgent.Agent.Roots;
+using ConnectAgent.Agent.Servers;
+using ConnectAgent.Protocol.Certificates;
+using ConnectAgent.Protocol.Intentions;
+using ConnectAgent.TestKit;
+using ConnectAgent.TestKit.Servers;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace ConnectAgent.Tests.Agent;
+
+/// <summary>The agent on a manual clock and a scripted server.</summary>
+internal sealed class AgentFixture : IDisposable
+{
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    private readonly ServiceProvider _services;
+
+    public AgentFixture(Action<CacheOptions>? options = null)
+    {
+        Servers = new ScriptedServerClient(Clock);
+        var services = new ServiceCollection();
+        services.AddLogging();
+        services.AddSingleton<TimeProvider>(Clock);
+        services.AddSingleton<Random>(new HalfRandom());
+        services.AddSingleton<IServerClient>(Servers);
+        services.AddSingleton(new AgentIdentity("dc1", "node1", true, string.Empty, DefaultDecision.AclsDisabled));
+        services.AddConnectAgent();
+        if (options is not null)
+        {
+            services.Configure(options);
+        }
+
+        _services = services.BuildServiceProvider();
+    }
+
+    public ManualTimeProvider Clock { get; } = new();
+
+    public ScriptedServerClient Servers { get; }
+
+    public AgentCache Cache => _services.GetRequiredService<AgentCache>();
+
+    public Authorizer Authorizer => _services.GetRequiredService<Authorizer>();
+
+    public void Dispose() => _services.Dispose();
+
+    public Task<CacheAnswer<CaRoots>> RootsAsync(
+        ulong index = 0, TimeSpan? wait = null, string token = "", string datacenter = "dc1", CancellationToken cancellationToken = default) =>
+        _services.GetRequiredService<RootsService>()
+            .GetAsync(new RootsRequest(datacenter, token), new CacheRead(index, wait), cancellationToken).AsTask();
+
+    public Task<CacheAnswer<LeafCertificate>> LeafAsync(
+        string service = "web", ulong index = 0, TimeSpan? wait = null, string token = "", CancellationToken cancellationToken = default) =>
+        _services.GetRequiredService<LeafService>()
+            .GetAsync(new LeafRequest("dc1", token, service), new CacheRead(index, wait), cancellationToken).AsTask();
+
+    // The middle of every random range.
+    private sealed class HalfRandom : Random
+    {
+        public override double NextDouble() => 0.5;
+    }
+}

@@ -1,0 +1,173 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using ConnectAgent.Protocol.Errors;
+using ConnectAgent.TestKit.Servers;
+using FluentAssertions;
+using Xunit;
+
+namespace ConnectAgent.Tests.Agent.Leaves;
+
+/// <summary>leaf-certificates sections 3 to 7 and 9, on a manual clock.</summary>
+public sealed class LeafServiceTests : IDisposable
+{
+    private readonly AgentFixture _agent = new();
+
+    public void Dispose() => _agent.Dispose();
+
+    [Fact] // section 9, test 1; LEAF-50, LEAF-51
+    public async Task Two_plain_reads_give_the_same_leaf_and_both_miss()
+    {
+        var first = await _agent.LeafAsync();
+        var second = await _agent.LeafAsync();
+        second.Value.Should().BeSameAs(first.Value);
+        (first.Hit, second.Hit).Should().Be((false, false));
+        var low = await _agent.LeafAsync(index: 1);
+        low.Hit.Should().BeTrue();
+        _agent.Servers.Signatures.Should().Be(1);
+    }
+
+    [Fact] // LEAF-30, LEAF-32: the key belongs to the certificate, and is new each time
+    public async Task Key_and_certificate_form_a_pair()
+    {
+        var leaf = (await _agent.LeafAsync()).Value;
+        using var pair = X509Certificate2.CreateFromPem(leaf.CertPem, leaf.PrivateKeyPem);
+        pair.HasPrivateKey.Should().BeTrue();
+        leaf.PrivateKeyPem.Should().StartWith("-----BEGIN EC PRIVATE KEY-----\n");
+        leaf.CertPem.Should().EndWith("-----END CERTIFICATE-----\n");
+        leaf.ServiceUri.Should().Be($"spiffe://{ScriptedServerClient.TrustDomainName}/ns/default/dc/dc1/svc/web");
+        (await _agent.LeafAsync("api")).Value.PrivateKeyPem.Should().NotBe(leaf.PrivateKeyPem);
+    }
+
+    [Fact] // LEAF-20; section 9, test 6
+    public async Task A_token_never_gets_another_tokens_leaf()
+    {
+        var a = await _agent.LeafAsync(token: "a");
+        var b = await _agent.LeafAsync(token: "b");
+        b.Value.SerialNumber.Should().NotBe(a.Value.SerialNumber);
+    }
+
+    [Fact] // LEAF-52, LEAF-47; section 9, test 2
+    public async Task A_blocked_reader_gets_a_new_leaf_within_30_seconds_of_a_rotation()
+    {
+        var first = await _agent.LeafAsync();
+        var blocked = _agent.LeafAsync(index: first.Index);
+        await _agent.Clock.ArmedAsync(delay => delay == TimeSpan.FromSeconds(300));
+        _agent.Servers.Rotate();
+        await _agent.Clock.ArmedAsync(delay => delay == TimeSpan.FromSeconds(15));
+        var during = await _agent.LeafAsync();
+        during.Value.Should().BeSameAs(first.Value, "a wait is in flight, so the old leaf is current (leaf-watched-during)");
+        during.Hit.Should().BeTrue();
+        _agent.Clock.Advance(TimeSpan.FromSeconds(15));
+        var woken = await blocked.WaitAsync(AgentFixture.Patience);
+        woken.Index.Should().BeGreaterThan(first.Index);
+        woken.Value.SerialNumber.Should().NotBeNull();
+        woken.Value.AuthorityKeyId.Should().NotBe(first.Value.AuthorityKeyId);
+    }
+
+    [Fact] // LEAF-72: the reference misses the second rotation
+    public async Task Three_rotations_in_a_row_each_wake_the_reader()
+    {
+        var leaf = await _agent.LeafAsync();
+        for (var rotation = 0; rotation < 3; rotation++)
+        {
+            var blocked = _agent.LeafAsync(index: leaf.Index);
+            await _agent.Clock.ArmedAsync(delay => delay > TimeSpan.FromSeconds(100) && delay <= TimeSpan.FromSeconds(600));
+            _agent.Clock.Advance(TimeSpan.FromSeconds(7));
+            _agent.Servers.Rotate();
+            await _agent.Clock.ArmedAsync(delay => delay == TimeSpan.FromSeconds(15));
+            _agent.Clock.Advance(TimeSpan.FromSeconds(15));
+            var next = await blocked.WaitAsync(AgentFixture.Patience);
+            next.Value.AuthorityKeyId.Should().NotBe(leaf.Value.AuthorityKeyId);
+            leaf = next;
+        }
+    }
+
+    [Fact] // LEAF-45; section 9, test 3
+    public async Task After_a_rotation_that_nobody_waited_for_the_next_plain_read_has_a_new_leaf_at_once()
+    {
+        var first = await _agent.LeafAsync();
+        _agent.Clock.Advance(TimeSpan.FromSeconds(5));
+        _agent.Servers.Rotate();
+        await _agent.Clock.ArmedAsync(delay => delay == TimeSpan.FromSeconds(15));
+        var second = await _agent.LeafAsync().WaitAsync(AgentFixture.Patience);
+        second.Value.AuthorityKeyId.Should().NotBe(first.Value.AuthorityKeyId);
+        second.Hit.Should().BeFalse();
+    }
+
+    [Fact] // LEAF-56: renewed in the background, between 60 and 90 percent of its life
+    public async Task A_leaf_is_renewed_while_nobody_asks()
+    {
+        var first = await _agent.LeafAsync();
+        for (var step = 0; step < 65 * 6 && _agent.Servers.Signatures == 1; step++)
+        {
+            await _agent.Clock.ArmedAsync(delay => delay <= TimeSpan.FromMinutes(10));
+            _agent.Clock.Advance(TimeSpan.FromMinutes(10));
+        }
+
+        var second = await _agent.LeafAsync();
+        second.Value.SerialNumber.Should().NotBe(first.Value.SerialNumber);
+        var renewedAt = second.Value.ValidAfter - first.Value.ValidAfter;
+        renewedAt.Should().BeGreaterThanOrEqualTo(TimeSpan.FromHours(43.2)).And.BeLessThanOrEqualTo(TimeSpan.FromHours(65.1));
+    }
+
+    [Fact] // LEAF-80: inside its validity a leaf is served although the servers are away
+    public async Task With_the_servers_away_the_leaf_stays()
+    {
+        var first = await _agent.LeafAsync();
+        _agent.Servers.SignFailure = ScriptedServerClient.Away();
+        _agent.Clock.Advance(TimeSpan.FromHours(66));
+        var late = await _agent.LeafAsync().WaitAsync(AgentFixture.Patience);
+        late.Value.Should().BeSameAs(first.Value);
+    }
+
+    [Fact] // LEAF-81
+    public async Task An_expired_leaf_is_never_served()
+    {
+        await _agent.LeafAsync();
+        _agent.Servers.SignFailure = ScriptedServerClient.Away();
+        _agent.Clock.Advance(TimeSpan.FromHours(71));
+        await _agent.LeafAsync().WaitAsync(AgentFixture.Patience);
+        _agent.Clock.Advance(TimeSpan.FromHours(2));
+        var read = () => _agent.LeafAsync().WaitAsync(AgentFixture.Patience);
+        await read.Should().ThrowAsync<ServerException>().WithMessage("No known Consul servers");
+    }
+
+    [Fact] // LEAF-17, LEAF-61, LEAF-62
+    public async Task A_refused_signature_fails_the_first_read_and_never_a_later_one()
+    {
+        _agent.Servers.SignFailure = new ServerException(FailureKind.RateLimited, "Rate limit reached, try again later");
+        var first = () => _agent.LeafAsync("new");
+        (await first.Should().ThrowAsync<ServerException>()).Which.Kind.Should().Be(FailureKind.RateLimited);
+        _agent.Servers.SignFailure = null;
+        var leaf = await _agent.LeafAsync("new");
+        _agent.Servers.SignFailure = new ServerException(FailureKind.RateLimited, "Rate limit reached, try again later");
+        _agent.Clock.Advance(TimeSpan.FromSeconds(5));
+        _agent.Servers.Rotate();
+        await _agent.Clock.ArmedAsync(delay => delay == TimeSpan.FromSeconds(15));
+        (await _agent.LeafAsync("new").WaitAsync(AgentFixture.Patience)).Value.Should().BeSameAs(leaf.Value);
+    }
+
+    [Theory] // LEAF-7, LEAF-8
+    [InlineData("", "URI must be either service or agent")]
+    [InlineData("a/b", "SPIFFE ID is not in the expected format: spiffe://11111111-2222-3333-4444-555555555555.consul/ns/default/dc/dc1/svc/a/b")]
+    public async Task A_name_that_has_no_identity_is_refused_without_asking_the_signer(string service, string expected)
+    {
+        var read = async () => await _agent.LeafAsync(service);
+        await read.Should().ThrowAsync<ServerException>().WithMessage(expected);
+        _agent.Servers.Signatures.Should().Be(0);
+    }
+
+    [Fact] // CERT-70: what the agent asks with
+    public void A_CSR_has_the_common_name_and_one_URI()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var der = ConnectAgent.Agent.Leaves.LeafIssuer.CreateRequest(new("11111111-x.consul", "dc1", "web"), key);
+        var request = CertificateRequest.LoadSigningRequest(
+            der, HashAlgorithmName.SHA256, CertificateRequestLoadOptions.UnsafeLoadCertificateExtensions);
+        request.SubjectName.Name.Should().Be("CN=web.svc.default.11111111.consul");
+        request.CertificateExtensions.Should().ContainSingle();
+        var names = ConnectAgent.Protocol.Certificates.SanExtension.Read(request.CertificateExtensions);
+        names.Uris.Should().Equal("spiffe://11111111-x.consul/ns/default/dc/dc1/svc/web");
+        names.DnsNames.Should().BeEmpty();
+    }
+}

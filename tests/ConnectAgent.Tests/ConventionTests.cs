@@ -1,0 +1,61 @@
+using System.Reflection;
+using ConnectAgent.Agent.Caching;
+using ConnectAgent.ControlPlane.State;
+using ConnectAgent.Protocol.Identity;
+using FluentAssertions;
+using Xunit;
+
+namespace ConnectAgent.Tests;
+
+/// <summary>The dependency rules of docs/architecture.md: a project exists where a reference must be impossible.</summary>
+public sealed class ConventionTests
+{
+    private static readonly Assembly Agent = typeof(AgentCache).Assembly;
+    private static readonly Assembly ControlPlane = typeof(StateStore).Assembly;
+    private static readonly Assembly Protocol = typeof(SpiffeId).Assembly;
+    private static readonly Assembly Daemon = typeof(ConnectAgent.Http.WireRoute).Assembly;
+
+    [Fact]
+    public void The_agent_does_not_see_the_control_plane() => ReferencesOf(Agent).Should().NotContain("ConnectAgent.ControlPlane");
+
+    [Fact]
+    public void The_control_plane_sees_neither_the_agent_nor_HTTP()
+    {
+        ReferencesOf(ControlPlane).Should().NotContain("ConnectAgent.Agent");
+        ReferencesOf(ControlPlane).Should().NotContain(name => name.StartsWith("Microsoft.AspNetCore", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void The_protocol_sees_none_of_ours() =>
+        ReferencesOf(Protocol).Should().NotContain(name => name.StartsWith("ConnectAgent", StringComparison.Ordinal));
+
+    [Fact]
+    public void The_agent_knows_no_HTTP() =>
+        ReferencesOf(Agent).Should().NotContain(name => name.StartsWith("Microsoft.AspNetCore", StringComparison.Ordinal));
+
+    [Fact]
+    public void Program_stays_short() =>
+        File.ReadAllLines(Path.Combine(TestKit.Processes.Repository.Root, "src/ConnectAgent/Program.cs")).Length.Should().BeLessThan(80);
+
+    [Fact]
+    public void A_namespace_is_the_folder_of_its_file()
+    {
+        var source = Path.Combine(TestKit.Processes.Repository.Root, "src");
+        foreach (var file in Directory.EnumerateFiles(source, "*.cs", SearchOption.AllDirectories)
+            .Where(file => !file.Contains("/obj/", StringComparison.Ordinal) && !file.Contains("/bin/", StringComparison.Ordinal)))
+        {
+            var declared = File.ReadLines(file).FirstOrDefault(line => line.StartsWith("namespace ", StringComparison.Ordinal));
+            var folder = Path.GetRelativePath(source, Path.GetDirectoryName(file)!).Replace('/', '.');
+            (declared is null || declared == $"namespace {folder};").Should().BeTrue("{0} declares {1}", file, declared);
+        }
+    }
+
+    [Fact]
+    public void No_class_of_the_product_is_left_open() =>
+        new[] { Agent, ControlPlane, Protocol, Daemon }.SelectMany(assembly => assembly.GetTypes())
+            .Where(type => type is { IsClass: true, IsAbstract: false, IsSealed: false } && type.Namespace?.StartsWith("ConnectAgent", StringComparison.Ordinal) == true)
+            .Where(type => !type.Name.Contains('<', StringComparison.Ordinal))
+            .Select(type => type.FullName).Should().BeEmpty();
+
+    private static IEnumerable<string> ReferencesOf(Assembly assembly) => assembly.GetReferencedAssemblies().Select(name => name.Name!);
+}

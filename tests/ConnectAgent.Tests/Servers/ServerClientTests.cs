@@ -1,0 +1,55 @@
+using ConnectAgent.Agent;
+using ConnectAgent.Agent.Servers;
+using ConnectAgent.ControlPlane;
+using ConnectAgent.ControlPlane.Authority;
+using ConnectAgent.ControlPlane.Intentions;
+using ConnectAgent.ControlPlane.State;
+using ConnectAgent.Protocol.Intentions;
+using ConnectAgent.Servers;
+using ConnectAgent.TestKit.Servers;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace ConnectAgent.Tests.Servers;
+
+/// <summary>The embedded control plane behind the seam.</summary>
+public sealed class EmbeddedServerClientTests : ServerClientConformance, IDisposable
+{
+    private readonly ServiceProvider _services;
+
+    public EmbeddedServerClientTests()
+    {
+        var services = new ServiceCollection();
+        services.AddLogging();
+        services.AddControlPlane(new AuthorityOptions(), BlockingLimits.Standard);
+        services.AddSingleton(new AgentIdentity("dc1", "node1", true, string.Empty, DefaultDecision.AclsDisabled));
+        services.AddSingleton<IServerClient, EmbeddedServerClient>();
+        _services = services.BuildServiceProvider();
+        _services.GetRequiredService<CertificateAuthority>().Initialize();
+    }
+
+    protected override IServerClient Client => _services.GetRequiredService<IServerClient>();
+
+    public void Dispose() => _services.Dispose();
+
+    protected override Task PutIntentionAsync(string source, string destination, string action)
+    {
+        _services.GetRequiredService<IntentionStore>().Upsert(destination, new IntentionSource(source) { Action = action }, null);
+        return Task.CompletedTask;
+    }
+}
+
+/// <summary>The scripted one, so that what the engine's tests stand on behaves like the real ones.</summary>
+public sealed class ScriptedServerClientTests : ServerClientConformance
+{
+    private readonly List<Intention> _intentions = [];
+    private readonly ScriptedServerClient _client = new(TimeProvider.System);
+
+    protected override IServerClient Client => _client;
+
+    protected override Task PutIntentionAsync(string source, string destination, string action)
+    {
+        _intentions.Add(new Intention { SourceName = source, DestinationName = destination, Action = action });
+        _client.SetIntentions([.. _intentions]);
+        return Task.CompletedTask;
+    }
+}
