@@ -27,7 +27,7 @@ internal sealed class LeafIssuer(IServerClient servers)
     internal static byte[] CreateRequest(ServiceId identity, ECDsa key)
     {
         var request = new CertificateRequest(LeafSubject.Of(identity), key, HashAlgorithmName.SHA256);
-        request.CertificateExtensions.Add(SanExtension.Create(identity.ToString()));
+        request.CertificateExtensions.Add(SanExtension.Create(identity.ToString(), request.SubjectName));
         return request.CreateSigningRequest();
     }
 

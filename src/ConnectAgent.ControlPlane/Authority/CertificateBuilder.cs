@@ -30,7 +30,8 @@ internal static class CertificateBuilder
             certificateAuthority: true, hasPathLengthConstraint: false, pathLengthConstraint: 0, critical: true));
         request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(keyId, critical: false));
         request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromSubjectKeyIdentifier(keyId));
-        request.CertificateExtensions.Add(SanExtension.Create(new SigningId(TrustDomain.FromClusterId(clusterId)).ToString()));
+        request.CertificateExtensions.Add(SanExtension.Create(
+            new SigningId(TrustDomain.FromClusterId(clusterId)).ToString(), request.SubjectName));
         var from = WholeSecond(now);
         using var root = request.Create(
             request.SubjectName, X509SignatureGenerator.CreateForECDsa(key), from, from + life, Serial(serial));
@@ -66,7 +67,7 @@ internal static class CertificateBuilder
             certificateAuthority: false, hasPathLengthConstraint: false, pathLengthConstraint: 0, critical: true));
         request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(KeyId(publicKey), critical: false));
         request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromSubjectKeyIdentifier(IssuerKeyId(issuer)));
-        request.CertificateExtensions.Add(SanExtension.Create(identity.ToString()));
+        request.CertificateExtensions.Add(SanExtension.Create(identity.ToString(), request.SubjectName));
         var from = WholeSecond(now - Backdating);
         var end = new DateTimeOffset(issuer.NotAfter.ToUniversalTime());
         using var leaf = request.Create(

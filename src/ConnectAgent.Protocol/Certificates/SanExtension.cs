@@ -15,23 +15,19 @@ public static class SanExtension
     private static readonly Asn1Tag EmailName = new(TagClass.ContextSpecific, 1);
     private static readonly Asn1Tag IpName = new(TagClass.ContextSpecific, 7);
 
-    /// <summary>Makes the extension, not critical.</summary>
+    /// <summary>Makes the extension.</summary>
     /// <param name="uri">ASCII; a SPIFFE ID.</param>
-    /// <param name="dnsNames">Written before the URI (CERT-70).</param>
-    public static X509Extension Create(string uri, IEnumerable<string>? dnsNames = null)
+    /// <param name="subject">Where it is empty the extension is critical (RFC 5280 section 4.2.1.6, CERT-70).</param>
+    public static X509Extension Create(string uri, X500DistinguishedName subject)
     {
+        const int EmptySequence = 2;
         var writer = new AsnWriter(AsnEncodingRules.DER);
         using (writer.PushSequence())
         {
-            foreach (var name in dnsNames ?? [])
-            {
-                writer.WriteCharacterString(UniversalTagNumber.IA5String, name, DnsName);
-            }
-
             writer.WriteCharacterString(UniversalTagNumber.IA5String, uri, UriName);
         }
 
-        return new X509Extension(ObjectId, writer.Encode(), critical: false);
+        return new X509Extension(ObjectId, writer.Encode(), critical: subject.RawData.Length == EmptySequence);
     }
 
     /// <summary>Reads the names of a certificate's or a CSR's extensions.</summary>

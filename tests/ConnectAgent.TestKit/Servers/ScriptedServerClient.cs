@@ -253,7 +253,7 @@ internal sealed class ScriptedAuthority
     {
         var asked = CertificateRequest.LoadSigningRequest(certificateRequest.Span, HashAlgorithmName.SHA256, out _);
         var leaf = new CertificateRequest(LeafSubject.Of(identity), asked.PublicKey, HashAlgorithmName.SHA256);
-        leaf.CertificateExtensions.Add(SanExtension.Create(identity.ToString()));
+        leaf.CertificateExtensions.Add(SanExtension.Create(identity.ToString(), leaf.SubjectName));
         leaf.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(
             _root, includeKeyIdentifier: true, includeIssuerAndSerial: false));
         using var certificate = leaf.Create(

@@ -91,7 +91,7 @@ public abstract class ServerClientConformance
     protected static byte[] RequestFor(SpiffeId identity, ECDsa key)
     {
         var request = new CertificateRequest("CN=x", key, HashAlgorithmName.SHA256);
-        request.CertificateExtensions.Add(SanExtension.Create(identity.ToString()));
+        request.CertificateExtensions.Add(SanExtension.Create(identity.ToString(), request.SubjectName));
         return request.CreateSigningRequest();
     }
 }

@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# Two services talk mutual TLS with leaves from the agent; the server authorizes the connection, an intention flips it.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+agent=${CONNECT_AGENT_ADDR:-http://127.0.0.1:8500}
+port=${MTLS_PORT:-28443}
+work=$(mktemp -d)
+server=
+trap '[ -z "$server" ] || kill "$server" 2>/dev/null || true; rm -rf "$work"' EXIT
+
+"$here/fetch.sh" web "$work"
+"$here/fetch.sh" db "$work"
+
+# db: serves one page over TLS, asks for a client certificate and keeps what the handshake showed.
+openssl s_server -accept "127.0.0.1:$port" -www -cert "$work/db.pem" -key "$work/db.key" -CAfile "$work/roots.pem" \
+  -Verify 2 -verify_return_error >"$work/server.log" 2>&1 &
+server=$!
+
+# web: connects, and trusts db by the roots of the agent.
+connect() {
+  printf 'GET / HTTP/1.0\r\n\r\n' | openssl s_client -connect "127.0.0.1:$port" -cert "$work/web.pem" -key "$work/web.key" \
+    -CAfile "$work/roots.pem" -verify_return_error -quiet -no_ign_eof 2>"$work/client.log" || true
+}
+for _ in $(seq 50); do
+  page=$(connect)
+  [ -n "$page" ] && break
+  sleep 0.1
+done
+grep -q 'HTTP/1.0 200' <<<"$page" && echo "handshake: web and db trust each other"
+# db: the peer's certificate as the handshake showed it, and the agent's word on it.
+sed -n '/-----BEGIN CERTIFICATE-----/,/-----END CERTIFICATE-----/p' <<<"$page" >"$work/peer.pem"
+echo -n "before the intention: " && "$here/authorize.sh" db "$work/peer.pem"
+
+curl -fsS -X PUT -d '{"Action":"deny"}' "$agent/v1/connect/intentions/exact?source=web&destination=db" >/dev/null
+for _ in $(seq 50); do
+  if ! answer=$("$here/authorize.sh" db "$work/peer.pem"); then break; fi
+  sleep 0.02
+done
+echo "after web => db deny: $answer"
+curl -fsS -X DELETE "$agent/v1/connect/intentions/exact?source=web&destination=db" >/dev/null
