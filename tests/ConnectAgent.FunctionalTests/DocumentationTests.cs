@@ -1,0 +1,88 @@
+using System.Net.Sockets;
+using System.Text.RegularExpressions;
+using ConnectAgent.TestKit.Processes;
+using FluentAssertions;
+using Xunit;
+
+namespace ConnectAgent.FunctionalTests;
+
+/// <summary>Runs the very commands of the documentation.</summary>
+public sealed partial class DocumentationTests
+{
+    private static readonly TimeSpan BuildTime = TimeSpan.FromMinutes(5);
+
+    [Fact]
+    public async Task The_commands_of_README_and_docs_work()
+    {
+        // Given
+        var readme = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "README.md"));
+        var operations = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "docs", "operations.md"));
+        var start = Blocks(readme, "start").Should().ContainSingle("one command runs the agent").Subject;
+        Blocks(readme, "tests").Should().Equal(["./test.sh"], "one command passes the tests");
+        (await IsPortFreeAsync()).Should().BeTrue("the five-minute start uses the default port");
+        await using var agent = RunningProcess.Start("bash", ["-c", "exec " + start], Repository.Root);
+        await agent.SeenAsync("Started HTTP server", BuildTime);
+
+        // When, then
+        foreach (var block in Blocks(readme, "run").Concat(Blocks(operations, "run")))
+        {
+            var (code, output, errors) = await RunningProcess.RunAsync("bash", ["-euo", "pipefail", "-c", block], Repository.Root);
+            code.Should().Be(0, "{0} printed {1} {2}", block, output, errors);
+            output.Should().NotBeEmpty(block);
+        }
+    }
+
+    [Fact]
+    public async Task The_mtls_sample_tells_its_story()
+    {
+        await using var agent = await AgentProcess.StartAsync();
+        var (code, output, errors) = await RunningProcess.RunAsync(
+            "env",
+            [$"CONNECT_AGENT_ADDR={agent.Address.GetLeftPart(UriPartial.Authority)}", $"MTLS_PORT={FreePorts.Next()}", "samples/mtls/run.sh"],
+            Repository.Root);
+        code.Should().Be(0, errors);
+        output.Should().Be("""
+            handshake: web and db trust each other
+            before the intention: authorized=true: ACLs disabled, access is allowed by default
+            after web => db deny: authorized=false: Matched L4 intention: default/web => default/db (Precedence: 9, Action: DENY)
+
+            """);
+    }
+
+    [Fact]
+    public void Links_between_pages_lead_somewhere()
+    {
+        foreach (var page in Directory.EnumerateFiles(Path.Combine(Repository.Root, "docs"), "*.md", SearchOption.AllDirectories)
+            .Append(Path.Combine(Repository.Root, "README.md")))
+        {
+            foreach (Match link in Link().Matches(File.ReadAllText(page)))
+            {
+                var target = Path.Combine(Path.GetDirectoryName(page)!, link.Groups[1].Value);
+                Path.Exists(target).Should().BeTrue("{0} links to {1}", page, link.Groups[1].Value);
+            }
+        }
+    }
+
+    private static async Task<bool> IsPortFreeAsync()
+    {
+        using var probe = new TcpClient();
+        try
+        {
+            await probe.ConnectAsync("127.0.0.1", 8500);
+            return false;
+        }
+        catch (SocketException)
+        {
+            return true;
+        }
+    }
+
+    private static IEnumerable<string> Blocks(string page, string kind) =>
+        Block().Matches(page).Where(match => match.Groups["kind"].Value == kind).Select(match => match.Groups["commands"].Value.Trim());
+
+    [GeneratedRegex("<!-- (?<kind>start|run|tests) -->\n```bash\n(?<commands>.*?)```", RegexOptions.Singleline | RegexOptions.ExplicitCapture)]
+    private static partial Regex Block();
+
+    [GeneratedRegex(@"\]\((?!https?:)([^)#]+)\)")]
+    private static partial Regex Link();
+}
