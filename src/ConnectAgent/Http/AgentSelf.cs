@@ -10,7 +10,7 @@ internal sealed record AgentSelf(
     SelfMember Member,
     Dictionary<string, Dictionary<string, string>> Stats,
     Dictionary<string, string> Meta,
-    [property: JsonPropertyName("xDS")] [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] SelfXds? Xds);
+    [property: JsonPropertyName("xDS")][property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] SelfXds? Xds);
 
 internal sealed record SelfConfig(
     string Datacenter,
