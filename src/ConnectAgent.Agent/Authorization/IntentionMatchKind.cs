@@ -13,9 +13,14 @@ internal sealed record MatchRequest(string Datacenter, string Token, MatchNames 
 {
     public override string Key => Spelling;
 
-    /// <summary>The request that authorize makes: it spells the namespace (CACHE-43).</summary>
-    public static MatchRequest ForTarget(string datacenter, string token, string target) =>
-        new(datacenter, token, new MatchNames(ByDestination: true, [target]), "destination:default/" + target);
+    /// <summary>
+    /// The request that authorize makes: it spells the namespace (CACHE-43). A target with a slash is one name, which no match can spell.
+    /// </summary>
+    public static MatchRequest ForTarget(string datacenter, string token, string target) => new(
+        datacenter,
+        token,
+        new MatchNames(ByDestination: true, [target]),
+        (target.Contains('/', StringComparison.Ordinal) ? "target:" : "destination:default/") + target);
 
     /// <summary>The request of a match with the names as spelled; two lists of names never share a spelling.</summary>
     public static MatchRequest ForNames(string datacenter, string token, MatchNames names, IReadOnlyList<string> asSpelled) =>

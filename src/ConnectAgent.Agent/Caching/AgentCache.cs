@@ -22,7 +22,7 @@ internal sealed class AgentCache : IDisposable
         _clock = clock;
         _metrics = metrics;
         _store = new CacheStore(options.Value, metrics, clock);
-        _context = new CacheContext(clock, random, metrics, logger, entry => _store.Remove(entry, "failed"));
+        _context = new CacheContext(clock, random, metrics, logger, entry => _store.Remove(entry, "failed"), () => _closing);
     }
 
     public int Count => _store.Count;
@@ -65,8 +65,16 @@ internal sealed class AgentCache : IDisposable
     /// <summary>The value as it stands, without starting or waiting for anything; null when there is none.</summary>
     public TValue? Peek<TRequest, TValue>(CacheKind<TRequest, TValue> kind, TRequest request)
         where TRequest : CacheRequest
-        where TValue : class =>
-        (_store.Find(KeyOf(kind, request)) as CacheEntry<TRequest, TValue>)?.Current.Value;
+        where TValue : class
+    {
+        if (_store.Find(KeyOf(kind, request)) is not CacheEntry<TRequest, TValue> entry)
+        {
+            return null;
+        }
+
+        entry.LastReadAt = _clock.GetTimestamp();
+        return entry.Current.Value;
+    }
 
     /// <summary>
     /// Completes when the value's index differs from the one seen, errors aside: for another kind that depends on this one
@@ -77,23 +85,43 @@ internal sealed class AgentCache : IDisposable
         where TRequest : CacheRequest
         where TValue : class
     {
-        while (true)
+        for (var failures = 0; ;)
         {
             var entry = Entry(kind, request);
-            var changed = entry.Changed;
-            var snapshot = entry.Current;
-            entry.LastReadAt = _clock.GetTimestamp();
-            if (snapshot.Value is not null && snapshot.Index != seen)
+            entry.Park();
+            try
             {
-                return;
+                var changed = entry.Changed;
+                var snapshot = entry.Current;
+                entry.LastReadAt = _clock.GetTimestamp();
+                if (snapshot.Value is not null && snapshot.Index != seen)
+                {
+                    return;
+                }
+
+                if (!entry.IsStopped)
+                {
+                    if (snapshot.Value is null)
+                    {
+                        entry.EnsureFetch(snapshot.Version, hurry: false);
+                    }
+
+                    await changed.WaitAsync(cancellationToken);
+                }
+
+                failures = entry.IsStopped ? failures + 1 : 0;
+            }
+            finally
+            {
+                entry.Unpark();
             }
 
-            if (snapshot.Value is null)
+            // An entry that goes as fast as it is made again, because the servers are away, must not spin this loop.
+            var pause = RefreshBackoff.Pause(failures, _context.Random.NextDouble());
+            if (pause > TimeSpan.Zero)
             {
-                entry.EnsureFetch(snapshot.Version, hurry: false);
+                await Task.Delay(pause, _clock, cancellationToken);
             }
-
-            await changed.WaitAsync(cancellationToken);
         }
     }
 
@@ -109,11 +137,7 @@ internal sealed class AgentCache : IDisposable
 
     public void Dispose()
     {
-        foreach (var entry in _store.All.ToList())
-        {
-            entry.Stop();
-        }
-
+        _closing = true;
         _store.Dispose();
     }
 
@@ -128,7 +152,8 @@ internal sealed class AgentCache : IDisposable
         var key = KeyOf(kind, request);
         return (CacheEntry<TRequest, TValue>)(_store.Find(key) is { IsStopped: false } found
             ? found
-            : _store.FindOrAdd(key, added => new CacheEntry<TRequest, TValue>(kind, request, added, _context)));
+            : _store.FindOrAdd(
+                key, added => new CacheEntry<TRequest, TValue>(kind, request, added, _context) { CountsForToken = request.CountsForToken }));
     }
 
     /// <summary>The first look (CACHE-7); null when the reader has to wait.</summary>
@@ -141,7 +166,7 @@ internal sealed class AgentCache : IDisposable
         where TRequest : CacheRequest
         where TValue : class
     {
-        if (snapshot.Value is null || (read.MinIndex > 0 && read.MinIndex >= snapshot.Index))
+        if (snapshot.Value is null || !kind.IsUsable(snapshot.Value) || (read.MinIndex > 0 && read.MinIndex >= snapshot.Index))
         {
             return null;
         }
@@ -162,15 +187,21 @@ internal sealed class AgentCache : IDisposable
         var start = _clock.GetTimestamp();
         var entry = Entry(kind, request);
         var began = entry.Current.Version;
+        var asked = -1L;
         for (var first = true; ; first = false)
         {
             var changed = entry.Changed;
             var snapshot = entry.Current;
             entry.LastReadAt = _clock.GetTimestamp();
             _store.Find(entry.Key);
+            if (snapshot.Value is { } value && !kind.IsUsable(value))
+            {
+                snapshot = snapshot with { Value = null };
+            }
+
             if (!first)
             {
-                if (Satisfies(snapshot, read, began))
+                if (Satisfies(snapshot, read, began, asked))
                 {
                     return Answer(entry, snapshot, hit: false);
                 }
@@ -187,7 +218,7 @@ internal sealed class AgentCache : IDisposable
 
             if (read.MinIndex > 0 && snapshot.Value is not null)
             {
-                entry.Watch();
+                entry.Watch(snapshot.Version);
             }
 
             var left = Left(read, start, hasValue: snapshot.Value is not null);
@@ -201,27 +232,20 @@ internal sealed class AgentCache : IDisposable
             if (entry.IsStopped)
             {
                 // It went while we waited (CACHE-32): start over with a new one.
-                (entry, began, first) = Restart(kind, request);
+                entry = Entry(kind, request);
+                (began, asked, first) = (entry.Current.Version, -1, true);
                 continue;
             }
 
             // A fetch that is already holding for a change is the one a blocking reader waits for.
             if (snapshot.Value is null || snapshot.Error is not null || read.MinIndex == 0)
             {
-                entry.EnsureFetch(snapshot.Version, hurry: kind.Revalidates && read.MinIndex == 0);
+                asked = snapshot.Version;
+                entry.EnsureFetch(snapshot.Version, hurry: kind.Revalidates && (read.MinIndex == 0 || snapshot.Value is null));
             }
 
             await ParkAsync(entry, changed, left, cancellationToken);
         }
-    }
-
-    private (CacheEntry<TRequest, TValue> Entry, long Began, bool First) Restart<TRequest, TValue>(
-        CacheKind<TRequest, TValue> kind, TRequest request)
-        where TRequest : CacheRequest
-        where TValue : class
-    {
-        var entry = Entry(kind, request);
-        return (entry, entry.Current.Version, true);
     }
 
     private async Task ParkAsync(CacheEntry entry, Task changed, TimeSpan left, CancellationToken cancellationToken)
@@ -241,10 +265,10 @@ internal sealed class AgentCache : IDisposable
         }
     }
 
-    private static bool Satisfies<TValue>(CacheSnapshot<TValue> snapshot, CacheRead read, long began)
+    private static bool Satisfies<TValue>(CacheSnapshot<TValue> snapshot, CacheRead read, long began, long asked)
         where TValue : class =>
         snapshot.Value is not null && (snapshot.WentBackAt > began || (read.MinIndex == 0
-            ? snapshot.Error is null
+            ? snapshot.Error is null && snapshot.Version != asked
             : read.MinIndex < snapshot.Index));
 
     private TimeSpan Left(CacheRead read, long start, bool hasValue)
@@ -262,5 +286,5 @@ internal sealed class AgentCache : IDisposable
         CacheEntry<TRequest, TValue> entry, CacheSnapshot<TValue> snapshot, bool hit)
         where TRequest : CacheRequest
         where TValue : class =>
-        new(snapshot.Value!, snapshot.Index, hit, entry.AgeOf(snapshot), snapshot.LostContactAt is null);
+        new(snapshot.Value!, snapshot.Index, hit, entry.AgeOf(snapshot), entry.IsInContact(snapshot));
 }

@@ -22,6 +22,9 @@ internal abstract class CacheEntry(CacheKey key)
 
     public abstract bool IsStopped { get; }
 
+    /// <summary>Whether it counts against its token's bound.</summary>
+    public bool CountsForToken { get; init; } = true;
+
     public void Park() => Interlocked.Increment(ref _waiters);
 
     public void Unpark() => Interlocked.Decrement(ref _waiters);
@@ -81,12 +84,18 @@ internal sealed class CacheEntry<TRequest, TValue>(
         return snapshot.LostContactAt is { } lost && !ContactIsBack() ? context.Clock.GetElapsedTime(lost) : TimeSpan.Zero;
     }
 
-    /// <summary>A reader blocks on the current value from now on (LEAF-55).</summary>
-    public void Watch()
+    /// <summary>Whether the value counts as coming from servers that are in contact (CACHE-28).</summary>
+    public bool IsInContact(CacheSnapshot<TValue> snapshot) => snapshot.LostContactAt is null || ContactIsBack();
+
+    /// <summary>A reader blocks on the value it saw from now on (LEAF-55).</summary>
+    public void Watch(long seen)
     {
-        if (!IsWatched())
+        lock (_gate)
         {
-            Volatile.Write(ref _watchedFrom, context.Clock.GetTimestamp());
+            if (_snapshot.Version == seen && !IsWatched())
+            {
+                Volatile.Write(ref _watchedFrom, context.Clock.GetTimestamp());
+            }
         }
     }
 
@@ -109,17 +118,21 @@ internal sealed class CacheEntry<TRequest, TValue>(
                 return;
             }
 
-            if (hurry)
+            if (hurry && !_hurried)
             {
+                // Asynchronously: what waits on it must not run on this thread, under this lock.
                 _hurried = true;
-                _hurry.Cancel();
+                _ = _hurry.CancelAsync();
             }
 
             if (_phase == Phase.Idle)
             {
+                // The loop belongs to the entry, not to this caller (CACHE-12): it takes neither its cancellation nor its context along.
                 _phase = Phase.Fetching;
-                // The loop belongs to the entry, not to this caller: it ends with the entry's life (CACHE-12).
-                _ = Task.Run(RefreshAsync, CancellationToken.None);
+                using (ExecutionContext.SuppressFlow())
+                {
+                    _ = Task.Run(RefreshAsync, CancellationToken.None);
+                }
             }
             else
             {
@@ -138,7 +151,7 @@ internal sealed class CacheEntry<TRequest, TValue>(
             }
 
             _stopped = true;
-            _life.Cancel();
+            _ = _life.CancelAsync();
         }
 
         Pulse();
@@ -180,17 +193,12 @@ internal sealed class CacheEntry<TRequest, TValue>(
         {
             _phase = Phase.Fetching;
             _wake = null;
-            if (_hurry.IsCancellationRequested)
+            if (!_hurried && _hurry.IsCancellationRequested)
             {
-                _hurry.Dispose();
                 _hurry = new CancellationTokenSource();
             }
 
             fetch = new(request, _snapshot.Value, _snapshot.Index, _state, _hurry.Token);
-            if (_hurried)
-            {
-                _hurry.Cancel();
-            }
         }
 
         Volatile.Write(ref _fetchStartedAt, fetch.Index > 0 ? context.Clock.GetTimestamp() : 0);
@@ -241,8 +249,8 @@ internal sealed class CacheEntry<TRequest, TValue>(
             _hurried = false;
 
             // A failed first fetch leaves nothing behind (CACHE-30), and an unknown token needs no refresh (CACHE-25).
-            goesOn = outcome.Error is null || (before.Value is not null && outcome.Error.Kind != FailureKind.UnknownToken)
-                || (before.Value is null && before.Version > 1);
+            goesOn = !context.IsClosing()
+                && (outcome.Error is null || (outcome.Error.Kind != FailureKind.UnknownToken && (before.Value is not null || before.Version > 1)));
             _phase = goesOn ? Phase.Sleeping : Phase.Idle;
             _wake = goesOn ? NewSignal() : null;
         }

@@ -9,6 +9,9 @@ internal abstract record CacheRequest(string Datacenter, string Token)
 {
     /// <summary>The fields, besides token and datacenter, that change the answer.</summary>
     public abstract string Key { get; }
+
+    /// <summary>Whether the entry counts against the token's bound; what the agent itself depends on does not.</summary>
+    public virtual bool CountsForToken => true;
 }
 
 /// <summary>A cache type: how to fetch and how to key; the engine does all the rest (agent-cache CACHE-1). Many are registered.</summary>
@@ -32,6 +35,9 @@ internal abstract class CacheKind<TRequest, TValue>
 
     /// <summary>For kinds that revalidate: whether the value may still be given out as it is. Pure and quick; no I/O.</summary>
     public virtual bool IsCurrent(TRequest request, TValue value) => true;
+
+    /// <summary>Whether the value may be given out at all, whoever asks and however old it is. Pure and quick; no I/O.</summary>
+    public virtual bool IsUsable(TValue value) => true;
 
     /// <summary>Fetches once; single flight per entry (CACHE-12, CACHE-15).</summary>
     /// <param name="context">What the entry holds and how long the fetch may hold.</param>

@@ -18,11 +18,14 @@ internal sealed class CacheStore : IDisposable
     private readonly CacheOptions _options;
     private readonly CacheMetrics _metrics;
     private readonly ITimer _sweeper;
+    private readonly TimeProvider _clock;
+    private bool _closed;
 
     public CacheStore(CacheOptions options, CacheMetrics metrics, TimeProvider clock)
     {
         _options = options;
         _metrics = metrics;
+        _clock = clock;
 
         // The store scans only when it is touched, so the timer below does the sweeping; nothing goes under memory pressure.
         _entries = new MemoryCache(new MemoryCacheOptions { Clock = new StoreClock(clock), ExpirationScanFrequency = TimeSpan.FromHours(1) });
@@ -35,7 +38,8 @@ internal sealed class CacheStore : IDisposable
     public ICollection<CacheEntry> All => _live.Values;
 
     /// <summary>Looks an entry up and pushes its expiry (CACHE-8.1).</summary>
-    public CacheEntry? Find(object key) => _entries.TryGetValue(key, out var entry) ? (CacheEntry?)entry : null;
+    public CacheEntry? Find(CacheKey key) =>
+        !Volatile.Read(ref _closed) && _entries.TryGetValue(key, out var entry) ? (CacheEntry?)entry : null;
 
     /// <summary>Finds or adds.</summary>
     /// <exception cref="ServerException"><see cref="FailureKind.RateLimited"/>: a bound is reached and nothing may go.</exception>
@@ -53,11 +57,20 @@ internal sealed class CacheStore : IDisposable
                 return added;
             }
 
+            if (_closed)
+            {
+                throw new ServerException(FailureKind.Unreachable, "the agent is shutting down");
+            }
+
             Release(key, "dropped");
-            MakeRoom(key);
             var entry = create(key);
-            ref var count = ref CollectionsMarshal.GetValueRefOrAddDefault(_perToken, key.Token, out _);
-            count++;
+            MakeRoom(entry);
+            entry.LastReadAt = _clock.GetTimestamp();
+            if (entry.CountsForToken)
+            {
+                CollectionsMarshal.GetValueRefOrAddDefault(_perToken, key.Token, out _)++;
+            }
+
             _live[key] = entry;
             _entries.Set(key, entry, new MemoryCacheEntryOptions
             {
@@ -87,12 +100,22 @@ internal sealed class CacheStore : IDisposable
     public void Dispose()
     {
         _sweeper.Dispose();
+        lock (_gate)
+        {
+            _closed = true;
+            foreach (var key in _live.Keys)
+            {
+                Release(key, "closed");
+            }
+        }
+
         _entries.Dispose();
     }
 
-    private void MakeRoom(CacheKey key)
+    private void MakeRoom(CacheEntry added)
     {
-        if (_perToken.GetValueOrDefault(key.Token) >= _options.MaxEntriesPerToken)
+        var key = added.Key;
+        if (added.CountsForToken && _perToken.GetValueOrDefault(key.Token) >= _options.MaxEntriesPerToken)
         {
             _metrics.Refused("token");
             throw new ServerException(
@@ -139,8 +162,7 @@ internal sealed class CacheStore : IDisposable
         }
 
         _entries.Remove(key);
-        ref var count = ref CollectionsMarshal.GetValueRefOrNullRef(_perToken, key.Token);
-        if (--count == 0)
+        if (entry.CountsForToken && --CollectionsMarshal.GetValueRefOrNullRef(_perToken, key.Token) == 0)
         {
             _perToken.Remove(key.Token);
         }
@@ -149,8 +171,11 @@ internal sealed class CacheStore : IDisposable
         entry.Stop();
     }
 
+    // Monotonic: a step of the wall clock neither drops the cache nor makes it immortal (CACHE-31).
     private sealed class StoreClock(TimeProvider clock) : ISystemClock
     {
-        public DateTimeOffset UtcNow => clock.GetUtcNow();
+        private readonly long _start = clock.GetTimestamp();
+
+        public DateTimeOffset UtcNow => DateTimeOffset.UnixEpoch.AddYears(1) + clock.GetElapsedTime(_start);
     }
 }

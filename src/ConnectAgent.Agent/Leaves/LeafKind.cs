@@ -30,6 +30,9 @@ internal sealed class LeafKind(
 
     public override bool Revalidates => true;
 
+    /// <summary>LEAF-81: an expired leaf is given to nobody.</summary>
+    public override bool IsUsable(LeafCertificate value) => clock.GetUtcNow() < value.ValidBefore;
+
     /// <summary>LEAF-41 and LEAF-45: not overdue, and signed by the key that signs now.</summary>
     public override bool IsCurrent(LeafRequest request, LeafCertificate value)
     {
@@ -44,14 +47,13 @@ internal sealed class LeafKind(
         var state = context.State.Get<LeafState>();
         if (context.Value is not { } leaf)
         {
-            var trusted = await roots.ForDatacenterAsync(context.Request.Datacenter, cancellationToken);
-            return await IssueAsync(context, state, trusted.Value, cancellationToken);
+            return await IssueAsync(context, state, (await RootsAsync(context, state, cancellationToken)).Value, cancellationToken);
         }
 
         var until = clock.GetUtcNow() + FetchWait;
         while (true)
         {
-            var trusted = await roots.ForDatacenterAsync(context.Request.Datacenter, cancellationToken);
+            var trusted = await RootsAsync(context, state, cancellationToken);
             var now = clock.GetUtcNow();
             var isCheck = context.Hurry.IsCancellationRequested;
             state.Plan = LeafRenewal.Plan(
@@ -62,6 +64,11 @@ internal sealed class LeafKind(
                 {
                     return renewed;
                 }
+            }
+
+            if (!IsUsable(leaf))
+            {
+                throw state.LastError?.ToThrow() ?? new ServerException(FailureKind.Failed, "the leaf certificate has expired");
             }
 
             if (isCheck || now >= until)
@@ -91,14 +98,16 @@ internal sealed class LeafKind(
         {
             return await IssueAsync(context, state, trusted, cancellationToken);
         }
-        catch (ServerException error) when (error.Kind == FailureKind.RateLimited && clock.GetUtcNow() < leaf.ValidBefore)
+        catch (ServerException error) when (error.Kind == FailureKind.RateLimited && IsUsable(leaf))
         {
+            state.LastError = error;
             state.Plan = LeafRenewal.AfterRefusal(state.Plan, clock.GetUtcNow(), random.NextDouble());
             logger.RenewalRefused(context.Request.Service, state.Plan.NotBefore);
             return null;
         }
-        catch (ServerException error) when (error.Kind is FailureKind.Unreachable or FailureKind.Failed && IsGood(leaf, trusted))
+        catch (ServerException error) when (error.Kind == FailureKind.Unreachable && IsGood(leaf, trusted))
         {
+            state.LastError = error;
             var pause = RefreshBackoff.Pause(state.Plan.Failures + 1, random.NextDouble());
             state.Plan = LeafRenewal.AfterFailure(state.Plan, clock.GetUtcNow(), pause > TimeSpan.Zero ? pause : LeafRenewal.LeastPause);
             logger.RenewalFailed(context.Request.Service, error.Message, state.Plan.NotBefore);
@@ -107,7 +116,23 @@ internal sealed class LeafKind(
     }
 
     private bool IsGood(LeafCertificate leaf, CaRoots trusted) =>
-        clock.GetUtcNow() < leaf.ValidBefore && trusted.Roots.Any(root => root.SigningKeyId == leaf.AuthorityKeyId);
+        IsUsable(leaf) && trusted.Roots.Any(root => root.SigningKeyId == leaf.AuthorityKeyId);
+
+    /// <summary>The roots from the cache; if they cannot be read, those that were read last (LEAF-80).</summary>
+    private async Task<CacheAnswer<CaRoots>> RootsAsync(
+        FetchContext<LeafRequest, LeafCertificate> context, LeafState state, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var read = await roots.ForDatacenterAsync(context.Request.Datacenter, cancellationToken);
+            state.Roots = read;
+            return read;
+        }
+        catch (ServerException) when (context.Value is { } leaf && IsUsable(leaf) && state.Roots is not null)
+        {
+            return state.Roots.Value;
+        }
+    }
 
     private async Task<ServerRead<LeafCertificate>> IssueAsync(
         FetchContext<LeafRequest, LeafCertificate> context, LeafState state, CaRoots trusted, CancellationToken cancellationToken)
@@ -127,6 +152,7 @@ internal sealed class LeafKind(
         var issued = await issuer.IssueAsync(identity, context.Request.Token, context.Index, cancellationToken);
         state.IssuedAt = clock.GetUtcNow();
         state.Plan = RenewalPlan.None;
+        state.LastError = null;
         logger.Issued(context.Request.Service, issued.Value.SerialNumber, issued.Value.ValidBefore);
         return issued;
     }
@@ -149,5 +175,9 @@ internal sealed class LeafKind(
         public DateTimeOffset IssuedAt { get; set; }
 
         public RenewalPlan Plan { get; set; } = RenewalPlan.None;
+
+        public CacheAnswer<CaRoots>? Roots { get; set; }
+
+        public ServerException? LastError { get; set; }
     }
 }

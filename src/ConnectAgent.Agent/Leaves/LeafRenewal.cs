@@ -68,9 +68,11 @@ internal static class LeafRenewal
     public static RenewalPlan AfterRefusal(RenewalPlan plan, DateTimeOffset now, double random)
     {
         var since = plan.ForcedSince ?? now;
-        var refusals = plan.Refusals + 1;
-        var retry = since + (RootChangeSpread * (refusals + random));
-        return plan with { ForcedSince = since, Refusals = refusals, ForcedAt = retry, NotBefore = retry };
+
+        // The window after the present one, also when an outage lies between the rotation and the refusal.
+        var window = Math.Max(plan.Refusals + 1, (int)Math.Floor((now - since) / RootChangeSpread) + 1);
+        var retry = since + (RootChangeSpread * (window + random));
+        return plan with { ForcedSince = since, Refusals = window, ForcedAt = retry, NotBefore = retry };
     }
 
     /// <summary>LEAF-66, LEAF-80: the servers are away; the leaf stays, the next try backs off.</summary>

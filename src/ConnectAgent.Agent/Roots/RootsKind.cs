@@ -11,6 +11,9 @@ namespace ConnectAgent.Agent.Roots;
 internal sealed record RootsRequest(string Datacenter, string Token = "", string Filter = "") : CacheRequest(Datacenter, Token)
 {
     public override string Key => Filter;
+
+    // Leaves of any token need the roots, so no token's bound may keep them out.
+    public override bool CountsForToken => Filter.Length > 0;
 }
 
 /// <summary>The cache type <c>connect-ca-root</c>.</summary>

@@ -35,8 +35,13 @@ internal sealed record IntentionEntry(
     })];
 
     /// <summary>The key that destinations are looked up by: ASCII letters without case (IXN-5).</summary>
-    public static string KeyOf(string name) =>
-        string.Create(name.Length, name, static (key, text) => System.Text.Ascii.ToLower(text, key, out _));
+    public static string KeyOf(string name) => string.Create(name.Length, name, static (key, text) =>
+    {
+        for (var i = 0; i < key.Length; i++)
+        {
+            key[i] = char.IsAsciiLetterUpper(text[i]) ? (char)(text[i] | 0x20) : text[i];
+        }
+    });
 
     public IntentionSource? Find(string source) => Sources.FirstOrDefault(candidate => candidate.Name == source);
 }

@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 using System.Text;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Intentions;
+using ConnectAgent.Protocol.Text;
 
 namespace ConnectAgent.ControlPlane.Intentions;
 
@@ -32,19 +33,14 @@ internal static class IntentionEntryValidation
         for (var i = 0; i < entry.Sources.Length; i++)
         {
             Check(entry, entry.Sources[i], $"Sources[{i}]");
-            Require(seen.Add(entry.Sources[i].Name), $"Sources[{i}] defines {Quote(entry.Sources[i].Name)} more than once");
+            Require(seen.Add(entry.Sources[i].Name), $"Sources[{i}] defines {GoQuote.Of(entry.Sources[i].Name)} more than once");
         }
     }
 
     /// <summary>CE-12: permissions need a destination that speaks HTTP.</summary>
     public static void CheckProtocol(IntentionEntry entry, string protocol) => Require(
         entry.Sources.All(source => source.Permissions is not { Count: > 0 }) || protocol is "http" or "http2" or "grpc",
-        $"service {Quote(entry.Name)} has protocol {Quote(protocol)}, which is incompatible with L7 intentions permissions");
-
-    /// <summary>The reference's <c>%q</c> for the texts of this file.</summary>
-    public static string Quote(string text) =>
-        '"' + text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)
-            .Replace("\n", "\\n", StringComparison.Ordinal) + '"';
+        $"service {GoQuote.Of(entry.Name)} has protocol {GoQuote.Of(protocol)}, which is incompatible with L7 intentions permissions");
 
     private static IntentionPermission Normalize(IntentionPermission permission) => permission.Http?.Methods is not { } methods
         ? permission
@@ -85,8 +81,8 @@ internal static class IntentionEntryValidation
         Require(permission.Http is not null, $"{at}.HTTP is required");
         var http = permission.Http!;
         at += ".HTTP";
-        Require(IsRooted(http.PathExact), $"{at}.PathExact doesn't start with '/': {Quote(http.PathExact ?? string.Empty)}");
-        Require(IsRooted(http.PathPrefix), $"{at}.PathPrefix doesn't start with '/': {Quote(http.PathPrefix ?? string.Empty)}");
+        Require(IsRooted(http.PathExact), $"{at}.PathExact doesn't start with '/': {GoQuote.Of(http.PathExact ?? string.Empty)}");
+        Require(IsRooted(http.PathPrefix), $"{at}.PathPrefix doesn't start with '/': {GoQuote.Of(http.PathPrefix ?? string.Empty)}");
         Require(
             Count(IsSet(http.PathExact), IsSet(http.PathPrefix), IsSet(http.PathRegex)) <= 1,
             $"{at} should only contain at most one of PathExact, PathPrefix, or PathRegex");
@@ -103,8 +99,8 @@ internal static class IntentionEntryValidation
         HashSet<string> seen = new(StringComparer.Ordinal);
         foreach (var method in http.Methods ?? [])
         {
-            Require(KnownMethods.Contains(method), $"{at}.Methods contains an invalid method {Quote(method)}");
-            Require(seen.Add(method), $"{at}.Methods contains {Quote(method)} more than once");
+            Require(KnownMethods.Contains(method), $"{at}.Methods contains an invalid method {GoQuote.Of(method)}");
+            Require(seen.Add(method), $"{at}.Methods contains {GoQuote.Of(method)} more than once");
         }
 
         Require(

@@ -64,7 +64,7 @@ internal sealed class BlockingReader(StateStore store, BlockingLimits limits, Ti
     }
 
     /// <summary>Ends all waits, now and later (IDX-13).</summary>
-    public void Release() => _release.Cancel();
+    public void Release() => _ = _release.CancelAsync();
 
     public void Dispose() => _release.Dispose();
 

@@ -12,19 +12,20 @@ internal readonly record struct Topic(string Table, string? Key = null)
     public static Topic IntentionsOf(string key) => new("intentions", key);
 }
 
-/// <summary>Who waits for what. A topic without a watcher takes no memory.</summary>
+/// <summary>Who waits for what. A topic without a watcher takes no memory, and a watcher that leaves takes all of it along.</summary>
 internal sealed class StateWatches
 {
     private readonly Lock _gate = new();
-    private readonly Dictionary<Topic, Signal> _signals = [];
+    private readonly Dictionary<Topic, HashSet<StateWatch>> _watchers = [];
 
+    /// <summary>How many topics are watched.</summary>
     public int Count
     {
         get
         {
             lock (_gate)
             {
-                return _signals.Count;
+                return _watchers.Count;
             }
         }
     }
@@ -32,70 +33,67 @@ internal sealed class StateWatches
     /// <summary>Starts to watch. Take the watch before the state is read, or a write between the two is missed.</summary>
     public StateWatch Watch(IReadOnlyList<Topic> topics)
     {
-        var tasks = new Task[topics.Count];
-        lock (_gate)
-        {
-            for (var i = 0; i < topics.Count; i++)
-            {
-                if (!_signals.TryGetValue(topics[i], out var signal))
-                {
-                    _signals.Add(topics[i], signal = new Signal());
-                }
-
-                signal.Watchers++;
-                tasks[i] = signal.Task;
-            }
-        }
-
-        return new StateWatch(this, topics, tasks);
-    }
-
-    public void Publish(IReadOnlyCollection<Topic> topics)
-    {
-        List<Signal> fired = [];
+        var watch = new StateWatch(this, topics);
         lock (_gate)
         {
             foreach (var topic in topics)
             {
-                if (_signals.Remove(topic, out var signal))
+                if (!_watchers.TryGetValue(topic, out var watchers))
                 {
-                    fired.Add(signal);
+                    _watchers.Add(topic, watchers = []);
+                }
+
+                watchers.Add(watch);
+            }
+        }
+
+        return watch;
+    }
+
+    public void Publish(IReadOnlyCollection<Topic> topics)
+    {
+        HashSet<StateWatch> fired = [];
+        lock (_gate)
+        {
+            foreach (var topic in topics)
+            {
+                if (_watchers.Remove(topic, out var watchers))
+                {
+                    fired.UnionWith(watchers);
                 }
             }
         }
 
-        foreach (var signal in fired)
+        foreach (var watch in fired)
         {
-            signal.TrySetResult();
+            watch.Fire();
         }
     }
 
-    internal void Release(IReadOnlyList<Topic> topics, Task[] tasks)
+    internal void Release(StateWatch watch, IReadOnlyList<Topic> topics)
     {
         lock (_gate)
         {
-            for (var i = 0; i < topics.Count; i++)
+            foreach (var topic in topics)
             {
-                // A signal that has fired is out of the table already; a younger one of the same topic is not ours.
-                if (_signals.TryGetValue(topics[i], out var signal) && signal.Task == tasks[i] && --signal.Watchers == 0)
+                if (_watchers.TryGetValue(topic, out var watchers) && watchers.Remove(watch) && watchers.Count == 0)
                 {
-                    _signals.Remove(topics[i]);
+                    _watchers.Remove(topic);
                 }
             }
         }
-    }
-
-    private sealed class Signal() : TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)
-    {
-        public int Watchers { get; set; }
     }
 }
 
 /// <summary>One reader's interest.</summary>
-internal readonly struct StateWatch(StateWatches owner, IReadOnlyList<Topic> topics, Task[] tasks) : IDisposable
+internal sealed class StateWatch(StateWatches owner, IReadOnlyList<Topic> topics) : IDisposable
 {
-    /// <summary>Completes when one of the topics is written.</summary>
-    public Task Changed { get; } = tasks.Length == 1 ? tasks[0] : Task.WhenAny(tasks);
+    private readonly TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public void Dispose() => owner.Release(topics, tasks);
+    /// <summary>Completes when one of the topics is written.</summary>
+    public Task Changed => _changed.Task;
+
+    public void Dispose() => owner.Release(this, topics);
+
+    internal void Fire() => _changed.TrySetResult();
 }

@@ -8,6 +8,9 @@ internal readonly ref struct SpiffeUri
     private static readonly SearchValues<char> HostCharacters =
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~!$&'()*+,;=:[]<>\"%");
 
+    private static readonly SearchValues<char> UserCharacters =
+        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._:~!$&'()*+,;=%@");
+
     private SpiffeUri(ReadOnlySpan<char> scheme, ReadOnlySpan<char> authority, ReadOnlySpan<char> path)
     {
         Scheme = scheme;
@@ -69,7 +72,7 @@ internal readonly ref struct SpiffeUri
         var at = authority.LastIndexOf('@');
         if (at >= 0)
         {
-            if (!HasGoodEscapes(authority[..at]))
+            if (authority[..at].ContainsAnyExcept(UserCharacters) || !HasGoodEscapes(authority[..at]))
             {
                 return false;
             }
@@ -123,15 +126,25 @@ internal readonly ref struct SpiffeUri
                 return false;
             }
 
-            if (c == '%' && (!SpiffePath.IsEscape(authority[i..]) || authority[i + 1] < '8'))
+            if (c == '%' && (!SpiffePath.IsEscape(authority[i..]) || (authority[i + 1] < '8' && authority.Slice(i, 3) is not "%25")))
             {
                 return false;
             }
         }
 
-        var bracket = authority.LastIndexOf(']');
-        var port = authority[(bracket + 1)..].LastIndexOf(':');
-        return port < 0 || !authority[(bracket + 1 + port + 1)..].ContainsAnyExceptInRange('0', '9');
+        var rest = authority;
+        if (authority.StartsWith('['))
+        {
+            // A literal address: after its bracket there is a port or nothing.
+            rest = authority[(authority.LastIndexOf(']') + 1)..];
+            if (rest.Length == authority.Length || (!rest.IsEmpty && rest[0] != ':'))
+            {
+                return false;
+            }
+        }
+
+        var port = rest.LastIndexOf(':');
+        return port < 0 || !rest[(port + 1)..].ContainsAnyExceptInRange('0', '9');
     }
 
     private static bool HasGoodEscapes(ReadOnlySpan<char> text)

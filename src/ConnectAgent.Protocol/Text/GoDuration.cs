@@ -69,7 +69,7 @@ public static class GoDuration
         }
 
         // The range of a signed 64-bit count of nanoseconds.
-        if (total > long.MaxValue)
+        if (total >= long.MaxValue)
         {
             return false;
         }

@@ -59,12 +59,11 @@ internal static class AgentCommand
         PidFile? pidFile = null;
         try
         {
-            pidFile = PidFile.Write(configuration.PidFile);
             await app.StartAsync(cancellationToken);
+            pidFile = PidFile.Write(configuration.PidFile);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or System.Net.Sockets.SocketException)
         {
-            pidFile?.Dispose();
             logger.StartFailed(error.Message);
             logger.ExitCode(Failure);
             return Failure;

@@ -7,7 +7,7 @@ namespace ConnectAgent.Cli;
 /// <summary>The flags of <c>agent</c>, with one dash or two (config-and-cli FLAG-1 to FLAG-5).</summary>
 internal sealed class AgentFlags
 {
-    private readonly List<(Option<string?> Option, Action<ConfigValues, string> Set)> _texts = [];
+    private readonly List<(Option<string[]> Option, Action<ConfigValues, string> Set)> _texts = [];
     private readonly List<(Option<bool?> Option, Action<ConfigValues, bool> Set)> _switches = [];
     private readonly List<Option> _inert = [];
     private readonly Option<bool?> _dev = Switch("dev", "Development mode: everything in memory, Connect on, no files.");
@@ -37,6 +37,7 @@ internal sealed class AgentFlags
         AddSwitch("server", "Whether the embedded control plane runs.", (values, flag) => values.Server = flag);
         AddSwitch("bootstrap", "Accepted; the embedded control plane leads itself.", (values, flag) => values.Bootstrap = flag);
         AddSwitch("log-json", "Whether the log is JSON.", (values, flag) => values.LogJson = flag);
+        Add("allow-write-http-from", "A network that may write over HTTP.", (values, text) => values.AllowWriteHttpFrom.Add(text));
         Add("bootstrap-expect", "Accepted.", (values, text) => values.BootstrapExpect = Number("bootstrap-expect", text));
         foreach (var name in new[]
         {
@@ -85,7 +86,8 @@ internal sealed class AgentFlags
 
         foreach (var (option, set) in _texts)
         {
-            if (result.GetValue(option) is { } text)
+            // A flag given twice counts as given last.
+            if (result.GetValue(option) is [.., var text])
             {
                 set(values, text);
             }
@@ -124,7 +126,7 @@ internal sealed class AgentFlags
         (values, text) => values.Ports[name.Replace('-', '_')] = Number(name + "-port", text));
 
     private void Add(string name, string description, Action<ConfigValues, string> set) =>
-        _texts.Add((new Option<string?>("-" + name, "--" + name) { Description = description }, set));
+        _texts.Add((Many(name, description), set));
 
     private void AddSwitch(string name, string description, Action<ConfigValues, bool> set) => _switches.Add((Switch(name, description), set));
 }

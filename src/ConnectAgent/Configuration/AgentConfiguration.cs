@@ -118,7 +118,7 @@ internal sealed partial record AgentConfiguration
         {
             DevMode = devMode,
             NodeName = NodeNameOf(values.NodeName),
-            NodeId = NodeIdOf(values.NodeId),
+            NodeId = NodeIdOf(values.NodeId, devMode ? null : values.DataDirectory),
             NodeMeta = values.NodeMeta,
             Datacenter = datacenter,
             PrimaryDatacenter = DatacenterName("primary_datacenter", values.PrimaryDatacenter is { Length: > 0 } primary ? primary : datacenter),
@@ -127,7 +127,9 @@ internal sealed partial record AgentConfiguration
             BindAddress = bind,
             AdvertiseAddress = values.AdvertiseAddress ?? (bind is "0.0.0.0" or "::" ? "127.0.0.1" : bind),
             HttpListeners = ListenAddress.ParseAll(
-                "addresses.http", values.HttpAddress is { Length: > 0 } http ? http : client, ports["http"]),
+                values.HttpAddress is { Length: > 0 } ? "addresses.http" : "client_addr",
+                values.HttpAddress is { Length: > 0 } http ? http : client,
+                ports["http"]),
             Ports = ports,
             SocketMode = SocketModeOf(values.SocketMode),
             ConnectEnabled = connect,
@@ -145,7 +147,7 @@ internal sealed partial record AgentConfiguration
             EnableDebug = values.EnableDebug ?? devMode,
             UseHttpCache = values.UseCache ?? true,
             DisableUnprintableFilter = values.DisableUnprintableFilter ?? false,
-            ResponseHeaders = values.ResponseHeaders,
+            ResponseHeaders = HeadersOf(values.ResponseHeaders),
             BlockEndpoints = values.BlockEndpoints,
             AllowWriteHttpFrom = [.. values.AllowWriteHttpFrom.Select(NetworkOf)],
             Warnings = WarningsOf(values, ports),
@@ -191,11 +193,24 @@ internal sealed partial record AgentConfiguration
         return trimmed;
     }
 
-    private static string NodeIdOf(string? id)
+    // A random ID is kept in the data directory, so that the node stays itself over restarts.
+    private static string NodeIdOf(string? id, string? directory)
     {
         if (string.IsNullOrEmpty(id))
         {
-            return Guid.NewGuid().ToString();
+            var file = directory is null ? null : Path.Combine(directory, "node-id");
+            if (file is not null && File.Exists(file) && Guid.TryParseExact(File.ReadAllText(file).Trim(), "D", out var kept))
+            {
+                return kept.ToString();
+            }
+
+            var made = Guid.NewGuid().ToString();
+            if (file is not null)
+            {
+                File.WriteAllText(file, made);
+            }
+
+            return made;
         }
 
         Require(Guid.TryParseExact(id, "D", out _), $"specified NodeID is invalid: {id} is no UUID");
@@ -206,7 +221,7 @@ internal sealed partial record AgentConfiguration
     {
         var lower = name.ToLowerInvariant();
         Require(
-            DatacenterPattern().IsMatch(lower), $"{key} can only contain lowercase alphanumeric, - or _ characters. received: {Quote(lower)}");
+            DatacenterPattern().IsMatch(lower), $"{key} can only contain lowercase alphanumeric, - or _ characters. received: {GoQuote.Of(lower)}");
         return lower;
     }
 
@@ -262,13 +277,29 @@ internal sealed partial record AgentConfiguration
             return UnixFileMode.UserRead | UnixFileMode.UserWrite;
         }
 
-        Require(OctalPattern().IsMatch(octal), $"unix_sockets.mode: {Quote(octal)} is no octal file mode");
+        Require(OctalPattern().IsMatch(octal), $"unix_sockets.mode: {GoQuote.Of(octal)} is no octal file mode");
         return (UnixFileMode)Convert.ToInt32(octal, 8);
     }
 
     private static IPNetwork NetworkOf(string text) => IPNetwork.TryParse(text, out var network)
         ? network
         : throw new ConfigurationException($"http_config.allow_write_http_from: invalid cidr: {text}");
+
+    // HCFG-1: names in canonical form; what cannot be sent is refused here and not at every request.
+    private static Dictionary<string, string> HeadersOf(Dictionary<string, string> headers)
+    {
+        Dictionary<string, string> canonical = new(StringComparer.OrdinalIgnoreCase);
+        foreach (var (name, value) in headers)
+        {
+            Require(
+                HeaderNamePattern().IsMatch(name) && !value.AsSpan().ContainsAnyExceptInRange(' ', '~'),
+                $"http_config.response_headers: {GoQuote.Of(name)} is no header that can be sent");
+            canonical[string.Join('-', name.Split('-').Select(part =>
+                part.Length == 0 ? part : char.ToUpperInvariant(part[0]) + part[1..].ToLowerInvariant()))] = value;
+        }
+
+        return canonical;
+    }
 
     private static string? ClusterIdOf(string? id)
     {
@@ -289,7 +320,7 @@ internal sealed partial record AgentConfiguration
             return duration > TimeSpan.Zero ? duration : fallback;
         }
 
-        throw new ConfigurationException(ConfigurationException.List([$"{key}: invalid duration: {Quote(text)}: {error}"]));
+        throw new ConfigurationException(ConfigurationException.List([$"{key}: invalid duration: {GoQuote.Of(text)}: {error}"]));
     }
 
     private static List<string> WarningsOf(ConfigValues values, Dictionary<string, int> ports)
@@ -308,8 +339,6 @@ internal sealed partial record AgentConfiguration
         return warnings;
     }
 
-    private static string Quote(string text) => '"' + text + '"';
-
     private static void Require(bool holds, string text)
     {
         if (!holds)
@@ -320,6 +349,9 @@ internal sealed partial record AgentConfiguration
 
     [GeneratedRegex("^[a-z0-9_-]+$", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex DatacenterPattern();
+
+    [GeneratedRegex("^[A-Za-z0-9!#$%&'*+.^_`|~-]+$", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex HeaderNamePattern();
 
     [GeneratedRegex("^[0-7]{3,4}$", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex OctalPattern();

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using ConnectAgent.Agent;
 using ConnectAgent.Agent.Caching;
 using ConnectAgent.Agent.Servers;
@@ -18,6 +19,8 @@ namespace ConnectAgent.Hosting;
 /// <summary>Puts the daemon together.</summary>
 internal static class AgentHost
 {
+    private const int LongestHeaders = 1024 * 1024;
+
     // What is in flight gets a second to finish; blocked reads have been released before (config-and-cli PROC-6).
     private static readonly TimeSpan ShutdownTime = TimeSpan.FromSeconds(1);
 
@@ -88,8 +91,10 @@ internal static class AgentHost
 
         // The request target is decoded by the dispatcher, from the raw text.
         kestrel.Limits.MaxRequestBodySize = RequestBody.Longest + 1;
-        kestrel.Limits.MaxRequestHeadersTotalSize = 1024 * 1024;
-        kestrel.Limits.MaxRequestLineSize = 128 * 1024;
+        kestrel.Limits.MaxRequestHeadersTotalSize = LongestHeaders;
+        kestrel.Limits.MaxRequestLineSize = LongestHeaders;
+        kestrel.Limits.MaxRequestHeaderCount = 1000;
+        kestrel.Limits.MaxRequestBufferSize = 2 * LongestHeaders;
 
         // Blocking reads idle for up to 10 min 37.5 s; clients keep their connections across them (clients WATCH-1).
         kestrel.Limits.KeepAliveTimeout = TimeSpan.FromMinutes(15);
@@ -99,7 +104,7 @@ internal static class AgentHost
             switch (address)
             {
                 case UnixListenAddress unix:
-                    File.Delete(unix.Path);
+                    RemoveStale(unix.Path);
                     kestrel.ListenUnixSocket(unix.Path, options => options.Protocols = HttpProtocols.Http1);
                     break;
                 case TcpListenAddress tcp:
@@ -107,6 +112,28 @@ internal static class AgentHost
                     break;
             }
         }
+    }
+
+    // LIS-2: a file that is left over goes; a socket that somebody serves is his.
+    private static void RemoveStale(string path)
+    {
+        if (!File.Exists(path))
+        {
+            return;
+        }
+
+        using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            probe.Connect(new UnixDomainSocketEndPoint(path));
+        }
+        catch (SocketException)
+        {
+            File.Delete(path);
+            return;
+        }
+
+        throw new IOException($"listen unix {path}: bind: address already in use");
     }
 
     private static Serilog.Core.Logger CreateLog(AgentConfiguration configuration)

@@ -5,6 +5,7 @@ using ConnectAgent.Agent.Leaves;
 using ConnectAgent.Agent.Roots;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Identity;
+using ConnectAgent.Protocol.Text;
 
 namespace ConnectAgent.Http;
 
@@ -70,7 +71,7 @@ internal sealed class AgentConnectEndpoints(
         RequireConnect();
         if (!client.Partition.Equals(SpiffeId.DefaultNamespace, StringComparison.OrdinalIgnoreCase))
         {
-            var mismatch = $"Mismatched partitions: \"{client.Partition}\" != \"default\"";
+            var mismatch = $"Mismatched partitions: {GoQuote.Of(client.Partition)} != \"default\"";
             await WireReply.JsonAsync(request, new AuthorizeReply(false, mismatch), WireJson.Default.AuthorizeReply);
             return;
         }

@@ -1,5 +1,8 @@
+using System.Buffers;
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using ConnectAgent.Protocol.Text;
 
 namespace ConnectAgent.Http;
 
@@ -11,11 +14,14 @@ namespace ConnectAgent.Http;
 /// <param name="json">The body followed by one space, so that a number at its end is complete.</param>
 internal ref struct GoJsonReader(ReadOnlySpan<byte> json)
 {
-    // The deepest body that an endpoint knows has eight levels.
-    private const int Depth = 64;
+    // The reference's own bound.
+    private const int Depth = 10_000;
 
     private Utf8JsonReader _reader = new(
         json, isFinalBlock: false, new JsonReaderState(new JsonReaderOptions { MaxDepth = Depth, AllowMultipleValues = true }));
+
+    // Whether there is anything but white space.
+    private readonly bool _isEmpty = json.IndexOfAnyExcept(" \t\r\n"u8) < 0;
 
     private string? _firstError;
 
@@ -54,9 +60,12 @@ internal ref struct GoJsonReader(ReadOnlySpan<byte> json)
     /// <summary>The field is none that the endpoint knows.</summary>
     public void Unknown()
     {
-        _firstError ??= $"json: unknown field \"{Name}\"";
+        _firstError ??= $"json: unknown field {GoQuote.Of(Name)}";
         SkipValue();
     }
+
+    /// <summary>Takes whatever value the field has, and forgets it.</summary>
+    public void Ignore() => SkipValue();
 
     /// <summary>The field's text; null for a JSON null and for another type, which is an error.</summary>
     public string? String(string goField)
@@ -85,7 +94,7 @@ internal ref struct GoJsonReader(ReadOnlySpan<byte> json)
     /// <summary>Checks that the field is a whole number, and forgets it.</summary>
     public void IgnoreInteger(string goField)
     {
-        if (_reader.TokenType != JsonTokenType.Number || !_reader.TryGetInt64(out _))
+        if (_reader.TokenType != JsonTokenType.Number || !(_reader.TryGetInt64(out _) || _reader.TryGetUInt64(out _)))
         {
             Mismatch($"Go struct field {goField} of type int");
         }
@@ -191,7 +200,7 @@ internal ref struct GoJsonReader(ReadOnlySpan<byte> json)
     {
         if (!_reader.Read())
         {
-            throw new GoJsonException(_reader.TokenType == JsonTokenType.None ? "EOF" : "unexpected EOF");
+            throw new GoJsonException(_isEmpty ? "EOF" : "unexpected EOF");
         }
     }
 
@@ -204,8 +213,37 @@ internal ref struct GoJsonReader(ReadOnlySpan<byte> json)
         }
         catch (InvalidOperationException)
         {
-            return "\ufffd";
+            return Unescape(reader.HasValueSequence ? reader.ValueSequence.ToArray() : reader.ValueSpan);
         }
+    }
+
+    // Only for texts with a lone surrogate, which the framework refuses as a whole.
+    private static string Unescape(ReadOnlySpan<byte> escaped)
+    {
+        var text = Encoding.UTF8.GetString(escaped);
+        var plain = new StringBuilder(text.Length);
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (text[i] != '\\')
+            {
+                plain.Append(text[i]);
+                continue;
+            }
+
+            i++;
+            if (text[i] == 'u')
+            {
+                plain.Append((char)ushort.Parse(text.AsSpan(i + 1, 4), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture));
+                i += 4;
+            }
+            else
+            {
+                plain.Append(text[i] switch { 'b' => '\b', 'f' => '\f', 'n' => '\n', 'r' => '\r', 't' => '\t', var other => other });
+            }
+        }
+
+        // Going through UTF-8 puts the replacement character where a surrogate has no partner.
+        return Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(plain.ToString()));
     }
 }
 

@@ -11,6 +11,9 @@ internal sealed record IntentionBody
 
     public string Action { get; private set; } = string.Empty;
 
+    /// <summary>Only so that it can be refused (IXN-16).</summary>
+    public string SourcePeer { get; private set; } = string.Empty;
+
     public List<IntentionPermission> Permissions { get; private set; } = [];
 
     public Dictionary<string, string> Meta { get; private set; } = [];
@@ -54,13 +57,21 @@ internal sealed record IntentionBody
         {
             Meta = json.Map(".Meta") ?? [];
         }
+        else if (json.Is("SourcePeer"))
+        {
+            SourcePeer = json.String(".SourcePeer") ?? SourcePeer;
+        }
+        else if (json.Is("JWT"))
+        {
+            json.Ignore();
+        }
         else if (json.Is("Precedence") || json.Is("CreateIndex") || json.Is("ModifyIndex") || json.Is("DefaultPort"))
         {
             json.IgnoreInteger("." + json.Name);
         }
         else if (json.Is("ID") || json.Is("SourceNS") || json.Is("SourceName") || json.Is("DestinationNS") || json.Is("DestinationName")
             || json.Is("CreatedAt") || json.Is("UpdatedAt") || json.Is("Hash") || json.Is("DefaultAddr")
-            || json.Is("SourcePartition") || json.Is("DestinationPartition") || json.Is("SourcePeer") || json.Is("SourceSamenessGroup"))
+            || json.Is("SourcePartition") || json.Is("DestinationPartition") || json.Is("SourceSamenessGroup"))
         {
             json.String("." + json.Name);
         }
@@ -93,6 +104,10 @@ internal sealed record IntentionBody
                     else if (json.Is("HTTP"))
                     {
                         permission = permission with { Http = ReadHttp(ref json) };
+                    }
+                    else if (json.Is("JWT"))
+                    {
+                        json.Ignore();
                     }
                     else
                     {

@@ -5,6 +5,7 @@ using ConnectAgent.Agent.Servers;
 using ConnectAgent.ControlPlane.Intentions;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Intentions;
+using ConnectAgent.Protocol.Text;
 
 namespace ConnectAgent.Http;
 
@@ -59,7 +60,7 @@ internal sealed class IntentionEndpoints(
         if (parsed.FirstOrDefault(name => !name.IsOurs) is { } foreign)
         {
             throw new ServerException(
-                FailureKind.Failed, $"Invalid match entry namespace \"{foreign.Namespace}\": Namespaces is a Consul Enterprise feature");
+                FailureKind.Failed, $"Invalid match entry namespace {GoQuote.Of(foreign.Namespace)}: Namespaces is a Consul Enterprise feature");
         }
 
         var names = new MatchNames(byDestination, [.. parsed.Select(name => name.Name)]);
@@ -98,12 +99,12 @@ internal sealed class IntentionEndpoints(
         var destination = IntentionNames.Required(request.Query, "destination", emptyIsMissing: false);
         if (request.Query.Has("source-type") && request.Query.First("source-type") is var type && type != "consul")
         {
-            throw WireException.Failed($"unsupported SourceType: \"{type}\"");
+            throw WireException.Failed($"unsupported SourceType: {GoQuote.Of(type)}");
         }
 
         RequireServed(options.Datacenter);
-        source.RequireOurs(name => $"Invalid source namespace \"{name}\": Namespaces is a Consul Enterprise feature");
-        destination.RequireOurs(name => $"Invalid destination namespace \"{name}\": Namespaces is a Consul Enterprise feature");
+        source.RequireOurs(name => $"Invalid source namespace {GoQuote.Of(name)}: Namespaces is a Consul Enterprise feature");
+        destination.RequireOurs(name => $"Invalid destination namespace {GoQuote.Of(name)}: Namespaces is a Consul Enterprise feature");
         var decision = intentions.Check(source.Name, destination.Name, agent.DefaultDecision);
         return WireReply.JsonAsync(request, new CheckReply(decision.Allowed), WireJson.Default.CheckReply);
     }
@@ -115,8 +116,8 @@ internal sealed class IntentionEndpoints(
         var source = IntentionNames.Required(request.Query, "source", emptyIsMissing: false);
         var destination = IntentionNames.Required(request.Query, "destination", emptyIsMissing: false);
         RequireServed(options.Datacenter);
-        source.RequireOurs(name => $"Invalid SourceNS \"{name}\": Namespaces is a Consul Enterprise feature");
-        destination.RequireOurs(name => $"Invalid DestinationNS \"{name}\": Namespaces is a Consul Enterprise feature");
+        source.RequireOurs(name => $"Invalid SourceNS {GoQuote.Of(name)}: Namespaces is a Consul Enterprise feature");
+        destination.RequireOurs(name => $"Invalid DestinationNS {GoQuote.Of(name)}: Namespaces is a Consul Enterprise feature");
         IntentionNames.RequireNames(source, destination);
         var (found, index) = await intentions.GetAsync(
             source.Name, destination.Name, ControlPlaneReads.Blocking(options), request.Aborted);
@@ -137,6 +138,11 @@ internal sealed class IntentionEndpoints(
         var body = await RequestBody.ReadAsync(
             request, IntentionBody.Read, error => WireException.BadRequest("Request decode failed: " + error));
         RequireConnect();
+        if (body.SourcePeer.Length > 0)
+        {
+            throw WireException.Failed("SourcePeer field is not supported on this endpoint. Use config entries instead");
+        }
+
         intentions.Upsert(
             destination.Name,
             new IntentionSource(source.Name)

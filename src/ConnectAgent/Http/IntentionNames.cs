@@ -1,5 +1,5 @@
-using ConnectAgent.ControlPlane.Intentions;
 using ConnectAgent.Protocol.Errors;
+using ConnectAgent.Protocol.Text;
 
 namespace ConnectAgent.Http;
 
@@ -33,7 +33,7 @@ internal static class IntentionNames
             2 => new IntentionName(parts[0], parts[1]),
             3 when parts[..2].All(part => part.Equals("default", StringComparison.OrdinalIgnoreCase)) => new IntentionName(parts[1], parts[2]),
             _ => throw WireException.Failed(
-                $"{parameter} {IntentionEntryValidation.Quote(text)} is invalid: input can contain at most one '/'"),
+                $"{parameter} {GoQuote.Of(text)} is invalid: input can contain at most one '/'"),
         };
     }
 

@@ -39,7 +39,7 @@ internal readonly record struct ReadOptions(
         {
             if (!GoDuration.TryParse(text, out var maxStale, out _))
             {
-                throw WireException.Invalid($"Invalid max_stale value \"{text}\"");
+                throw WireException.Invalid($"Invalid max_stale value {GoQuote.Of(text)}");
             }
 
             stale |= maxStale > TimeSpan.Zero;
@@ -80,5 +80,7 @@ internal readonly record struct ReadOptions(
     // IDX-1.
     private static ulong ParseIndex(string text) => text.Length == 0
         ? 0
-        : ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var index) ? index : throw WireException.Invalid("Invalid index");
+        : !text.AsSpan().ContainsAnyExceptInRange('0', '9') && ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var index)
+            ? index
+            : throw WireException.Invalid("Invalid index");
 }

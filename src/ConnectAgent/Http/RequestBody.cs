@@ -26,6 +26,7 @@ internal static class RequestBody
             var read = await body.ReadAsync(request.Aborted);
             if (read.Buffer.Length > Longest)
             {
+                body.AdvanceTo(read.Buffer.End);
                 throw new WireException(
                     StatusCodes.Status413PayloadTooLarge, $"Request body too large, max size: {Longest} bytes.");
             }

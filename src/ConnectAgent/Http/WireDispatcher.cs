@@ -76,7 +76,7 @@ internal sealed class WireDispatcher
     {
         var location = Protocol.Identity.SpiffePath.Escape(path) + (query.Length == 0 ? string.Empty : "?" + query);
         context.Response.Headers.Location = location;
-        return HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method)
+        return context.Request.Method == HttpMethods.Get || context.Request.Method == HttpMethods.Head
             ? WireReply.BytesAsync(
                 context,
                 StatusCodes.Status301MovedPermanently,
@@ -96,7 +96,7 @@ internal sealed class WireDispatcher
                 throw new WireException(StatusCodes.Status403Forbidden, "Endpoint is blocked by agent configuration");
             }
 
-            if (HttpMethods.IsOptions(method))
+            if (method == HttpMethods.Options)
             {
                 context.Response.Headers.Allow = route.Allow;
                 await WireReply.EmptyAsync(context, StatusCodes.Status200OK);
@@ -109,7 +109,7 @@ internal sealed class WireDispatcher
                 throw new WireException(StatusCodes.Status405MethodNotAllowed, $"method {method} not allowed");
             }
 
-            if (!HttpMethods.IsGet(method) && !MayWrite(context.Connection.RemoteIpAddress))
+            if (method != HttpMethods.Get && !MayWrite(context.Connection.RemoteIpAddress))
             {
                 throw new WireException(StatusCodes.Status403Forbidden, "Access is restricted");
             }

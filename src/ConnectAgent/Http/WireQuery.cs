@@ -6,9 +6,6 @@ namespace ConnectAgent.Http;
 /// <summary>The query string, split and decoded as the reference does (http-conventions HTTP-4, HTTP-6).</summary>
 internal sealed class WireQuery
 {
-    // A query of this many parameters is no one's need; what is behind it is not looked at.
-    private const int MostParameters = 256;
-
     private static readonly WireQuery Empty = new([]);
     private readonly List<(string Name, string Value)> _pairs;
 
@@ -32,7 +29,7 @@ internal sealed class WireQuery
         foreach (var range in text.Split('&'))
         {
             var pair = text[range];
-            if (pair.IsEmpty || pairs.Count == MostParameters)
+            if (pair.IsEmpty)
             {
                 continue;
             }

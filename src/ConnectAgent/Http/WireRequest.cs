@@ -28,12 +28,12 @@ internal sealed class WireRequest(HttpContext context, WireQuery query, string t
         var token = Query.First("token");
         if (token.Length == 0)
         {
-            token = Context.Request.Headers["X-Consul-Token"].ToString();
+            token = First(Context.Request.Headers["X-Consul-Token"]);
         }
 
         if (token.Length == 0)
         {
-            token = BearerToken(Context.Request.Headers.Authorization.ToString());
+            token = BearerToken(First(Context.Request.Headers.Authorization));
         }
 
         return token.Length == 0 ? agent.DefaultToken : token;
@@ -57,6 +57,9 @@ internal sealed class WireRequest(HttpContext context, WireQuery query, string t
             throw WireException.BadRequest("Invalid query parameter: \"ns\" - Namespaces are a Consul Enterprise feature");
         }
     }
+
+    // A header sent twice counts once, as the first.
+    private static string First(Microsoft.Extensions.Primitives.StringValues values) => values.Count == 0 ? string.Empty : values[0] ?? string.Empty;
 
     // TOK-2: split at the first space, the rest trimmed, its first word.
     private static string BearerToken(string header)

@@ -19,7 +19,7 @@ internal sealed record WireRoute(string Path, IReadOnlyList<(string Method, Wire
     {
         foreach (var (known, handler) in Handlers)
         {
-            if (HttpMethods.Equals(known, method))
+            if (known == method)
             {
                 return handler;
             }

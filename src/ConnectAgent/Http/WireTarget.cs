@@ -1,5 +1,4 @@
-using System.Globalization;
-using System.Text;
+using ConnectAgent.Protocol.Text;
 
 namespace ConnectAgent.Http;
 
@@ -32,9 +31,7 @@ internal static class WireTarget
 
         foreach (var rune in path.EnumerateRunes())
         {
-            if (rune.Value != ' ' && Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format
-                or UnicodeCategory.Surrogate or UnicodeCategory.PrivateUse or UnicodeCategory.OtherNotAssigned
-                or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator or UnicodeCategory.SpaceSeparator)
+            if (!GoQuote.IsPrintable(rune))
             {
                 return false;
             }

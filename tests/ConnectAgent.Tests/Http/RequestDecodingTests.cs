@@ -21,6 +21,7 @@ public sealed class RequestDecodingTests
     [InlineData("{}", "", "")]
     [InlineData("""{"Target":"d\u00e9\ud83d\ude00"}""", "dé😀", "")]
     [InlineData("""{"Target":"\ud800"}""", "\ufffd", "")]
+    [InlineData("""{"Target":"keep\ud800me\u00e9\n\ud83d\ude00"}""", "keep\ufffdmeé\n😀", "")]
     public void A_body_is_read_as_the_reference_reads_it(string body, string target, string uri)
     {
         var asked = Decode(body);
@@ -32,6 +33,8 @@ public sealed class RequestDecodingTests
     [InlineData("", "EOF")]
     [InlineData("  \n", "EOF")]
     [InlineData("{", "unexpected EOF")]
+    [InlineData("\"a", "unexpected EOF")]
+    [InlineData("""{"Bo\"g":1}""", "json: unknown field \"Bo\\\"g\"")]
     [InlineData("""{"Target":"d""", "unexpected EOF")]
     [InlineData("""{"Target":tru""", "unexpected EOF")]
     [InlineData("""{"Target":"db","Foo":1}""", "json: unknown field \"Foo\"")]

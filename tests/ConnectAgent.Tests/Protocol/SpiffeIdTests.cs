@@ -63,6 +63,10 @@ public sealed class SpiffeIdTests
     [InlineData("spiffe:x.consul/ns/default/dc/dc1/svc/web")]
     [InlineData("spiffe://x y.consul/ns/default/dc/dc1/svc/web")]
     [InlineData("spiffe://x.consul:80a/ns/default/dc/dc1/svc/web")]
+    [InlineData("spiffe://us er@x.consul/ns/default/dc/dc1/svc/web")]
+    [InlineData("spiffe://us<er@x.consul/ns/default/dc/dc1/svc/web")]
+    [InlineData("spiffe://[::1/ns/default/dc/dc1/svc/web")]
+    [InlineData("spiffe://[::1]x/ns/default/dc/dc1/svc/web")]
     [InlineData("spiffe://x.consul/ns/default/dc/dc1/svc/%FF")] // bytes that are no text could pass for another name
     public void Anything_else_is_refused(string uri) => SpiffeId.TryParse(uri, out _, out _).Should().BeFalse();
 

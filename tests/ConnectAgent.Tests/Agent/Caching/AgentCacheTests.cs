@@ -256,6 +256,18 @@ public sealed class AgentCacheTests : IDisposable
         (await agent.Authorizer.AuthorizeAsync("c", client, "other", CancellationToken.None)).Hit.Should().BeFalse();
     }
 
+    [Fact] // CACHE-2, CACHE-43: authorize and match must not meet on one key
+    public void A_target_with_a_slash_cannot_spell_the_key_of_a_match()
+    {
+        var authorize = ConnectAgent.Agent.Authorization.MatchRequest.ForTarget("dc1", string.Empty, "default/web");
+        var match = ConnectAgent.Agent.Authorization.MatchRequest.ForNames(
+            "dc1", string.Empty, new MatchNames(ByDestination: true, ["web"]), ["default/default/web"]);
+        authorize.Key.Should().NotBe(match.Key);
+        ConnectAgent.Agent.Authorization.MatchRequest.ForTarget("dc1", string.Empty, "web").Key.Should().Be(
+            ConnectAgent.Agent.Authorization.MatchRequest.ForNames(
+                "dc1", string.Empty, new MatchNames(ByDestination: true, ["web"]), ["default/web"]).Key, "they share what they may share");
+    }
+
     [Fact] // IDX-13
     public async Task On_shutdown_blocked_readers_answer_with_what_they_have()
     {

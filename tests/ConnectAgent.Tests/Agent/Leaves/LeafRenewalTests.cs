@@ -60,6 +60,14 @@ public sealed class LeafRenewalTests
         }
     }
 
+    [Fact] // LEAF-62: an outage between rotation and refusal makes no storm
+    public void A_refusal_long_after_the_rotation_waits_for_the_next_window()
+    {
+        var now = Start.AddHours(50);
+        var plan = RenewalPlan.None with { ForcedSince = now.AddHours(-1), ForcedAt = now.AddHours(-1) };
+        LeafRenewal.AfterRefusal(plan, now, 0).NotBefore.Should().BeAfter(now).And.BeOnOrBefore(now.AddSeconds(60));
+    }
+
     [Fact] // section 9, test 4
     public void A_leaf_is_never_issued_twice_within_a_second()
     {

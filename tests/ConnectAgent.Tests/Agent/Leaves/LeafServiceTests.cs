@@ -132,6 +132,30 @@ public sealed class LeafServiceTests : IDisposable
         await read.Should().ThrowAsync<ServerException>().WithMessage("No known Consul servers");
     }
 
+    [Fact] // LEAF-81: not either between two attempts, nor to a reader with an old index
+    public async Task A_leaf_is_not_served_beyond_its_end_while_the_next_attempt_waits()
+    {
+        await _agent.LeafAsync();
+        _agent.Servers.SignFailure = ScriptedServerClient.Away();
+        _agent.Clock.Advance(TimeSpan.FromHours(72) - TimeSpan.FromSeconds(0.5));
+        await _agent.LeafAsync().WaitAsync(AgentFixture.Patience);
+        _agent.Clock.Advance(TimeSpan.FromSeconds(0.6));
+        foreach (var index in new ulong[] { 0, 1 })
+        {
+            var read = () => _agent.LeafAsync(index: index).WaitAsync(AgentFixture.Patience);
+            await read.Should().ThrowAsync<ServerException>();
+        }
+    }
+
+    [Fact] // LEAF-80: neither a leaf nor its renewal depends on the roots entry staying in the cache
+    public async Task With_the_servers_away_and_the_roots_forgotten_the_leaf_stays()
+    {
+        var first = await _agent.LeafAsync();
+        _agent.Servers.Fail(ScriptedServerClient.Away());
+        _agent.Clock.Advance(TimeSpan.FromHours(70));
+        (await _agent.LeafAsync().WaitAsync(AgentFixture.Patience)).Value.Should().BeSameAs(first.Value);
+    }
+
     [Fact] // LEAF-17, LEAF-61, LEAF-62
     public async Task A_refused_signature_fails_the_first_read_and_never_a_later_one()
     {
