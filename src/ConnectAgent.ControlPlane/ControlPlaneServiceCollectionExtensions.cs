@@ -1,3 +1,4 @@
+using ConnectAgent.ControlPlane.Acl;
 using ConnectAgent.ControlPlane.Authority;
 using ConnectAgent.ControlPlane.Intentions;
 using ConnectAgent.ControlPlane.State;
@@ -9,12 +10,12 @@ namespace ConnectAgent.ControlPlane;
 internal static class ControlPlaneServiceCollectionExtensions
 {
     /// <summary>Adds the embedded control plane; it lives in memory.</summary>
-    public static IServiceCollection AddControlPlane(this IServiceCollection services, AuthorityOptions authority, BlockingLimits limits)
+    public static IServiceCollection AddControlPlane(this IServiceCollection services, AuthorityOptions authority, BlockingLimits limits, AclOptions acl)
     {
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(Random.Shared);
-        services.AddSingleton(authority).AddSingleton(limits);
+        services.AddSingleton(authority).AddSingleton(limits).AddSingleton(acl);
         services.AddSingleton<StateStore>().AddSingleton<BlockingReader>();
-        return services.AddSingleton<CertificateAuthority>().AddSingleton<IntentionStore>();
+        return services.AddSingleton<TokenResolver>().AddSingleton<CertificateAuthority>().AddSingleton<IntentionStore>();
     }
 }

@@ -25,7 +25,7 @@ public sealed class ProcessTests
     [InlineData("""{"server":true,"data_dir":"DIR","connect":{"ca_provider":"zz"}}""", "zz is not a valid CA provider")]
     [InlineData("""{"server":true,"data_dir":"DIR","addresses":{"http":"x"}}""", "addresses.http: invalid ip address: x")]
     [InlineData("""{"bootstrap":true}""", "'bootstrap = true' requires 'server = true'")]
-    [InlineData("""{"server":true,"data_dir":"DIR","acl":{"enabled":true}}""", "acl.enabled: this version has no ACLs yet and does not start as if it had")]
+    [InlineData("""{"server":true,"data_dir":"DIR","acl":{"default_policy":"zz"}}""", "Unsupported default ACL policy: zz")]
     public async Task A_bad_configuration_stops_the_start_and_names_what_is_wrong(string json, string expected)
     {
         using var folder = new TemporaryFolder();

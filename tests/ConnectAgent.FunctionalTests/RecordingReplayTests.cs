@@ -15,6 +15,9 @@ public sealed class RecordingReplayTests
     [InlineData("intentions-exact")]
     [InlineData("intentions-match-check")]
     [InlineData("authorize")]
+    [InlineData("http-conventions")]
+    [InlineData("agent-cache")]
+    [InlineData("blocking")]
     public async Task A_recording_replays(string name)
     {
         // Given

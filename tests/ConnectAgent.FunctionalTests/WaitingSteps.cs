@@ -9,6 +9,7 @@ internal static class WaitingSteps
     private const string Filters = "filter expressions (issue: the agent cache, whole)";
     private const string Metrics = "metrics (issue: the agent cache, whole)";
     private const string Acls = "ACL endpoints (issue: ACLs)";
+    private const string Catalog = "services.md: catalog, health, chains, queries (a later issue)";
     private const string Services = "services.md: local services, reload, monitor, events (a later issue)";
 
     private static readonly Dictionary<string, Dictionary<string, string>> Reasons = new(StringComparer.Ordinal)
@@ -47,6 +48,61 @@ internal static class WaitingSteps
             ["entry-after"] = ByIdWrites,
         },
         ["intentions-match-check"] = new(StringComparer.Ordinal) { ["list-stale"] = Filters },
+        ["http-conventions"] = new(StringComparer.Ordinal)
+        {
+            ["plain-health"] = Catalog,
+            ["pretty-object"] = Catalog,
+            ["pretty-any-value"] = Catalog,
+            ["max-stale-ok"] = Catalog,
+            ["stale"] = Catalog,
+            ["consistent"] = Catalog,
+            ["stale-value-ignored"] = Catalog,
+            ["datacenters-conflict-defect"] = Catalog,
+            ["json-truncated-intention"] = ByIdWrites,
+            ["json-empty-intention"] = ByIdWrites,
+            ["json-unknown-intention"] = ByIdWrites,
+            ["json-truncated-service"] = Services,
+            ["json-truncated-config"] = ConfigEntries,
+            ["config-unknown-kind"] = ConfigEntries,
+            ["config-unknown-field"] = ConfigEntries,
+            ["ca-config-truncated"] = CaConfiguration,
+            ["filter-ok"] = Filters,
+            ["filter-bad-selector"] = Filters,
+            ["filter-unterminated"] = Filters,
+            ["filter-no-operator"] = Services,
+            ["filter-bad-operator"] = Catalog,
+            ["filter-bad-coerce"] = Catalog,
+            ["filter-bad-op-for-type"] = Catalog,
+            ["filter-bad-regexp"] = Catalog,
+            ["passing-bad"] = Catalog,
+            ["register"] = Services,
+            ["token-default"] = Services,
+            ["token-anonymous"] = Services,
+            ["token-header"] = Services,
+            ["token-header-empty"] = Services,
+            ["token-unknown"] = Services,
+            ["token-bearer"] = Services,
+            ["token-bearer-lowercase"] = Services,
+            ["token-bearer-extra-words"] = Services,
+            ["token-bearer-no-space"] = Services,
+            ["token-basic-ignored"] = Services,
+            ["token-query"] = Services,
+            ["token-query-beats-header"] = Services,
+            ["token-query-beats-header-2"] = Services,
+            ["token-query-empty"] = Services,
+            ["token-header-beats-bearer"] = Services,
+            ["token-denied-write"] = Services,
+        },
+        ["blocking"] = new(StringComparer.Ordinal)
+        {
+            ["missing-service"] = Catalog,
+            ["register-svc"] = Services,
+            ["agent-service"] = Services,
+            ["hash-timeout"] = Services,
+            ["hash-different"] = Services,
+            ["hash-waiter"] = Services,
+            ["register-svc-again"] = Services,
+        },
         ["authorize"] = new(StringComparer.Ordinal)
         {
             ["put-l7-defaults"] = ConfigEntries,

@@ -1,3 +1,4 @@
+using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Certificates;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Identity;
@@ -34,6 +35,12 @@ public interface IServerClient
     /// </exception>
     Task<ServerRead<IReadOnlyList<IntentionMatch>>> MatchIntentionsAsync(
         MatchNames names, ServerQuery query, CancellationToken cancellationToken);
+
+    /// <summary>Tells what a token may do. Asked before each answer from the cache, so it must be quick (agent-cache TOKC-2).</summary>
+    /// <param name="token">The caller's token after defaulting; empty for none.</param>
+    /// <param name="cancellationToken">Ends the call early.</param>
+    /// <exception cref="ServerException"><see cref="FailureKind.UnknownToken"/>: <c>ACL not found</c>.</exception>
+    ValueTask<TokenRights> ResolveTokenAsync(string token, CancellationToken cancellationToken);
 
     /// <summary>Has a leaf signed for an identity (certificates CERT-73 to CERT-75, leaf-certificates LEAF-30).</summary>
     /// <param name="identity">The name that the caller is authorized for; the certificate's only name.</param>

@@ -44,7 +44,18 @@ internal static class AgentCommand
             await Console.Out.WriteAsync(Banner.Of(configuration));
         }
 
-        await using var app = AgentHost.Build(configuration);
+        WebApplication app;
+        try
+        {
+            app = AgentHost.Build(configuration);
+        }
+        catch (ConfigurationException error)
+        {
+            await Console.Error.WriteLineAsync("==> " + error.Message);
+            return Failure;
+        }
+
+        await using var running = app;
         var logger = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("ConnectAgent.Hosting.AgentHost");
         foreach (var file in files)
         {
@@ -62,7 +73,8 @@ internal static class AgentCommand
             await app.StartAsync(cancellationToken);
             pidFile = PidFile.Write(configuration.PidFile);
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or System.Net.Sockets.SocketException)
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or System.Net.Sockets.SocketException
+            or ConfigurationException)
         {
             logger.StartFailed(error.Message);
             logger.ExitCode(Failure);
@@ -82,7 +94,7 @@ internal static class AgentCommand
 
     private static void Announce(AgentConfiguration configuration, ILogger logger)
     {
-        foreach (var address in configuration.HttpListeners)
+        foreach (var address in configuration.HttpListeners.Concat(configuration.HttpsListeners))
         {
             if (address is UnixListenAddress unix)
             {

@@ -39,6 +39,36 @@ internal sealed partial record AgentConfiguration
     /// <summary>Where plain HTTP is served; empty when it is off.</summary>
     public required IReadOnlyList<ListenAddress> HttpListeners { get; init; }
 
+    /// <summary>Where HTTPS is served; empty when it is off, or has no certificate (clients LAUNCH-3).</summary>
+    public required IReadOnlyList<ListenAddress> HttpsListeners { get; init; }
+
+    /// <summary>PEM file with the server's chain; null without HTTPS.</summary>
+    public required string? CertificateFile { get; init; }
+
+    public required string? KeyFile { get; init; }
+
+    /// <summary>PEM file with the CAs of client certificates.</summary>
+    public required string? AuthorityFile { get; init; }
+
+    /// <summary>Whether HTTPS clients must show a certificate.</summary>
+    public required bool VerifyIncoming { get; init; }
+
+    /// <summary>Concurrent connections of one client address; non-positive is no limit (http-conventions CONN-1).</summary>
+    public required int MaxConnectionsPerClient { get; init; }
+
+    /// <summary>Whether <c>Host</c> must be one of ours (http-conventions SEC-2).</summary>
+    public required bool CheckHost { get; init; }
+
+    /// <summary>Names besides <c>localhost</c> and the listeners' addresses.</summary>
+    public required IReadOnlyList<string> AllowedHosts { get; init; }
+
+    public required int CacheMaxEntries { get; init; }
+
+    public required int CacheMaxEntriesPerToken { get; init; }
+
+    /// <summary>Where the cache is sealed; null when it is not.</summary>
+    public required string? CacheDirectory { get; init; }
+
     /// <summary>As configured; −1 is off.</summary>
     public required IReadOnlyDictionary<string, int> Ports { get; init; }
 
@@ -54,7 +84,13 @@ internal sealed partial record AgentConfiguration
     /// <summary><c>allow</c> or <c>deny</c>; shown also while ACLs are off (http-conventions HDR-1).</summary>
     public required string AclDefaultPolicy { get; init; }
 
+    public required bool AclEnabled { get; init; }
+
+    /// <summary>Never printed.</summary>
     public required string AclDefaultToken { get; init; }
+
+    /// <summary>Never printed.</summary>
+    public required string AclManagementToken { get; init; }
 
     public required TimeSpan DefaultQueryTime { get; init; }
 
@@ -104,9 +140,6 @@ internal sealed partial record AgentConfiguration
         var level = LogLevels.Check(values.LogLevel ?? (devMode ? "DEBUG" : "INFO"));
         var policy = values.AclDefaultPolicy is null or "" ? "allow" : values.AclDefaultPolicy;
         Require(policy is "allow" or "deny", $"Unsupported default ACL policy: {policy}");
-
-        // Answering as if there were no ACLs, where the operator asked for them, would be an open door.
-        Require(values.AclEnabled is not true, "acl.enabled: this version has no ACLs yet and does not start as if it had");
         Require(
             values.RaftMultiplier is null or (>= 1 and <= 10),
             $"performance.raft_multiplier cannot be {values.RaftMultiplier}. Must be between 1 and 10");
@@ -130,12 +163,25 @@ internal sealed partial record AgentConfiguration
                 values.HttpAddress is { Length: > 0 } ? "addresses.http" : "client_addr",
                 values.HttpAddress is { Length: > 0 } http ? http : client,
                 ports["http"]),
+            HttpsListeners = HttpsOf(values, client, ports["https"]),
+            CertificateFile = values.CertificateFile,
+            KeyFile = values.KeyFile,
+            AuthorityFile = values.AuthorityFile,
+            VerifyIncoming = values.VerifyIncoming ?? false,
+            MaxConnectionsPerClient = values.MaxConnectionsPerClient ?? 200,
+            CheckHost = values.CheckHost ?? true,
+            AllowedHosts = values.AllowedHosts,
+            CacheMaxEntries = Positive("connect_agent.cache_max_entries", values.CacheMaxEntries ?? 10_000),
+            CacheMaxEntriesPerToken = Positive("connect_agent.cache_max_entries_per_token", values.CacheMaxEntriesPerToken ?? 2_000),
+            CacheDirectory = devMode || values.CachePersistence is false || string.IsNullOrEmpty(values.DataDirectory) ? null : values.DataDirectory,
             Ports = ports,
             SocketMode = SocketModeOf(values.SocketMode),
             ConnectEnabled = connect,
             ClusterId = ClusterIdOf(values.ClusterId),
             LeafCertTtl = Duration("connect.ca_config.leaf_cert_ttl", values.LeafCertTtl, TimeSpan.FromHours(72)),
             AclDefaultPolicy = policy,
+            AclEnabled = values.AclEnabled ?? false,
+            AclManagementToken = values.AclManagementToken ?? string.Empty,
             AclDefaultToken = values.AclDefaultToken ?? string.Empty,
             DefaultQueryTime = Duration("default_query_time", values.DefaultQueryTime, TimeSpan.FromSeconds(300)),
             MaxQueryTime = Duration("max_query_time", values.MaxQueryTime, TimeSpan.FromSeconds(600)),
@@ -270,6 +316,28 @@ internal sealed partial record AgentConfiguration
         return ports;
     }
 
+    private static int Positive(string key, int number)
+    {
+        Require(number > 0, $"{key} must be strictly positive, was: {number}");
+        return number;
+    }
+
+    // LAUNCH-3: a port without a certificate must not prevent the start.
+    private static List<TcpListenAddress> HttpsOf(ConfigValues values, string client, int port)
+    {
+        var list = values.HttpsAddress is { Length: > 0 } https ? https : client;
+        var addresses = ListenAddress.ParseAll("addresses.https", list, port).OfType<TcpListenAddress>().ToList();
+        var http = ListenAddress.ParseAll("addresses.http", values.HttpAddress is { Length: > 0 } text ? text : client, PortOf(values, "http", 8500));
+        foreach (var both in addresses.Intersect(http.OfType<TcpListenAddress>()))
+        {
+            throw new ConfigurationException($"HTTPS address {both} already configured for HTTP");
+        }
+
+        return string.IsNullOrEmpty(values.CertificateFile) || string.IsNullOrEmpty(values.KeyFile) ? [] : addresses;
+    }
+
+    private static int PortOf(ConfigValues values, string name, int fallback) => values.Ports.GetValueOrDefault(name, fallback);
+
     private static UnixFileMode SocketModeOf(string? octal)
     {
         if (string.IsNullOrEmpty(octal))
@@ -331,9 +399,9 @@ internal sealed partial record AgentConfiguration
             warnings.Add("bootstrap = true: do not enable unless necessary");
         }
 
-        if (ports["https"] > 0)
+        if (ports["https"] > 0 && (string.IsNullOrEmpty(values.CertificateFile) || string.IsNullOrEmpty(values.KeyFile)))
         {
-            warnings.Add("ports.https is set, but this version serves plain HTTP only");
+            warnings.Add("ports.https is set without cert_file and key_file: HTTPS is not served");
         }
 
         return warnings;

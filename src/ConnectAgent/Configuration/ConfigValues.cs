@@ -49,6 +49,8 @@ internal sealed class ConfigValues
 
     public string? AclDefaultToken { get; set; }
 
+    public string? AclManagementToken { get; set; }
+
     public string? DefaultQueryTime { get; set; }
 
     public string? MaxQueryTime { get; set; }
@@ -74,6 +76,26 @@ internal sealed class ConfigValues
     public List<string> BlockEndpoints { get; } = [];
 
     public List<string> AllowWriteHttpFrom { get; } = [];
+
+    public int? MaxConnectionsPerClient { get; set; }
+
+    public bool? CheckHost { get; set; }
+
+    public List<string> AllowedHosts { get; } = [];
+
+    public int? CacheMaxEntries { get; set; }
+
+    public int? CacheMaxEntriesPerToken { get; set; }
+
+    public bool? CachePersistence { get; set; }
+
+    public string? CertificateFile { get; set; }
+
+    public string? KeyFile { get; set; }
+
+    public string? AuthorityFile { get; set; }
+
+    public bool? VerifyIncoming { get; set; }
 
     public int? RaftMultiplier { get; set; }
 

@@ -5,6 +5,7 @@ using ConnectAgent.Agent.Caching;
 using ConnectAgent.Agent.Servers;
 using ConnectAgent.Configuration;
 using ConnectAgent.ControlPlane;
+using ConnectAgent.ControlPlane.Acl;
 using ConnectAgent.ControlPlane.Authority;
 using ConnectAgent.ControlPlane.State;
 using ConnectAgent.Http;
@@ -27,7 +28,7 @@ internal static class AgentHost
     public static WebApplication Build(AgentConfiguration configuration)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "connect-agent" });
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Listen(kestrel, configuration));
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => Listen(kestrel, configuration));
         builder.Services.AddRoutingCore();
         builder.Logging.AddSerilog(CreateLog(configuration), dispose: true);
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = ShutdownTime);
@@ -50,14 +51,27 @@ internal static class AgentHost
             configuration.NodeName,
             configuration.ConnectEnabled,
             configuration.AclDefaultToken,
-            DefaultDecision.AclsDisabled));
+            !configuration.AclEnabled ? DefaultDecision.AclsDisabled
+                : configuration.AclDefaultPolicy == "allow" ? DefaultDecision.Allow : DefaultDecision.Deny));
         services.AddSingleton(new WireSettings(
             configuration.DevMode, configuration.UseHttpCache, configuration.AclDefaultPolicy, configuration.ResponseHeaders));
         services.AddControlPlane(
             new AuthorityOptions { ClusterId = configuration.ClusterId, LeafLife = configuration.LeafCertTtl },
-            new BlockingLimits(configuration.DefaultQueryTime, configuration.MaxQueryTime));
+            new BlockingLimits(configuration.DefaultQueryTime, configuration.MaxQueryTime),
+            new AclOptions
+            {
+                Enabled = configuration.AclEnabled,
+                DefaultAllow = configuration.AclDefaultPolicy == "allow",
+                ManagementToken = configuration.AclManagementToken,
+            });
         services.AddSingleton<IServerClient, EmbeddedServerClient>();
         services.AddConnectAgent();
+        services.Configure<CacheOptions>(options =>
+        {
+            options.MaxEntries = configuration.CacheMaxEntries;
+            options.MaxEntriesPerToken = configuration.CacheMaxEntriesPerToken;
+        });
+        services.AddSingleton<BrowserGuard>();
         services.AddSingleton<AgentConnectEndpoints>().AddSingleton<ConnectCaEndpoints>().AddSingleton<IntentionEndpoints>();
         services.AddSingleton<StatusEndpoints>().AddSingleton<AgentSelfEndpoints>();
     }
@@ -99,18 +113,30 @@ internal static class AgentHost
         // Blocking reads idle for up to 10 min 37.5 s; clients keep their connections across them (clients WATCH-1).
         kestrel.Limits.KeepAliveTimeout = TimeSpan.FromMinutes(15);
         kestrel.Limits.MinResponseDataRate = null;
-        foreach (var address in configuration.HttpListeners)
+        var limit = new ConnectionLimit(configuration.MaxConnectionsPerClient);
+        foreach (var unix in configuration.HttpListeners.OfType<UnixListenAddress>())
         {
-            switch (address)
+            RemoveStale(unix.Path);
+            kestrel.ListenUnixSocket(unix.Path, options => options.Protocols = HttpProtocols.Http1);
+        }
+
+        foreach (var tcp in configuration.HttpListeners.OfType<TcpListenAddress>())
+        {
+            kestrel.Listen(new IPEndPoint(tcp.Address, tcp.Port), options =>
             {
-                case UnixListenAddress unix:
-                    RemoveStale(unix.Path);
-                    kestrel.ListenUnixSocket(unix.Path, options => options.Protocols = HttpProtocols.Http1);
-                    break;
-                case TcpListenAddress tcp:
-                    kestrel.Listen(new IPEndPoint(tcp.Address, tcp.Port), options => options.Protocols = HttpProtocols.Http1);
-                    break;
-            }
+                options.Protocols = HttpProtocols.Http1;
+                options.Use(limit.Guard);
+            });
+        }
+
+        foreach (var tcp in configuration.HttpsListeners.OfType<TcpListenAddress>())
+        {
+            kestrel.Listen(new IPEndPoint(tcp.Address, tcp.Port), options =>
+            {
+                options.Protocols = HttpProtocols.Http1AndHttp2;
+                options.Use(limit.Guard);
+                options.UseHttps(HttpsListener.OptionsOf(configuration));
+            });
         }
     }
 

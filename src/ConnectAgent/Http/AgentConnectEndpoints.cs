@@ -3,6 +3,8 @@ using ConnectAgent.Agent.Authorization;
 using ConnectAgent.Agent.Caching;
 using ConnectAgent.Agent.Leaves;
 using ConnectAgent.Agent.Roots;
+using ConnectAgent.Agent.Servers;
+using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Identity;
 using ConnectAgent.Protocol.Text;
@@ -11,7 +13,7 @@ namespace ConnectAgent.Http;
 
 /// <summary>The agent's main job: roots, leaf and authorize, answered from the cache.</summary>
 internal sealed class AgentConnectEndpoints(
-    RootsService roots, LeafService leaves, Authorizer authorizer, AgentIdentity agent, WireSettings settings)
+    RootsService roots, LeafService leaves, Authorizer authorizer, IServerClient servers, AgentIdentity agent, WireSettings settings)
 {
     public void Map(IEndpointRouteBuilder routes)
     {
@@ -37,8 +39,15 @@ internal sealed class AgentConnectEndpoints(
         request.RefuseNamespace();
         var options = ReadOptions.Parse(request, settings.UseCache);
         RequireConnect();
+        await RequireServiceWriteAsync(request, options.Token, request.Tail);
         var answer = await leaves.GetAsync(
             new LeafRequest(options.Datacenter, options.Token, request.Tail), new CacheRead(options.Index, options.Wait), request.Aborted);
+        if (options.Index > 0)
+        {
+            // The right may have gone while the read was blocked (LEAF-91).
+            await RequireServiceWriteAsync(request, options.Token, request.Tail);
+        }
+
         WireReply.Index(request.Context, answer.Index);
         WireReply.CacheHeaders(request.Context, answer);
 
@@ -69,6 +78,9 @@ internal sealed class AgentConnectEndpoints(
         }
 
         RequireConnect();
+        var token = request.Token();
+        var rights = await servers.ResolveTokenAsync(token, request.Aborted);
+        TokenRights.Require(rights.ServiceWrite(asked.Target));
         if (!client.Partition.Equals(SpiffeId.DefaultNamespace, StringComparison.OrdinalIgnoreCase))
         {
             var mismatch = $"Mismatched partitions: {GoQuote.Of(client.Partition)} != \"default\"";
@@ -76,10 +88,20 @@ internal sealed class AgentConnectEndpoints(
             return;
         }
 
-        var answer = await authorizer.AuthorizeAsync(asked.Target, client, request.Token(), request.Aborted);
+        TokenRights.Require(rights.IntentionRead(asked.Target));
+        var answer = await authorizer.AuthorizeAsync(asked.Target, client, token, request.Aborted);
         WireReply.CacheHeaders(request.Context, answer);
         await WireReply.JsonAsync(
             request, new AuthorizeReply(answer.Value.Allowed, answer.Value.Reason), WireJson.Default.AuthorizeReply);
+    }
+
+    // LEAF-90, LEAF-91: on each read, also of what is cached. An empty name is refused by its own words first.
+    private async ValueTask RequireServiceWriteAsync(WireRequest request, string token, string service)
+    {
+        if (service.Length > 0)
+        {
+            TokenRights.Require((await servers.ResolveTokenAsync(token, request.Aborted)).ServiceWrite(service));
+        }
     }
 
     private void RequireConnect()

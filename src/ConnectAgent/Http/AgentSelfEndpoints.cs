@@ -1,10 +1,12 @@
 using System.Globalization;
+using ConnectAgent.Agent.Servers;
 using ConnectAgent.Configuration;
+using ConnectAgent.Protocol.Acl;
 
 namespace ConnectAgent.Http;
 
 /// <summary>Who this agent is (services AG-25, AG-26). Never shows a secret.</summary>
-internal sealed class AgentSelfEndpoints(AgentConfiguration configuration)
+internal sealed class AgentSelfEndpoints(AgentConfiguration configuration, IServerClient servers)
 {
     private static readonly string[] EnvoyVersions = ["1.20.2", "1.18.6", "1.17.4", "1.16.5", "1.15.5"];
 
@@ -14,10 +16,14 @@ internal sealed class AgentSelfEndpoints(AgentConfiguration configuration)
         routes.MapWire("/v1/agent/members", (HttpMethods.Get, GetMembersAsync));
     }
 
-    private Task GetSelfAsync(WireRequest request) => WireReply.JsonAsync(request, Describe(), WireJson.Default.AgentSelf);
+    private async Task GetSelfAsync(WireRequest request)
+    {
+        TokenRights.Require((await servers.ResolveTokenAsync(request.Token(), request.Aborted)).AgentRead(configuration.NodeName));
+        await WireReply.JsonAsync(request, Describe(), WireJson.Default.AgentSelf);
+    }
 
     // AG-26: a lone agent is its only member.
-    private Task GetMembersAsync(WireRequest request)
+    private async Task GetMembersAsync(WireRequest request)
     {
         var wan = request.Query.First("wan").Length > 0;
         var segment = request.Query.First("segment");
@@ -31,7 +37,9 @@ internal sealed class AgentSelfEndpoints(AgentConfiguration configuration)
             throw WireException.Failed("Network segments are not supported in this version of Consul");
         }
 
-        return WireReply.JsonAsync(request, [wan ? WanMember() : Member()], WireJson.Default.IReadOnlyListSelfMember);
+        var rights = await servers.ResolveTokenAsync(request.Token(), request.Aborted);
+        IReadOnlyList<SelfMember> members = rights.NodeRead(configuration.NodeName) ? [wan ? WanMember() : Member()] : [];
+        await WireReply.JsonAsync(request, members, WireJson.Default.IReadOnlyListSelfMember);
     }
 
     private AgentSelf Describe() => new(
@@ -63,7 +71,7 @@ internal sealed class AgentSelfEndpoints(AgentConfiguration configuration)
         ServerMode = configuration.Server,
         DevMode = configuration.DevMode,
         ConnectEnabled = configuration.ConnectEnabled,
-        AclsEnabled = false,
+        AclsEnabled = configuration.AclEnabled,
         EnableDebug = configuration.EnableDebug,
         Telemetry = [],
         TaggedAddresses = TaggedAddresses(),
@@ -82,7 +90,7 @@ internal sealed class AgentSelfEndpoints(AgentConfiguration configuration)
     {
         Dictionary<string, string> tags = new(StringComparer.Ordinal)
         {
-            ["acls"] = "0",
+            ["acls"] = configuration.AclEnabled ? "1" : "0",
             ["build"] = ProductVersion.Api + ":",
             ["dc"] = configuration.Datacenter,
             ["ft_fs"] = "1",
@@ -124,7 +132,7 @@ internal sealed class AgentSelfEndpoints(AgentConfiguration configuration)
         },
         ["consul"] = new(StringComparer.Ordinal)
         {
-            ["acl"] = "disabled",
+            ["acl"] = configuration.AclEnabled ? "enabled" : "disabled",
             ["bootstrap"] = configuration.Bootstrap ? "true" : "false",
             ["known_datacenters"] = "1",
             ["leader"] = "true",

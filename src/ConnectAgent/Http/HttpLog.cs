@@ -9,6 +9,10 @@ internal static partial class HttpLog
     [LoggerMessage(3002, LogLevel.Trace, "Caller left: method={Method} route={Route}")]
     public static partial void CallerLeft(this ILogger logger, string method, string route);
 
+    [LoggerMessage(3004, LogLevel.Debug, "Request finished: method={Method} url={Route} from={Caller} latency={Latency}")]
+    public static partial void RequestFinished(
+        this ILogger logger, string method, string route, System.Net.IPAddress? caller, TimeSpan latency);
+
     [LoggerMessage(3003, LogLevel.Error, "Request broke: method={Method} route={Route}")]
     public static partial void RequestBroke(this ILogger logger, Exception error, string method, string route);
 }

@@ -3,6 +3,7 @@ using ConnectAgent.Agent.Authorization;
 using ConnectAgent.Agent.Caching;
 using ConnectAgent.Agent.Servers;
 using ConnectAgent.ControlPlane.Intentions;
+using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Intentions;
 using ConnectAgent.Protocol.Text;
@@ -11,7 +12,7 @@ namespace ConnectAgent.Http;
 
 /// <summary>Intentions by name, list, match and check (intentions section 5).</summary>
 internal sealed class IntentionEndpoints(
-    IntentionStore intentions, Authorizer authorizer, AgentIdentity agent, WireSettings settings)
+    IntentionStore intentions, Authorizer authorizer, IServerClient servers, AgentIdentity agent, WireSettings settings)
 {
     public void Map(IEndpointRouteBuilder routes)
     {
@@ -38,7 +39,12 @@ internal sealed class IntentionEndpoints(
                 FailureKind.Invalid, "Failed to create boolean expression evaluator: filters are not supported by this version");
         }
 
-        var (list, index) = await intentions.ListAsync(ControlPlaneReads.Blocking(options), request.Aborted);
+        await servers.ResolveTokenAsync(options.Token, request.Aborted);
+        var (all, index) = await intentions.ListAsync(ControlPlaneReads.Blocking(options), request.Aborted);
+
+        // ACL-2: what the token may not see is left out; looked at after the wait, when the right may have gone.
+        var rights = await servers.ResolveTokenAsync(options.Token, request.Aborted);
+        IReadOnlyList<Intention> list = [.. all.Where(intention => MayRead(rights, intention))];
         WireReply.QueryHeaders(request.Context, index);
         await WireReply.JsonAsync(request, list, WireJson.Default.IReadOnlyListIntention);
     }
@@ -64,6 +70,7 @@ internal sealed class IntentionEndpoints(
         }
 
         var names = new MatchNames(byDestination, [.. parsed.Select(name => name.Name)]);
+        await RequireMatchAsync(request, options.Token, names);
         IReadOnlyList<IntentionMatch> matches;
         if (options.Cached)
         {
@@ -78,6 +85,7 @@ internal sealed class IntentionEndpoints(
         {
             (matches, var index) = await intentions.MatchAsync(
                 byDestination, names.Names, ControlPlaneReads.Blocking(options), request.Aborted);
+            await RequireMatchAsync(request, options.Token, names);
             WireReply.QueryHeaders(request.Context, index, effective: options.Consistency);
         }
 
@@ -91,7 +99,7 @@ internal sealed class IntentionEndpoints(
         await WireReply.JsonAsync(request, reply, WireJson.Default.DictionaryStringIReadOnlyListIntention);
     }
 
-    private Task CheckAsync(WireRequest request)
+    private async Task CheckAsync(WireRequest request)
     {
         var options = ReadOptions.Parse(request, settings.UseCache);
         request.RefuseNamespace();
@@ -105,8 +113,10 @@ internal sealed class IntentionEndpoints(
         RequireServed(options.Datacenter);
         source.RequireOurs(name => $"Invalid source namespace {GoQuote.Of(name)}: Namespaces is a Consul Enterprise feature");
         destination.RequireOurs(name => $"Invalid destination namespace {GoQuote.Of(name)}: Namespaces is a Consul Enterprise feature");
+        var rights = await servers.ResolveTokenAsync(options.Token, request.Aborted);
+        TokenRights.Require(destination.Name.Length == 0 || rights.ServiceRead(destination.Name));
         var decision = intentions.Check(source.Name, destination.Name, agent.DefaultDecision);
-        return WireReply.JsonAsync(request, new CheckReply(decision.Allowed), WireJson.Default.CheckReply);
+        await WireReply.JsonAsync(request, new CheckReply(decision.Allowed), WireJson.Default.CheckReply);
     }
 
     private async Task GetExactAsync(WireRequest request)
@@ -119,12 +129,15 @@ internal sealed class IntentionEndpoints(
         source.RequireOurs(name => $"Invalid SourceNS {GoQuote.Of(name)}: Namespaces is a Consul Enterprise feature");
         destination.RequireOurs(name => $"Invalid DestinationNS {GoQuote.Of(name)}: Namespaces is a Consul Enterprise feature");
         IntentionNames.RequireNames(source, destination);
+        await servers.ResolveTokenAsync(options.Token, request.Aborted);
         var (found, index) = await intentions.GetAsync(
             source.Name, destination.Name, ControlPlaneReads.Blocking(options), request.Aborted);
         if (found is null)
         {
             throw new ServerException(FailureKind.NotFound, "Intention not found");
         }
+
+        TokenRights.Require(MayRead(await servers.ResolveTokenAsync(options.Token, request.Aborted), found));
 
         // DEF-6: without the index blocking would be unusable.
         WireReply.QueryHeaders(request.Context, index);
@@ -138,6 +151,7 @@ internal sealed class IntentionEndpoints(
         var body = await RequestBody.ReadAsync(
             request, IntentionBody.Read, error => WireException.BadRequest("Request decode failed: " + error));
         RequireConnect();
+        await RequireWriteAsync(request, destination.Name);
         if (body.SourcePeer.Length > 0)
         {
             throw WireException.Failed("SourcePeer field is not supported on this endpoint. Use config entries instead");
@@ -156,13 +170,14 @@ internal sealed class IntentionEndpoints(
         await WireReply.JsonAsync(request, true, WireJson.Default.Boolean);
     }
 
-    private Task DeleteExactAsync(WireRequest request)
+    private async Task DeleteExactAsync(WireRequest request)
     {
         request.RefuseNamespace();
         var (source, destination) = WriteNames(request);
         RequireConnect();
+        await RequireWriteAsync(request, destination.Name);
         intentions.Delete(source.Name, destination.Name);
-        return WireReply.JsonAsync(request, true, WireJson.Default.Boolean);
+        await WireReply.JsonAsync(request, true, WireJson.Default.Boolean);
     }
 
     // EX-2, EX-7: upstream drops a foreign namespace silently and so overwrites another service's rule.
@@ -175,6 +190,21 @@ internal sealed class IntentionEndpoints(
             : throw WireException.BadRequest(
                 (source.IsOurs ? $"Invalid DestinationNS({destination.Namespace})" : $"Invalid SourceNS({source.Namespace})")
                 + ": Namespaces is a Consul Enterprise feature");
+    }
+
+    // ACL-2: on source or destination.
+    private static bool MayRead(TokenRights rights, Intention intention) =>
+        rights.IntentionRead(intention.SourceName) || rights.IntentionRead(intention.DestinationName);
+
+    // ACL-2: before validation and existence.
+    private async ValueTask RequireWriteAsync(WireRequest request, string destination) => TokenRights.Require(
+        (await servers.ResolveTokenAsync(request.Token(), request.Aborted)).IntentionWrite(destination));
+
+    // ACL-2: on every name asked.
+    private async ValueTask RequireMatchAsync(WireRequest request, string token, MatchNames names)
+    {
+        var rights = await servers.ResolveTokenAsync(token, request.Aborted);
+        TokenRights.Require(names.Names.All(name => name.Length == 0 || rights.IntentionRead(name)));
     }
 
     // MDC-1: writes ignore the datacenter; reads do not.

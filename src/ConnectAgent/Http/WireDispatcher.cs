@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Diagnostics;
 using System.Net;
 using ConnectAgent.Agent;
 using ConnectAgent.Configuration;
@@ -17,6 +18,7 @@ internal sealed class WireDispatcher
     private readonly AgentIdentity _agent;
     private readonly WireSettings _settings;
     private readonly AgentConfiguration _configuration;
+    private readonly BrowserGuard _guard;
     private readonly ILogger<WireDispatcher> _logger;
     private readonly FrozenDictionary<string, (Endpoint Endpoint, WireRoute Route)>.AlternateLookup<ReadOnlySpan<char>> _exact;
     private readonly (Endpoint Endpoint, WireRoute Route)[] _prefixes;
@@ -27,9 +29,10 @@ internal sealed class WireDispatcher
         AgentIdentity agent,
         WireSettings settings,
         AgentConfiguration configuration,
+        BrowserGuard guard,
         ILogger<WireDispatcher> logger)
     {
-        (_next, _agent, _settings, _configuration, _logger) = (next, agent, settings, configuration, logger);
+        (_next, _agent, _settings, _configuration, _guard, _logger) = (next, agent, settings, configuration, guard, logger);
         var routes = endpoints.Endpoints.Select(endpoint => (Endpoint: endpoint, Route: endpoint.Metadata.GetMetadata<WireRoute>()!)).ToList();
         _exact = routes.Where(entry => !entry.Route.TakesAllBelow)
             .ToFrozenDictionary(entry => entry.Route.Path, StringComparer.Ordinal).GetAlternateLookup<ReadOnlySpan<char>>();
@@ -39,6 +42,11 @@ internal sealed class WireDispatcher
     public Task InvokeAsync(HttpContext context)
     {
         context.Response.Headers.XContentTypeOptions = "nosniff";
+        if (_guard.Refuse(context) is { } refusal)
+        {
+            return WireReply.TextAsync(context, StatusCodes.Status403Forbidden, refusal);
+        }
+
         var target = WireTarget.Split(context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget);
         if (!WireTarget.TryDecodePath(target.Path, out var path)
             || (!_configuration.DisableUnprintableFilter && !WireTarget.IsPrintable(path)))
@@ -116,7 +124,15 @@ internal sealed class WireDispatcher
 
             context.Features.Set(new WireCall(request, handler));
             context.SetEndpoint(endpoint);
+            if (!_logger.IsEnabled(LogLevel.Debug))
+            {
+                await _next(context);
+                return;
+            }
+
+            var start = Stopwatch.GetTimestamp();
             await _next(context);
+            _logger.RequestFinished(method, route.Path, context.Connection.RemoteIpAddress, Stopwatch.GetElapsedTime(start));
         }
         catch (WireException error)
         {

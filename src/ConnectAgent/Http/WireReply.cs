@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Globalization;
+using System.IO.Compression;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
@@ -11,6 +12,9 @@ namespace ConnectAgent.Http;
 /// <summary>Writes answers: exact content types, a length on each, compact or pretty JSON (http-conventions HDR-5, JSON-1, JSON-2).</summary>
 internal static class WireReply
 {
+    // GZIP-1: 1399 bytes go plain, 1400 compressed.
+    private const int ShortestCompressed = 1400;
+
     private const string PlainText = "text/plain; charset=utf-8";
     private static readonly JsonWriterOptions Compact = new() { Encoder = GoJsonEncoder.Instance, SkipValidation = true };
     private static readonly JsonWriterOptions Indented = new()
@@ -56,11 +60,47 @@ internal static class WireReply
     {
         context.Response.StatusCode = status;
         context.Response.ContentType = contentType;
+        if (body.Length >= ShortestCompressed && AcceptsGzip(context.Request.Headers.AcceptEncoding.ToString()))
+        {
+            context.Response.Headers.ContentEncoding = "gzip";
+            body = Compress(body);
+        }
+
         context.Response.ContentLength = body.Length;
         if (!HttpMethods.IsHead(context.Request.Method))
         {
             await context.Response.BodyWriter.WriteAsync(body, context.RequestAborted);
         }
+    }
+
+    // GZIP-1: no other codings; q=0 refuses.
+    private static bool AcceptsGzip(string header)
+    {
+        foreach (var range in header.AsSpan().Split(','))
+        {
+            var coding = header.AsSpan(range).Trim();
+            var parameter = coding.IndexOf(';');
+            var name = (parameter < 0 ? coding : coding[..parameter]).Trim();
+            if (name.Equals("gzip", StringComparison.OrdinalIgnoreCase))
+            {
+                var quality = parameter < 0 ? default : coding[(parameter + 1)..].Trim();
+                return !quality.StartsWith("q=", StringComparison.OrdinalIgnoreCase)
+                    || (double.TryParse(quality[2..], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var q) && q > 0);
+            }
+        }
+
+        return false;
+    }
+
+    private static byte[] Compress(ReadOnlyMemory<byte> body)
+    {
+        using var compressed = new MemoryStream(body.Length / 2);
+        using (var gzip = new GZipStream(compressed, CompressionLevel.Fastest, leaveOpen: true))
+        {
+            gzip.Write(body.Span);
+        }
+
+        return compressed.ToArray();
     }
 
     /// <summary>The headers of a query's answer (HDR-2).</summary>

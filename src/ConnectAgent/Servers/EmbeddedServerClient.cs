@@ -1,8 +1,10 @@
 using ConnectAgent.Agent;
 using ConnectAgent.Agent.Servers;
+using ConnectAgent.ControlPlane.Acl;
 using ConnectAgent.ControlPlane.Authority;
 using ConnectAgent.ControlPlane.Intentions;
 using ConnectAgent.ControlPlane.State;
+using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Certificates;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Identity;
@@ -14,7 +16,8 @@ namespace ConnectAgent.Servers;
 /// The default back end: the control plane in the same process. It lives with the daemon, the only project that may see both the agent
 /// and the control plane (docs/design/0001-projects.md).
 /// </summary>
-internal sealed class EmbeddedServerClient(CertificateAuthority authority, IntentionStore intentions, AgentIdentity agent) : IServerClient
+internal sealed class EmbeddedServerClient(
+    CertificateAuthority authority, IntentionStore intentions, TokenResolver tokens, AgentIdentity agent) : IServerClient
 {
     public async Task<ServerRead<CaRoots>> ReadRootsAsync(ServerQuery query, CancellationToken cancellationToken)
     {
@@ -27,18 +30,30 @@ internal sealed class EmbeddedServerClient(CertificateAuthority authority, Inten
         MatchNames names, ServerQuery query, CancellationToken cancellationToken)
     {
         RequireDatacenter(query.Datacenter);
+        RequireIntentionRead(names, query.Token);
         var (matches, index) = await intentions.MatchAsync(
             names.ByDestination, names.Names, new BlockingOptions(query.Index, query.Wait), cancellationToken);
+        RequireIntentionRead(names, query.Token);
         return new ServerRead<IReadOnlyList<IntentionMatch>>(matches, index);
     }
+
+    public ValueTask<TokenRights> ResolveTokenAsync(string token, CancellationToken cancellationToken) => new(tokens.Resolve(token));
 
     public Task<SignedLeaf> SignLeafAsync(
         ServiceId identity, ReadOnlyMemory<byte> certificateRequest, string token, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
+        TokenRights.Require(tokens.Resolve(token).ServiceWrite(identity.Service));
         RequireDatacenter(identity.Datacenter);
         var (pem, index) = authority.Sign(identity, certificateRequest.Span, agent.Datacenter);
         return Task.FromResult(new SignedLeaf(pem, index));
+    }
+
+    // intentions ACL-2: on every name asked; looked at again when a blocking read wakes.
+    private void RequireIntentionRead(MatchNames names, string token)
+    {
+        var rights = tokens.Resolve(token);
+        TokenRights.Require(names.Names.All(name => name.Length == 0 || rights.IntentionRead(name)));
     }
 
     private void RequireDatacenter(string datacenter)

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using ConnectAgent.Agent.Servers;
+using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Certificates;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Identity;
@@ -108,6 +109,8 @@ public sealed class ScriptedServerClient(TimeProvider clock) : IServerClient
         Interlocked.Increment(ref _matches);
         return await HoldAsync<IReadOnlyList<IntentionMatch>>(query, () => null, () => Match(names), cancellationToken);
     }
+
+    public ValueTask<TokenRights> ResolveTokenAsync(string token, CancellationToken cancellationToken) => new(TokenRights.Everything);
 
     public Task<SignedLeaf> SignLeafAsync(
         ServiceId identity, ReadOnlyMemory<byte> certificateRequest, string token, CancellationToken cancellationToken)

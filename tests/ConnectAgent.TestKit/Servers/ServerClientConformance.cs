@@ -74,6 +74,13 @@ public abstract class ServerClientConformance
         bySource.Value.Select(match => match.Intentions.Count).Should().Equal([2, 1], "sources compare with case");
     }
 
+    [Fact] // intentions ACL-4
+    public async Task Without_ACLs_any_token_may_do_anything()
+    {
+        var rights = await Client.ResolveTokenAsync("made-up", CancellationToken.None);
+        rights.ServiceWrite("web").Should().BeTrue();
+    }
+
     [Fact] // CERT-73, LEAF-33
     public async Task A_leaf_is_signed_for_the_authorized_name_with_the_requests_key()
     {

@@ -1,6 +1,7 @@
 using ConnectAgent.Agent;
 using ConnectAgent.Agent.Servers;
 using ConnectAgent.ControlPlane;
+using ConnectAgent.ControlPlane.Acl;
 using ConnectAgent.ControlPlane.Authority;
 using ConnectAgent.ControlPlane.Intentions;
 using ConnectAgent.ControlPlane.State;
@@ -20,7 +21,7 @@ public sealed class EmbeddedServerClientTests : ServerClientConformance, IDispos
     {
         var services = new ServiceCollection();
         services.AddLogging();
-        services.AddControlPlane(new AuthorityOptions(), BlockingLimits.Standard);
+        services.AddControlPlane(new AuthorityOptions(), BlockingLimits.Standard, new AclOptions());
         services.AddSingleton(new AgentIdentity("dc1", "node1", true, string.Empty, DefaultDecision.AclsDisabled));
         services.AddSingleton<IServerClient, EmbeddedServerClient>();
         _services = services.BuildServiceProvider();

@@ -1,0 +1,75 @@
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
+using ConnectAgent.Configuration;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
+
+namespace ConnectAgent.Hosting;
+
+/// <summary>TLS for the client listeners (http-conventions LIS-4).</summary>
+internal static class HttpsListener
+{
+    private static readonly TimeSpan HandshakeTimeout = TimeSpan.FromSeconds(5);
+
+    /// <summary>Reads the certificate files.</summary>
+    /// <exception cref="ConfigurationException">A file cannot be read; the message names it, never its content.</exception>
+    public static HttpsConnectionAdapterOptions OptionsOf(AgentConfiguration configuration)
+    {
+        var options = new HttpsConnectionAdapterOptions
+        {
+            HandshakeTimeout = HandshakeTimeout,
+            SslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
+            ServerCertificate = Read(configuration.CertificateFile!, configuration.KeyFile!),
+        };
+        if (configuration.VerifyIncoming)
+        {
+            var authorities = ReadAuthorities(configuration.AuthorityFile);
+            options.ClientCertificateMode = ClientCertificateMode.RequireCertificate;
+            options.ClientCertificateValidation = (certificate, _, _) => IsTrusted(certificate, authorities);
+        }
+
+        return options;
+    }
+
+    private static X509Certificate2 Read(string certificateFile, string keyFile)
+    {
+        try
+        {
+            using var pem = X509Certificate2.CreateFromPemFile(certificateFile, keyFile);
+            return X509CertificateLoader.LoadPkcs12(pem.Export(X509ContentType.Pkcs12), password: null);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException
+            or System.Security.Cryptography.CryptographicException or ArgumentException)
+        {
+            throw new ConfigurationException($"cert_file {certificateFile} with key_file {keyFile} cannot be used: {error.GetType().Name}");
+        }
+    }
+
+    private static X509Certificate2Collection ReadAuthorities(string? file)
+    {
+        var authorities = new X509Certificate2Collection();
+        if (string.IsNullOrEmpty(file))
+        {
+            throw new ConfigurationException("verify_incoming needs ca_file");
+        }
+
+        try
+        {
+            authorities.ImportFromPemFile(file);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or System.Security.Cryptography.CryptographicException)
+        {
+            throw new ConfigurationException($"ca_file {file} cannot be used: {error.GetType().Name}");
+        }
+
+        return authorities;
+    }
+
+    private static bool IsTrusted(X509Certificate2 certificate, X509Certificate2Collection authorities)
+    {
+        using var chain = new X509Chain();
+        chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
+        chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
+        chain.ChainPolicy.CustomTrustStore.AddRange(authorities);
+        return chain.Build(certificate);
+    }
+}

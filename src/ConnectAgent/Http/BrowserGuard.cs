@@ -1,0 +1,45 @@
+using System.Net;
+using ConnectAgent.Configuration;
+
+namespace ConnectAgent.Http;
+
+/// <summary>
+/// Keeps web pages out (http-conventions section 13): by DNS rebinding a page can make itself same-origin with a loopback service, and simple
+/// POSTs need no preflight.
+/// </summary>
+internal sealed class BrowserGuard(AgentConfiguration configuration)
+{
+    /// <summary>Looks at <c>Host</c> and <c>Origin</c>.</summary>
+    /// <returns>Why the request is refused with 403; null when it may go on.</returns>
+    public string? Refuse(HttpContext context)
+    {
+        if (configuration.CheckHost && !IsOurs(context))
+        {
+            return "Host not allowed";
+        }
+
+        var origin = context.Request.Headers.Origin.ToString();
+        return origin.Length == 0 || IsSafe(context.Request.Method) || IsAllowed(origin) ? null : "Origin not allowed";
+    }
+
+    // SEC-2: skipped on Unix sockets and for HTTP/1.0 without a Host.
+    private bool IsOurs(HttpContext context)
+    {
+        var host = context.Request.Host.Host;
+        if (host.Length == 0 || context.Connection.LocalIpAddress is not { } local)
+        {
+            return true;
+        }
+
+        return IPAddress.TryParse(host.Trim('[', ']'), out var literal)
+            ? IPAddress.IsLoopback(literal) || literal.Equals(local)
+            : host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
+                || configuration.AllowedHosts.Contains(host, StringComparer.OrdinalIgnoreCase);
+    }
+
+    private static bool IsSafe(string method) => method is "GET" or "HEAD" or "OPTIONS";
+
+    // SEC-3: who opens CORS for an origin trusts it.
+    private bool IsAllowed(string origin) =>
+        configuration.ResponseHeaders.TryGetValue("Access-Control-Allow-Origin", out var allowed) && (allowed == "*" || allowed == origin);
+}
