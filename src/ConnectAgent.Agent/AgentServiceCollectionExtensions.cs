@@ -15,7 +15,7 @@ internal static class AgentServiceCollectionExtensions
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(Random.Shared);
         services.AddMetrics();
-        services.AddSingleton<CacheMetrics>().AddSingleton<AgentCache>();
+        services.AddSingleton<CacheMetrics>().AddSingleton<AgentCache>().AddSingleton<CacheInspector>();
         services.AddSingleton<RootsKind>().AddSingleton<RootsService>();
         services.AddSingleton<LeafIssuer>().AddSingleton<LeafKind>().AddSingleton<LeafService>();
         return services.AddSingleton<IntentionMatchKind>().AddSingleton<Authorizer>();

@@ -34,6 +34,10 @@ internal sealed class IntentionMatchKind(IServerClient servers) : CacheKind<Matc
 {
     public override string Name => "intention-match";
 
+    // An intention with its decision takes about 400 bytes beside its texts.
+    public override long SizeOf(IReadOnlyList<IntentionMatch> value) => value.Sum(match => match.Intentions.Sum(intention =>
+        400 + (sizeof(char) * (intention.SourceName.Length + intention.DestinationName.Length + (intention.Description?.Length ?? 0)))));
+
     public override async Task<ServerRead<IReadOnlyList<IntentionMatch>>?> FetchAsync(
         FetchContext<MatchRequest, IReadOnlyList<IntentionMatch>> context, CancellationToken cancellationToken) =>
         await servers.MatchIntentionsAsync(

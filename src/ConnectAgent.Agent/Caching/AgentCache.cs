@@ -15,6 +15,7 @@ internal sealed class AgentCache : IDisposable
     private readonly CacheMetrics _metrics;
     private readonly CacheStore _store;
     private readonly CacheContext _context;
+    private readonly CacheChanges _changes = new();
     private volatile bool _closing;
 
     public AgentCache(IOptions<CacheOptions> options, CacheMetrics metrics, TimeProvider clock, Random random, ILogger<AgentCache> logger)
@@ -22,10 +23,70 @@ internal sealed class AgentCache : IDisposable
         _clock = clock;
         _metrics = metrics;
         _store = new CacheStore(options.Value, metrics, clock);
-        _context = new CacheContext(clock, random, metrics, logger, entry => _store.Remove(entry, "failed"), () => _closing);
+        _context = new CacheContext(clock, random, metrics, logger, entry => _store.Remove(entry, "failed"), () => _closing)
+        {
+            Changed = _changes.Publish,
+        };
     }
 
     public int Count => _store.Count;
+
+    /// <summary>The entries as they are now; looking touches nothing.</summary>
+    public ICollection<CacheEntry> Entries => _store.All;
+
+    /// <summary>Changes of the cache itself, for the inspection view.</summary>
+    public CacheChanges Changes => _changes;
+
+    public bool IsClosing => _closing;
+
+    public long Fetches => _context.Fetches;
+
+    public long Errors => _context.Errors;
+
+    /// <summary>Takes an entry out.</summary>
+    /// <returns>False when it is out already.</returns>
+    public bool Drop(CacheEntry entry)
+    {
+        var dropped = _store.Remove(entry, "dropped");
+        _changes.Publish();
+        return dropped;
+    }
+
+    /// <summary>Has the value of an entry replaced now, however good it is.</summary>
+    /// <exception cref="ServerException">What the fetch failed with.</exception>
+    public async Task<CacheAnswer<TValue>> RenewAsync<TRequest, TValue>(
+        CacheKind<TRequest, TValue> kind, TRequest request, CancellationToken cancellationToken)
+        where TRequest : CacheRequest
+        where TValue : class
+    {
+        var before = await GetAsync(kind, request, default, cancellationToken);
+        var entry = Entry(kind, request);
+        var start = _clock.GetTimestamp();
+        while (true)
+        {
+            var changed = entry.Changed;
+            var snapshot = entry.Current;
+            if (snapshot.Value is not null && !ReferenceEquals(snapshot.Value, before.Value))
+            {
+                return Answer(entry, snapshot, hit: false);
+            }
+
+            if (snapshot.Error is { } error)
+            {
+                throw error.ToThrow();
+            }
+
+            var left = CacheOptions.FirstValueWait - _clock.GetElapsedTime(start);
+            if (left <= TimeSpan.Zero || entry.IsStopped)
+            {
+                throw new ServerException(FailureKind.Failed, "timed out waiting for the new value");
+            }
+
+            entry.Force();
+            entry.EnsureFetch(snapshot.Version, hurry: true);
+            await ParkAsync(entry, changed, left, cancellationToken);
+        }
+    }
 
     /// <summary>Reads a value; the engine of CACHE-6 to CACHE-14.</summary>
     /// <param name="kind">What is read.</param>
@@ -48,16 +109,19 @@ internal sealed class AgentCache : IDisposable
             entry.LastReadAt = _clock.GetTimestamp();
             if (look.Hit)
             {
+                entry.Statistics.Hit();
                 _metrics.Hit(kind.Name);
             }
             else
             {
+                entry.Statistics.Missed();
                 _metrics.Missed(kind.Name, blocking: false);
             }
 
             return new ValueTask<CacheAnswer<TValue>>(look);
         }
 
+        entry.Statistics.Missed();
         _metrics.Missed(kind.Name, read.MinIndex > 0);
         return new ValueTask<CacheAnswer<TValue>>(WaitAsync(kind, request, read, cancellationToken));
     }
@@ -129,6 +193,7 @@ internal sealed class AgentCache : IDisposable
     public void ReleaseReaders()
     {
         _closing = true;
+        _changes.Publish();
         foreach (var entry in _store.All)
         {
             entry.Pulse();

@@ -6,4 +6,27 @@ namespace ConnectAgent.Agent.Caching;
 /// <param name="Drop">Takes an entry out of the store.</param>
 /// <param name="IsClosing">Whether the agent is shutting down: nothing is refreshed any more (CACHE-35).</param>
 internal sealed record CacheContext(
-    TimeProvider Clock, Random Random, CacheMetrics Metrics, ILogger Log, Action<CacheEntry> Drop, Func<bool> IsClosing);
+    TimeProvider Clock, Random Random, CacheMetrics Metrics, ILogger Log, Action<CacheEntry> Drop, Func<bool> IsClosing)
+{
+    private long _fetches;
+    private long _errors;
+
+    /// <summary>Wakes who watches the cache itself.</summary>
+    public Action Changed { get; init; } = static () => { };
+
+    public long Fetches => Volatile.Read(ref _fetches);
+
+    public long Errors => Volatile.Read(ref _errors);
+
+    public void Count(bool failed)
+    {
+        if (failed)
+        {
+            Interlocked.Increment(ref _errors);
+        }
+        else
+        {
+            Interlocked.Increment(ref _fetches);
+        }
+    }
+}

@@ -20,6 +20,8 @@ internal abstract class CacheEntry(CacheKey key)
         set => Volatile.Write(ref _lastReadAt, value);
     }
 
+    public EntryStatistics Statistics { get; } = new();
+
     public abstract bool IsStopped { get; }
 
     /// <summary>Whether it counts against its token's bound.</summary>
@@ -34,6 +36,9 @@ internal abstract class CacheEntry(CacheKey key)
 
     /// <summary>Wakes all waiters so that they look again.</summary>
     public abstract void Pulse();
+
+    /// <summary>For the inspection view; touches nothing.</summary>
+    public abstract EntryFacts Facts();
 }
 
 #pragma warning disable CA1001 // The sources hold no timer and no handle; disposing them would race with the loop that they end.
@@ -159,6 +164,28 @@ internal sealed class CacheEntry<TRequest, TValue>(
 
     public override void Pulse() => Interlocked.Exchange(ref _changed, NewSignal()).TrySetResult();
 
+    public override EntryFacts Facts()
+    {
+        var snapshot = Current;
+        var state = snapshot switch
+        {
+            { Error: not null } => "failing",
+            { Value: null } => "refreshing",
+            { IsRestored: true } => "restored",
+            _ => "fresh",
+        };
+        return new EntryFacts(
+            state,
+            snapshot.Index,
+            snapshot.Value is null ? TimeSpan.Zero : AgeOf(snapshot),
+            snapshot.Error?.Message,
+            snapshot.Value is null ? 0 : kind.SizeOf(snapshot.Value),
+            snapshot.Value is null ? null : kind.DescribeLeaf(snapshot.Value, _state));
+    }
+
+    /// <summary>The next hurried look replaces the value however good it is.</summary>
+    public void Force() => _state.Force();
+
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private async Task RefreshAsync()
@@ -201,6 +228,8 @@ internal sealed class CacheEntry<TRequest, TValue>(
             fetch = new(request, _snapshot.Value, _snapshot.Index, _state, _hurry.Token);
         }
 
+        Statistics.Fetched();
+        context.Count(failed: false);
         Volatile.Write(ref _fetchStartedAt, fetch.Index > 0 ? context.Clock.GetTimestamp() : 0);
         try
         {
@@ -210,6 +239,8 @@ internal sealed class CacheEntry<TRequest, TValue>(
         }
         catch (ServerException error)
         {
+            Statistics.Failed(context.Clock.GetUtcNow());
+            context.Count(failed: true);
             context.Metrics.Failed(kind.Name, fatal: error.Kind == FailureKind.UnknownToken);
             context.Log.FetchFailed(Key, error.Message);
             return new Outcome(null, 0, error);
@@ -217,6 +248,8 @@ internal sealed class CacheEntry<TRequest, TValue>(
         catch (Exception error) when (error is not OperationCanceledException || !_life.IsCancellationRequested)
         {
             // A bug in one kind must neither hang its readers nor take the other entries down.
+            Statistics.Failed(context.Clock.GetUtcNow());
+            context.Count(failed: true);
             context.Metrics.Failed(kind.Name, fatal: false);
             context.Log.FetchBroke(error, Key);
             return new Outcome(null, 0, new ServerException(FailureKind.Failed, "internal error: " + error.GetType().Name, error));
@@ -261,6 +294,7 @@ internal sealed class CacheEntry<TRequest, TValue>(
         }
 
         Pulse();
+        context.Changed();
         return goesOn;
     }
 
@@ -275,8 +309,10 @@ internal sealed class CacheEntry<TRequest, TValue>(
         if (pause > TimeSpan.Zero)
         {
             using var ended = CancellationTokenSource.CreateLinkedTokenSource(_life.Token);
+            Statistics.Sleeps(context.Clock.GetUtcNow() + pause);
             await Task.WhenAny(wake, DelayAsync(pause, ended.Token));
             await ended.CancelAsync();
+            Statistics.Sleeps(null);
             _life.Token.ThrowIfCancellationRequested();
         }
     }

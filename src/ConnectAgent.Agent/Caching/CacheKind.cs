@@ -39,6 +39,12 @@ internal abstract class CacheKind<TRequest, TValue>
     /// <summary>Whether the value may be given out at all, whoever asks and however old it is. Pure and quick; no I/O.</summary>
     public virtual bool IsUsable(TValue value) => true;
 
+    /// <summary>How much memory the value takes, in bytes, approximately; for the inspection view.</summary>
+    public virtual long SizeOf(TValue value) => 0;
+
+    /// <summary>For kinds whose values are leaves; for the inspection view.</summary>
+    public virtual LeafView? DescribeLeaf(TValue value, FetchState state) => null;
+
     /// <summary>Fetches once; single flight per entry (CACHE-12, CACHE-15).</summary>
     /// <param name="context">What the entry holds and how long the fetch may hold.</param>
     /// <param name="cancellationToken">The end of the entry, never of one reader.</param>
@@ -55,11 +61,22 @@ internal abstract class CacheKind<TRequest, TValue>
 internal sealed record FetchContext<TRequest, TValue>(
     TRequest Request, TValue? Value, ulong Index, FetchState State, CancellationToken Hurry);
 
-/// <summary>Holds what a kind wants to remember between two fetches of one entry; only the running fetch touches it.</summary>
+/// <summary>Holds what a kind wants to remember between two fetches of one entry; only the running fetch changes it.</summary>
 internal sealed class FetchState
 {
     private object? _value;
+    private int _forced;
 
     public T Get<T>()
         where T : class, new() => (T)(_value ??= new T());
+
+    /// <summary>What is there, for those who only look.</summary>
+    public T? Peek<T>()
+        where T : class => _value as T;
+
+    /// <summary>An operator wants a new value.</summary>
+    public void Force() => Volatile.Write(ref _forced, 1);
+
+    /// <summary>Whether one is wanted; asked once.</summary>
+    public bool TakeForce() => Interlocked.Exchange(ref _forced, 0) == 1;
 }

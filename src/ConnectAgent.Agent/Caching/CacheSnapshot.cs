@@ -20,6 +20,9 @@ internal sealed record CacheSnapshot<TValue>(
     long WentBackAt)
     where TValue : class
 {
+    /// <summary>Whether the value is from the sealed file and no server has confirmed it since.</summary>
+    public bool IsRestored { get; init; }
+
     public static CacheSnapshot<TValue> Empty { get; } = new(0, null, 0, 0, null, null, 0);
 
     /// <summary>After a successful fetch (CACHE-16).</summary>
@@ -27,7 +30,7 @@ internal sealed record CacheSnapshot<TValue>(
     /// <param name="index">The index as the server gave it; below 1 is stored as 1.</param>
     /// <param name="now">A timestamp of the clock.</param>
     public CacheSnapshot<TValue> Succeeded(TValue? value, ulong index, long now) => value is null
-        ? this with { Version = Version + 1, Error = null, LostContactAt = null }
+        ? this with { Version = Version + 1, Error = null, LostContactAt = null, IsRestored = false }
         : new(Version + 1, value, Math.Max(1, index), now, null, null, Math.Max(1, index) < Index ? Version + 1 : WentBackAt);
 
     /// <summary>After a failed fetch: the value stays, unless the token may not see it any more.</summary>

@@ -83,14 +83,19 @@ internal sealed class CacheStore : IDisposable
         }
     }
 
-    public void Remove(CacheEntry entry, string reason)
+    /// <summary>Takes an entry out and ends it.</summary>
+    /// <returns>False when it is out already.</returns>
+    public bool Remove(CacheEntry entry, string reason)
     {
         lock (_gate)
         {
-            if (_live.TryGetValue(entry.Key, out var live) && ReferenceEquals(live, entry))
+            if (!_live.TryGetValue(entry.Key, out var live) || !ReferenceEquals(live, entry))
             {
-                Release(entry.Key, reason);
+                return false;
             }
+
+            Release(entry.Key, reason);
+            return true;
         }
     }
 

@@ -16,4 +16,9 @@ internal sealed class LeafService(AgentCache cache, LeafKind kind)
         request.Service.Length == 0
             ? throw new ServerException(FailureKind.Failed, "URI must be either service or agent")
             : cache.GetAsync(kind, request, read, cancellationToken);
+
+    /// <summary>Re-issues a leaf now, for an operator who does not want to wait for its renewal.</summary>
+    /// <exception cref="ServerException">What the signer said; the old leaf stays.</exception>
+    public Task<CacheAnswer<LeafCertificate>> RenewAsync(LeafRequest request, CancellationToken cancellationToken) =>
+        cache.RenewAsync(kind, request, cancellationToken);
 }

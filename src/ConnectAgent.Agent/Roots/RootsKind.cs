@@ -21,6 +21,9 @@ internal sealed class RootsKind(IServerClient servers) : CacheKind<RootsRequest,
 {
     public override string Name => "connect-ca-root";
 
+    public override long SizeOf(CaRoots value) =>
+        value.Roots.Sum(root => sizeof(char) * (root.RootCert.Length + (root.IntermediateCerts ?? []).Sum(pem => pem.Length)));
+
     public override async Task<ServerRead<CaRoots>?> FetchAsync(
         FetchContext<RootsRequest, CaRoots> context, CancellationToken cancellationToken) =>
         await servers.ReadRootsAsync(

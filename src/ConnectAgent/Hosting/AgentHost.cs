@@ -73,7 +73,7 @@ internal static class AgentHost
         });
         services.AddSingleton<BrowserGuard>();
         services.AddSingleton<AgentConnectEndpoints>().AddSingleton<ConnectCaEndpoints>().AddSingleton<IntentionEndpoints>();
-        services.AddSingleton<StatusEndpoints>().AddSingleton<AgentSelfEndpoints>();
+        services.AddSingleton<CacheEndpoints>().AddSingleton<StatusEndpoints>().AddSingleton<AgentSelfEndpoints>();
     }
 
     private static void Map(WebApplication app)
@@ -86,6 +86,7 @@ internal static class AgentHost
         app.Services.GetRequiredService<AgentConnectEndpoints>().Map(app);
         app.Services.GetRequiredService<ConnectCaEndpoints>().Map(app);
         app.Services.GetRequiredService<IntentionEndpoints>().Map(app);
+        app.Services.GetRequiredService<CacheEndpoints>().Map(app);
         app.Services.GetRequiredService<StatusEndpoints>().Map(app);
         app.Services.GetRequiredService<AgentSelfEndpoints>().Map(app);
 

@@ -36,7 +36,8 @@ internal sealed class WireDispatcher
         var routes = endpoints.Endpoints.Select(endpoint => (Endpoint: endpoint, Route: endpoint.Metadata.GetMetadata<WireRoute>()!)).ToList();
         _exact = routes.Where(entry => !entry.Route.TakesAllBelow)
             .ToFrozenDictionary(entry => entry.Route.Path, StringComparer.Ordinal).GetAlternateLookup<ReadOnlySpan<char>>();
-        _prefixes = [.. routes.Where(entry => entry.Route.TakesAllBelow).OrderByDescending(entry => entry.Route.Path.Length)];
+        _prefixes = [.. routes.Where(entry => entry.Route.TakesAllBelow).OrderByDescending(entry => entry.Route.Path.Length)
+            .ThenByDescending(entry => entry.Route.Suffix.Length)];
     }
 
     public Task InvokeAsync(HttpContext context)
@@ -59,9 +60,9 @@ internal sealed class WireDispatcher
             return RedirectAsync(context, cleaned, target.Query);
         }
 
-        if (!TryFind(path, out var endpoint, out var route))
+        if (!TryFind(path, context.Request.Method, out var endpoint, out var route))
         {
-            if (TryFind(path + "/", out _, out var below) && below.Path.Length == path.Length + 1)
+            if (TryFind(path + "/", context.Request.Method, out _, out var below) && below.Path.Length == path.Length + 1)
             {
                 return RedirectAsync(context, below.Path, target.Query);
             }
@@ -76,7 +77,7 @@ internal sealed class WireDispatcher
         context.Response.Headers["X-Consul-Default-Acl-Policy"] = _settings.DefaultPolicy;
         context.Response.Headers.Vary = "Accept-Encoding";
         return WireQuery.Parse(target.Query) is { } query
-            ? DispatchAsync(new WireRequest(context, query, path[(route.TakesAllBelow ? route.Path.Length : path.Length)..], _agent), endpoint, route, path)
+            ? DispatchAsync(new WireRequest(context, query, route.TailOf(path), _agent), endpoint, route, path)
             : WireReply.EmptyAsync(context, StatusCodes.Status500InternalServerError);
     }
 
@@ -177,7 +178,7 @@ internal sealed class WireDispatcher
         _configuration.AllowWriteHttpFrom.Count == 0 || caller is null
         || _configuration.AllowWriteHttpFrom.Any(network => network.Contains(caller.IsIPv4MappedToIPv6 ? caller.MapToIPv4() : caller));
 
-    private bool TryFind(string path, out Endpoint endpoint, out WireRoute route)
+    private bool TryFind(string path, string method, out Endpoint endpoint, out WireRoute route)
     {
         if (_exact.TryGetValue(path, out var found))
         {
@@ -187,7 +188,7 @@ internal sealed class WireDispatcher
 
         foreach (var (candidate, below) in _prefixes)
         {
-            if (path.StartsWith(below.Path, StringComparison.Ordinal))
+            if (below.Matches(path, method))
             {
                 (endpoint, route) = (candidate, below);
                 return true;

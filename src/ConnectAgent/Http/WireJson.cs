@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using ConnectAgent.Agent.Caching;
 using ConnectAgent.Protocol.Certificates;
 using ConnectAgent.Protocol.Intentions;
 using ConnectAgent.Protocol.Json;
@@ -17,6 +18,8 @@ namespace ConnectAgent.Http;
 [JsonSerializable(typeof(IReadOnlyList<string>))]
 [JsonSerializable(typeof(string))]
 [JsonSerializable(typeof(bool))]
+[JsonSerializable(typeof(IReadOnlyList<CacheEntryView>))]
+[JsonSerializable(typeof(CacheSummary))]
 [JsonSerializable(typeof(AgentSelf))]
 [JsonSerializable(typeof(IReadOnlyList<SelfMember>))]
 internal sealed partial class WireJson : JsonSerializerContext;

@@ -9,9 +9,18 @@ internal delegate Task WireHandler(WireRequest request);
 /// <summary>A registered path and its methods (http-conventions MET-1, PATH-1); metadata of its endpoint.</summary>
 /// <param name="Path">One that ends in a slash takes everything below it.</param>
 /// <param name="Handlers">By method, in the order that <c>Allow</c> lists them.</param>
-internal sealed record WireRoute(string Path, IReadOnlyList<(string Method, WireHandler Handler)> Handlers)
+/// <param name="Suffix">For paths with a name in the middle: what follows it. Taken only for the methods that it has.</param>
+internal sealed record WireRoute(string Path, IReadOnlyList<(string Method, WireHandler Handler)> Handlers, string Suffix = "")
 {
     public bool TakesAllBelow => Path.EndsWith('/');
+
+    public bool Matches(string path, string method) =>
+        path.StartsWith(Path, StringComparison.Ordinal)
+        && (Suffix.Length == 0 || (path.Length > Path.Length + Suffix.Length && path.EndsWith(Suffix, StringComparison.Ordinal)
+            && Find(method) is not null));
+
+    /// <summary>The name that a path has behind the prefix.</summary>
+    public string TailOf(string path) => TakesAllBelow ? path[Path.Length..^Suffix.Length] : string.Empty;
 
     public string Allow { get; } = string.Join(',', Handlers.Select(handler => handler.Method).Prepend(HttpMethods.Options));
 
@@ -31,12 +40,15 @@ internal sealed record WireRoute(string Path, IReadOnlyList<(string Method, Wire
 
 internal static class WireRouteBuilderExtensions
 {
-    /// <summary>Maps a path exactly as the wire has it: with its case, and with its own answer to a wrong method.</summary>
+    /// <summary>
+    /// Maps a path exactly as the wire has it: with its case, and with its own answer to a wrong method. A <c>*</c> stands for a name in the middle.
+    /// </summary>
     public static void MapWire(
         this IEndpointRouteBuilder routes, string path, params (string Method, WireHandler Handler)[] handlers)
     {
-        var route = new WireRoute(path, handlers);
-        var pattern = RoutePatternFactory.Parse(route.TakesAllBelow ? path + "{**tail}" : path);
+        var (prefix, suffix) = path.Split('*') is [var before, var after] ? (before, after) : (path, string.Empty);
+        var route = new WireRoute(prefix, handlers, suffix);
+        var pattern = RoutePatternFactory.Parse(route.TakesAllBelow ? prefix + "{**tail}" : prefix);
 
         // The dispatcher has found route, method and handler already; it left them in the features.
         routes.Map(pattern, static context => context.Features.GetRequiredFeature<WireCall>().InvokeAsync()).WithMetadata(route);

@@ -1,0 +1,50 @@
+namespace ConnectAgent.Agent.Caching;
+
+/// <summary>One live entry as operators may see it: whose it is shows as a salted hash, never as the token.</summary>
+/// <param name="Id">Stable while the process runs; names the entry for dropping it.</param>
+/// <param name="Token">Empty for requests without a token, else a short hash that only this process can make.</param>
+/// <param name="State"><c>fresh</c>, <c>refreshing</c> (no value yet), <c>failing</c>, or <c>restored</c> (from the sealed file, not confirmed since).</param>
+/// <param name="AgeSeconds">Since the value was last known good.</param>
+/// <param name="SizeBytes">Of the value, approximately.</param>
+/// <param name="Leaf">Only for leaves.</param>
+internal sealed record CacheEntryView(
+    string Id,
+    string Kind,
+    string Key,
+    string Datacenter,
+    string Token,
+    string State,
+    ulong Index,
+    long AgeSeconds,
+    DateTimeOffset LastRead,
+    DateTimeOffset ExpiresAt,
+    long Hits,
+    long Misses,
+    int Waiters,
+    long Refreshes,
+    CacheErrorView? LastError,
+    long SizeBytes,
+    LeafView? Leaf);
+
+/// <summary>The last failure of an entry's refresh.</summary>
+/// <param name="NextAttempt">When the refresh tries again; absent while it is trying.</param>
+internal sealed record CacheErrorView(string Text, DateTimeOffset At, DateTimeOffset? NextAttempt);
+
+/// <summary>What operators want to know of a leaf.</summary>
+/// <param name="NextRenewal">As planned; a reader or a rotation may come first.</param>
+internal sealed record LeafView(string SerialNumber, string SpiffeId, DateTimeOffset ValidUntil, DateTimeOffset? NextRenewal);
+
+/// <summary>The cache in numbers.</summary>
+/// <param name="FetchesPerSecond">Over the life of the process.</param>
+internal sealed record CacheSummary(
+    int Entries,
+    long Bytes,
+    int Waiters,
+    SortedDictionary<string, int> ByKind,
+    SortedDictionary<string, int> ByState,
+    int MaxEntries,
+    int MaxEntriesPerToken,
+    long Fetches,
+    long Errors,
+    double FetchesPerSecond,
+    double ErrorsPerSecond);

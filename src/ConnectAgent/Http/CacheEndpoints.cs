@@ -1,0 +1,97 @@
+using ConnectAgent.Agent;
+using ConnectAgent.Agent.Caching;
+using ConnectAgent.Agent.Leaves;
+using ConnectAgent.Agent.Servers;
+using ConnectAgent.Protocol.Acl;
+using ConnectAgent.Protocol.Errors;
+
+namespace ConnectAgent.Http;
+
+/// <summary>The window into the cache, our own; docs/http-api.md describes it.</summary>
+internal sealed class CacheEndpoints(
+    AgentCache cache, CacheInspector inspector, LeafService leaves, IServerClient servers, AgentIdentity agent, WireSettings settings)
+{
+    public void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapWire("/v1/agent/connect/cache", (HttpMethods.Get, GetEntriesAsync));
+        routes.MapWire("/v1/agent/connect/cache/summary", (HttpMethods.Get, GetSummaryAsync));
+        routes.MapWire("/v1/agent/connect/cache/", (HttpMethods.Delete, DropAsync));
+        routes.MapWire("/v1/agent/connect/ca/leaf/*/renew", (HttpMethods.Put, RenewAsync));
+    }
+
+    private async Task GetEntriesAsync(WireRequest request)
+    {
+        var options = ReadOptions.Parse(request, settings.UseCache);
+        await RequireAgentAsync(request, write: false);
+        var index = await ChangedAsync(options, request.Aborted);
+        var kind = request.Query.First("kind");
+        IReadOnlyList<CacheEntryView> entries = [.. inspector.Entries().Where(entry => kind.Length == 0 || entry.Kind == kind)];
+        WireReply.Index(request.Context, index);
+        await WireReply.JsonAsync(request, entries, WireJson.Default.IReadOnlyListCacheEntryView);
+    }
+
+    private async Task GetSummaryAsync(WireRequest request)
+    {
+        await RequireAgentAsync(request, write: false);
+        await WireReply.JsonAsync(request, inspector.Summary(), WireJson.Default.CacheSummary);
+    }
+
+    private async Task DropAsync(WireRequest request)
+    {
+        await RequireAgentAsync(request, write: true);
+        if (!inspector.Drop(request.Tail))
+        {
+            throw new ServerException(FailureKind.NotFound, "No such cache entry");
+        }
+
+        await WireReply.JsonAsync(request, true, WireJson.Default.Boolean);
+    }
+
+    private async Task RenewAsync(WireRequest request)
+    {
+        request.RefuseNamespace();
+        var options = ReadOptions.Parse(request, settings.UseCache);
+        if (!agent.ConnectEnabled)
+        {
+            throw ServerException.ConnectDisabled();
+        }
+
+        TokenRights.Require((await servers.ResolveTokenAsync(options.Token, request.Aborted)).ServiceWrite(request.Tail));
+        var answer = await leaves.RenewAsync(new LeafRequest(options.Datacenter, options.Token, request.Tail), request.Aborted);
+        WireReply.Index(request.Context, answer.Index);
+        request.Context.Response.Headers.CacheControl = "no-store";
+        await WireReply.JsonAsync(request, answer.Value, WireJson.Default.LeafCertificate);
+    }
+
+    // Blocking as the other agent reads do: until a greater index, or exactly the wait (CACHE-11).
+    private async Task<ulong> ChangedAsync(ReadOptions options, CancellationToken cancellationToken)
+    {
+        var limit = new CacheRead(options.Index, options.Wait).Limit;
+        using var time = new CancellationTokenSource(limit);
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(time.Token, cancellationToken);
+        while (true)
+        {
+            var next = cache.Changes.Next;
+            var index = cache.Changes.Index;
+            if (options.Index == 0 || index > options.Index || cache.IsClosing)
+            {
+                return index;
+            }
+
+            try
+            {
+                await next.WaitAsync(ended.Token);
+            }
+            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+            {
+                return cache.Changes.Index;
+            }
+        }
+    }
+
+    private async ValueTask RequireAgentAsync(WireRequest request, bool write)
+    {
+        var rights = await servers.ResolveTokenAsync(request.Token(), request.Aborted);
+        TokenRights.Require(write ? rights.AgentWrite(agent.NodeName) : rights.AgentRead(agent.NodeName));
+    }
+}
