@@ -17,7 +17,7 @@ internal static class AgentServiceCollectionExtensions
         services.AddMetrics();
         services.AddSingleton<CacheMetrics>().AddSingleton<AgentCache>().AddSingleton<CacheInspector>();
         services.AddSingleton<RootsKind>().AddSingleton<RootsService>();
-        services.AddSingleton<LeafIssuer>().AddSingleton<LeafKind>().AddSingleton<LeafService>();
+        services.AddSingleton<LeafMetrics>().AddSingleton<LeafIssuer>().AddSingleton<LeafKind>().AddSingleton<LeafService>();
         return services.AddSingleton<IntentionMatchKind>().AddSingleton<Authorizer>();
     }
 }

@@ -1,51 +1,98 @@
+using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 
 namespace ConnectAgent.Agent.Caching;
 
-/// <summary>The cache's own numbers; docs/telemetry.md lists them.</summary>
+/// <summary>The cache's own numbers; docs/telemetry.md lists them. Counted without locks, and only read when somebody asks.</summary>
 internal sealed class CacheMetrics
 {
     public const string MeterName = "ConnectAgent.Agent.Caching";
 
-    private readonly Counter<long> _hits;
-    private readonly Counter<long> _misses;
-    private readonly Counter<long> _successes;
-    private readonly Counter<long> _failures;
-    private readonly Counter<long> _expired;
-    private readonly Counter<long> _refused;
-    private readonly UpDownCounter<long> _entries;
+    private readonly ConcurrentDictionary<string, KindCounters> _kinds = new(StringComparer.Ordinal);
+    private long _refusedByTotal;
+    private long _refusedByToken;
 
     public CacheMetrics(IMeterFactory meters)
     {
         var meter = meters.Create(MeterName);
-        _hits = meter.CreateCounter<long>("connect_agent.cache.hits", "{read}", "Reads that the first look satisfied.");
-        _misses = meter.CreateCounter<long>("connect_agent.cache.misses", "{read}", "Reads that had to wait or to look again.");
-        _successes = meter.CreateCounter<long>("connect_agent.cache.fetch.successes", "{fetch}", "Fetches that answered.");
-        _failures = meter.CreateCounter<long>("connect_agent.cache.fetch.failures", "{fetch}", "Fetches that failed.");
-        _expired = meter.CreateCounter<long>("connect_agent.cache.evictions", "{entry}", "Entries that went, by reason.");
-        _refused = meter.CreateCounter<long>("connect_agent.cache.refusals", "{read}", "New entries refused because a bound was reached.");
-        _entries = meter.CreateUpDownCounter<long>("connect_agent.cache.entries", "{entry}", "Entries held.");
+        meter.CreateObservableGauge(
+            "connect_agent.cache.entries", () => Each(kind => kind.Entries), "{entry}", "Entries held.");
+        meter.CreateObservableCounter(
+            "connect_agent.cache.hits", () => Each(kind => kind.Hits), "{read}", "Reads that the first look satisfied.");
+        meter.CreateObservableCounter("connect_agent.cache.misses", Misses, "{read}", "Reads that had to wait or to look again.");
+        meter.CreateObservableCounter("connect_agent.cache.fetch.successes", Successes, "{fetch}", "Fetches that answered.");
+        meter.CreateObservableCounter("connect_agent.cache.fetch.failures", Failures, "{fetch}", "Fetches that failed.");
+        meter.CreateObservableCounter("connect_agent.cache.evictions", Evictions, "{entry}", "Entries that went, by reason.");
+        meter.CreateObservableCounter("connect_agent.cache.refusals", Refusals, "{read}", "New entries refused because a bound was reached.");
     }
 
-    public void Hit(string kind) => _hits.Add(1, Label(kind));
+    public void Hit(string kind) => Interlocked.Increment(ref Of(kind).Hits);
 
     public void Missed(string kind, bool blocking) =>
-        _misses.Add(1, Label(kind), new KeyValuePair<string, object?>("blocking", blocking));
+        Interlocked.Increment(ref blocking ? ref Of(kind).MissesBlocking : ref Of(kind).MissesNew);
 
     public void Fetched(string kind, bool notModified) =>
-        _successes.Add(1, Label(kind), new KeyValuePair<string, object?>("not_modified", notModified));
+        Interlocked.Increment(ref notModified ? ref Of(kind).NotModified : ref Of(kind).Modified);
 
-    public void Failed(string kind, bool fatal) => _failures.Add(1, Label(kind), new KeyValuePair<string, object?>("fatal", fatal));
+    public void Failed(string kind, bool fatal) => Interlocked.Increment(ref fatal ? ref Of(kind).Fatal : ref Of(kind).Failed);
 
     public void Evicted(string kind, string reason)
     {
-        _expired.Add(1, Label(kind), new KeyValuePair<string, object?>("reason", reason));
-        _entries.Add(-1, Label(kind));
+        var counters = Of(kind);
+        counters.Evictions.AddOrUpdate(reason, 1, static (_, count) => count + 1);
+        Interlocked.Decrement(ref counters.Entries);
     }
 
-    public void Added(string kind) => _entries.Add(1, Label(kind));
+    public void Added(string kind) => Interlocked.Increment(ref Of(kind).Entries);
 
-    public void Refused(string bound) => _refused.Add(1, new KeyValuePair<string, object?>("bound", bound));
+    public void RefusedByTotal() => Interlocked.Increment(ref _refusedByTotal);
 
-    private static KeyValuePair<string, object?> Label(string kind) => new("kind", kind);
+    public void RefusedByToken() => Interlocked.Increment(ref _refusedByToken);
+
+    private static KeyValuePair<string, object?> Label(string name, object value) => new(name, value);
+
+    private KindCounters Of(string kind) => _kinds.GetOrAdd(kind, static _ => new KindCounters());
+
+    private IEnumerable<Measurement<long>> Each(Func<KindCounters, long> value) =>
+        _kinds.Select(pair => new Measurement<long>(value(pair.Value), Label("kind", pair.Key)));
+
+    private IEnumerable<Measurement<long>> Misses() => _kinds.SelectMany(pair => new[]
+    {
+        new Measurement<long>(pair.Value.MissesNew, Label("kind", pair.Key), Label("blocking", "false")),
+        new Measurement<long>(pair.Value.MissesBlocking, Label("kind", pair.Key), Label("blocking", "true")),
+    });
+
+    private IEnumerable<Measurement<long>> Successes() => _kinds.SelectMany(pair => new[]
+    {
+        new Measurement<long>(pair.Value.Modified, Label("kind", pair.Key), Label("not_modified", "false")),
+        new Measurement<long>(pair.Value.NotModified, Label("kind", pair.Key), Label("not_modified", "true")),
+    });
+
+    private IEnumerable<Measurement<long>> Failures() => _kinds.SelectMany(pair => new[]
+    {
+        new Measurement<long>(pair.Value.Failed, Label("kind", pair.Key), Label("fatal", "false")),
+        new Measurement<long>(pair.Value.Fatal, Label("kind", pair.Key), Label("fatal", "true")),
+    });
+
+    private IEnumerable<Measurement<long>> Evictions() => _kinds.SelectMany(pair => pair.Value.Evictions.Select(eviction =>
+        new Measurement<long>(eviction.Value, Label("kind", pair.Key), Label("reason", eviction.Key))));
+
+    private IEnumerable<Measurement<long>> Refusals() =>
+    [
+        new Measurement<long>(Volatile.Read(ref _refusedByTotal), Label("bound", "total")),
+        new Measurement<long>(Volatile.Read(ref _refusedByToken), Label("bound", "token")),
+    ];
+
+    private sealed class KindCounters
+    {
+        public readonly ConcurrentDictionary<string, long> Evictions = new(StringComparer.Ordinal);
+        public long Entries;
+        public long Hits;
+        public long MissesNew;
+        public long MissesBlocking;
+        public long Modified;
+        public long NotModified;
+        public long Failed;
+        public long Fatal;
+    }
 }

@@ -122,7 +122,7 @@ internal sealed class CacheStore : IDisposable
         var key = added.Key;
         if (added.CountsForToken && _perToken.GetValueOrDefault(key.Token) >= _options.MaxEntriesPerToken)
         {
-            _metrics.Refused("token");
+            _metrics.RefusedByToken();
             throw new ServerException(
                 FailureKind.RateLimited, $"The agent cache holds {_options.MaxEntriesPerToken} entries of this token, which is its bound");
         }
@@ -144,7 +144,7 @@ internal sealed class CacheStore : IDisposable
 
         if (_live.Count >= _options.MaxEntries)
         {
-            _metrics.Refused("total");
+            _metrics.RefusedByTotal();
             throw new ServerException(
                 FailureKind.RateLimited, $"The agent cache holds {_options.MaxEntries} entries, all of them waited on, which is its bound");
         }

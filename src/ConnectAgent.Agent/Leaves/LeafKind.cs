@@ -22,7 +22,7 @@ internal sealed record LeafRequest(string Datacenter, string Token, string Servi
 /// issues the next one, so the engine's refresh loop is the renewal (LEAF-56).
 /// </summary>
 internal sealed class LeafKind(
-    LeafIssuer issuer, RootsService roots, TimeProvider clock, Random random, ILogger<LeafKind> logger) : CacheKind<LeafRequest, LeafCertificate>
+    LeafIssuer issuer, RootsService roots, LeafMetrics metrics, TimeProvider clock, Random random, ILogger<LeafKind> logger) : CacheKind<LeafRequest, LeafCertificate>
 {
     public override string Name => "connect-ca-leaf";
 
@@ -76,6 +76,7 @@ internal sealed class LeafKind(
 
             if (state.Plan.IssueAt <= now)
             {
+                CountEarly(leaf, trusted.Value, now);
                 if (await RenewAsync(context, state, leaf, trusted.Value, cancellationToken) is { } renewed)
                 {
                     return renewed;
@@ -117,6 +118,7 @@ internal sealed class LeafKind(
         catch (ServerException error) when (error.Kind == FailureKind.RateLimited && IsUsable(leaf))
         {
             state.LastError = error;
+            metrics.Refused();
             state.Plan = LeafRenewal.AfterRefusal(state.Plan, clock.GetUtcNow(), random.NextDouble());
             logger.RenewalRefused(context.Request.Service, state.Plan.NotBefore);
             return null;
@@ -124,10 +126,20 @@ internal sealed class LeafKind(
         catch (ServerException error) when (error.Kind == FailureKind.Unreachable && IsGood(leaf, trusted))
         {
             state.LastError = error;
+            metrics.Failed();
             var pause = RefreshBackoff.Pause(state.Plan.Failures + 1, random.NextDouble());
             state.Plan = LeafRenewal.AfterFailure(state.Plan, clock.GetUtcNow(), pause > TimeSpan.Zero ? pause : LeafRenewal.LeastPause);
             logger.RenewalFailed(context.Request.Service, error.Message, state.Plan.NotBefore);
             return null;
+        }
+    }
+
+    // No rule asks for a leaf this early, so a count above zero is an alarm.
+    private void CountEarly(LeafCertificate leaf, CaRoots trusted, DateTimeOffset now)
+    {
+        if (trusted.Active?.SigningKeyId == leaf.AuthorityKeyId && now < LeafRenewal.Instant(FactsOf(leaf, leaf.ValidAfter), leaf.ValidAfter, 0))
+        {
+            metrics.Early();
         }
     }
 
@@ -169,6 +181,7 @@ internal sealed class LeafKind(
         }
 
         var issued = await issuer.IssueAsync(identity, context.Request.Token, context.Index, cancellationToken);
+        metrics.Issued();
         state.IssuedAt = clock.GetUtcNow();
         state.Plan = RenewalPlan.None;
         state.LastError = null;

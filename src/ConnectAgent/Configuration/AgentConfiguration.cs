@@ -66,6 +66,9 @@ internal sealed partial record AgentConfiguration
 
     public required int CacheMaxEntriesPerToken { get; init; }
 
+    /// <summary>0: Prometheus text is refused (services AG-27).</summary>
+    public required TimeSpan PrometheusRetention { get; init; }
+
     /// <summary>Where the cache is sealed; null when it is not.</summary>
     public required string? CacheDirectory { get; init; }
 
@@ -183,6 +186,7 @@ internal sealed partial record AgentConfiguration
             AclEnabled = values.AclEnabled ?? false,
             AclManagementToken = values.AclManagementToken ?? string.Empty,
             AclDefaultToken = values.AclDefaultToken ?? string.Empty,
+            PrometheusRetention = Duration("telemetry.prometheus_retention_time", values.PrometheusRetention, TimeSpan.Zero),
             DefaultQueryTime = Duration("default_query_time", values.DefaultQueryTime, TimeSpan.FromSeconds(300)),
             MaxQueryTime = Duration("max_query_time", values.MaxQueryTime, TimeSpan.FromSeconds(600)),
             LogLevel = level,

@@ -44,6 +44,14 @@ internal static class AgentSchema
             .Number("cache_max_entries", (values, number) => values.CacheMaxEntries = number)
             .Number("cache_max_entries_per_token", (values, number) => values.CacheMaxEntriesPerToken = number))
         .Object("agent", new ConfigSchema().Flag("cache_persistence", (values, flag) => values.CachePersistence = flag))
+        .Object("telemetry", new ConfigSchema()
+            .Text("prometheus_retention_time", (values, text) => values.PrometheusRetention = text)
+            .Inert("any", "disable_hostname", "metrics_prefix", "prefix_filter", "filter_default", "disable_compat_1.9", "statsd_address")
+            .Inert("any", "statsite_address", "dogstatsd_addr", "dogstatsd_tags", "enable_host_metrics", "prometheus_opts")
+            .Inert("any", "circonus_api_app", "circonus_api_token", "circonus_api_url", "circonus_broker_id", "circonus_broker_select_tag")
+            .Inert("any", "circonus_check_display_name", "circonus_check_force_metric_activation", "circonus_check_id")
+            .Inert("any", "circonus_check_instance_id", "circonus_check_search_tag", "circonus_check_tags", "circonus_submission_interval")
+            .Inert("any", "circonus_submission_url", "allowed_prefixes", "blocked_prefixes", "retry_failed_connection"))
         .Object("performance", new ConfigSchema()
             .Number("raft_multiplier", (values, number) => values.RaftMultiplier = number)
             .Inert("string", "leave_drain_time", "rpc_hold_timeout"));
@@ -106,7 +114,7 @@ internal static class AgentSchema
         .Inert("list", "checks", "primary_gateways", "serf_allowed_cidrs_lan", "serf_allowed_cidrs_wan")
         .Inert("string", "primary_gateways_interval")
         .Inert("map", "service", "check", "autopilot", "gossip_lan", "gossip_wan", "dns_config", "ui_config", "tagged_addresses")
-        .Inert("map", "auto_config", "auto_encrypt", "config_entries", "telemetry", "rpc", "peering", "locality", "audit", "tls", "xds")
+        .Inert("map", "auto_config", "auto_encrypt", "config_entries", "rpc", "peering", "locality", "audit", "tls", "xds")
         .Inert("any", "experiments");
 
     private static ConfigSchema Ports()

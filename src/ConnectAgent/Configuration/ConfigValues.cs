@@ -97,6 +97,8 @@ internal sealed class ConfigValues
 
     public bool? VerifyIncoming { get; set; }
 
+    public string? PrometheusRetention { get; set; }
+
     public int? RaftMultiplier { get; set; }
 
     /// <summary>Notes for the log, once it is there.</summary>

@@ -11,6 +11,7 @@ using ConnectAgent.ControlPlane.State;
 using ConnectAgent.Http;
 using ConnectAgent.Protocol.Intentions;
 using ConnectAgent.Servers;
+using ConnectAgent.Telemetry;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Serilog;
 using Serilog.Formatting;
@@ -73,6 +74,7 @@ internal static class AgentHost
         });
         services.AddSingleton<BrowserGuard>();
         services.AddSingleton<AgentConnectEndpoints>().AddSingleton<ConnectCaEndpoints>().AddSingleton<IntentionEndpoints>();
+        services.AddSingleton<HttpMetrics>().AddSingleton<MetricsReader>().AddSingleton<MetricsEndpoints>();
         services.AddSingleton<CacheEndpoints>().AddSingleton<StatusEndpoints>().AddSingleton<AgentSelfEndpoints>();
     }
 
@@ -87,6 +89,7 @@ internal static class AgentHost
         app.Services.GetRequiredService<ConnectCaEndpoints>().Map(app);
         app.Services.GetRequiredService<IntentionEndpoints>().Map(app);
         app.Services.GetRequiredService<CacheEndpoints>().Map(app);
+        app.Services.GetRequiredService<MetricsEndpoints>().Map(app);
         app.Services.GetRequiredService<StatusEndpoints>().Map(app);
         app.Services.GetRequiredService<AgentSelfEndpoints>().Map(app);
 

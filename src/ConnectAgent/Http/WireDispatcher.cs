@@ -4,6 +4,7 @@ using System.Net;
 using ConnectAgent.Agent;
 using ConnectAgent.Configuration;
 using ConnectAgent.Protocol.Errors;
+using ConnectAgent.Telemetry;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace ConnectAgent.Http;
@@ -19,6 +20,7 @@ internal sealed class WireDispatcher
     private readonly WireSettings _settings;
     private readonly AgentConfiguration _configuration;
     private readonly BrowserGuard _guard;
+    private readonly HttpMetrics _metrics;
     private readonly ILogger<WireDispatcher> _logger;
     private readonly FrozenDictionary<string, (Endpoint Endpoint, WireRoute Route)>.AlternateLookup<ReadOnlySpan<char>> _exact;
     private readonly (Endpoint Endpoint, WireRoute Route)[] _prefixes;
@@ -30,9 +32,11 @@ internal sealed class WireDispatcher
         WireSettings settings,
         AgentConfiguration configuration,
         BrowserGuard guard,
+        HttpMetrics metrics,
         ILogger<WireDispatcher> logger)
     {
-        (_next, _agent, _settings, _configuration, _guard, _logger) = (next, agent, settings, configuration, guard, logger);
+        (_next, _agent, _settings, _configuration, _guard, _metrics, _logger) =
+            (next, agent, settings, configuration, guard, metrics, logger);
         var routes = endpoints.Endpoints.Select(endpoint => (Endpoint: endpoint, Route: endpoint.Metadata.GetMetadata<WireRoute>()!)).ToList();
         _exact = routes.Where(entry => !entry.Route.TakesAllBelow)
             .ToFrozenDictionary(entry => entry.Route.Path, StringComparer.Ordinal).GetAlternateLookup<ReadOnlySpan<char>>();
@@ -162,6 +166,10 @@ internal sealed class WireDispatcher
         {
             _logger.RequestBroke(error, method, route.Path);
             await WireReply.TextAsync(context, StatusCodes.Status500InternalServerError, "internal error");
+        }
+        finally
+        {
+            _metrics.Answered(route.Path + route.Suffix, route.Find(method) is null ? "other" : method, context.Response.StatusCode);
         }
     }
 

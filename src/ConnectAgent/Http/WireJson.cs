@@ -3,6 +3,7 @@ using ConnectAgent.Agent.Caching;
 using ConnectAgent.Protocol.Certificates;
 using ConnectAgent.Protocol.Intentions;
 using ConnectAgent.Protocol.Json;
+using ConnectAgent.Telemetry;
 
 namespace ConnectAgent.Http;
 
@@ -20,6 +21,7 @@ namespace ConnectAgent.Http;
 [JsonSerializable(typeof(bool))]
 [JsonSerializable(typeof(IReadOnlyList<CacheEntryView>))]
 [JsonSerializable(typeof(CacheSummary))]
+[JsonSerializable(typeof(MetricsReply))]
 [JsonSerializable(typeof(AgentSelf))]
 [JsonSerializable(typeof(IReadOnlyList<SelfMember>))]
 internal sealed partial class WireJson : JsonSerializerContext;

@@ -1,0 +1,40 @@
+using System.Text;
+using ConnectAgent.Agent.Servers;
+using ConnectAgent.Configuration;
+using ConnectAgent.Protocol.Acl;
+using ConnectAgent.Telemetry;
+
+namespace ConnectAgent.Http;
+
+/// <summary>The agent in numbers (services AG-27).</summary>
+internal sealed class MetricsEndpoints(MetricsReader metrics, AgentConfiguration configuration, IServerClient servers)
+{
+    public void Map(IEndpointRouteBuilder routes) => routes.MapWire("/v1/agent/metrics", (HttpMethods.Get, GetMetricsAsync));
+
+    private async Task GetMetricsAsync(WireRequest request)
+    {
+        TokenRights.Require((await servers.ResolveTokenAsync(request.Token(), request.Aborted)).AgentRead(configuration.NodeName));
+        if (!WantsPrometheus(request))
+        {
+            await WireReply.JsonAsync(request, WireMetrics.ToJson(metrics.Read(), metrics.Last), WireJson.Default.MetricsReply);
+            return;
+        }
+
+        if (configuration.PrometheusRetention <= TimeSpan.Zero)
+        {
+            throw new WireException(
+                StatusCodes.Status415UnsupportedMediaType, "Prometheus is not enabled since its retention time is not positive");
+        }
+
+        await WireReply.BytesAsync(
+            request.Context, StatusCodes.Status200OK, PrometheusText.ContentType, Encoding.UTF8.GetBytes(PrometheusText.Of(metrics.Read())));
+    }
+
+    private static bool WantsPrometheus(WireRequest request)
+    {
+        var accept = request.Context.Request.Headers.Accept.ToString();
+        return request.Query.First("format") == "prometheus"
+            || accept.Contains("application/openmetrics-text", StringComparison.OrdinalIgnoreCase)
+            || accept.Replace(" ", string.Empty, StringComparison.Ordinal).Contains("text/plain;version=0.4.0", StringComparison.OrdinalIgnoreCase);
+    }
+}

@@ -1,0 +1,92 @@
+using System.Diagnostics.Metrics;
+using System.Globalization;
+
+namespace ConnectAgent.Telemetry;
+
+/// <summary>One value at one moment.</summary>
+/// <param name="Name">The instrument's name.</param>
+/// <param name="Labels">Sorted by name.</param>
+internal sealed record Reading(string Name, IReadOnlyList<KeyValuePair<string, string>> Labels, double Value, bool IsGauge, string Help)
+{
+    /// <summary>Tells readings of different labels apart.</summary>
+    public string Series => Name + "|" + string.Join(',', Labels.Select(label => $"{label.Key}={label.Value}"));
+}
+
+/// <summary>Reads all instruments of the product, and keeps the last complete ten seconds (services AG-27).</summary>
+internal sealed class MetricsReader : IDisposable
+{
+    /// <summary>The length of an interval.</summary>
+    public static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
+
+    private const string OurMeters = "ConnectAgent";
+    private readonly Lock _gate = new();
+    private readonly MeterListener _listener = new();
+    private readonly ITimer _timer;
+    private readonly TimeProvider _clock;
+    private List<Reading> _collected = [];
+    private IReadOnlyList<Reading> _before = [];
+    private IntervalReadings _last;
+
+    public MetricsReader(TimeProvider clock)
+    {
+        _clock = clock;
+        _last = new IntervalReadings(clock.GetUtcNow(), []);
+        _listener.InstrumentPublished = static (instrument, listener) =>
+        {
+            if (instrument.IsObservable && instrument.Meter.Name.StartsWith(OurMeters, StringComparison.Ordinal))
+            {
+                listener.EnableMeasurementEvents(instrument);
+            }
+        };
+        _listener.SetMeasurementEventCallback<long>((instrument, value, labels, _) => Collect(instrument, value, labels));
+        _listener.SetMeasurementEventCallback<double>((instrument, value, labels, _) => Collect(instrument, value, labels));
+        _listener.Start();
+        _timer = clock.CreateTimer(_ => Roll(), null, Interval, Interval);
+    }
+
+    /// <summary>What the counters counted in the last complete interval.</summary>
+    public IntervalReadings Last => Volatile.Read(ref _last);
+
+    /// <summary>All instruments now; counters since the start of the process.</summary>
+    public IReadOnlyList<Reading> Read()
+    {
+        lock (_gate)
+        {
+            _collected = [];
+            _listener.RecordObservableInstruments();
+            return [.. _collected.OrderBy(reading => reading.Name, StringComparer.Ordinal).ThenBy(reading => reading.Series, StringComparer.Ordinal)];
+        }
+    }
+
+    public void Dispose()
+    {
+        _timer.Dispose();
+        _listener.Dispose();
+    }
+
+    private void Collect(Instrument instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> labels)
+    {
+        List<KeyValuePair<string, string>> sorted = [];
+        foreach (var (name, label) in labels)
+        {
+            sorted.Add(new(name, Convert.ToString(label, CultureInfo.InvariantCulture) ?? string.Empty));
+        }
+
+        sorted.Sort(static (a, b) => string.CompareOrdinal(a.Key, b.Key));
+        _collected.Add(new Reading(instrument.Name, sorted, value, instrument is ObservableGauge<long> or ObservableGauge<double>, instrument.Description ?? string.Empty));
+    }
+
+    private void Roll()
+    {
+        var now = Read();
+        var before = _before.ToDictionary(reading => reading.Series, reading => reading.Value, StringComparer.Ordinal);
+        var counted = now.Where(reading => !reading.IsGauge)
+            .Select(reading => reading with { Value = reading.Value - before.GetValueOrDefault(reading.Series) })
+            .Where(reading => reading.Value > 0).ToList();
+        _before = now;
+        Volatile.Write(ref _last, new IntervalReadings(_clock.GetUtcNow(), counted));
+    }
+}
+
+/// <summary>What one interval counted.</summary>
+internal sealed record IntervalReadings(DateTimeOffset End, IReadOnlyList<Reading> Counters);
