@@ -1,0 +1,46 @@
+using Microsoft.Extensions.Logging;
+
+namespace ConnectAgent.Agent.Persistence;
+
+// Event ids 1200-1299. Neither an id nor a payload of an entry is ever logged.
+internal static partial class PersistenceLog
+{
+    [LoggerMessage(1201, LogLevel.Warning, "Sealed file is bad: file={File} reason={Reason} entries_kept={Entries}")]
+    public static partial void FileBad(this ILogger logger, string file, string reason, int entries);
+
+    [LoggerMessage(1202, LogLevel.Warning, "Bad file is set aside: file={File} as={Aside}")]
+    public static partial void SetAside(this ILogger logger, string file, string aside);
+
+    [LoggerMessage(1203, LogLevel.Warning, "Bad file cannot be set aside: file={File} reason={Reason}")]
+    public static partial void SetAsideFailed(this ILogger logger, string file, string reason);
+
+    [LoggerMessage(1204, LogLevel.Warning, "Old bad file cannot be deleted: file={File} reason={Reason}")]
+    public static partial void PruneFailed(this ILogger logger, string file, string reason);
+
+    [LoggerMessage(1205, LogLevel.Warning, "File was open to others, and is tightened to 0600: file={File} mode={Mode}")]
+    public static partial void ModeTightened(this ILogger logger, string file, string mode);
+
+    [LoggerMessage(1206, LogLevel.Warning, "File is open to others, and cannot be tightened: file={File} mode={Mode} reason={Reason}")]
+    public static partial void ModeStays(this ILogger logger, string file, string mode, string reason);
+
+    [LoggerMessage(1207, LogLevel.Warning, "Sealed cache cannot be read now; starting without it: {Reason}")]
+    public static partial void LoadFailed(this ILogger logger, string reason);
+
+    [LoggerMessage(1208, LogLevel.Debug, "Sealed cache read: entries={Entries}")]
+    public static partial void Loaded(this ILogger logger, int entries);
+
+    [LoggerMessage(1209, LogLevel.Debug, "Sealed cache written: entries={Entries}")]
+    public static partial void Written(this ILogger logger, int entries);
+
+    [LoggerMessage(1210, LogLevel.Warning, "Sealed cache cannot be written; next attempt in {Pause}, further failures are not logged")]
+    public static partial void WriteFailed(this ILogger logger, Exception error, TimeSpan pause);
+
+    [LoggerMessage(1211, LogLevel.Information, "Sealed cache is written again: failures={Failures}")]
+    public static partial void WriteRecovered(this ILogger logger, int failures);
+
+    [LoggerMessage(1212, LogLevel.Warning, "Entry is too large to be sealed and will not outlive a restart: bytes={Bytes}")]
+    public static partial void EntryRefused(this ILogger logger, long bytes);
+
+    [LoggerMessage(1213, LogLevel.Warning, "Sealed cache closes with changes that are not on disk")]
+    public static partial void ClosedUnwritten(this ILogger logger);
+}
