@@ -1,16 +1,19 @@
 using ConnectAgent.Agent.Authorization;
 using ConnectAgent.Agent.Caching;
 using ConnectAgent.Agent.Leaves;
+using ConnectAgent.Agent.Persistence;
 using ConnectAgent.Agent.Roots;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
 
 namespace ConnectAgent.Agent;
 
 internal static class AgentServiceCollectionExtensions
 {
     /// <summary>Adds the agent's services; an <see cref="Servers.IServerClient"/> and an <see cref="AgentIdentity"/> come from the caller.</summary>
-    public static IServiceCollection AddConnectAgent(this IServiceCollection services)
+    /// <param name="cacheDirectory">Where the cache is sealed; null: nowhere.</param>
+    public static IServiceCollection AddConnectAgent(this IServiceCollection services, string? cacheDirectory = null)
     {
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(Random.Shared);
@@ -18,6 +21,13 @@ internal static class AgentServiceCollectionExtensions
         services.AddSingleton<CacheMetrics>().AddSingleton<AgentCache>().AddSingleton<CacheInspector>();
         services.AddSingleton<RootsKind>().AddSingleton<RootsService>();
         services.AddSingleton<LeafMetrics>().AddSingleton<LeafIssuer>().AddSingleton<LeafKind>().AddSingleton<LeafService>();
+        if (cacheDirectory is not null)
+        {
+            services.AddSingleton(provider => new SealedStore(
+                cacheDirectory, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<SealedStore>>()));
+            services.AddSingleton<CachePersistence>();
+        }
+
         return services.AddSingleton<IntentionMatchKind>().AddSingleton<Authorizer>();
     }
 }

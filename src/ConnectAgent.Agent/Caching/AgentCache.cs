@@ -1,4 +1,4 @@
-using ConnectAgent.Agent.Servers;
+using ConnectAgent.Agent.Persistence;
 using ConnectAgent.Protocol.Errors;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -26,6 +26,7 @@ internal sealed class AgentCache : IDisposable
         _context = new CacheContext(clock, random, metrics, logger, entry => _store.Remove(entry, "failed"), () => _closing)
         {
             Changed = _changes.Publish,
+            Stored = entry => Stored(entry),
         };
     }
 
@@ -42,6 +43,20 @@ internal sealed class AgentCache : IDisposable
     public long Fetches => _context.Fetches;
 
     public long Errors => _context.Errors;
+
+    /// <summary>Told of each new value.</summary>
+    public Action<CacheEntry> Stored { get; set; } = static _ => { };
+
+    /// <summary>Told of each entry that goes, shutdown aside.</summary>
+    public Action<CacheEntry> Removed
+    {
+        set => _store.Removed = value;
+    }
+
+    /// <summary>Puts a value from the sealed file back.</summary>
+    public void Restore<TRequest, TValue>(CacheKind<TRequest, TValue> kind, TRequest request, TValue value, RestoredOrigin origin)
+        where TRequest : CacheRequest
+        where TValue : class => Entry(kind, request).Restore(value, origin);
 
     /// <summary>Takes an entry out.</summary>
     /// <returns>False when it is out already.</returns>

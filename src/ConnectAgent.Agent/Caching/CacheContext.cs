@@ -14,6 +14,9 @@ internal sealed record CacheContext(
     /// <summary>Wakes who watches the cache itself.</summary>
     public Action Changed { get; init; } = static () => { };
 
+    /// <summary>Told of each new value.</summary>
+    public Action<CacheEntry> Stored { get; init; } = static _ => { };
+
     public long Fetches => Volatile.Read(ref _fetches);
 
     public long Errors => Volatile.Read(ref _errors);

@@ -1,3 +1,4 @@
+using ConnectAgent.Agent.Persistence;
 using ConnectAgent.Protocol.Errors;
 using Microsoft.Extensions.Logging;
 
@@ -39,6 +40,9 @@ internal abstract class CacheEntry(CacheKey key)
 
     /// <summary>For the inspection view; touches nothing.</summary>
     public abstract EntryFacts Facts();
+
+    /// <summary>For sealing: request, value (null without one), index, and the age of the value.</summary>
+    public abstract (object Request, object? Value, ulong Index, TimeSpan Age) Content();
 }
 
 #pragma warning disable CA1001 // The sources hold no timer and no handle; disposing them would race with the loop that they end.
@@ -183,6 +187,29 @@ internal sealed class CacheEntry<TRequest, TValue>(
             snapshot.Value is null ? null : kind.DescribeLeaf(snapshot.Value, _state));
     }
 
+    public override (object Request, object? Value, ulong Index, TimeSpan Age) Content()
+    {
+        var snapshot = Current;
+        return (request, snapshot.Value, snapshot.Index, snapshot.Value is null ? TimeSpan.Zero : AgeOf(snapshot));
+    }
+
+    /// <summary>Takes a value from the sealed file, unless a fetch was quicker; its refresh starts over (CACHE-34).</summary>
+    public void Restore(TValue value, RestoredOrigin origin)
+    {
+        lock (_gate)
+        {
+            if (_snapshot.Value is null && !_stopped)
+            {
+                var now = context.Clock.GetTimestamp();
+                var fetchedAt = now - (long)(origin.Age.TotalSeconds * context.Clock.TimestampFrequency);
+                LastReadAt = now - (long)(origin.Idle.TotalSeconds * context.Clock.TimestampFrequency);
+                _snapshot = _snapshot.Succeeded(value, origin.Index, fetchedAt) with { LostContactAt = fetchedAt, IsRestored = true };
+            }
+        }
+
+        EnsureFetch(Current.Version, hurry: false);
+    }
+
     /// <summary>The next hurried look replaces the value however good it is.</summary>
     public void Force() => _state.Force();
 
@@ -225,7 +252,9 @@ internal sealed class CacheEntry<TRequest, TValue>(
                 _hurry = new CancellationTokenSource();
             }
 
-            fetch = new(request, _snapshot.Value, _snapshot.Index, _state, _hurry.Token);
+            // What is restored has an index of another life of the server: only a leaf, which is not read by index, goes on from it.
+            var index = _snapshot.IsRestored && !kind.Revalidates ? 0 : _snapshot.Index;
+            fetch = new(request, _snapshot.Value, index, _state, _hurry.Token);
         }
 
         Statistics.Fetched();
@@ -295,6 +324,11 @@ internal sealed class CacheEntry<TRequest, TValue>(
 
         Pulse();
         context.Changed();
+        if (outcome.Value is not null)
+        {
+            context.Stored(this);
+        }
+
         return goesOn;
     }
 

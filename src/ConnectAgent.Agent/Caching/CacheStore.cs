@@ -32,6 +32,9 @@ internal sealed class CacheStore : IDisposable
         _sweeper = clock.CreateTimer(_ => Sweep(), null, CacheOptions.SweepInterval, CacheOptions.SweepInterval);
     }
 
+    /// <summary>Told of each entry that goes, shutdown aside. Must not call back.</summary>
+    public Action<CacheEntry> Removed { get; set; } = static _ => { };
+
     public int Count => _live.Count;
 
     /// <summary>The entries as they are now; does not touch them.</summary>
@@ -174,6 +177,10 @@ internal sealed class CacheStore : IDisposable
 
         _metrics.Evicted(key.Kind, reason);
         entry.Stop();
+        if (!_closed)
+        {
+            Removed(entry);
+        }
     }
 
     // Monotonic: a step of the wall clock neither drops the cache nor makes it immortal (CACHE-31).

@@ -43,4 +43,10 @@ internal static partial class PersistenceLog
 
     [LoggerMessage(1213, LogLevel.Warning, "Sealed cache closes with changes that are not on disk")]
     public static partial void ClosedUnwritten(this ILogger logger);
+
+    [LoggerMessage(1214, LogLevel.Information, "Cache restored from the sealed file: entries={Entries}")]
+    public static partial void Restored(this ILogger logger, int entries);
+
+    [LoggerMessage(1215, LogLevel.Warning, "A sealed entry cannot be read and is forgotten: reason={Reason}")]
+    public static partial void EntryUnreadable(this ILogger logger, string reason);
 }

@@ -18,7 +18,20 @@ public sealed class Rfc3339Converter : JsonConverter<DateTimeOffset>
 public sealed class SortedMapConverter : JsonConverter<IReadOnlyDictionary<string, string>>
 {
     public override IReadOnlyDictionary<string, string> Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-        throw new NotSupportedException("Maps are read by the request decoder.");
+        ReadMap(ref reader);
+
+    private static Dictionary<string, string> ReadMap(ref Utf8JsonReader reader)
+    {
+        Dictionary<string, string> map = new(StringComparer.Ordinal);
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var key = reader.GetString()!;
+            reader.Read();
+            map[key] = reader.GetString() ?? string.Empty;
+        }
+
+        return map;
+    }
 
     public override void Write(Utf8JsonWriter writer, IReadOnlyDictionary<string, string> value, JsonSerializerOptions options)
     {

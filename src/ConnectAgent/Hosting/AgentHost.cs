@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using ConnectAgent.Agent;
 using ConnectAgent.Agent.Caching;
+using ConnectAgent.Agent.Persistence;
 using ConnectAgent.Agent.Servers;
 using ConnectAgent.Configuration;
 using ConnectAgent.ControlPlane;
@@ -66,7 +67,7 @@ internal static class AgentHost
                 ManagementToken = configuration.AclManagementToken,
             });
         services.AddSingleton<IServerClient, EmbeddedServerClient>();
-        services.AddConnectAgent();
+        services.AddConnectAgent(configuration.CacheDirectory);
         services.Configure<CacheOptions>(options =>
         {
             options.MaxEntries = configuration.CacheMaxEntries;
@@ -85,6 +86,8 @@ internal static class AgentHost
             app.Services.GetRequiredService<CertificateAuthority>().Initialize();
         }
 
+        // Before anything listens, so that the first request already finds what was sealed.
+        app.Services.GetService<CachePersistence>()?.Restore();
         app.Services.GetRequiredService<AgentConnectEndpoints>().Map(app);
         app.Services.GetRequiredService<ConnectCaEndpoints>().Map(app);
         app.Services.GetRequiredService<IntentionEndpoints>().Map(app);

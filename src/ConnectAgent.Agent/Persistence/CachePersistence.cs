@@ -1,0 +1,170 @@
+using System.Text.Json;
+using ConnectAgent.Agent.Authorization;
+using ConnectAgent.Agent.Caching;
+using ConnectAgent.Agent.Leaves;
+using ConnectAgent.Agent.Roots;
+using ConnectAgent.Agent.Servers;
+using ConnectAgent.Protocol.Certificates;
+using ConnectAgent.Protocol.Intentions;
+using Microsoft.Extensions.Logging;
+
+namespace ConnectAgent.Agent.Persistence;
+
+/// <summary>
+/// Seals what the cache holds at each change, and puts it back at the start: an agent that comes up while its servers are away answers from
+/// it at once, marked by <c>Age</c>, and goes back to refreshing when a server answers.
+/// </summary>
+internal sealed class CachePersistence : IDisposable
+{
+    // An entry that is read but never changes would seem idle in the file.
+    private static readonly TimeSpan ReadsAreNoted = TimeSpan.FromHours(1);
+
+    private readonly SealedStore _sealed;
+    private readonly AgentCache _cache;
+    private readonly RootsKind _roots;
+    private readonly LeafKind _leaves;
+    private readonly IntentionMatchKind _matches;
+    private readonly TimeProvider _clock;
+    private readonly ILogger<CachePersistence> _logger;
+    private readonly ITimer _timer;
+
+    public CachePersistence(
+        SealedStore store,
+        AgentCache cache,
+        RootsKind roots,
+        LeafKind leaves,
+        IntentionMatchKind matches,
+        TimeProvider clock,
+        ILogger<CachePersistence> logger)
+    {
+        (_sealed, _cache, _roots, _leaves, _matches, _clock, _logger) = (store, cache, roots, leaves, matches, clock, logger);
+        cache.Stored = Seal;
+        cache.Removed = entry => _sealed.Remove(IdOf(entry.Key));
+        _timer = clock.CreateTimer(_ => NoteReads(), null, ReadsAreNoted, ReadsAreNoted);
+    }
+
+    /// <summary>Puts back what was sealed; entries past their 72 h or their certificate's end are forgotten.</summary>
+    /// <returns>How many entries came back.</returns>
+    public int Restore()
+    {
+        var restored = 0;
+        foreach (var entry in _sealed.Load())
+        {
+            if (Restore(entry.Payload))
+            {
+                restored++;
+            }
+            else
+            {
+                _sealed.Remove(entry.Id);
+            }
+        }
+
+        if (restored > 0)
+        {
+            _logger.Restored(restored);
+        }
+
+        return restored;
+    }
+
+    public void Dispose() => _timer.Dispose();
+
+    private static string IdOf(CacheKey key) => $"{key.Kind}\0{key.Datacenter}\0{key.Token.Length}\0{key.Token}\0{key.Request}";
+
+    private bool Restore(ReadOnlyMemory<byte> payload)
+    {
+        SealedDocument? document;
+        try
+        {
+            document = JsonSerializer.Deserialize(payload.Span, SealedJson.Default.SealedDocument);
+        }
+        catch (JsonException error)
+        {
+            _logger.EntryUnreadable(error.GetType().Name);
+            return false;
+        }
+
+        var now = _clock.GetUtcNow();
+        if (document is null || document.LastRead + CacheOptions.IdleLife <= now)
+        {
+            return false;
+        }
+
+        var origin = new RestoredOrigin(document.Index, now - document.FetchedAt, now - document.LastRead);
+        switch (document)
+        {
+            case { Roots: { } roots } when document.Kind == _roots.Name:
+                _cache.Restore(_roots, new RootsRequest(document.Datacenter, document.Token, document.Request), roots, origin);
+                return true;
+            case { Leaf: { } leaf } when document.Kind == _leaves.Name && leaf.ValidBefore > now:
+                _cache.Restore(
+                    _leaves,
+                    new LeafRequest(document.Datacenter, document.Token, document.Request),
+                    leaf with { AuthorityKeyId = document.AuthorityKeyId ?? string.Empty },
+                    origin);
+                return true;
+            case { Matches: { } matches, MatchNames: { } names } when document.Kind == _matches.Name && names.Count == matches.Count:
+                _cache.Restore<MatchRequest, IReadOnlyList<IntentionMatch>>(
+                    _matches,
+                    new MatchRequest(document.Datacenter, document.Token, new MatchNames(document.MatchByDestination, names), document.Request),
+                    [.. matches.Select(list => document.MatchByDestination ? IntentionMatch.ForDestination(list) : IntentionMatch.ForSource(list))],
+                    origin);
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    private void Seal(CacheEntry entry)
+    {
+        if (Describe(entry) is { } document)
+        {
+            _sealed.Put(new SealedEntry(IdOf(entry.Key), JsonSerializer.SerializeToUtf8Bytes(document, SealedJson.Default.SealedDocument)));
+        }
+    }
+
+    private SealedDocument? Describe(CacheEntry entry)
+    {
+        var now = _clock.GetUtcNow();
+        var (request, value, index, age) = entry.Content();
+        var document = new SealedDocument
+        {
+            Kind = entry.Key.Kind,
+            Datacenter = entry.Key.Datacenter,
+            Token = entry.Key.Token,
+            Index = index,
+            FetchedAt = now - age,
+            LastRead = now - _clock.GetElapsedTime(entry.LastReadAt),
+            Request = string.Empty,
+        };
+        return (request, value) switch
+        {
+            (RootsRequest asked, CaRoots roots) => document with { Request = asked.Filter, Roots = roots },
+            (LeafRequest asked, LeafCertificate leaf) =>
+                document with { Request = asked.Service, Leaf = leaf, AuthorityKeyId = leaf.AuthorityKeyId },
+            (MatchRequest asked, IReadOnlyList<IntentionMatch> matches) => document with
+            {
+                Request = asked.Spelling,
+                MatchNames = asked.Names.Names,
+                MatchByDestination = asked.Names.ByDestination,
+                Matches = [.. matches.Select(match => match.Intentions)],
+            },
+            _ => null,
+        };
+    }
+
+    private void NoteReads()
+    {
+        foreach (var entry in _cache.Entries.Where(entry => _clock.GetElapsedTime(entry.LastReadAt) < ReadsAreNoted))
+        {
+            Seal(entry);
+        }
+    }
+}
+
+/// <summary>Where a restored value comes from.</summary>
+/// <param name="Index">The index it had.</param>
+/// <param name="Age">Since a server last said so.</param>
+/// <param name="Idle">Since it was last read.</param>
+internal readonly record struct RestoredOrigin(ulong Index, TimeSpan Age, TimeSpan Idle);
