@@ -1,0 +1,8 @@
+namespace ConnectAgent.Protocol.Filtering;
+
+/// <summary>A filter that cannot be used; the message is what follows <see cref="Prefix"/> on the wire (http-conventions FLT-6).</summary>
+public sealed class FilterException(string reason) : Exception(reason)
+{
+    /// <summary>What the API writes before the reason.</summary>
+    public const string Prefix = "Failed to create boolean expression evaluator: ";
+}

@@ -1,0 +1,75 @@
+using System.Text.RegularExpressions;
+using ConnectAgent.Protocol.Text;
+
+namespace ConnectAgent.Protocol.Filtering;
+
+/// <summary>The regular expressions of <c>matches</c>: RE2 syntax, unanchored, in linear time (http-conventions FLT-5, FLT-8).</summary>
+/// <remarks>As the platform's expressions work on UTF-16, <c>.</c> takes a character beyond U+FFFF for two.</remarks>
+internal static class FilterPattern
+{
+    /// <summary>In characters.</summary>
+    public const int LongestPattern = 1000;
+
+    /// <summary>Builds the expression that decides whether a text matches.</summary>
+    /// <exception cref="FilterException">FLT-6: with the words of the reference where they are known.</exception>
+    public static Regex Compile(string pattern, FilterPatternBudget budget)
+    {
+        if (pattern.Length > LongestPattern)
+        {
+            throw new FilterException($"Failed to compile regular expression: longer than {LongestPattern} characters");
+        }
+
+        try
+        {
+            var reader = new FilterPatternReader(pattern);
+            var translated = reader.Read();
+            if (!budget.Spend(reader.Size))
+            {
+                throw new FilterException("Failed to compile regular expression: too many or too large in one filter");
+            }
+
+            return new Regex(translated, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant);
+        }
+        catch (FormatException error)
+        {
+            throw Failed(pattern, error.Message);
+        }
+        catch (RegexParseException error)
+        {
+            throw Failed(pattern, Reason(error.Error, pattern));
+        }
+        catch (Exception error) when (error is ArgumentException or NotSupportedException)
+        {
+            throw Failed(pattern, $"invalid or unsupported Perl syntax: `{pattern}`");
+        }
+    }
+
+    private static FilterException Failed(string pattern, string reason) =>
+        new($"Failed to compile regular expression {GoQuote.Of(pattern)}: error parsing regexp: {reason}");
+
+    private static string Reason(RegexParseError error, string pattern) => error switch
+    {
+        RegexParseError.InsufficientClosingParentheses => $"missing closing ): `{pattern}`",
+        RegexParseError.InsufficientOpeningParentheses => $"unexpected ): `{pattern}`",
+        RegexParseError.UnterminatedBracket => $"missing closing ]: `{pattern}`",
+        RegexParseError.QuantifierAfterNothing => $"missing argument to repetition operator: `{pattern}`",
+        RegexParseError.NestedQuantifiersNotParenthesized => $"invalid nested repetition operator: `{pattern}`",
+        RegexParseError.ReversedQuantifierRange or RegexParseError.QuantifierOrCaptureGroupOutOfRange =>
+            $"invalid repeat count: `{pattern}`",
+        RegexParseError.ReversedCharacterRange or RegexParseError.ShorthandClassInCharacterRange =>
+            $"invalid character class range: `{pattern}`",
+        RegexParseError.UnescapedEndingBackslash => "trailing backslash at end of expression: ``",
+        RegexParseError.UnrecognizedEscape => $"invalid escape sequence: `{pattern}`",
+        _ => $"invalid or unsupported Perl syntax: `{pattern}`",
+    };
+}
+
+/// <summary>What the patterns of one expression may cost together (http-conventions FLT-8).</summary>
+internal sealed class FilterPatternBudget
+{
+    private const int EachPattern = 5; // even the smallest takes time to build
+    private int _left = 1000;
+
+    /// <summary>Takes a pattern of this size from what is left; false if that is not enough.</summary>
+    public bool Spend(int size) => (_left -= size + EachPattern) >= 0;
+}

@@ -1,0 +1,19 @@
+using ConnectAgent.Protocol.Intentions;
+
+namespace ConnectAgent.Protocol.Filtering;
+
+/// <summary>The selectors of an intention (intentions LST-2).</summary>
+public static class IntentionFilter
+{
+    public static FilterSchema<Intention> Schema { get; } = new FilterSchema<Intention>()
+        .Text("ID", intention => intention.Id)
+        .Text("Description", intention => intention.Description)
+        .Text("SourceNS", intention => intention.SourceNamespace)
+        .Text("SourceName", intention => intention.SourceName)
+        .Text("DestinationNS", intention => intention.DestinationNamespace)
+        .Text("DestinationName", intention => intention.DestinationName)
+        .Text("SourceType", intention => intention.SourceType)
+        .Text("Action", intention => intention.Action)
+        .TextMap("Meta", intention => intention.Meta)
+        .Number("Precedence", intention => intention.Precedence);
+}
