@@ -158,7 +158,8 @@ public sealed class HttpListenerTests(SharedAgent shared) : IClassFixture<Shared
 
         // When, then
         string[] common = ["-s", "--cacert", roots, "--connect-to", $"ignored:{port}:127.0.0.1:{port}", "-k", $"https://localhost:{port}/v1/status/leader"];
-        var (withCode, withOutput, _) = await RunningProcess.RunAsync("curl", [.. common, "--cert", certificate, "--key", key]);
+        var (withCode, withOutput, _) = await RunningProcess.RunAsync(
+            "curl", ["--retry", "20", "--retry-connrefused", .. common, "--cert", certificate, "--key", key]);
         (withCode, withOutput).Should().Be((0, withOutput));
         withOutput.Should().Contain("127.0.0.1:");
         var (withoutCode, _, _) = await RunningProcess.RunAsync("curl", common);
@@ -208,7 +209,9 @@ public sealed class HttpListenerTests(SharedAgent shared) : IClassFixture<Shared
         {
             ["acl"] = new JsonObject
             {
-                ["enabled"] = true, ["default_policy"] = "deny", ["tokens"] = new JsonObject { ["master"] = "root" },
+                ["enabled"] = true,
+                ["default_policy"] = "deny",
+                ["tokens"] = new JsonObject { ["master"] = "root" },
             },
         });
         agent.Http.DefaultRequestHeaders.Add("X-Consul-Token", token);

@@ -6,8 +6,6 @@ internal static class WaitingSteps
     private const string ConfigEntries = "config entries (issue: the control plane, whole)";
     private const string ByIdWrites = "ID based intentions (issue: the control plane, whole)";
     private const string CaConfiguration = "CA configuration and signing limits (issue: the control plane, whole)";
-    private const string Filters = "filter expressions (issue: the agent cache, whole)";
-    private const string Metrics = "metrics (issue: the agent cache, whole)";
     private const string Acls = "ACL endpoints (issue: ACLs)";
     private const string Catalog = "services.md: catalog, health, chains, queries (a later issue)";
     private const string Services = "services.md: local services, reload, monitor, events (a later issue)";
@@ -17,7 +15,6 @@ internal static class WaitingSteps
         ["leaf"] = new(StringComparer.Ordinal) { ["set-rate"] = CaConfiguration, ["rate-2"] = CaConfiguration },
         ["status"] = new(StringComparer.Ordinal)
         {
-            ["prometheus-disabled"] = Metrics,
             ["monitor-bad-level"] = Services,
             ["reload"] = Services,
             ["reload-get"] = Services,
@@ -41,13 +38,12 @@ internal static class WaitingSteps
             ["put-meta-other"] = ConfigEntries,
             ["get-meta-kept"] = ConfigEntries,
             ["get-nsdb"] = ConfigEntries,
-            ["list-case"] = Filters,
+            ["list-case"] = ConfigEntries,
             ["entry-gone"] = ConfigEntries,
             ["legacy-create"] = ByIdWrites,
             ["legacy-create-2"] = ByIdWrites,
             ["entry-after"] = ByIdWrites,
         },
-        ["intentions-match-check"] = new(StringComparer.Ordinal) { ["list-stale"] = Filters },
         ["http-conventions"] = new(StringComparer.Ordinal)
         {
             ["plain-health"] = Catalog,
@@ -66,9 +62,6 @@ internal static class WaitingSteps
             ["config-unknown-kind"] = ConfigEntries,
             ["config-unknown-field"] = ConfigEntries,
             ["ca-config-truncated"] = CaConfiguration,
-            ["filter-ok"] = Filters,
-            ["filter-bad-selector"] = Filters,
-            ["filter-unterminated"] = Filters,
             ["filter-no-operator"] = Services,
             ["filter-bad-operator"] = Catalog,
             ["filter-bad-coerce"] = Catalog,

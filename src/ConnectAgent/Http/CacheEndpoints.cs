@@ -23,9 +23,11 @@ internal sealed class CacheEndpoints(
     {
         var options = ReadOptions.Parse(request, settings.UseCache);
         await RequireAgentAsync(request, write: false);
+        var filter = ListFilter.Compile(options.Filter, ListFilter.CacheEntries);
         var index = await ChangedAsync(options, request.Aborted);
         var kind = request.Query.First("kind");
-        IReadOnlyList<CacheEntryView> entries = [.. inspector.Entries().Where(entry => kind.Length == 0 || entry.Kind == kind)];
+        IReadOnlyList<CacheEntryView> entries = [.. inspector.Entries()
+            .Where(entry => (kind.Length == 0 || entry.Kind == kind) && filter?.Matches(entry) is not false)];
         WireReply.Index(request.Context, index);
         await WireReply.JsonAsync(request, entries, WireJson.Default.IReadOnlyListCacheEntryView);
     }

@@ -5,6 +5,7 @@ using ConnectAgent.Agent.Servers;
 using ConnectAgent.ControlPlane.Intentions;
 using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Errors;
+using ConnectAgent.Protocol.Filtering;
 using ConnectAgent.Protocol.Intentions;
 using ConnectAgent.Protocol.Text;
 
@@ -32,19 +33,15 @@ internal sealed class IntentionEndpoints(
         request.RefuseNamespace();
         request.FailsWithQueryHeaders = true;
         RequireServed(options.Datacenter);
-        if (options.Filter.Length > 0)
-        {
-            // Answering without the filter would show what the caller asked to leave out.
-            throw new ServerException(
-                FailureKind.Invalid, "Failed to create boolean expression evaluator: filters are not supported by this version");
-        }
 
+        // LST-3: compiled before the token is looked at.
+        var filter = ListFilter.Compile(options.Filter, IntentionFilter.Schema);
         await servers.ResolveTokenAsync(options.Token, request.Aborted);
         var (all, index) = await intentions.ListAsync(ControlPlaneReads.Blocking(options), request.Aborted);
 
         // ACL-2: what the token may not see is left out; looked at after the wait, when the right may have gone.
         var rights = await servers.ResolveTokenAsync(options.Token, request.Aborted);
-        IReadOnlyList<Intention> list = [.. all.Where(intention => MayRead(rights, intention))];
+        IReadOnlyList<Intention> list = [.. all.Where(intention => MayRead(rights, intention) && filter?.Matches(intention) is not false)];
         WireReply.QueryHeaders(request.Context, index);
         await WireReply.JsonAsync(request, list, WireJson.Default.IReadOnlyListIntention);
     }
