@@ -16,7 +16,7 @@ public sealed partial class DocumentationTests
     {
         // Given
         var readme = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "README.md"));
-        var operations = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "docs", "operations.md"));
+        var pages = new[] { "operations.md", "http-api.md" }.Select(page => File.ReadAllText(Path.Combine(Repository.Root, "docs", page)));
         var start = Blocks(readme, "start").Should().ContainSingle("one command runs the agent").Subject;
         Blocks(readme, "tests").Should().Equal(["./test.sh"], "one command passes the tests");
         (await IsPortFreeAsync()).Should().BeTrue("the five-minute start uses the default port");
@@ -24,7 +24,7 @@ public sealed partial class DocumentationTests
         await agent.SeenAsync("Started HTTP server", BuildTime);
 
         // When, then
-        foreach (var block in Blocks(readme, "run").Concat(Blocks(operations, "run")))
+        foreach (var block in Blocks(readme, "run").Concat(pages.SelectMany(page => Blocks(page, "run"))))
         {
             var (code, output, errors) = await RunningProcess.RunAsync("bash", ["-euo", "pipefail", "-c", block], Repository.Root);
             code.Should().Be(0, "{0} printed {1} {2}", block, output, errors);

@@ -1,0 +1,79 @@
+using System.Diagnostics.Metrics;
+using System.Text.RegularExpressions;
+using ConnectAgent.Agent.Caching;
+using ConnectAgent.Agent.Leaves;
+using ConnectAgent.Telemetry;
+using ConnectAgent.TestKit.Processes;
+using FluentAssertions;
+using Microsoft.Extensions.DependencyInjection;
+using Xunit;
+
+namespace ConnectAgent.Tests;
+
+/// <summary>What the pages list is what the code has.</summary>
+public sealed partial class DocumentationTests
+{
+    [Fact]
+    public void Telemetry_lists_every_instrument_and_no_other()
+    {
+        List<string> instruments = [];
+        using var listener = new MeterListener
+        {
+            InstrumentPublished = (instrument, _) => instruments.Add(instrument.Name),
+        };
+        using var services = new ServiceCollection().AddMetrics().AddSingleton<CacheMetrics>().AddSingleton<LeafMetrics>()
+            .AddSingleton<HttpMetrics>().BuildServiceProvider();
+        listener.Start();
+        services.GetRequiredService<CacheMetrics>();
+        services.GetRequiredService<LeafMetrics>();
+        services.GetRequiredService<HttpMetrics>();
+        var listed = Instrument().Matches(Page("telemetry.md")).Select(match => match.Groups["name"].Value);
+        listed.Should().BeEquivalentTo(instruments.Where(name => name.StartsWith("connect_agent.", StringComparison.Ordinal)).Distinct());
+    }
+
+    [Fact]
+    public void Every_key_that_configuration_lists_is_accepted()
+    {
+        var listed = Key().Matches(Page("configuration.md").Split("## Flags")[0]).SelectMany(row => Name().Matches(row.Groups["keys"].Value))
+            .Select(match => match.Groups["name"].Value).ToList();
+        listed.Should().HaveCountGreaterThan(40);
+        foreach (var key in listed)
+        {
+            var schema = ConnectAgent.Configuration.AgentSchema.Root;
+            foreach (var part in key.Split('.'))
+            {
+                var found = schema?.Find(part);
+                found.Should().NotBeNull("{0} is listed", key);
+                schema = found!.Inner;
+            }
+        }
+    }
+
+    [Fact]
+    public void Http_api_lists_every_route()
+    {
+        var page = Page("http-api.md");
+        var source = Path.Combine(Repository.Root, "src", "ConnectAgent", "Http");
+        var routes = Directory.EnumerateFiles(source, "*Endpoints.cs").SelectMany(file => Route().Matches(File.ReadAllText(file)))
+            .Select(match => match.Groups["path"].Value).ToList();
+        routes.Should().HaveCountGreaterThan(12);
+        foreach (var route in routes)
+        {
+            page.Should().Contain(route.Replace("*", ":service", StringComparison.Ordinal).TrimEnd('/'));
+        }
+    }
+
+    private static string Page(string name) => File.ReadAllText(Path.Combine(Repository.Root, "docs", name));
+
+    [GeneratedRegex(@"^\| `(?<name>connect_agent\.[a-z_.]+)` \|", RegexOptions.Multiline | RegexOptions.ExplicitCapture)]
+    private static partial Regex Instrument();
+
+    [GeneratedRegex(@"^\| (?<keys>`[a-z_.`, ]+`) \|", RegexOptions.Multiline | RegexOptions.ExplicitCapture)]
+    private static partial Regex Key();
+
+    [GeneratedRegex(@"`(?<name>[a-z_.]+)`", RegexOptions.ExplicitCapture)]
+    private static partial Regex Name();
+
+    [GeneratedRegex(@"MapWire\(\s*""(?<path>/v1/[^""]+)""", RegexOptions.ExplicitCapture)]
+    private static partial Regex Route();
+}
