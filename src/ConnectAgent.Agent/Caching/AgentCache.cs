@@ -22,11 +22,13 @@ internal sealed class AgentCache : IDisposable
     {
         _clock = clock;
         _metrics = metrics;
+        FetchLimits = options.Value.FetchLimits;
         _store = new CacheStore(options.Value, metrics, clock);
         _context = new CacheContext(clock, random, metrics, logger, entry => _store.Remove(entry, "failed"), () => _closing)
         {
             Changed = _changes.Publish,
             Stored = entry => Stored(entry),
+            Limits = () => FetchLimits,
         };
     }
 
@@ -43,6 +45,9 @@ internal sealed class AgentCache : IDisposable
     public long Fetches => _context.Fetches;
 
     public long Errors => _context.Errors;
+
+    /// <summary>May be set anew at any time; holds for existing entries at once.</summary>
+    public FetchLimits FetchLimits { get; set; }
 
     /// <summary>Told of each new value.</summary>
     public Action<CacheEntry> Stored { get; set; } = static _ => { };
@@ -117,6 +122,11 @@ internal sealed class AgentCache : IDisposable
         where TRequest : CacheRequest
         where TValue : class
     {
+        if (!kind.Blocks)
+        {
+            read = read with { MinIndex = 0 };
+        }
+
         var entry = Entry(kind, request);
         var snapshot = entry.Current;
         if (Look(kind, request, entry, snapshot, read) is { } look)
@@ -251,6 +261,11 @@ internal sealed class AgentCache : IDisposable
             return null;
         }
 
+        if (!kind.Refreshes)
+        {
+            return IsYoungEnough(entry, snapshot, read) ? Answer(entry, snapshot, hit: true) : null;
+        }
+
         if (read.MinIndex > 0 || !kind.Revalidates || entry.IsWatched())
         {
             return Answer(entry, snapshot, hit: true);
@@ -258,6 +273,12 @@ internal sealed class AgentCache : IDisposable
 
         return kind.IsCurrent(request, snapshot.Value) ? Answer(entry, snapshot, hit: false) : null;
     }
+
+    // CACHE-7: a fetch in flight makes the value count as current.
+    private static bool IsYoungEnough<TRequest, TValue>(CacheEntry<TRequest, TValue> entry, CacheSnapshot<TValue> snapshot, CacheRead read)
+        where TRequest : CacheRequest
+        where TValue : class =>
+        !(read.MaxAge is { } most && most > TimeSpan.Zero && entry.AgeOf(snapshot) > most) && (!read.MustRevalidate || entry.IsFetching);
 
     private async Task<CacheAnswer<TValue>> WaitAsync<TRequest, TValue>(
         CacheKind<TRequest, TValue> kind, TRequest request, CacheRead read, CancellationToken cancellationToken)
@@ -288,7 +309,10 @@ internal sealed class AgentCache : IDisposable
 
                 if (snapshot.Error is { } error && snapshot.Version != began)
                 {
-                    throw error.ToThrow();
+                    // CACHE-41: the old value only for who said so.
+                    return read.StaleIfError is { } stale && snapshot.Value is not null && entry.AgeOf(snapshot) < stale
+                        ? Answer(entry, snapshot, hit: true)
+                        : throw error.ToThrow();
                 }
             }
             else if (Look(kind, request, entry, snapshot, read) is { } look)
@@ -318,7 +342,7 @@ internal sealed class AgentCache : IDisposable
             }
 
             // A fetch that is already holding for a change is the one a blocking reader waits for.
-            if (snapshot.Value is null || snapshot.Error is not null || read.MinIndex == 0)
+            if (snapshot.Value is null || snapshot.Error is not null || read.MinIndex == 0 || !kind.Refreshes)
             {
                 asked = snapshot.Version;
                 entry.EnsureFetch(snapshot.Version, hurry: kind.Revalidates && (read.MinIndex == 0 || snapshot.Value is null));

@@ -11,6 +11,9 @@ internal sealed record CacheContext(
     private long _fetches;
     private long _errors;
 
+    /// <summary>The limits of fetches as they are now: a reload changes those of existing entries, too (CACHE-20).</summary>
+    public Func<FetchLimits> Limits { get; init; } = static () => FetchLimits.None;
+
     /// <summary>Wakes who watches the cache itself.</summary>
     public Action Changed { get; init; } = static () => { };
 

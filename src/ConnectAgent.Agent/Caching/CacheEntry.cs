@@ -96,6 +96,18 @@ internal sealed class CacheEntry<TRequest, TValue>(
     /// <summary>Whether the value counts as coming from servers that are in contact (CACHE-28).</summary>
     public bool IsInContact(CacheSnapshot<TValue> snapshot) => snapshot.LostContactAt is null || ContactIsBack();
 
+    /// <summary>Whether a fetch is in flight right now.</summary>
+    public bool IsFetching
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _phase == Phase.Fetching;
+            }
+        }
+    }
+
     /// <summary>A reader blocks on the value it saw from now on (LEAF-55).</summary>
     public void Watch(long seen)
     {
@@ -222,7 +234,7 @@ internal sealed class CacheEntry<TRequest, TValue>(
         {
             while (true)
             {
-                await DelayAsync(_pace.Take(), _life.Token);
+                await DelayAsync(_pace.Take(context.Limits()), _life.Token);
                 var outcome = await FetchAsync();
                 if (!Apply(outcome))
                 {
@@ -289,7 +301,7 @@ internal sealed class CacheEntry<TRequest, TValue>(
     /// <returns>False when the loop ends.</returns>
     private bool Apply(Outcome outcome)
     {
-        bool goesOn;
+        bool goesOn, drops;
         lock (_gate)
         {
             if (_stopped)
@@ -311,13 +323,14 @@ internal sealed class CacheEntry<TRequest, TValue>(
             _hurried = false;
 
             // A failed first fetch leaves nothing behind (CACHE-30), and an unknown token needs no refresh (CACHE-25).
-            goesOn = !context.IsClosing()
-                && (outcome.Error is null || (outcome.Error.Kind != FailureKind.UnknownToken && (before.Value is not null || before.Version > 1)));
+            drops = outcome.Error is { } error
+                && (error.Kind == FailureKind.UnknownToken || (before.Value is null && (before.Version <= 1 || !kind.Refreshes)));
+            goesOn = !drops && kind.Refreshes && !context.IsClosing();
             _phase = goesOn ? Phase.Sleeping : Phase.Idle;
             _wake = goesOn ? NewSignal() : null;
         }
 
-        if (!goesOn)
+        if (drops)
         {
             context.Drop(this);
         }

@@ -27,8 +27,14 @@ internal abstract class CacheKind<TRequest, TValue>
     /// <summary>Time limit of one blocking fetch, and how long a reader's wait counts as being in flight (LEAF-55). Default 10 min.</summary>
     public virtual TimeSpan FetchWait => TimeSpan.FromMinutes(10);
 
+    /// <summary>Whether an entry is kept fresh in the background; else it is fetched when a reader asks for it (CACHE-1).</summary>
+    public virtual bool Refreshes => true;
+
+    /// <summary>Whether fetches carry an index, so that readers may block (CACHE-1).</summary>
+    public virtual bool Blocks => true;
+
     /// <summary>Whether <c>Age</c> counts from the fetch; else it is 0 while the servers are in contact (CACHE-27).</summary>
-    public virtual bool AgesFromFetch => false;
+    public virtual bool AgesFromFetch => !Refreshes;
 
     /// <summary>Whether each read without an index looks at the value again before it is used (CACHE-42's leaf row). Default no.</summary>
     public virtual bool Revalidates => false;

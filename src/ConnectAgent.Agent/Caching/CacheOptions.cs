@@ -21,4 +21,7 @@ internal sealed class CacheOptions
     /// <summary>Entries per token (CACHE-30).</summary>
     [Range(1, 10_000_000)]
     public int MaxEntriesPerToken { get; set; } = 2_000;
+
+    /// <summary><c>cache.entry_fetch_rate</c> and <c>cache.entry_fetch_max_burst</c> (CACHE-20).</summary>
+    public FetchLimits FetchLimits { get; set; } = FetchLimits.None;
 }

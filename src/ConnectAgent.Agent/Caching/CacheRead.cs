@@ -3,7 +3,11 @@ namespace ConnectAgent.Agent.Caching;
 /// <summary>How a reader reads (agent-cache CACHE-6).</summary>
 /// <param name="MinIndex">Above 0: answer only with a greater index. 0: do not block.</param>
 /// <param name="Wait">The longest hold; null or non-positive stands for the default (CACHE-11).</param>
-internal readonly record struct CacheRead(ulong MinIndex = 0, TimeSpan? Wait = null)
+/// <param name="MaxAge">For kinds that do not refresh: an older value is fetched anew. Null or 0: any age.</param>
+/// <param name="MustRevalidate">For kinds that do not refresh: fetch unless a fetch is in flight (CACHE-7).</param>
+/// <param name="StaleIfError">After a forced fetch failed: the old value still serves if it is younger (CACHE-41). Null: never.</param>
+internal readonly record struct CacheRead(
+    ulong MinIndex = 0, TimeSpan? Wait = null, TimeSpan? MaxAge = null, bool MustRevalidate = false, TimeSpan? StaleIfError = null)
 {
     private static readonly TimeSpan DefaultBlock = TimeSpan.FromSeconds(300);
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(600);

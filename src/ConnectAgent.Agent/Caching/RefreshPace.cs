@@ -1,23 +1,33 @@
 namespace ConnectAgent.Agent.Caching;
 
+/// <summary>How often one entry may be fetched (agent-cache CACHE-20).</summary>
+/// <param name="PerSecond">Fetches per second; null: no limit is configured.</param>
+/// <param name="Burst">Fetches at once.</param>
+internal sealed record FetchLimits(double? PerSecond, int Burst)
+{
+    public static FetchLimits None { get; } = new(null, 2);
+}
+
 /// <summary>
-/// Keeps a result that changes all the time, or a server that does not hold its answers, from refreshing without bound: ten fetches at
-/// once, then ten per second (agent-cache CACHE-20).
+/// A token bucket. A limited fetch waits, it does not fail. Without a configured limit it keeps a result that changes all the time, or a server
+/// that does not hold its answers, from refreshing without bound: ten fetches at once, then ten per second.
 /// </summary>
 internal sealed class RefreshPace(TimeProvider clock)
 {
-    private const double Burst = 10;
-    private const double PerSecond = 10;
-    private double _tokens = Burst;
+    private const int FreeBurst = 10;
+    private const double FreePerSecond = 10;
+    private double _tokens = double.PositiveInfinity;
     private long _filledAt = clock.GetTimestamp();
 
     /// <summary>Takes one turn.</summary>
+    /// <param name="limits">As they are now.</param>
     /// <returns>How long to wait before it may be used.</returns>
-    public TimeSpan Take()
+    public TimeSpan Take(FetchLimits limits)
     {
+        var (perSecond, burst) = limits.PerSecond is { } rate ? (rate, limits.Burst) : (FreePerSecond, FreeBurst);
         var now = clock.GetTimestamp();
-        _tokens = Math.Min(Burst, _tokens + (clock.GetElapsedTime(_filledAt, now).TotalSeconds * PerSecond)) - 1;
+        _tokens = Math.Min(burst, _tokens + (clock.GetElapsedTime(_filledAt, now).TotalSeconds * perSecond)) - 1;
         _filledAt = now;
-        return _tokens >= 0 ? TimeSpan.Zero : TimeSpan.FromSeconds(-_tokens / PerSecond);
+        return _tokens >= 0 ? TimeSpan.Zero : TimeSpan.FromSeconds(-_tokens / perSecond);
     }
 }

@@ -1,5 +1,7 @@
+using System.Globalization;
 using System.Net;
 using System.Text.RegularExpressions;
+using ConnectAgent.Agent.Caching;
 using ConnectAgent.Protocol.Text;
 
 namespace ConnectAgent.Configuration;
@@ -65,6 +67,9 @@ internal sealed partial record AgentConfiguration
     public required int CacheMaxEntries { get; init; }
 
     public required int CacheMaxEntriesPerToken { get; init; }
+
+    /// <summary>Fetches of one cache entry (agent-cache CACHE-20).</summary>
+    public required FetchLimits FetchLimits { get; init; }
 
     /// <summary>0: Prometheus text is refused (services AG-27).</summary>
     public required TimeSpan PrometheusRetention { get; init; }
@@ -186,6 +191,7 @@ internal sealed partial record AgentConfiguration
             AclEnabled = values.AclEnabled ?? false,
             AclManagementToken = values.AclManagementToken ?? string.Empty,
             AclDefaultToken = values.AclDefaultToken ?? string.Empty,
+            FetchLimits = FetchLimitsOf(values),
             PrometheusRetention = Duration("telemetry.prometheus_retention_time", values.PrometheusRetention, TimeSpan.Zero),
             DefaultQueryTime = Duration("default_query_time", values.DefaultQueryTime, TimeSpan.FromSeconds(300)),
             MaxQueryTime = Duration("max_query_time", values.MaxQueryTime, TimeSpan.FromSeconds(600)),
@@ -318,6 +324,17 @@ internal sealed partial record AgentConfiguration
         }
 
         return ports;
+    }
+
+    private static FetchLimits FetchLimitsOf(ConfigValues values)
+    {
+        Require(
+            values.EntryFetchMaxBurst is null or > 0,
+            $"cache.entry_fetch_max_burst must be strictly positive, was: {values.EntryFetchMaxBurst}");
+        Require(
+            values.EntryFetchRate is null or > 0,
+            string.Create(CultureInfo.InvariantCulture, $"cache.entry_fetch_rate must be strictly positive, was: {values.EntryFetchRate}"));
+        return new FetchLimits(values.EntryFetchRate, values.EntryFetchMaxBurst ?? FetchLimits.None.Burst);
     }
 
     private static int Positive(string key, int number)

@@ -18,6 +18,9 @@ internal sealed class ConfigSchema
     public ConfigSchema Number(string name, Action<ConfigValues, int> set) =>
         Add(name, new ConfigKey("int", JsonValueKind.Number, (values, json) => set(values, (int)json.GetDouble())));
 
+    public ConfigSchema Real(string name, Action<ConfigValues, double> set) =>
+        Add(name, new ConfigKey("float64", JsonValueKind.Number, (values, json) => set(values, json.GetDouble())));
+
     public ConfigSchema Map(string name, Func<ConfigValues, Dictionary<string, string>> target) =>
         Add(name, new ConfigKey("map[string]string", JsonValueKind.Object, (values, json) =>
         {

@@ -97,6 +97,10 @@ internal sealed class ConfigValues
 
     public bool? VerifyIncoming { get; set; }
 
+    public double? EntryFetchRate { get; set; }
+
+    public int? EntryFetchMaxBurst { get; set; }
+
     public string? PrometheusRetention { get; set; }
 
     public int? RaftMultiplier { get; set; }

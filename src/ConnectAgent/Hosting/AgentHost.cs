@@ -72,6 +72,7 @@ internal static class AgentHost
         {
             options.MaxEntries = configuration.CacheMaxEntries;
             options.MaxEntriesPerToken = configuration.CacheMaxEntriesPerToken;
+            options.FetchLimits = configuration.FetchLimits;
         });
         services.AddSingleton<BrowserGuard>();
         services.AddSingleton<AgentConnectEndpoints>().AddSingleton<ConnectCaEndpoints>().AddSingleton<IntentionEndpoints>();
