@@ -1,3 +1,4 @@
+using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Intentions;
 
 namespace ConnectAgent.Agent;
@@ -11,6 +12,16 @@ namespace ConnectAgent.Agent;
 internal sealed record AgentIdentity(
     string Datacenter, string NodeName, bool ConnectEnabled, string DefaultToken, DefaultDecision DefaultDecision)
 {
+    /// <summary>Refuses while Connect is off.</summary>
+    /// <exception cref="ServerException">clients LAUNCH-4.</exception>
+    public void RequireConnect()
+    {
+        if (!ConnectEnabled)
+        {
+            throw ServerException.ConnectDisabled();
+        }
+    }
+
     // Records print their members; the token must not reach a log that way.
     public override string ToString() => $"{NodeName} in {Datacenter}";
 }

@@ -56,6 +56,24 @@ public sealed class ProcessTests
         code.Should().Be(expectedCode);
     }
 
+    [Fact] // LOAD-1, LOAD-6
+    public async Task Files_and_directories_are_read_in_the_order_of_the_command_line()
+    {
+        using var folder = new TemporaryFolder();
+        var directory = Directory.CreateDirectory(Path.Combine(folder.Path, "conf.d")).FullName;
+        await File.WriteAllTextAsync(Path.Combine(directory, "b.json"), """{"node_name":"b","datacenter":"east"}""");
+        await File.WriteAllTextAsync(Path.Combine(directory, "a.json"), """{"node_name":"a"}""");
+        await File.WriteAllTextAsync(Path.Combine(directory, "c.txt"), "not read");
+        var last = folder.Write("last.json", """{"datacenter":"west"}""");
+        var port = FreePorts.Next();
+        await using var process = RunningProcess.Start(
+            Repository.PublishedAgent, ["agent", "-dev", "-config-dir", directory, "-config-file", last, $"-http-port={port}"]);
+        await process.SeenAsync("Started HTTP server", Patience);
+        using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}") };
+        var self = JsonNode.Parse(await http.GetStringAsync(new Uri("/v1/agent/self", UriKind.Relative)))!;
+        ((string)self["Config"]!["Datacenter"]!, (string)self["Config"]!["NodeName"]!).Should().Be(("west", "b"));
+    }
+
     [Fact] // FLAG-6
     public async Task Version_prints_the_version()
     {

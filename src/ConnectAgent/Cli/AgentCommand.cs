@@ -24,7 +24,7 @@ internal static class AgentCommand
         IReadOnlyList<string> files;
         try
         {
-            files = flags.FilesOf(result);
+            files = AgentFlags.FilesOf(result);
             configuration = flags.Read(result);
         }
         catch (ConfigurationException error)

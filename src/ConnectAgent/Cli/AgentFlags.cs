@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Globalization;
 using ConnectAgent.Configuration;
 
@@ -12,6 +13,7 @@ internal sealed class AgentFlags
     private readonly List<Option> _inert = [];
     private readonly Option<bool?> _dev = Switch("dev", "Development mode: everything in memory, Connect on, no files.");
     private readonly Option<string[]> _files = Many("config-file", "A JSON file to read; may be repeated.");
+    private readonly Option<string[]> _directories = Many("config-dir", "A directory of JSON files to read, in byte order; may be repeated.");
     private readonly Option<string[]> _meta = Many("node-meta", "A key:value pair of node metadata; may be repeated.");
 
     public AgentFlags()
@@ -60,14 +62,34 @@ internal sealed class AgentFlags
     public void AddTo(Command command)
     {
         IEnumerable<Option> all =
-            [_dev, _files, _meta, .. _texts.Select(flag => flag.Option), .. _switches.Select(flag => flag.Option), .. _inert];
+            [_dev, _files, _directories, _meta, .. _texts.Select(flag => flag.Option), .. _switches.Select(flag => flag.Option), .. _inert];
         foreach (var option in all)
         {
             command.Options.Add(option);
         }
     }
 
-    public IReadOnlyList<string> FilesOf(ParseResult result) => result.GetValue(_files) ?? [];
+    /// <summary>The files to read, in the order of the command line, both kinds interleaved (LOAD-1).</summary>
+    /// <exception cref="ConfigurationException">A directory cannot be read.</exception>
+    public static IReadOnlyList<string> FilesOf(ParseResult result)
+    {
+        List<string> files = [];
+        for (var i = 0; i + 1 < result.Tokens.Count; i++)
+        {
+            var path = result.Tokens[i + 1].Value;
+            switch (result.Tokens[i] is { Type: TokenType.Option } option ? option.Value.TrimStart('-') : null)
+            {
+                case "config-file":
+                    files.Add(path);
+                    break;
+                case "config-dir":
+                    files.AddRange(FilesIn(path));
+                    break;
+            }
+        }
+
+        return files;
+    }
 
     /// <summary>Merges files and flags, in the order of LOAD-6, and checks them.</summary>
     /// <exception cref="ConfigurationException">With the exact text.</exception>
@@ -108,6 +130,22 @@ internal sealed class AgentFlags
         }
 
         return AgentConfiguration.Build(values, result.GetResult(_dev) is not null && (result.GetValue(_dev) ?? true));
+    }
+
+    // Not recursively; other names than .json and .hcl are none of ours.
+    private static List<string> FilesIn(string directory)
+    {
+        try
+        {
+            return Directory.EnumerateFiles(directory)
+                .Where(file => file.EndsWith(".json", StringComparison.Ordinal) || file.EndsWith(".hcl", StringComparison.Ordinal))
+                .Order(StringComparer.Ordinal)
+                .ToList();
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new ConfigurationException($"config: Open failed on {directory}. open {directory}: no such file or directory");
+        }
     }
 
     private static Option<bool?> Switch(string name, string description) =>

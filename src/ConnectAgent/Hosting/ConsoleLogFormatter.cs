@@ -57,8 +57,9 @@ internal static class LogText
         {
             if (token is PropertyToken property && logEvent.Properties.TryGetValue(property.PropertyName, out var value))
             {
-                var plain = PlainOf(value);
-                text.Append(text.Length > 0 && text[^1] == '=' ? Quote(plain) : plain);
+                // One event is one line, whatever a caller managed to put into a name.
+                var line = PlainOf(value).ReplaceLineEndings("\\n");
+                text.Append(text.Length > 0 && text[^1] == '=' ? Quote(line) : line);
             }
             else
             {
@@ -74,10 +75,6 @@ internal static class LogText
             ?? scalar?.ToString() ?? "null"
         : value.ToString();
 
-    // One event is one line, whatever a caller managed to put into a name.
-    public static string Quote(string text)
-    {
-        var line = text.ReplaceLineEndings("\\n");
-        return line.AsSpan().ContainsAny(' ', '"') ? '"' + line.Replace("\"", "\\\"", StringComparison.Ordinal) + '"' : line;
-    }
+    public static string Quote(string text) =>
+        text.AsSpan().ContainsAny(' ', '"') ? '"' + text.Replace("\"", "\\\"", StringComparison.Ordinal) + '"' : text;
 }

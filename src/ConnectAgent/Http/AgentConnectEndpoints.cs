@@ -26,7 +26,7 @@ internal sealed class AgentConnectEndpoints(
     private async Task GetRootsAsync(WireRequest request)
     {
         var options = ReadOptions.Parse(request, settings.UseCache);
-        RequireConnect();
+        agent.RequireConnect();
         var answer = await roots.GetAsync(
             new RootsRequest(options.Datacenter, options.Token, options.Filter), new CacheRead(options.Index, options.Wait), request.Aborted);
         WireReply.CachedQueryHeaders(request.Context, answer);
@@ -38,7 +38,7 @@ internal sealed class AgentConnectEndpoints(
     {
         request.RefuseNamespace();
         var options = ReadOptions.Parse(request, settings.UseCache);
-        RequireConnect();
+        agent.RequireConnect();
         await RequireServiceWriteAsync(request, options.Token, request.Tail);
         var answer = await leaves.GetAsync(
             new LeafRequest(options.Datacenter, options.Token, request.Tail), new CacheRead(options.Index, options.Wait), request.Aborted);
@@ -77,7 +77,7 @@ internal sealed class AgentConnectEndpoints(
             throw WireException.BadRequest("ClientCertURI not a valid Service identifier");
         }
 
-        RequireConnect();
+        agent.RequireConnect();
         var token = request.Token();
         var rights = await servers.ResolveTokenAsync(token, request.Aborted);
         TokenRights.Require(rights.ServiceWrite(asked.Target));
@@ -101,14 +101,6 @@ internal sealed class AgentConnectEndpoints(
         if (service.Length > 0)
         {
             TokenRights.Require((await servers.ResolveTokenAsync(token, request.Aborted)).ServiceWrite(service));
-        }
-    }
-
-    private void RequireConnect()
-    {
-        if (!agent.ConnectEnabled)
-        {
-            throw ServerException.ConnectDisabled();
         }
     }
 }

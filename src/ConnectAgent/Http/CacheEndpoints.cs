@@ -53,10 +53,7 @@ internal sealed class CacheEndpoints(
     {
         request.RefuseNamespace();
         var options = ReadOptions.Parse(request, settings.UseCache);
-        if (!agent.ConnectEnabled)
-        {
-            throw ServerException.ConnectDisabled();
-        }
+        agent.RequireConnect();
 
         TokenRights.Require((await servers.ResolveTokenAsync(options.Token, request.Aborted)).ServiceWrite(request.Tail));
         var answer = await leaves.RenewAsync(new LeafRequest(options.Datacenter, options.Token, request.Tail), request.Aborted);

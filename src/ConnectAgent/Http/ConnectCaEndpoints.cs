@@ -17,10 +17,7 @@ internal sealed class ConnectCaEndpoints(CertificateAuthority authority, AgentId
         var pem = WantsPem(request.Query);
         request.FailsWithQueryHeaders = true;
         ControlPlaneReads.RequireDatacenter(agent, options.Datacenter);
-        if (!agent.ConnectEnabled)
-        {
-            throw ServerException.ConnectDisabled();
-        }
+        agent.RequireConnect();
 
         var (roots, index) = await authority.ReadRootsAsync(ControlPlaneReads.Blocking(options), request.Aborted);
         if (pem)

@@ -41,6 +41,11 @@ internal sealed class IntentionEndpoints(
 
         // ACL-2: what the token may not see is left out; looked at after the wait, when the right may have gone.
         var rights = await servers.ResolveTokenAsync(options.Token, request.Aborted);
+        if (all.Any(intention => !MayRead(rights, intention)) && request.HasToken)
+        {
+            request.Context.Response.Headers["X-Consul-Results-Filtered-By-Acls"] = "true";
+        }
+
         IReadOnlyList<Intention> list = [.. all.Where(intention => MayRead(rights, intention) && filter?.Matches(intention) is not false)];
         WireReply.QueryHeaders(request.Context, index);
         await WireReply.JsonAsync(request, list, WireJson.Default.IReadOnlyListIntention);
@@ -147,7 +152,7 @@ internal sealed class IntentionEndpoints(
         var (source, destination) = WriteNames(request);
         var body = await RequestBody.ReadAsync(
             request, IntentionBody.Read, error => WireException.BadRequest("Request decode failed: " + error));
-        RequireConnect();
+        agent.RequireConnect();
         await RequireWriteAsync(request, destination.Name);
         if (body.SourcePeer.Length > 0)
         {
@@ -171,7 +176,7 @@ internal sealed class IntentionEndpoints(
     {
         request.RefuseNamespace();
         var (source, destination) = WriteNames(request);
-        RequireConnect();
+        agent.RequireConnect();
         await RequireWriteAsync(request, destination.Name);
         intentions.Delete(source.Name, destination.Name);
         await WireReply.JsonAsync(request, true, WireJson.Default.Boolean);
@@ -208,14 +213,6 @@ internal sealed class IntentionEndpoints(
     private void RequireServed(string datacenter)
     {
         ControlPlaneReads.RequireDatacenter(agent, datacenter);
-        RequireConnect();
-    }
-
-    private void RequireConnect()
-    {
-        if (!agent.ConnectEnabled)
-        {
-            throw ServerException.ConnectDisabled();
-        }
+        agent.RequireConnect();
     }
 }

@@ -22,8 +22,13 @@ internal sealed class WireRequest(HttpContext context, WireQuery query, string t
     /// <summary>Set before the work of endpoints that send query headers with its failure, too (http-conventions HDR-3).</summary>
     public bool FailsWithQueryHeaders { get; set; }
 
+    /// <summary>Whether the caller gave a token of its own.</summary>
+    public bool HasToken => OwnToken().Length > 0;
+
     /// <summary>The effective token: the caller's, else the agent's default one, else empty (TOK-1 to TOK-3). Never logged.</summary>
-    public string Token()
+    public string Token() => OwnToken() is { Length: > 0 } own ? own : agent.DefaultToken;
+
+    private string OwnToken()
     {
         var token = Query.First("token");
         if (token.Length == 0)
@@ -36,7 +41,7 @@ internal sealed class WireRequest(HttpContext context, WireQuery query, string t
             token = BearerToken(First(Context.Request.Headers.Authorization));
         }
 
-        return token.Length == 0 ? agent.DefaultToken : token;
+        return token;
     }
 
     /// <summary>The datacenter asked for, else the agent's own (DC-1).</summary>
