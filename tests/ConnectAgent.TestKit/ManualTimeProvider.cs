@@ -4,8 +4,14 @@ namespace ConnectAgent.TestKit;
 public sealed class ManualTimeProvider(DateTimeOffset? start = null) : TimeProvider
 {
     private readonly Lock _gate = new();
-    private readonly List<ManualTimer> _timers = [];
-    private TaskCompletionSource _armed = NewSignal();
+
+    // The armed ones, first due first and among equals in order of their making: thousands of loops sleep here in a soak.
+    private readonly SortedSet<ManualTimer> _armed = new(Comparer<ManualTimer>.Create(
+        static (a, b) => a.DueAt.CompareTo(b.DueAt) is not 0 and var byTime ? byTime : a.Number.CompareTo(b.Number)));
+
+    private TaskCompletionSource? _signal;
+    private int _signalFrom = int.MaxValue;
+    private long _made;
     private DateTimeOffset _now = start ?? new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
@@ -17,7 +23,7 @@ public sealed class ManualTimeProvider(DateTimeOffset? start = null) : TimeProvi
         {
             lock (_gate)
             {
-                return _timers.Count(timer => timer.DueAt is not null);
+                return _armed.Count;
             }
         }
     }
@@ -34,12 +40,7 @@ public sealed class ManualTimeProvider(DateTimeOffset? start = null) : TimeProvi
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
-        var timer = new ManualTimer(this, callback, state);
-        lock (_gate)
-        {
-            _timers.Add(timer);
-        }
-
+        var timer = new ManualTimer(this, callback, state, Interlocked.Increment(ref _made));
         timer.Change(dueTime, period);
         return timer;
     }
@@ -60,75 +61,104 @@ public sealed class ManualTimeProvider(DateTimeOffset? start = null) : TimeProvi
     }
 
     /// <summary>Waits until a timer with such a delay is armed: the moment at which a loop has gone to sleep.</summary>
-    public async Task ArmedAsync(Func<TimeSpan, bool> delay, CancellationToken cancellationToken = default)
+    public Task ArmedAsync(Func<TimeSpan, bool> delay, CancellationToken cancellationToken = default) =>
+        ArmedAsync(1, delay, cancellationToken);
+
+    /// <summary>Waits until so many timers are armed, whatever their delays: the moment at which so many loops have gone to sleep.</summary>
+    public Task ArmedAsync(int count, CancellationToken cancellationToken = default) =>
+        TryWait(count, null, out _) ? Task.CompletedTask : WaitAsync(count, null, cancellationToken);
+
+    /// <summary>Waits until so many timers with such a delay are armed.</summary>
+    public Task ArmedAsync(int count, Func<TimeSpan, bool> delay, CancellationToken cancellationToken = default) =>
+        TryWait(count, delay, out _) ? Task.CompletedTask : WaitAsync(count, delay, cancellationToken);
+
+    private async Task WaitAsync(int count, Func<TimeSpan, bool>? delay, CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(TimeSpan.FromSeconds(20));
-        while (true)
+        while (!TryWait(count, delay, out var armed))
         {
-            Task armed;
-            lock (_gate)
-            {
-                if (_timers.Any(timer => timer.DueAt is { } due && delay(due - _now)))
-                {
-                    return;
-                }
-
-                armed = _armed.Task;
-            }
-
             await armed.WaitAsync(limit.Token);
         }
     }
 
-    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-    private void Announce()
+    private bool TryWait(int count, Func<TimeSpan, bool>? delay, out Task armed)
     {
-        TaskCompletionSource armed;
         lock (_gate)
         {
-            (armed, _armed) = (_armed, NewSignal());
-        }
+            armed = Task.CompletedTask;
+            if (_armed.Count >= count && (delay is null || _armed.Count(timer => delay(timer.DueAt - _now)) >= count))
+            {
+                return true;
+            }
 
-        armed.TrySetResult();
+            _signal ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _signalFrom = Math.Min(_signalFrom, count);
+            armed = _signal.Task;
+            return false;
+        }
     }
 
     private ManualTimer? TakeDue(DateTimeOffset until)
     {
         lock (_gate)
         {
-            var due = _timers.Where(timer => timer.DueAt <= until).MinBy(timer => timer.DueAt);
-            if (due is null)
+            if (_armed.Min is not { } due || due.DueAt > until)
             {
                 return null;
             }
 
-            _now = due.DueAt!.Value > _now ? due.DueAt.Value : _now;
-            due.Rearm();
+            _now = due.DueAt > _now ? due.DueAt : _now;
+            _armed.Remove(due);
+            if (due.Period > TimeSpan.Zero)
+            {
+                due.DueAt += due.Period;
+                _armed.Add(due);
+            }
+
             return due;
         }
     }
 
-    private sealed class ManualTimer(ManualTimeProvider clock, TimerCallback callback, object? state) : ITimer
+    private void Arm(ManualTimer timer, TimeSpan dueTime, TimeSpan period)
     {
-        private TimeSpan _period = Timeout.InfiniteTimeSpan;
+        TaskCompletionSource? signal = null;
+        lock (_gate)
+        {
+            _armed.Remove(timer);
+            if (timer.IsDisposed || dueTime == Timeout.InfiniteTimeSpan)
+            {
+                return;
+            }
 
-        public DateTimeOffset? DueAt { get; private set; }
+            timer.Period = period;
+            timer.DueAt = _now + dueTime;
+            _armed.Add(timer);
+            if (_armed.Count >= _signalFrom)
+            {
+                (signal, _signal, _signalFrom) = (_signal, null, int.MaxValue);
+            }
+        }
+
+        signal?.TrySetResult();
+    }
+
+    private sealed class ManualTimer(ManualTimeProvider clock, TimerCallback callback, object? state, long number) : ITimer
+    {
+        public long Number { get; } = number;
+
+        // Only changed under the clock's lock, and only while the timer is not among the armed.
+        public DateTimeOffset DueAt { get; set; }
+
+        public TimeSpan Period { get; set; }
+
+        public bool IsDisposed { get; private set; }
 
         public bool Change(TimeSpan dueTime, TimeSpan period)
         {
-            lock (clock._gate)
-            {
-                _period = period;
-                DueAt = dueTime == Timeout.InfiniteTimeSpan ? null : clock._now + dueTime;
-            }
-
-            clock.Announce();
-            return true;
+            clock.Arm(this, dueTime, period);
+            return !IsDisposed;
         }
-
-        public void Rearm() => DueAt = _period > TimeSpan.Zero ? DueAt + _period : null;
 
         public void Fire() => callback(state);
 
@@ -136,8 +166,8 @@ public sealed class ManualTimeProvider(DateTimeOffset? start = null) : TimeProvi
         {
             lock (clock._gate)
             {
-                DueAt = null;
-                clock._timers.Remove(this);
+                IsDisposed = true;
+                clock._armed.Remove(this);
             }
         }
 

@@ -63,6 +63,17 @@ internal sealed class AgentCache : IDisposable
         where TRequest : CacheRequest
         where TValue : class => Entry(kind, request).Restore(value, origin);
 
+    /// <summary>Takes the entry of a request out, if there is one.</summary>
+    public void Forget<TRequest, TValue>(CacheKind<TRequest, TValue> kind, TRequest request)
+        where TRequest : CacheRequest
+        where TValue : class
+    {
+        if (_store.Find(KeyOf(kind, request)) is { } entry)
+        {
+            Drop(entry);
+        }
+    }
+
     /// <summary>Takes an entry out.</summary>
     /// <returns>False when it is out already.</returns>
     public bool Drop(CacheEntry entry)
@@ -79,7 +90,14 @@ internal sealed class AgentCache : IDisposable
         where TRequest : CacheRequest
         where TValue : class
     {
+        var held = Entry(kind, request).Current.Value;
         var before = await GetAsync(kind, request, default, cancellationToken);
+        if (held is null)
+        {
+            // It is new already.
+            return before;
+        }
+
         var entry = Entry(kind, request);
         var start = _clock.GetTimestamp();
         while (true)
@@ -243,7 +261,11 @@ internal sealed class AgentCache : IDisposable
         return (CacheEntry<TRequest, TValue>)(_store.Find(key) is { IsStopped: false } found
             ? found
             : _store.FindOrAdd(
-                key, added => new CacheEntry<TRequest, TValue>(kind, request, added, _context) { CountsForToken = request.CountsForToken }));
+                key, added => new CacheEntry<TRequest, TValue>(kind, request, added, _context)
+                {
+                    CountsForToken = request.CountsForToken,
+                    IsCheap = request.IsCheap,
+                }));
     }
 
     /// <summary>The first look (CACHE-7); null when the reader has to wait.</summary>

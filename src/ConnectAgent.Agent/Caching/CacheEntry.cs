@@ -25,6 +25,9 @@ internal abstract class CacheEntry(CacheKey key)
 
     public abstract bool IsStopped { get; }
 
+    /// <summary>Whether anybody can have it made, without any right: the first to go when room is needed.</summary>
+    public bool IsCheap { get; init; }
+
     /// <summary>Whether it counts against its token's bound.</summary>
     public bool CountsForToken { get; init; } = true;
 

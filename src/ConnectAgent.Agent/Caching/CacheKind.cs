@@ -10,6 +10,9 @@ internal abstract record CacheRequest(string Datacenter, string Token)
     /// <summary>The fields, besides token and datacenter, that change the answer.</summary>
     public abstract string Key { get; }
 
+    /// <summary>Whether the entry needs no right to be made: the first to go when room is needed.</summary>
+    public virtual bool IsCheap => false;
+
     /// <summary>Whether the entry counts against the token's bound; what the agent itself depends on does not.</summary>
     public virtual bool CountsForToken => true;
 }

@@ -137,9 +137,11 @@ internal sealed class CacheStore : IDisposable
 
         Sweep();
 
-        // One in a hundred goes at a time, so that a full cache does not scan itself at every miss.
+        // One in a hundred goes at a time, so that a full cache does not scan itself at every miss. What anybody can make with a made-up token
+        // goes before what somebody has a right to.
         var surplus = _live.Count - _options.MaxEntries + 1 + (_options.MaxEntries / 100);
-        var idle = _live.Values.Where(entry => entry.Waiters == 0).OrderBy(entry => entry.LastReadAt).Take(surplus).ToList();
+        var idle = _live.Values.Where(entry => entry.Waiters == 0)
+            .OrderBy(entry => entry.IsCheap ? 0 : 1).ThenBy(entry => entry.LastReadAt).Take(surplus).ToList();
         foreach (var entry in idle)
         {
             Release(entry.Key, "bound");

@@ -59,6 +59,8 @@ internal sealed class LeafKind(
             return await IssueAsync(context, state, (await RootsAsync(context, state, cancellationToken)).Value, cancellationToken);
         }
 
+        var facts = FactsOf(leaf, state.IssuedAt);
+        var instant = LeafRenewal.Instant(facts, clock.GetUtcNow(), random.NextDouble());
         var until = clock.GetUtcNow() + FetchWait;
         while (true)
         {
@@ -66,7 +68,7 @@ internal sealed class LeafKind(
             var now = clock.GetUtcNow();
             var isCheck = context.Hurry.IsCancellationRequested;
             state.Plan = LeafRenewal.Plan(
-                FactsOf(leaf, state.IssuedAt), state.Plan, trusted.Value.Active?.SigningKeyId ?? string.Empty, isCheck, now, random.NextDouble());
+                facts, state.Plan, trusted.Value.Active?.SigningKeyId ?? string.Empty, isCheck, now, instant, random.NextDouble());
             if (isCheck && context.State.TakeForce())
             {
                 // An operator's renewal; still no two within a second (section 9, test 4).
@@ -194,7 +196,10 @@ internal sealed class LeafKind(
         FetchContext<LeafRequest, LeafCertificate> context, ulong rootsIndex, TimeSpan pause, CancellationToken cancellationToken)
     {
         using var turn = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, context.Hurry);
-        var instant = Task.Delay(pause > TimeSpan.Zero ? pause : TimeSpan.Zero, clock, turn.Token);
+
+        // A delay is cut to whole milliseconds: rounded down to none it would spin until the instant has come.
+        var whole = TimeSpan.FromMilliseconds(Math.Max(1, Math.Ceiling(pause.TotalMilliseconds)));
+        var instant = Task.Delay(whole, clock, turn.Token);
         var rotation = roots.ChangedAsync(context.Request.Datacenter, rootsIndex, turn.Token);
         await Task.WhenAny(instant, rotation);
         await turn.CancelAsync();

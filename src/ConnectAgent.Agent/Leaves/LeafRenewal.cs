@@ -37,11 +37,14 @@ internal static class LeafRenewal
     /// <param name="plan">What earlier checks decided.</param>
     /// <param name="activeSigningKeyId">Of the active root; compared with the leaf's issuer, not the root's ID (LEAF-48).</param>
     /// <param name="isCheck">A reader asks now: a rotation counts at once, without spread (LEAF-45).</param>
-    /// <param name="now">The time of the check.</param>
-    /// <param name="random">From 0 to below 1.</param>
+    /// <param name="now">The time of the look.</param>
+    /// <param name="instant">
+    /// What <see cref="Instant"/> gave when this fetch began: drawn anew at each look, it would for ever lie ahead (LEAF-42).
+    /// </param>
+    /// <param name="random">For the spread after a rotation; from 0 to below 1.</param>
     /// <returns>The plan from now on; issue when its <see cref="RenewalPlan.IssueAt"/> is not after now.</returns>
     public static RenewalPlan Plan(
-        LeafFacts leaf, RenewalPlan plan, string activeSigningKeyId, bool isCheck, DateTimeOffset now, double random)
+        LeafFacts leaf, RenewalPlan plan, string activeSigningKeyId, bool isCheck, DateTimeOffset now, DateTimeOffset instant, double random)
     {
         var rotated = leaf.AuthorityKeyId != activeSigningKeyId;
         if (!rotated && plan.Refusals == 0)
@@ -53,7 +56,6 @@ internal static class LeafRenewal
             plan = plan with { ForcedSince = now, ForcedAt = isCheck ? now : now + (RootChangeSpread * random) };
         }
 
-        var instant = Instant(leaf, now, random);
         if (rotated && isCheck && plan.Refusals == 0)
         {
             instant = now;

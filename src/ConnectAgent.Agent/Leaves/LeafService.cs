@@ -17,6 +17,9 @@ internal sealed class LeafService(AgentCache cache, LeafKind kind)
             ? throw new ServerException(FailureKind.Failed, "URI must be either service or agent")
             : cache.GetAsync(kind, request, read, cancellationToken);
 
+    /// <summary>Forgets a leaf whose token may not have it any more (LEAF-91).</summary>
+    public void Forget(LeafRequest request) => cache.Forget(kind, request);
+
     /// <summary>Re-issues a leaf now, for an operator who does not want to wait for its renewal.</summary>
     /// <exception cref="ServerException">What the signer said; the old leaf stays.</exception>
     public Task<CacheAnswer<LeafCertificate>> RenewAsync(LeafRequest request, CancellationToken cancellationToken) =>

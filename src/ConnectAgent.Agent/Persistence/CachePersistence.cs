@@ -5,6 +5,7 @@ using ConnectAgent.Agent.Leaves;
 using ConnectAgent.Agent.Roots;
 using ConnectAgent.Agent.Servers;
 using ConnectAgent.Protocol.Certificates;
+using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Intentions;
 using Microsoft.Extensions.Logging;
 
@@ -50,7 +51,7 @@ internal sealed class CachePersistence : IDisposable
         var restored = 0;
         foreach (var entry in _sealed.Load())
         {
-            if (Restore(entry.Payload))
+            if (TryRestore(entry.Payload))
             {
                 restored++;
             }
@@ -71,6 +72,20 @@ internal sealed class CachePersistence : IDisposable
     public void Dispose() => _timer.Dispose();
 
     private static string IdOf(CacheKey key) => $"{key.Kind}\0{key.Datacenter}\0{key.Token.Length}\0{key.Token}\0{key.Request}";
+
+    // What no longer fits into the bounds is forgotten; it never stops the start.
+    private bool TryRestore(ReadOnlyMemory<byte> payload)
+    {
+        try
+        {
+            return Restore(payload);
+        }
+        catch (ServerException error)
+        {
+            _logger.EntryUnreadable(error.Message);
+            return false;
+        }
+    }
 
     private bool Restore(ReadOnlyMemory<byte> payload)
     {
@@ -118,6 +133,12 @@ internal sealed class CachePersistence : IDisposable
 
     private void Seal(CacheEntry entry)
     {
+        // Roots need no rights, so made-up tokens must not fill the file: the one partition that leaves depend on is enough.
+        if (entry.Key.Kind == _roots.Name && (entry.Key.Token.Length > 0 || entry.Key.Request.Length > 0))
+        {
+            return;
+        }
+
         if (Describe(entry) is { } document)
         {
             _sealed.Put(new SealedEntry(IdOf(entry.Key), JsonSerializer.SerializeToUtf8Bytes(document, SealedJson.Default.SealedDocument)));

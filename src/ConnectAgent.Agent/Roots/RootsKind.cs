@@ -12,6 +12,8 @@ internal sealed record RootsRequest(string Datacenter, string Token = "", string
 {
     public override string Key => Filter;
 
+    public override bool IsCheap => Token.Length > 0 || Filter.Length > 0;
+
     // Leaves of any token need the roots, so no token's bound may keep them out.
     public override bool CountsForToken => Filter.Length > 0;
 }

@@ -49,7 +49,7 @@ internal static class AgentCommand
         {
             app = AgentHost.Build(configuration);
         }
-        catch (ConfigurationException error)
+        catch (Exception error) when (error is ConfigurationException or IOException or UnauthorizedAccessException or ArgumentException)
         {
             await Console.Error.WriteLineAsync("==> " + error.Message);
             return Failure;
@@ -74,7 +74,7 @@ internal static class AgentCommand
             pidFile = PidFile.Write(configuration.PidFile);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or System.Net.Sockets.SocketException
-            or ConfigurationException)
+            or ConfigurationException or ArgumentException)
         {
             logger.StartFailed(error.Message);
             logger.ExitCode(Failure);

@@ -186,7 +186,7 @@ internal sealed partial record AgentConfiguration
             SocketMode = SocketModeOf(values.SocketMode),
             ConnectEnabled = connect,
             ClusterId = ClusterIdOf(values.ClusterId),
-            LeafCertTtl = Duration("connect.ca_config.leaf_cert_ttl", values.LeafCertTtl, TimeSpan.FromHours(72)),
+            LeafCertTtl = LeafTtlOf(values.LeafCertTtl),
             AclDefaultPolicy = policy,
             AclEnabled = values.AclEnabled ?? false,
             AclManagementToken = values.AclManagementToken ?? string.Empty,
@@ -263,7 +263,7 @@ internal sealed partial record AgentConfiguration
             var made = Guid.NewGuid().ToString();
             if (file is not null)
             {
-                File.WriteAllText(file, made);
+                Keep(file, made);
             }
 
             return made;
@@ -271,6 +271,20 @@ internal sealed partial record AgentConfiguration
 
         Require(Guid.TryParseExact(id, "D", out _), $"specified NodeID is invalid: {id} is no UUID");
         return id.ToLowerInvariant();
+    }
+
+    private static void Keep(string file, string id)
+    {
+        try
+        {
+            var temporary = $"{file}.{Environment.ProcessId}.tmp";
+            File.WriteAllText(temporary, id);
+            File.Move(temporary, file, overwrite: true);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new ConfigurationException($"node-id cannot be kept in data_dir: {error.Message}");
+        }
     }
 
     private static string DatacenterName(string key, string name)
@@ -335,6 +349,15 @@ internal sealed partial record AgentConfiguration
             values.EntryFetchRate is null or > 0,
             string.Create(CultureInfo.InvariantCulture, $"cache.entry_fetch_rate must be strictly positive, was: {values.EntryFetchRate}"));
         return new FetchLimits(values.EntryFetchRate, values.EntryFetchMaxBurst ?? FetchLimits.None.Burst);
+    }
+
+    // ca CA-30, CA-31.
+    private static TimeSpan LeafTtlOf(string? text)
+    {
+        var ttl = Duration("connect.ca_config.leaf_cert_ttl", text, TimeSpan.FromHours(72));
+        Require(ttl >= TimeSpan.FromHours(1), "leaf cert TTL must be greater or equal than 1h0m0s");
+        Require(ttl <= TimeSpan.FromHours(8760), "leaf cert TTL must be less than 8760h0m0s");
+        return ttl;
     }
 
     private static int Positive(string key, int number)

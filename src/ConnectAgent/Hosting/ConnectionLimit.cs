@@ -20,6 +20,20 @@ internal sealed class ConnectionLimit(int limit)
     /// <summary>Connection middleware; in front of TLS.</summary>
     public ConnectionDelegate Guard(ConnectionDelegate next) => limit <= 0 ? next : connection => GuardAsync(connection, next);
 
+    // Whoever is refused may be gone already.
+    private static async Task RefuseAsync(ConnectionContext connection)
+    {
+        try
+        {
+            await connection.Transport.Output.WriteAsync(Refusal, connection.ConnectionClosed);
+            await connection.Transport.Output.CompleteAsync();
+        }
+        catch (Exception error) when (error is OperationCanceledException or IOException)
+        {
+            connection.Abort();
+        }
+    }
+
     private async Task GuardAsync(ConnectionContext connection, ConnectionDelegate next)
     {
         if (connection.RemoteEndPoint is not IPEndPoint { Address: var client })
@@ -36,8 +50,7 @@ internal sealed class ConnectionLimit(int limit)
                 return;
             }
 
-            await connection.Transport.Output.WriteAsync(Refusal, connection.ConnectionClosed);
-            await connection.Transport.Output.CompleteAsync();
+            await RefuseAsync(connection);
         }
         finally
         {

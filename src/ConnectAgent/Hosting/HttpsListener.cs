@@ -1,4 +1,5 @@
 using System.Security.Authentication;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using ConnectAgent.Configuration;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
@@ -19,12 +20,13 @@ internal static class HttpsListener
             HandshakeTimeout = HandshakeTimeout,
             SslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
             ServerCertificate = Read(configuration.CertificateFile!, configuration.KeyFile!),
+            ServerCertificateChain = ReadChain(configuration.CertificateFile!),
         };
         if (configuration.VerifyIncoming)
         {
             var authorities = ReadAuthorities(configuration.AuthorityFile);
             options.ClientCertificateMode = ClientCertificateMode.RequireCertificate;
-            options.ClientCertificateValidation = (certificate, _, _) => IsTrusted(certificate, authorities);
+            options.ClientCertificateValidation = (certificate, sent, _) => IsTrusted(certificate, sent, authorities);
         }
 
         return options;
@@ -38,7 +40,7 @@ internal static class HttpsListener
             return X509CertificateLoader.LoadPkcs12(pem.Export(X509ContentType.Pkcs12), password: null);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException
-            or System.Security.Cryptography.CryptographicException or ArgumentException)
+            or CryptographicException or ArgumentException)
         {
             throw new ConfigurationException($"cert_file {certificateFile} with key_file {keyFile} cannot be used: {error.GetType().Name}");
         }
@@ -56,7 +58,7 @@ internal static class HttpsListener
         {
             authorities.ImportFromPemFile(file);
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or System.Security.Cryptography.CryptographicException)
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or CryptographicException)
         {
             throw new ConfigurationException($"ca_file {file} cannot be used: {error.GetType().Name}");
         }
@@ -64,9 +66,18 @@ internal static class HttpsListener
         return authorities;
     }
 
-    private static bool IsTrusted(X509Certificate2 certificate, X509Certificate2Collection authorities)
+    private static X509Certificate2Collection ReadChain(string certificateFile)
+    {
+        var chain = new X509Certificate2Collection();
+        chain.ImportFromPemFile(certificateFile);
+        return chain;
+    }
+
+    private static bool IsTrusted(X509Certificate2 certificate, X509Chain? sent, X509Certificate2Collection authorities)
     {
         using var chain = new X509Chain();
+        chain.ChainPolicy.ApplicationPolicy.Add(new Oid("1.3.6.1.5.5.7.3.2"));
+        chain.ChainPolicy.ExtraStore.AddRange(sent?.ChainPolicy.ExtraStore ?? []);
         chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
         chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
         chain.ChainPolicy.CustomTrustStore.AddRange(authorities);

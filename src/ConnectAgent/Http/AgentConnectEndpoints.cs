@@ -39,13 +39,13 @@ internal sealed class AgentConnectEndpoints(
         request.RefuseNamespace();
         var options = ReadOptions.Parse(request, settings.UseCache);
         agent.RequireConnect();
-        await RequireServiceWriteAsync(request, options.Token, request.Tail);
+        await RequireServiceWriteAsync(request, options);
         var answer = await leaves.GetAsync(
             new LeafRequest(options.Datacenter, options.Token, request.Tail), new CacheRead(options.Index, options.Wait), request.Aborted);
         if (options.Index > 0)
         {
             // The right may have gone while the read was blocked (LEAF-91).
-            await RequireServiceWriteAsync(request, options.Token, request.Tail);
+            await RequireServiceWriteAsync(request, options);
         }
 
         WireReply.Index(request.Context, answer.Index);
@@ -96,11 +96,21 @@ internal sealed class AgentConnectEndpoints(
     }
 
     // LEAF-90, LEAF-91: on each read, also of what is cached. An empty name is refused by its own words first.
-    private async ValueTask RequireServiceWriteAsync(WireRequest request, string token, string service)
+    private async ValueTask RequireServiceWriteAsync(WireRequest request, ReadOptions options)
     {
-        if (service.Length > 0)
+        if (request.Tail.Length == 0)
         {
-            TokenRights.Require((await servers.ResolveTokenAsync(token, request.Aborted)).ServiceWrite(service));
+            return;
+        }
+
+        try
+        {
+            TokenRights.Require((await servers.ResolveTokenAsync(options.Token, request.Aborted)).ServiceWrite(request.Tail));
+        }
+        catch (ServerException error) when (error.Kind is FailureKind.UnknownToken or FailureKind.PermissionDenied)
+        {
+            leaves.Forget(new LeafRequest(options.Datacenter, options.Token, request.Tail));
+            throw;
         }
     }
 }

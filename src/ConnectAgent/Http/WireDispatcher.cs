@@ -15,6 +15,7 @@ namespace ConnectAgent.Http;
 /// </summary>
 internal sealed class WireDispatcher
 {
+    private const int LongestLoggedError = 200;
     private readonly RequestDelegate _next;
     private readonly AgentIdentity _agent;
     private readonly WireSettings _settings;
@@ -47,6 +48,12 @@ internal sealed class WireDispatcher
     public Task InvokeAsync(HttpContext context)
     {
         context.Response.Headers.XContentTypeOptions = "nosniff";
+        if (context.Request.Method == HttpMethods.Connect)
+        {
+            // The agent is no proxy, and its target is no path.
+            return WireReply.EmptyAsync(context, StatusCodes.Status404NotFound);
+        }
+
         if (_guard.Refuse(context) is { } refusal)
         {
             return WireReply.TextAsync(context, StatusCodes.Status403Forbidden, refusal);
@@ -151,16 +158,17 @@ internal sealed class WireDispatcher
                 WireReply.QueryHeaders(context, index: 1, knownLeader: false);
             }
 
-            _logger.RequestFailed(method, route.Path, error.Message);
+            _logger.RequestFailed(method, route.Path, error.Message.Length <= LongestLoggedError ? error.Message : error.Message[..LongestLoggedError]);
             await PlainTextError.WriteAsync(request, error);
-        }
-        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
-        {
-            _logger.CallerLeft(method, route.Path);
         }
         catch (BadHttpRequestException error)
         {
             await WireReply.TextAsync(context, error.StatusCode, error.Message);
+        }
+        catch (Exception error) when (error is OperationCanceledException or IOException)
+        {
+            // Also a connection reset in the middle of a body, and a stop that does not wait for it.
+            _logger.CallerLeft(method, route.Path);
         }
         catch (Exception error) when (!context.Response.HasStarted)
         {

@@ -17,7 +17,7 @@ internal sealed record WireRoute(string Path, IReadOnlyList<(string Method, Wire
     public bool Matches(string path, string method) =>
         path.StartsWith(Path, StringComparison.Ordinal)
         && (Suffix.Length == 0 || (path.Length > Path.Length + Suffix.Length && path.EndsWith(Suffix, StringComparison.Ordinal)
-            && Find(method) is not null));
+            && (Find(method) is not null || method == HttpMethods.Options)));
 
     /// <summary>The name that a path has behind the prefix.</summary>
     public string TailOf(string path) => TakesAllBelow ? path[Path.Length..^Suffix.Length] : string.Empty;

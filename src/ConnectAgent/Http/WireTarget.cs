@@ -11,8 +11,8 @@ internal static class WireTarget
         if (!target.StartsWith('/'))
         {
             var authority = target.IndexOf("://", StringComparison.Ordinal);
-            var start = authority < 0 ? -1 : target.IndexOf('/', authority + 3);
-            target = start < 0 ? "/" : target[start..];
+            var start = authority < 0 ? -1 : target.IndexOfAny(['/', '?'], authority + 3);
+            target = start < 0 ? "/" : target[start] == '?' ? "/" + target[start..] : target[start..];
         }
 
         var question = target.IndexOf('?', StringComparison.Ordinal);

@@ -30,12 +30,17 @@ public sealed class ScriptedServerClient(TimeProvider clock) : IServerClient
     private int _rootReads;
     private int _signatures;
     private int _matches;
+    private int _running;
 
     public int RootReads => Volatile.Read(ref _rootReads);
 
     public int Signatures => Volatile.Read(ref _signatures);
 
     public int Matches => Volatile.Read(ref _matches);
+
+    /// <summary>Calls that have not answered yet.</summary>
+    public int Running => Volatile.Read(ref _running);
+
 
     /// <summary>Every signature fails with this while it is set; null signs.</summary>
     public ServerException? SignFailure { get; set; }
@@ -124,7 +129,8 @@ public sealed class ScriptedServerClient(TimeProvider clock) : IServerClient
             }
 
             RequireDatacenter(identity.Datacenter);
-            return Task.FromResult(new SignedLeaf(_authority.Sign(identity, certificateRequest, clock.GetUtcNow(), LeafLife), ++_index));
+            var now = clock.GetUtcNow();
+            return Task.FromResult(new SignedLeaf(_authority.Sign(identity, certificateRequest, now, LeafLife), ++_index));
         }
     }
 
@@ -156,10 +162,28 @@ public sealed class ScriptedServerClient(TimeProvider clock) : IServerClient
         Func<ServerRead<T>> read,
         CancellationToken cancellationToken)
     {
+        Interlocked.Increment(ref _running);
+        try
+        {
+            return await HoldUntilAsync(query, scripted, read, cancellationToken);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _running);
+        }
+    }
+
+    private async Task<ServerRead<T>> HoldUntilAsync<T>(
+        ServerQuery query,
+        Func<Func<CancellationToken, Task<ServerRead<T>>>?> scripted,
+        Func<ServerRead<T>> read,
+        CancellationToken cancellationToken)
+    {
         var start = clock.GetTimestamp();
         while (true)
         {
             Task changed;
+            TimeSpan left;
             Func<CancellationToken, Task<ServerRead<T>>>? script;
             lock (_gate)
             {
@@ -171,7 +195,7 @@ public sealed class ScriptedServerClient(TimeProvider clock) : IServerClient
 
                 RequireDatacenter(query.Datacenter);
                 script = scripted();
-                var left = query.Wait - clock.GetElapsedTime(start);
+                left = query.Wait - clock.GetElapsedTime(start);
                 if (script is null && (query.Index == 0 || read().Index > query.Index || left <= TimeSpan.Zero))
                 {
                     return read();
@@ -185,7 +209,7 @@ public sealed class ScriptedServerClient(TimeProvider clock) : IServerClient
 
             try
             {
-                await changed.WaitAsync(query.Wait - clock.GetElapsedTime(start), clock, cancellationToken);
+                await changed.WaitAsync(left, clock, cancellationToken);
             }
             catch (TimeoutException)
             {

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using ConnectAgent.Agent;
 using ConnectAgent.Agent.Authorization;
 using ConnectAgent.Agent.Caching;
@@ -19,13 +20,13 @@ internal sealed class AgentFixture : IDisposable
 
     private readonly ServiceProvider _services;
 
-    public AgentFixture(Action<CacheOptions>? options = null)
+    public AgentFixture(Action<CacheOptions>? options = null, Random? random = null)
     {
         Servers = new ScriptedServerClient(Clock);
         var services = new ServiceCollection();
         services.AddLogging();
         services.AddSingleton<TimeProvider>(Clock);
-        services.AddSingleton<Random>(new HalfRandom());
+        services.AddSingleton(random ?? new HalfRandom());
         services.AddSingleton<IServerClient>(Servers);
         services.AddSingleton(new AgentIdentity("dc1", "node1", true, string.Empty, DefaultDecision.AclsDisabled));
         services.AddConnectAgent();
@@ -43,6 +44,9 @@ internal sealed class AgentFixture : IDisposable
 
     public AgentCache Cache => _services.GetRequiredService<AgentCache>();
 
+    /// <summary>Readers and watchers that wait on any entry.</summary>
+    public int Waiters => Cache.Entries.Sum(entry => entry.Waiters);
+
     public Authorizer Authorizer => _services.GetRequiredService<Authorizer>();
 
     public void Dispose() => _services.Dispose();
@@ -56,6 +60,21 @@ internal sealed class AgentFixture : IDisposable
         string service = "web", ulong index = 0, TimeSpan? wait = null, string token = "", CancellationToken cancellationToken = default) =>
         _services.GetRequiredService<LeafService>()
             .GetAsync(new LeafRequest("dc1", token, service), new CacheRead(index, wait), cancellationToken).AsTask();
+
+    /// <summary>Lets the loops run until something holds that no timer tells of.</summary>
+    public static async Task EventuallyAsync(Func<bool> holds, string because)
+    {
+        var start = Stopwatch.GetTimestamp();
+        while (!holds())
+        {
+            if (Stopwatch.GetElapsedTime(start) > Patience)
+            {
+                throw new TimeoutException(because);
+            }
+
+            await Task.Yield();
+        }
+    }
 
     // The middle of every random range.
     private sealed class HalfRandom : Random

@@ -35,16 +35,16 @@ public sealed class LeafRenewalTests
     public void A_rotation_spreads_over_thirty_seconds()
     {
         var now = Start.AddHours(1);
-        var plan = LeafRenewal.Plan(Leaf, RenewalPlan.None, "bb", isCheck: false, now, 0.5);
+        var plan = LeafRenewal.Plan(Leaf, RenewalPlan.None, "bb", isCheck: false, now, LeafRenewal.Instant(Leaf, now, 0.5), 0.5);
         plan.IssueAt.Should().Be(now.AddSeconds(15));
-        LeafRenewal.Plan(Leaf, plan, "bb", isCheck: false, now.AddSeconds(5), 0.9).IssueAt.Should().Be(now.AddSeconds(15), "it is drawn once");
+        LeafRenewal.Plan(Leaf, plan, "bb", isCheck: false, now.AddSeconds(5), LeafRenewal.Instant(Leaf, now.AddSeconds(5), 0.9), 0.9).IssueAt.Should().Be(now.AddSeconds(15), "it is drawn once");
     }
 
     [Fact] // LEAF-45
     public void A_reader_that_looks_after_a_rotation_gets_a_new_leaf_at_once()
     {
         var now = Start.AddHours(1);
-        LeafRenewal.Plan(Leaf, RenewalPlan.None, "bb", isCheck: true, now, 0.5).IssueAt.Should().Be(now);
+        LeafRenewal.Plan(Leaf, RenewalPlan.None, "bb", isCheck: true, now, LeafRenewal.Instant(Leaf, now, 0.5), 0.5).IssueAt.Should().Be(now);
     }
 
     [Fact] // LEAF-62: one try in each following 30 s window, at a random point of it
@@ -56,7 +56,7 @@ public sealed class LeafRenewalTests
         {
             plan = LeafRenewal.AfterRefusal(plan, now, 0.5);
             plan.ForcedAt.Should().Be(now.AddSeconds((30 * n) + 15));
-            LeafRenewal.Plan(Leaf, plan, "aa", isCheck: true, now, 0).IssueAt.Should().Be(plan.ForcedAt!.Value, "no reader hurries it");
+            LeafRenewal.Plan(Leaf, plan, "aa", isCheck: true, now, LeafRenewal.Instant(Leaf, now, 0), 0).IssueAt.Should().Be(plan.ForcedAt!.Value, "no reader hurries it");
         }
     }
 
@@ -72,7 +72,7 @@ public sealed class LeafRenewalTests
     public void A_leaf_is_never_issued_twice_within_a_second()
     {
         var justIssued = Leaf with { IssuedAt = Start.AddHours(70) };
-        LeafRenewal.Plan(justIssued, RenewalPlan.None, "bb", isCheck: true, Start.AddHours(70), 0).IssueAt
+        LeafRenewal.Plan(justIssued, RenewalPlan.None, "bb", isCheck: true, Start.AddHours(70), LeafRenewal.Instant(justIssued, Start.AddHours(70), 0), 0).IssueAt
             .Should().Be(Start.AddHours(70).AddSeconds(1));
     }
 }

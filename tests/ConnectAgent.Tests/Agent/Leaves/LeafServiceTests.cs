@@ -107,7 +107,18 @@ public sealed class LeafServiceTests : IDisposable
         var second = await _agent.LeafAsync();
         second.Value.SerialNumber.Should().NotBe(first.Value.SerialNumber);
         var renewedAt = second.Value.ValidAfter - first.Value.ValidAfter;
-        renewedAt.Should().BeGreaterThanOrEqualTo(TimeSpan.FromHours(43.2)).And.BeLessThanOrEqualTo(TimeSpan.FromHours(65.1));
+        renewedAt.Should().BeGreaterThanOrEqualTo(TimeSpan.FromHours(43.1)).And.BeLessThanOrEqualTo(TimeSpan.FromHours(65.1), "the clock moves in steps of ten minutes");
+    }
+
+    [Fact] // LEAF-42: at the instant that was drawn, and not at a later one drawn then
+    public async Task A_leaf_is_renewed_at_its_instant()
+    {
+        _agent.Servers.LeafLife = TimeSpan.FromMinutes(5);
+        var first = await _agent.LeafAsync();
+        var blocked = _agent.LeafAsync(index: first.Index);
+        await _agent.Clock.ArmedAsync(delay => delay == TimeSpan.FromMinutes(3.75));
+        _agent.Clock.Advance(TimeSpan.FromMinutes(3.75));
+        (await blocked.WaitAsync(AgentFixture.Patience)).Value.SerialNumber.Should().NotBe(first.Value.SerialNumber);
     }
 
     [Fact] // LEAF-80: inside its validity a leaf is served although the servers are away
