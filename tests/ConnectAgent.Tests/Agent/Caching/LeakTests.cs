@@ -110,6 +110,7 @@ public sealed class LeakTests
         /// <summary>
         /// 
         /// </summary>
+        /// <summary>Waits until the loops are parked.</summary>
         /// <param name="entries">Held now; each has a loop that is about to sleep.</param>
         /// <param name="loops">How many of these hold a call to the servers, if not all.</param>
         public static async Task<Footprint> OfAsync(AgentFixture agent, int entries, int? loops = null)
