@@ -107,9 +107,6 @@ public sealed class LeakTests
     /// <summary>What the agent holds at one moment.</summary>
     private sealed record Footprint(AgentFixture Agent, int Entries, int Timers, int Waiters, int Running)
     {
-        /// <summary>
-        /// 
-        /// </summary>
         /// <summary>Waits until the loops are parked.</summary>
         /// <param name="entries">Held now; each has a loop that is about to sleep.</param>
         /// <param name="loops">How many of these hold a call to the servers, if not all.</param>
