@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
@@ -160,7 +159,6 @@ public sealed class ProcessTests
 
         // When: an answer to a later request shows that the earlier ones have arrived.
         await agent.Http.GetStringAsync(new Uri("/v1/status/leader", UriKind.Relative));
-        var clock = Stopwatch.StartNew();
         await agent.Process.SignalAsync(signal);
 
         // Then

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using ConnectAgent.Protocol.Filtering;
 using FluentAssertions;
 using FsCheck;
@@ -59,11 +58,9 @@ public sealed class FilterPropertyTests
     [InlineData("9", "")]
     [InlineData("x in Service.Tags and ", "-")]
     [InlineData("\\", "")]
-    public void The_longest_expressions_take_no_time(string piece, string end)
+    public void The_longest_expressions_end(string piece, string end)
     {
-        var watch = Stopwatch.StartNew();
         IsHandled(string.Concat(Enumerable.Repeat(piece, ((64 * 1024) - end.Length) / piece.Length)) + end).Should().BeTrue();
-        watch.Elapsed.Should().BeLessThan(TimeSpan.FromSeconds(2));
     }
 
     private static Arbitrary<string> Texts(string[] pieces) =>
