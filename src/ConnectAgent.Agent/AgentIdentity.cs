@@ -22,6 +22,16 @@ internal sealed record AgentIdentity(
         }
     }
 
+    /// <summary>Refuses another datacenter than the agent's own: the embedded control plane serves one.</summary>
+    /// <exception cref="ServerException">http-conventions DC-3.</exception>
+    public void RequireDatacenter(string datacenter)
+    {
+        if (datacenter != Datacenter)
+        {
+            throw ServerException.UnknownDatacenter();
+        }
+    }
+
     // Records print their members; the token must not reach a log that way.
     public override string ToString() => $"{NodeName} in {Datacenter}";
 }

@@ -22,7 +22,6 @@ internal sealed class CacheInspector(AgentCache cache, IOptions<CacheOptions> op
     public CacheSummary Summary()
     {
         var views = Entries();
-        var entries = cache.Entries;
         var seconds = Math.Max(1, clock.GetElapsedTime(_start).TotalSeconds);
         return new CacheSummary(
             views.Count,

@@ -1,5 +1,3 @@
-using System.ComponentModel.DataAnnotations;
-
 namespace ConnectAgent.Agent.Caching;
 
 /// <summary>Bounds of the agent cache.</summary>
@@ -15,11 +13,9 @@ internal sealed class CacheOptions
     public static readonly TimeSpan FirstValueWait = TimeSpan.FromSeconds(10);
 
     /// <summary>Entries in all (CACHE-30).</summary>
-    [Range(1, 10_000_000)]
     public int MaxEntries { get; set; } = 10_000;
 
     /// <summary>Entries per token (CACHE-30).</summary>
-    [Range(1, 10_000_000)]
     public int MaxEntriesPerToken { get; set; } = 2_000;
 
     /// <summary><c>cache.entry_fetch_rate</c> and <c>cache.entry_fetch_max_burst</c> (CACHE-20).</summary>

@@ -39,6 +39,10 @@ public abstract class TokenRights
         }
     }
 
+    /// <summary>Requires intentions:read on every name of a match; an empty name needs none (intentions ACL-2).</summary>
+    /// <exception cref="ServerException"><c>Permission denied</c>.</exception>
+    public void RequireIntentionRead(IEnumerable<string> names) => Require(names.All(name => name.Length == 0 || IntentionRead(name)));
+
     private sealed class Same(bool allowed) : TokenRights
     {
         public override bool ServiceRead(string service) => allowed;

@@ -145,6 +145,10 @@ internal sealed partial record AgentConfiguration
         var client = values.ClientAddress ?? "127.0.0.1";
         var bind = BindAddressOf(values.BindAddress ?? (devMode ? "127.0.0.1" : "0.0.0.0"));
         var ports = PortsOf(values, devMode);
+        var http = ListenAddress.ParseAll(
+            values.HttpAddress is { Length: > 0 } ? "addresses.http" : "client_addr",
+            values.HttpAddress is { Length: > 0 } own ? own : client,
+            ports["http"]);
         var level = LogLevels.Check(values.LogLevel ?? (devMode ? "DEBUG" : "INFO"));
         var policy = values.AclDefaultPolicy is null or "" ? "allow" : values.AclDefaultPolicy;
         Require(policy is "allow" or "deny", $"Unsupported default ACL policy: {policy}");
@@ -167,11 +171,8 @@ internal sealed partial record AgentConfiguration
             Bootstrap = values.Bootstrap ?? false,
             BindAddress = bind,
             AdvertiseAddress = values.AdvertiseAddress ?? (bind is "0.0.0.0" or "::" ? "127.0.0.1" : bind),
-            HttpListeners = ListenAddress.ParseAll(
-                values.HttpAddress is { Length: > 0 } ? "addresses.http" : "client_addr",
-                values.HttpAddress is { Length: > 0 } http ? http : client,
-                ports["http"]),
-            HttpsListeners = HttpsOf(values, client, ports["https"]),
+            HttpListeners = http,
+            HttpsListeners = HttpsOf(values, client, ports["https"], http),
             CertificateFile = values.CertificateFile,
             KeyFile = values.KeyFile,
             AuthorityFile = values.AuthorityFile,
@@ -367,11 +368,10 @@ internal sealed partial record AgentConfiguration
     }
 
     // LAUNCH-3: a port without a certificate must not prevent the start.
-    private static List<TcpListenAddress> HttpsOf(ConfigValues values, string client, int port)
+    private static List<TcpListenAddress> HttpsOf(ConfigValues values, string client, int port, IReadOnlyList<ListenAddress> http)
     {
         var list = values.HttpsAddress is { Length: > 0 } https ? https : client;
         var addresses = ListenAddress.ParseAll("addresses.https", list, port).OfType<TcpListenAddress>().ToList();
-        var http = ListenAddress.ParseAll("addresses.http", values.HttpAddress is { Length: > 0 } text ? text : client, PortOf(values, "http", 8500));
         foreach (var both in addresses.Intersect(http.OfType<TcpListenAddress>()))
         {
             throw new ConfigurationException($"HTTPS address {both} already configured for HTTP");
@@ -379,8 +379,6 @@ internal sealed partial record AgentConfiguration
 
         return string.IsNullOrEmpty(values.CertificateFile) || string.IsNullOrEmpty(values.KeyFile) ? [] : addresses;
     }
-
-    private static int PortOf(ConfigValues values, string name, int fallback) => values.Ports.GetValueOrDefault(name, fallback);
 
     private static UnixFileMode SocketModeOf(string? octal)
     {

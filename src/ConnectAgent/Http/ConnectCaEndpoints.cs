@@ -2,7 +2,6 @@ using System.Text;
 using ConnectAgent.Agent;
 using ConnectAgent.ControlPlane.Authority;
 using ConnectAgent.ControlPlane.State;
-using ConnectAgent.Protocol.Errors;
 
 namespace ConnectAgent.Http;
 
@@ -16,7 +15,7 @@ internal sealed class ConnectCaEndpoints(CertificateAuthority authority, AgentId
         var options = ReadOptions.Parse(request, settings.UseCache);
         var pem = WantsPem(request.Query);
         request.FailsWithQueryHeaders = true;
-        ControlPlaneReads.RequireDatacenter(agent, options.Datacenter);
+        agent.RequireDatacenter(options.Datacenter);
         agent.RequireConnect();
 
         var (roots, index) = await authority.ReadRootsAsync(ControlPlaneReads.Blocking(options), request.Aborted);
@@ -44,14 +43,5 @@ internal sealed class ConnectCaEndpoints(CertificateAuthority authority, AgentId
 /// <summary>What all reads of the embedded control plane share.</summary>
 internal static class ControlPlaneReads
 {
-    /// <summary>DC-3: there is one datacenter here.</summary>
-    public static void RequireDatacenter(AgentIdentity agent, string datacenter)
-    {
-        if (datacenter != agent.Datacenter)
-        {
-            throw ServerException.UnknownDatacenter();
-        }
-    }
-
     public static BlockingOptions Blocking(ReadOptions options) => new(options.Index, options.Wait ?? TimeSpan.Zero);
 }

@@ -203,16 +203,13 @@ internal sealed class IntentionEndpoints(
         (await servers.ResolveTokenAsync(request.Token(), request.Aborted)).IntentionWrite(destination));
 
     // ACL-2: on every name asked.
-    private async ValueTask RequireMatchAsync(WireRequest request, string token, MatchNames names)
-    {
-        var rights = await servers.ResolveTokenAsync(token, request.Aborted);
-        TokenRights.Require(names.Names.All(name => name.Length == 0 || rights.IntentionRead(name)));
-    }
+    private async ValueTask RequireMatchAsync(WireRequest request, string token, MatchNames names) =>
+        (await servers.ResolveTokenAsync(token, request.Aborted)).RequireIntentionRead(names.Names);
 
     // MDC-1: writes ignore the datacenter; reads do not.
     private void RequireServed(string datacenter)
     {
-        ControlPlaneReads.RequireDatacenter(agent, datacenter);
+        agent.RequireDatacenter(datacenter);
         agent.RequireConnect();
     }
 }

@@ -20,7 +20,7 @@ internal sealed class StatusEndpoints(AgentConfiguration configuration, AgentIde
 
     private string LeaderFor(WireRequest request)
     {
-        ControlPlaneReads.RequireDatacenter(agent, ReadOptions.Parse(request, settings.UseCache).Datacenter);
+        agent.RequireDatacenter(ReadOptions.Parse(request, settings.UseCache).Datacenter);
         return $"{configuration.AdvertiseAddress}:{configuration.Ports["server"]}";
     }
 }

@@ -111,7 +111,7 @@ internal sealed class WireDispatcher
         var method = context.Request.Method;
         try
         {
-            if (_configuration.BlockEndpoints.Any(prefix => path.StartsWith(prefix, StringComparison.Ordinal)))
+            if (IsBlocked(path))
             {
                 throw new WireException(StatusCodes.Status403Forbidden, "Endpoint is blocked by agent configuration");
             }
@@ -179,6 +179,19 @@ internal sealed class WireDispatcher
         {
             _metrics.Answered(route.Path + route.Suffix, route.Find(method) is null ? "other" : method, context.Response.StatusCode);
         }
+    }
+
+    private bool IsBlocked(string path)
+    {
+        foreach (var prefix in _configuration.BlockEndpoints)
+        {
+            if (path.StartsWith(prefix, StringComparison.Ordinal))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private void AddResponseHeaders(HttpContext context)

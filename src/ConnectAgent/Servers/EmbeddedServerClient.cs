@@ -6,7 +6,6 @@ using ConnectAgent.ControlPlane.Intentions;
 using ConnectAgent.ControlPlane.State;
 using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Certificates;
-using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Identity;
 using ConnectAgent.Protocol.Intentions;
 
@@ -21,7 +20,7 @@ internal sealed class EmbeddedServerClient(
 {
     public async Task<ServerRead<CaRoots>> ReadRootsAsync(ServerQuery query, CancellationToken cancellationToken)
     {
-        RequireDatacenter(query.Datacenter);
+        agent.RequireDatacenter(query.Datacenter);
         var (roots, index) = await authority.ReadRootsAsync(new BlockingOptions(query.Index, query.Wait), cancellationToken);
         return new ServerRead<CaRoots>(roots, index);
     }
@@ -29,7 +28,7 @@ internal sealed class EmbeddedServerClient(
     public async Task<ServerRead<IReadOnlyList<IntentionMatch>>> MatchIntentionsAsync(
         MatchNames names, ServerQuery query, CancellationToken cancellationToken)
     {
-        RequireDatacenter(query.Datacenter);
+        agent.RequireDatacenter(query.Datacenter);
         RequireIntentionRead(names, query.Token);
         var (matches, index) = await intentions.MatchAsync(
             names.ByDestination, names.Names, new BlockingOptions(query.Index, query.Wait), cancellationToken);
@@ -44,23 +43,11 @@ internal sealed class EmbeddedServerClient(
     {
         cancellationToken.ThrowIfCancellationRequested();
         TokenRights.Require(tokens.Resolve(token).ServiceWrite(identity.Service));
-        RequireDatacenter(identity.Datacenter);
+        agent.RequireDatacenter(identity.Datacenter);
         var (pem, index) = authority.Sign(identity, certificateRequest.Span, agent.Datacenter);
         return Task.FromResult(new SignedLeaf(pem, index));
     }
 
     // intentions ACL-2: on every name asked; looked at again when a blocking read wakes.
-    private void RequireIntentionRead(MatchNames names, string token)
-    {
-        var rights = tokens.Resolve(token);
-        TokenRights.Require(names.Names.All(name => name.Length == 0 || rights.IntentionRead(name)));
-    }
-
-    private void RequireDatacenter(string datacenter)
-    {
-        if (datacenter != agent.Datacenter)
-        {
-            throw ServerException.UnknownDatacenter();
-        }
-    }
+    private void RequireIntentionRead(MatchNames names, string token) => tokens.Resolve(token).RequireIntentionRead(names.Names);
 }

@@ -58,8 +58,6 @@ public sealed class RunningProcess : IAsyncDisposable
         return (code, running.Output, running.Errors);
     }
 
-    public void CloseInput() => _process.StandardInput.Close();
-
     /// <summary>Sends a signal by its name, for instance <c>INT</c>.</summary>
     public async Task SignalAsync(string name)
     {
