@@ -15,7 +15,7 @@ internal static class ControlPlaneServiceCollectionExtensions
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(Random.Shared);
         services.AddSingleton(authority).AddSingleton(limits).AddSingleton(acl);
-        services.AddSingleton<StateStore>().AddSingleton<BlockingReader>();
+        services.AddSingleton<IStateStorage, MemoryStateStorage>().AddSingleton<StateStore>().AddSingleton<BlockingReader>();
         return services.AddSingleton<TokenResolver>().AddSingleton<CertificateAuthority>().AddSingleton<IntentionStore>();
     }
 }

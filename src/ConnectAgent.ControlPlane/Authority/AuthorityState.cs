@@ -6,11 +6,9 @@ namespace ConnectAgent.ControlPlane.Authority;
 /// <summary>The CA's part of the state. The private key lives here and nowhere else (ca CA-41).</summary>
 /// <param name="ClusterId">As made or configured, case kept (certificates CERT-1, CERT-3).</param>
 /// <param name="Roots">Sorted by ID (CA-2).</param>
-/// <param name="RootsIndex">Of the last change of the list or the configuration (CA-8).</param>
 /// <param name="Signer">The active provider's key and certificate.</param>
-/// <param name="NextSerial">One counter for all certificates (CERT-48).</param>
 internal sealed record AuthorityState(
-    string ClusterId, ImmutableArray<CaRoot> Roots, ulong RootsIndex, SigningMaterial Signer, ulong NextSerial);
+    string ClusterId, ImmutableArray<CaRoot> Roots, SigningMaterial Signer);
 
 /// <summary>What signs leaves.</summary>
 /// <param name="Key">PKCS#8, DER.</param>

@@ -20,24 +20,25 @@ internal sealed class CertificateAuthority(
     private LoadedSigner? _loaded;
 
     /// <summary>Makes the cluster ID and the root, once (certificates CERT-1, ca CA-61).</summary>
-    public void Initialize() => store.Write<bool>((state, index) =>
+    public Task InitializeAsync() => store.WriteAsync(writer =>
     {
-        if (state.Authority is not null)
+        if (writer.State.Find(StateTables.Authority, StateTables.TheOne) is not null)
         {
-            return StateWrite<bool>.Nothing(false);
+            return false;
         }
 
         var clusterId = options.ClusterId ?? Guid.NewGuid().ToString();
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var label = CommonNames.UniqueLabel(BitConverter.ToInt64(RandomNumberGenerator.GetBytes(sizeof(long))));
         var name = CommonNames.ForAuthority(isPrimary: true, label, "consul", clusterId);
-        const ulong FirstSerial = 1;
-        var der = CertificateBuilder.SelfSignedRoot(key, name, clusterId, FirstSerial, clock.GetUtcNow(), AuthorityOptions.RootLife);
-        var root = RootDocument.Describe(der, clusterId, index);
-        var authority = new AuthorityState(
-            clusterId, [root], index, new SigningMaterial(key.ExportPkcs8PrivateKey(), der), FirstSerial + 1);
+        var der = CertificateBuilder.SelfSignedRoot(key, name, clusterId, store.TakeSerial(), clock.GetUtcNow(), AuthorityOptions.RootLife);
+        var root = RootDocument.Describe(der, clusterId, writer.Index);
+        writer.Put(
+            StateTables.Authority,
+            StateTables.TheOne,
+            new AuthorityState(clusterId, [root], new SigningMaterial(key.ExportPkcs8PrivateKey(), der)));
         logger.RootMade(root.Id, root.NotAfter);
-        return new StateWrite<bool>(state with { Authority = authority }, [Topic.Roots], true);
+        return true;
     });
 
     /// <summary>Reads the roots document; blocking (ca CA-8, CA-9).</summary>
@@ -45,8 +46,8 @@ internal sealed class CertificateAuthority(
     public async Task<(CaRoots Roots, ulong Index)> ReadRootsAsync(BlockingOptions blocking, CancellationToken cancellationToken) =>
         await reader.ReadAsync(
             blocking,
-            [Topic.Roots],
-            static state => (RootDocument.Of(Ready(state)), Ready(state).RootsIndex),
+            [Topic.Any(StateTables.Authority)],
+            static state => (RootDocument.Of(Ready(state)), state.IndexOf(StateTables.Authority)),
             static (_, _) => false,
             cancellationToken);
 
@@ -66,16 +67,11 @@ internal sealed class CertificateAuthority(
                 FailureKind.Invalid, $"SPIFFE ID in CSR from a different trust domain: {identity.Host}, we are {trustDomain}");
         }
 
-        // Each signing has a serial and an index of its own (CERT-48, LEAF-33); the signature itself is made outside the writer's lock.
-        var (authority, index) = store.Write((state, next) =>
-        {
-            var ready = Ready(state);
-            return new StateWrite<(AuthorityState, ulong)>(
-                state with { Authority = ready with { NextSerial = ready.NextSerial + 1 } }, [], (ready, next));
-        });
+        var authority = Ready(store.Current);
         var signer = Load(authority.Signer);
         var leaf = CertificateBuilder.Leaf(
-            identity, publicKey, signer.Certificate, signer.Key, authority.NextSerial, clock.GetUtcNow(), options.LeafLife);
+            identity, publicKey, signer.Certificate, signer.Key, store.TakeSerial(), clock.GetUtcNow(), options.LeafLife);
+        var index = store.TakeIndex();
         var intermediates = authority.Roots.First(root => root.Active).IntermediateCerts ?? [];
         return (Pem.Certificate(leaf) + string.Concat(intermediates), index);
     }
@@ -83,7 +79,7 @@ internal sealed class CertificateAuthority(
     public void Dispose() => _loaded?.Dispose();
 
     private static AuthorityState Ready(StateSnapshot state) =>
-        state.Authority ?? throw new ServerException(FailureKind.Failed, "CA has not finished initializing");
+        state.Find(StateTables.Authority, StateTables.TheOne) ?? throw new ServerException(FailureKind.Failed, "CA has not finished initializing");
 
     /// <summary>Checks a CSR against the identity it is for; its own signature proves possession of the key (CERT-75).</summary>
     private static PublicKey Verify(ServiceId identity, ReadOnlySpan<byte> certificateRequest, string datacenter)

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using ConnectAgent.Protocol.Intentions;
 
 namespace ConnectAgent.ControlPlane.Intentions;
@@ -21,6 +22,7 @@ internal sealed record IntentionEntry(
         (Name, Sources, Meta, CreateIndex, ModifyIndex) = (other.Name, other.Sources, other.Meta, other.CreateIndex, other.ModifyIndex);
 
     /// <summary>The API's view: one intention for each source (IXN-1, CE-6).</summary>
+    [JsonIgnore]
     public IReadOnlyList<Intention> Intentions => _intentions ??= [.. Sources.Select(source => new Intention
     {
         SourceName = source.Name,

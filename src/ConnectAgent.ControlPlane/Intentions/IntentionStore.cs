@@ -12,8 +12,8 @@ internal sealed class IntentionStore(StateStore store, BlockingReader reader)
     public Task<(IReadOnlyList<Intention> Value, ulong Index)> ListAsync(BlockingOptions blocking, CancellationToken cancellationToken) =>
         reader.ReadAsync<IReadOnlyList<Intention>>(
             blocking,
-            [Topic.AllIntentions],
-            static state => (Sorted(state.Intentions.Values.SelectMany(entry => entry.Intentions)), state.ConfigIndex),
+            [Topic.Any(StateTables.Intentions)],
+            static state => (Sorted(state.Rows(StateTables.Intentions).Values.SelectMany(entry => entry.Intentions)), state.IndexOf(StateTables.Intentions)),
             static (_, _) => false,
             cancellationToken);
 
@@ -26,12 +26,12 @@ internal sealed class IntentionStore(StateStore store, BlockingReader reader)
         bool byDestination, IReadOnlyList<string> names, BlockingOptions blocking, CancellationToken cancellationToken)
     {
         IReadOnlyList<Topic> topics = byDestination
-            ? [Topic.IntentionsOf(Intention.Wildcard), .. names.Select(name => Topic.IntentionsOf(IntentionEntry.KeyOf(name))).Distinct()]
-            : [Topic.AllIntentions];
+            ? [Topic.Row(StateTables.Intentions, Intention.Wildcard), .. names.Select(name => Topic.Row(StateTables.Intentions, IntentionEntry.KeyOf(name))).Distinct()]
+            : [Topic.Any(StateTables.Intentions)];
         return reader.ReadAsync<IReadOnlyList<IntentionMatch>>(
             blocking,
             topics,
-            state => ([.. names.Select(name => byDestination ? OfDestination(state, name) : OfSource(state, name))], state.ConfigIndex),
+            state => ([.. names.Select(name => byDestination ? OfDestination(state, name) : OfSource(state, name))], state.IndexOf(StateTables.Intentions)),
             static (a, b) => a.Zip(b).All(pair => IsSame(pair.First, pair.Second)),
             cancellationToken);
     }
@@ -52,8 +52,8 @@ internal sealed class IntentionStore(StateStore store, BlockingReader reader)
 
         return await reader.ReadAsync(
             blocking,
-            [Topic.IntentionsOf(IntentionEntry.KeyOf(destination))],
-            state => (Find(state, source, destination), state.ConfigIndex),
+            [Topic.Row(StateTables.Intentions, IntentionEntry.KeyOf(destination))],
+            state => (Find(state, source, destination), state.IndexOf(StateTables.Intentions)),
             static (a, b) => a?.ModifyIndex == b?.ModifyIndex,
             cancellationToken);
     }
@@ -63,42 +63,42 @@ internal sealed class IntentionStore(StateStore store, BlockingReader reader)
     /// <param name="source">The source as it shall be.</param>
     /// <param name="meta">Must be empty, or equal the entry's (EX-5).</param>
     /// <exception cref="ServerException">CE-10, CE-12, EX-5; nothing is changed then.</exception>
-    public void Upsert(string destination, IntentionSource source, IReadOnlyDictionary<string, string>? meta) =>
-        store.Write((state, index) =>
+    public Task UpsertAsync(string destination, IntentionSource source, IReadOnlyDictionary<string, string>? meta) =>
+        store.WriteAsync(writer =>
         {
             var key = IntentionEntry.KeyOf(destination);
-            var before = state.Intentions.GetValueOrDefault(key);
+            var before = writer.State.Find(StateTables.Intentions, key);
             CheckMeta(before, meta);
             var entry = before is null
-                ? new IntentionEntry(destination, [source], null, index, index)
-                : before with { Sources = Replace(before.Sources, source), ModifyIndex = index };
+                ? new IntentionEntry(destination, [source], null, writer.Index, writer.Index)
+                : before with { Sources = Replace(before.Sources, source), ModifyIndex = writer.Index };
             entry = IntentionEntryValidation.Normalize(entry);
             IntentionEntryValidation.Check(entry);
 
             // Without config entries of other kinds every service speaks the default protocol (CE-12).
             IntentionEntryValidation.CheckProtocol(entry, "tcp");
-            return Wrote(state with { Intentions = state.Intentions.SetItem(key, entry) }, key, index, true);
+            writer.Put(StateTables.Intentions, key, entry);
+            return true;
         });
 
     /// <summary>Removes one source; the last one takes the entry with it (IXN-4, EX-8). Removing nothing is no error and no write.</summary>
-    public void Delete(string source, string destination) => store.Write((state, index) =>
+    public Task DeleteAsync(string source, string destination) => store.WriteAsync(writer =>
     {
         var key = IntentionEntry.KeyOf(destination);
-        if (state.Intentions.GetValueOrDefault(key) is not { } entry || entry.Find(source) is not { } found)
+        if (writer.State.Find(StateTables.Intentions, key) is not { } entry || entry.Find(source) is not { } found)
         {
-            return StateWrite<bool>.Nothing(false);
+            return false;
         }
 
-        var rest = entry with { Sources = entry.Sources.Remove(found), ModifyIndex = index };
-        return Wrote(
-            state with { Intentions = rest.Sources.IsEmpty ? state.Intentions.Remove(key) : state.Intentions.SetItem(key, rest) },
-            key,
-            index,
-            true);
-    });
+        var rest = entry with { Sources = entry.Sources.Remove(found), ModifyIndex = writer.Index };
+        if (rest.Sources.IsEmpty)
+        {
+            return writer.Remove(StateTables.Intentions, key);
+        }
 
-    private static StateWrite<bool> Wrote(StateSnapshot state, string key, ulong index, bool result) =>
-        new(state with { ConfigIndex = index }, [Topic.AllIntentions, Topic.IntentionsOf(key)], result);
+        writer.Put(StateTables.Intentions, key, rest);
+        return true;
+    });
 
     private static void CheckMeta(IntentionEntry? entry, IReadOnlyDictionary<string, string>? meta)
     {
@@ -126,19 +126,19 @@ internal sealed class IntentionStore(StateStore store, BlockingReader reader)
     }
 
     private static Intention? Find(StateSnapshot state, string source, string destination) =>
-        state.Intentions.GetValueOrDefault(IntentionEntry.KeyOf(destination))?.Intentions
+        state.Find(StateTables.Intentions, IntentionEntry.KeyOf(destination))?.Intentions
             .FirstOrDefault(intention => intention.SourceName == source);
 
     private static IntentionMatch OfDestination(StateSnapshot state, string name)
     {
         var key = IntentionEntry.KeyOf(name);
-        var exact = key == Intention.Wildcard ? null : state.Intentions.GetValueOrDefault(key);
-        var any = state.Intentions.GetValueOrDefault(Intention.Wildcard);
+        var exact = key == Intention.Wildcard ? null : state.Find(StateTables.Intentions, key);
+        var any = state.Find(StateTables.Intentions, Intention.Wildcard);
         return IntentionMatch.ForDestination(Sorted([.. exact?.Intentions ?? [], .. any?.Intentions ?? []]));
     }
 
     private static IntentionMatch OfSource(StateSnapshot state, string name) => IntentionMatch.ForSource(Sorted(
-        state.Intentions.Values.SelectMany(entry => entry.Intentions)
+        state.Rows(StateTables.Intentions).Values.SelectMany(entry => entry.Intentions)
             .Where(intention => intention.SourceName == name || intention.SourceName == Intention.Wildcard)));
 
     private static List<Intention> Sorted(IEnumerable<Intention> intentions)

@@ -1,21 +1,42 @@
 using System.Collections.Immutable;
-using ConnectAgent.ControlPlane.Authority;
-using ConnectAgent.ControlPlane.Intentions;
 
 namespace ConnectAgent.ControlPlane.State;
 
-/// <summary>All state at one index. Immutable: readers keep it as long as they like.</summary>
-/// <param name="Index">The last index given out, to a write or to a signed leaf.</param>
-/// <param name="Intentions">By destination name in ASCII lower case (intentions IXN-1, IXN-5).</param>
-/// <param name="ConfigIndex">The highest index of any config entry write or delete (IAPI-6).</param>
-/// <param name="Authority">Null until the CA is initialized.</param>
-internal sealed record StateSnapshot(
-    ulong Index,
-    ImmutableSortedDictionary<string, IntentionEntry> Intentions,
-    ulong ConfigIndex,
-    AuthorityState? Authority)
+/// <summary>All state at one moment. Immutable: readers keep it as long as they like.</summary>
+internal sealed class StateSnapshot
 {
-    // 1 is what a table without any write answers (http-conventions IDX-9), so the first write gets 2.
-    public static StateSnapshot Empty { get; } =
-        new(1, ImmutableSortedDictionary.Create<string, IntentionEntry>(StringComparer.Ordinal), 0, null);
+    private readonly ImmutableDictionary<StateTable, TableState> _tables;
+
+    private StateSnapshot(ImmutableDictionary<StateTable, TableState> tables) => _tables = tables;
+
+    public static StateSnapshot Empty { get; } = new(ImmutableDictionary<StateTable, TableState>.Empty);
+
+    /// <summary>The rows of a table by key, in ordinal order.</summary>
+    public ImmutableSortedDictionary<string, T> Rows<T>(StateTable<T> table)
+        where T : class => (ImmutableSortedDictionary<string, T>)Of(table).Rows;
+
+    /// <summary>One row; null when there is none.</summary>
+    public T? Find<T>(StateTable<T> table, string key)
+        where T : class => Rows(table).GetValueOrDefault(key);
+
+    /// <summary>The highest index of any write or delete in these tables; 0 when they were never written.</summary>
+    public ulong IndexOf(params ReadOnlySpan<StateTable> tables)
+    {
+        var highest = 0UL;
+        foreach (var table in tables)
+        {
+            highest = Math.Max(highest, Of(table).Index);
+        }
+
+        return highest;
+    }
+
+    internal TableState Of(StateTable table) => _tables.GetValueOrDefault(table) ?? new TableState(table.Empty, 0);
+
+    internal StateSnapshot With(StateTable table, object rows, ulong index) => new(_tables.SetItem(table, new TableState(rows, index)));
+
+    /// <summary>A table at one moment.</summary>
+    /// <param name="Rows">Its immutable dictionary.</param>
+    /// <param name="Index">Of its last write.</param>
+    internal sealed record TableState(object Rows, ulong Index);
 }

@@ -1,45 +1,220 @@
+using ConnectAgent.Protocol.Errors;
+
 namespace ConnectAgent.ControlPlane.State;
 
-/// <summary>The one indexed store: one writer at a time, immutable snapshots for readers, watches that wake on what a read depends on.</summary>
-internal sealed class StateStore
+/// <summary>
+/// The one indexed store: one writer at a time, immutable snapshots for readers, watches that wake on what a read depends on. A write is
+/// answered when it is on disk; writes that wait meanwhile are brought there together.
+/// </summary>
+internal sealed class StateStore : IDisposable
 {
-    private readonly Lock _writer = new();
-    private StateSnapshot _current = StateSnapshot.Empty;
+    // Callers wait for their own write, so this bounds the callers at once.
+    private const int LongestQueue = 4096;
+    private const int LargestBatch = 256;
+
+    private readonly IStateStorage _storage;
+    private readonly StateCounter _index;
+    private readonly StateCounter _serial;
+    private readonly Lock _gate = new();
+    private readonly Queue<PendingWrite> _queue = new();
+    private bool _isDraining;
+    private StateSnapshot _current;
+
+    /// <summary>Opens the state with what is stored.</summary>
+    /// <exception cref="StateStorageException">It cannot be read.</exception>
+    public StateStore(IStateStorage storage)
+    {
+        _storage = storage;
+        var stored = storage.Load();
+        var state = StateSnapshot.Empty;
+        var highest = 1UL;
+        foreach (var table in StateTables.All)
+        {
+            var index = stored.Indexes.FirstOrDefault(entry => entry.Table == table.Name).Index;
+            state = state.With(table, table.Decode(stored.Tables.GetValueOrDefault(table.Name) ?? []), index);
+            highest = Math.Max(highest, index);
+        }
+
+        _current = state;
+
+        // 1 is what a table without any write answers (http-conventions IDX-9), so the first write gets 2.
+        _index = new StateCounter(storage, "index", Math.Max(highest, stored.Counters.GetValueOrDefault("index")));
+        _serial = new StateCounter(storage, "serial", stored.Counters.GetValueOrDefault("serial"));
+    }
 
     public StateSnapshot Current => Volatile.Read(ref _current);
 
     public StateWatches Watches { get; } = new();
 
-    /// <summary>Runs one write. What it throws leaves nothing changed (intentions IXN-7).</summary>
-    /// <param name="write">
-    /// Gets the state and the index that the write will have. Returns the new state, what it touched, and the caller's answer; a null state
-    /// means that nothing changes and the index is not used up.
-    /// </param>
-    public TResult Write<TResult>(Func<StateSnapshot, ulong, StateWrite<TResult>> write)
+    /// <summary>The last index given out, to a write or to a signed leaf.</summary>
+    public ulong LastIndex => _index.Last;
+
+    /// <summary>An index without a write, larger than any before: a leaf's signing has one of its own (leaf-certificates LEAF-33).</summary>
+    /// <exception cref="ServerException">The disk refuses.</exception>
+    public ulong TakeIndex() => Guard(_index.Take);
+
+    /// <summary>The next certificate's serial number (certificates CERT-48).</summary>
+    /// <exception cref="ServerException">The disk refuses.</exception>
+    public ulong TakeSerial() => Guard(_serial.Take);
+
+    /// <summary>Runs one write. What it throws leaves nothing changed (intentions IXN-7), and neither does a disk that refuses.</summary>
+    /// <param name="write">Pure but for what it does to the writer; its result is the caller's answer.</param>
+    /// <returns>Completes when the write is durable and readers see it.</returns>
+    /// <exception cref="ServerException"><see cref="FailureKind.Failed"/> with the reason when it cannot be stored.</exception>
+    public async Task<T> WriteAsync<T>(Func<StateWriter, T> write)
     {
-        StateWrite<TResult> done;
-        lock (_writer)
+        var pending = new PendingWrite<T>(write);
+        lock (_gate)
         {
-            var index = _current.Index + 1;
-            done = write(_current, index);
-            if (done.State is null)
+            if (_queue.Count >= LongestQueue)
             {
-                return done.Result;
+                throw new ServerException(FailureKind.RateLimited, "too many writes are waiting, try again later");
             }
 
-            Volatile.Write(ref _current, done.State with { Index = index });
+            _queue.Enqueue(pending);
+            if (!_isDraining)
+            {
+                _isDraining = true;
+                _ = Task.Run(Drain);
+            }
         }
 
-        Watches.Publish(done.Touched);
-        return done.Result;
+        return await pending.Outcome;
     }
-}
 
-/// <summary>The outcome of a write.</summary>
-/// <param name="State">The state after it; null when nothing changes.</param>
-/// <param name="Touched">What readers of it must be woken.</param>
-/// <param name="Result">The caller's answer.</param>
-internal readonly record struct StateWrite<TResult>(StateSnapshot? State, IReadOnlyCollection<Topic> Touched, TResult Result)
-{
-    public static StateWrite<TResult> Nothing(TResult result) => new(null, [], result);
+    public void Dispose()
+    {
+        _index.GiveBack();
+        _serial.GiveBack();
+        _storage.Dispose();
+    }
+
+    private static ulong Guard(Func<ulong> take)
+    {
+        try
+        {
+            return take();
+        }
+        catch (StateStorageException error)
+        {
+            throw NotStored(error);
+        }
+    }
+
+    private static ServerException NotStored(StateStorageException error) =>
+        new(FailureKind.Failed, "state could not be stored: " + error.Message, error);
+
+    private void Drain()
+    {
+        while (true)
+        {
+            List<PendingWrite> batch = [];
+            lock (_gate)
+            {
+                while (batch.Count < LargestBatch && _queue.TryDequeue(out var next))
+                {
+                    batch.Add(next);
+                }
+
+                if (batch.Count == 0)
+                {
+                    _isDraining = false;
+                    return;
+                }
+            }
+
+            Carry(batch);
+        }
+    }
+
+    /// <summary>Carries out a batch. Nobody hears of a write, nor of what it decided another's answer by, before the whole is on disk.</summary>
+    private void Carry(List<PendingWrite> batch)
+    {
+        var state = _current;
+        Dictionary<(StateTable Table, string Key), object?> changes = [];
+        foreach (var pending in batch)
+        {
+            var writer = new StateWriter(state, _index.Take);
+            if (pending.TryRun(writer))
+            {
+                state = writer.State;
+                foreach (var (row, value) in writer.Changes)
+                {
+                    changes[row] = value;
+                }
+            }
+        }
+
+        try
+        {
+            if (changes.Count > 0)
+            {
+                var tables = changes.Keys.Select(row => row.Table).Distinct().ToList();
+                _storage.Commit(
+                    [.. changes.Select(row => new RowChange(
+                        row.Key.Table.Name, row.Key.Key, row.Value is null ? null : row.Key.Table.Encode(row.Value)))],
+                    [.. tables.Select(table => new TableIndex(table.Name, state.Of(table).Index))]);
+                Volatile.Write(ref _current, state);
+                Watches.Publish([
+                    .. tables.Select(table => new Topic(table.Name)),
+                    .. changes.Keys.Select(row => new Topic(row.Table.Name, row.Key))]);
+            }
+        }
+        catch (Exception error)
+        {
+            // Anything else than a refusing disk is a bug, but its callers must not wait for ever.
+            var refusal = error is StateStorageException storage ? NotStored(storage) : error;
+            batch.ForEach(pending => pending.Refuse(refusal));
+            return;
+        }
+
+        batch.ForEach(pending => pending.Complete());
+    }
+
+    private abstract class PendingWrite
+    {
+        public abstract bool TryRun(StateWriter writer);
+
+        public abstract void Complete();
+
+        public abstract void Refuse(Exception error);
+    }
+
+    private sealed class PendingWrite<T>(Func<StateWriter, T> write) : PendingWrite
+    {
+        private readonly TaskCompletionSource<T> _outcome = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private T? _result;
+        private Exception? _error;
+
+        public Task<T> Outcome => _outcome.Task;
+
+        public override bool TryRun(StateWriter writer)
+        {
+            try
+            {
+                _result = write(writer);
+                return true;
+            }
+            catch (Exception error)
+            {
+                // Whatever a write throws is its caller's answer; the next one runs.
+                _error = error is StateStorageException storage ? NotStored(storage) : error;
+                return false;
+            }
+        }
+
+        public override void Complete()
+        {
+            if (_error is not null)
+            {
+                _outcome.SetException(_error);
+            }
+            else
+            {
+                _outcome.SetResult(_result!);
+            }
+        }
+
+        public override void Refuse(Exception error) => _outcome.SetException(_error ?? error);
+    }
 }

@@ -5,11 +5,11 @@ namespace ConnectAgent.ControlPlane.State;
 /// <param name="Key">Null for the whole table.</param>
 internal readonly record struct Topic(string Table, string? Key = null)
 {
-    public static Topic Roots { get; } = new("roots");
+    /// <summary>Any row of a table.</summary>
+    public static Topic Any(StateTable table) => new(table.Name);
 
-    public static Topic AllIntentions { get; } = new("intentions");
-
-    public static Topic IntentionsOf(string key) => new("intentions", key);
+    /// <summary>One row, whether it exists or not.</summary>
+    public static Topic Row(StateTable table, string key) => new(table.Name, key);
 }
 
 /// <summary>Who waits for what. A topic without a watcher takes no memory, and a watcher that leaves takes all of it along.</summary>

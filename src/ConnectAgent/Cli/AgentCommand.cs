@@ -47,7 +47,7 @@ internal static class AgentCommand
         WebApplication app;
         try
         {
-            app = AgentHost.Build(configuration);
+            app = await AgentHost.BuildAsync(configuration);
         }
         catch (Exception error) when (error is ConfigurationException or IOException or UnauthorizedAccessException or ArgumentException)
         {

@@ -27,7 +27,8 @@ internal static class AgentHost
     // What is in flight gets a second to finish; blocked reads have been released before (config-and-cli PROC-6).
     private static readonly TimeSpan ShutdownTime = TimeSpan.FromSeconds(1);
 
-    public static WebApplication Build(AgentConfiguration configuration)
+    /// <summary>Builds the daemon up to the point where it can listen: state opened, CA ready, routes mapped.</summary>
+    public static async Task<WebApplication> BuildAsync(AgentConfiguration configuration)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "connect-agent" });
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => Listen(kestrel, configuration));
@@ -39,7 +40,7 @@ internal static class AgentHost
         builder.Services.AddSingleton<IHostLifetime>(services => services.GetRequiredService<SignalLifetime>());
         AddAgent(builder.Services, configuration);
         var app = builder.Build();
-        Map(app);
+        await MapAsync(app);
         var lifetime = app.Services.GetRequiredService<IHostApplicationLifetime>();
         lifetime.ApplicationStopping.Register(app.Services.GetRequiredService<AgentCache>().ReleaseReaders);
         lifetime.ApplicationStopping.Register(app.Services.GetRequiredService<BlockingReader>().Release);
@@ -80,11 +81,11 @@ internal static class AgentHost
         services.AddSingleton<CacheEndpoints>().AddSingleton<StatusEndpoints>().AddSingleton<AgentSelfEndpoints>();
     }
 
-    private static void Map(WebApplication app)
+    private static async Task MapAsync(WebApplication app)
     {
         if (app.Services.GetRequiredService<AgentConfiguration>().ConnectEnabled)
         {
-            app.Services.GetRequiredService<CertificateAuthority>().Initialize();
+            await app.Services.GetRequiredService<CertificateAuthority>().InitializeAsync();
         }
 
         // Before anything listens, so that the first request already finds what was sealed.

@@ -159,7 +159,7 @@ internal sealed class IntentionEndpoints(
             throw WireException.Failed("SourcePeer field is not supported on this endpoint. Use config entries instead");
         }
 
-        intentions.Upsert(
+        await intentions.UpsertAsync(
             destination.Name,
             new IntentionSource(source.Name)
             {
@@ -178,7 +178,7 @@ internal sealed class IntentionEndpoints(
         var (source, destination) = WriteNames(request);
         agent.RequireConnect();
         await RequireWriteAsync(request, destination.Name);
-        intentions.Delete(source.Name, destination.Name);
+        await intentions.DeleteAsync(source.Name, destination.Name);
         await WireReply.JsonAsync(request, true, WireJson.Default.Boolean);
     }
 

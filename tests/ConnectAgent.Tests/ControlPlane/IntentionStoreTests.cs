@@ -10,7 +10,7 @@ namespace ConnectAgent.Tests.ControlPlane;
 /// <summary>intentions sections 1 to 5 on the embedded state.</summary>
 public sealed class IntentionStoreTests : IDisposable
 {
-    private readonly StateStore _state = new();
+    private readonly StateStore _state = new(new MemoryStateStorage());
     private readonly BlockingReader _reader;
     private readonly IntentionStore _store;
 
@@ -20,7 +20,11 @@ public sealed class IntentionStoreTests : IDisposable
         _store = new IntentionStore(_state, _reader);
     }
 
-    public void Dispose() => _reader.Dispose();
+    public void Dispose()
+    {
+        _reader.Dispose();
+        _state.Dispose();
+    }
 
     [Theory] // IXN-5: only ASCII letters lose their case, nothing else of a name is lost
     [InlineData("DB", "db", true)]
@@ -33,9 +37,9 @@ public sealed class IntentionStoreTests : IDisposable
     [Fact] // EX-6, IXN-3, IXN-5
     public async Task A_write_replaces_its_source_and_raises_the_index_of_its_siblings()
     {
-        Put("web", "db", Intention.Allow, "first");
-        Put("api", "DB", Intention.Deny);
-        Put("web", "db", Intention.Deny);
+        await PutAsync("web", "db", Intention.Allow, "first");
+        await PutAsync("api", "DB", Intention.Deny);
+        await PutAsync("web", "db", Intention.Deny);
         var (list, index) = await _store.ListAsync(default, CancellationToken.None);
         list.Select(intention => (intention.SourceName, intention.DestinationName, intention.Action, intention.Description)).Should().Equal(
             ("api", "db", "deny", null), ("web", "db", "deny", null));
@@ -43,23 +47,23 @@ public sealed class IntentionStoreTests : IDisposable
     }
 
     [Fact] // IXN-7, CE-10
-    public void A_refused_write_changes_nothing()
+    public async Task A_refused_write_changes_nothing()
     {
-        Put("web", "db", Intention.Allow);
+        await PutAsync("web", "db", Intention.Allow);
         var before = _state.Current;
-        var write = () => Put("w*", "db", Intention.Allow);
-        write.Should().Throw<ServerException>().WithMessage("Sources[1].Name: wildcard character '*' cannot be used with partial values");
+        var write = () => PutAsync("w*", "db", Intention.Allow);
+        (await write.Should().ThrowAsync<ServerException>()).WithMessage("Sources[1].Name: wildcard character '*' cannot be used with partial values");
         _state.Current.Should().BeSameAs(before);
     }
 
     [Fact] // IXN-4, EX-8
     public async Task The_last_source_takes_the_entry_with_it_and_deleting_nothing_is_no_write()
     {
-        Put("web", "db", Intention.Allow);
-        _store.Delete("web", "db");
-        _state.Current.Intentions.Should().BeEmpty();
+        await PutAsync("web", "db", Intention.Allow);
+        await _store.DeleteAsync("web", "db");
+        _state.Current.Rows(StateTables.Intentions).Should().BeEmpty();
         var before = _state.Current;
-        _store.Delete("web", "db");
+        await _store.DeleteAsync("web", "db");
         _state.Current.Should().BeSameAs(before);
         (await _store.GetAsync("web", "db", default, CancellationToken.None)).Value.Should().BeNull();
     }
@@ -67,13 +71,13 @@ public sealed class IntentionStoreTests : IDisposable
     [Fact] // IAPI-6: a parked match is not woken by what leaves its result as it is
     public async Task An_unrelated_write_does_not_answer_a_parked_match()
     {
-        Put("web", "db", Intention.Allow);
+        await PutAsync("web", "db", Intention.Allow);
         var (_, index) = await _store.MatchAsync(byDestination: true, ["db"], default, CancellationToken.None);
         var parked = _store.MatchAsync(byDestination: true, ["db"], new BlockingOptions(index, TimeSpan.FromMinutes(5)), CancellationToken.None);
         var bySource = _store.MatchAsync(byDestination: false, ["web"], new BlockingOptions(index, TimeSpan.FromMinutes(5)), CancellationToken.None);
-        Put("api", "other", Intention.Deny);
+        await PutAsync("api", "other", Intention.Deny);
         parked.IsCompleted.Should().BeFalse();
-        Put("*", "*", Intention.Deny);
+        await PutAsync("*", "*", Intention.Deny);
         (await parked.WaitAsync(TimeSpan.FromSeconds(20))).Value[0].Intentions.Should().HaveCount(2, "a wildcard protects db, too");
         (await bySource.WaitAsync(TimeSpan.FromSeconds(20))).Value[0].Intentions.Should().HaveCount(2);
     }
@@ -98,13 +102,13 @@ public sealed class IntentionStoreTests : IDisposable
     [InlineData("other", "db", false)]
     [InlineData("*", "db", false)]
     [InlineData("web", "*", false)]
-    public void Check_compares_the_destination_with_case(string source, string destination, bool allowed)
+    public async Task Check_compares_the_destination_with_case(string source, string destination, bool allowed)
     {
-        Put("web", "db", Intention.Allow);
-        Put("*", "*", Intention.Deny);
+        await PutAsync("web", "db", Intention.Allow);
+        await PutAsync("*", "*", Intention.Deny);
         _store.Check(source, destination, DefaultDecision.Allow).Allowed.Should().Be(allowed);
     }
 
-    private void Put(string source, string destination, string action, string? description = null) =>
-        _store.Upsert(destination, new IntentionSource(source) { Action = action, Description = description }, null);
+    private Task PutAsync(string source, string destination, string action, string? description = null) =>
+        _store.UpsertAsync(destination, new IntentionSource(source) { Action = action, Description = description }, null);
 }

@@ -9,11 +9,12 @@ using ConnectAgent.Protocol.Intentions;
 using ConnectAgent.Servers;
 using ConnectAgent.TestKit.Servers;
 using Microsoft.Extensions.DependencyInjection;
+using Xunit;
 
 namespace ConnectAgent.Tests.Servers;
 
 /// <summary>The embedded control plane behind the seam.</summary>
-public sealed class EmbeddedServerClientTests : ServerClientConformance, IDisposable
+public sealed class EmbeddedServerClientTests : ServerClientConformance, IAsyncLifetime
 {
     private readonly ServiceProvider _services;
 
@@ -25,18 +26,16 @@ public sealed class EmbeddedServerClientTests : ServerClientConformance, IDispos
         services.AddSingleton(new AgentIdentity("dc1", "node1", true, string.Empty, DefaultDecision.AclsDisabled));
         services.AddSingleton<IServerClient, EmbeddedServerClient>();
         _services = services.BuildServiceProvider();
-        _services.GetRequiredService<CertificateAuthority>().Initialize();
     }
 
     protected override IServerClient Client => _services.GetRequiredService<IServerClient>();
 
-    public void Dispose() => _services.Dispose();
+    public Task InitializeAsync() => _services.GetRequiredService<CertificateAuthority>().InitializeAsync();
 
-    protected override Task PutIntentionAsync(string source, string destination, string action)
-    {
-        _services.GetRequiredService<IntentionStore>().Upsert(destination, new IntentionSource(source) { Action = action }, null);
-        return Task.CompletedTask;
-    }
+    public async Task DisposeAsync() => await _services.DisposeAsync();
+
+    protected override Task PutIntentionAsync(string source, string destination, string action) =>
+        _services.GetRequiredService<IntentionStore>().UpsertAsync(destination, new IntentionSource(source) { Action = action }, null);
 }
 
 /// <summary>The scripted one, so that what the engine's tests stand on behaves like the real ones.</summary>

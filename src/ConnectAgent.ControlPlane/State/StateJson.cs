@@ -1,0 +1,11 @@
+using System.Text.Json.Serialization;
+using ConnectAgent.ControlPlane.Authority;
+using ConnectAgent.ControlPlane.Intentions;
+
+namespace ConnectAgent.ControlPlane.State;
+
+/// <summary>How rows are written to disk. Names of members are part of the format: renaming one needs a migration.</summary>
+[JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(IntentionEntry))]
+[JsonSerializable(typeof(AuthorityState))]
+internal sealed partial class StateJson : JsonSerializerContext;

@@ -1,0 +1,19 @@
+using ConnectAgent.ControlPlane.Authority;
+using ConnectAgent.ControlPlane.Intentions;
+
+namespace ConnectAgent.ControlPlane.State;
+
+/// <summary>All tables of the state. A new one needs no change of the schema on disk; a renamed one needs a migration.</summary>
+internal static class StateTables
+{
+    /// <summary>The <c>service-intentions</c> entries by destination in ASCII lower case (intentions IXN-1, IXN-5).</summary>
+    public static StateTable<IntentionEntry> Intentions { get; } = new("intentions", StateJson.Default.IntentionEntry);
+
+    /// <summary>The CA, under the one key <see cref="TheOne"/>.</summary>
+    public static StateTable<AuthorityState> Authority { get; } = new("authority", StateJson.Default.AuthorityState);
+
+    /// <summary>The key of a table with one row.</summary>
+    public const string TheOne = "";
+
+    public static IReadOnlyList<StateTable> All { get; } = [Intentions, Authority];
+}
