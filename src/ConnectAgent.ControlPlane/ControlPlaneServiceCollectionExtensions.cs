@@ -9,13 +9,23 @@ namespace ConnectAgent.ControlPlane;
 
 internal static class ControlPlaneServiceCollectionExtensions
 {
-    /// <summary>Adds the embedded control plane; it lives in memory.</summary>
-    public static IServiceCollection AddControlPlane(this IServiceCollection services, AuthorityOptions authority, BlockingLimits limits, AclOptions acl)
+    private const string StateFile = "state.db";
+
+    /// <summary>Adds the embedded control plane.</summary>
+    /// <param name="services">Where to.</param>
+    /// <param name="authority">The CA's options.</param>
+    /// <param name="limits">Of blocking queries.</param>
+    /// <param name="acl">The ACL options.</param>
+    /// <param name="directory">Where the state is kept; null keeps it in memory.</param>
+    public static IServiceCollection AddControlPlane(
+        this IServiceCollection services, AuthorityOptions authority, BlockingLimits limits, AclOptions acl, string? directory = null)
     {
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(Random.Shared);
         services.AddSingleton(authority).AddSingleton(limits).AddSingleton(acl);
-        services.AddSingleton<IStateStorage, MemoryStateStorage>().AddSingleton<StateStore>().AddSingleton<BlockingReader>();
+        services.AddSingleton<IStateStorage>(_ =>
+            directory is null ? new MemoryStateStorage() : new SqliteStateStorage(Path.Combine(directory, StateFile)));
+        services.AddSingleton<StateStore>().AddSingleton<BlockingReader>();
         return services.AddSingleton<TokenResolver>().AddSingleton<CertificateAuthority>().AddSingleton<IntentionStore>();
     }
 }

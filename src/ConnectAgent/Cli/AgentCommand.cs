@@ -1,5 +1,6 @@
 using System.CommandLine;
 using ConnectAgent.Configuration;
+using ConnectAgent.ControlPlane.State;
 using ConnectAgent.Hosting;
 
 namespace ConnectAgent.Cli;
@@ -49,7 +50,8 @@ internal static class AgentCommand
         {
             app = await AgentHost.BuildAsync(configuration);
         }
-        catch (Exception error) when (error is ConfigurationException or IOException or UnauthorizedAccessException or ArgumentException)
+        catch (Exception error) when (error is ConfigurationException or IOException or UnauthorizedAccessException or ArgumentException
+            or StateStorageException)
         {
             await Console.Error.WriteLineAsync("==> " + error.Message);
             return Failure;

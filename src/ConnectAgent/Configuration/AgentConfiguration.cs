@@ -74,6 +74,9 @@ internal sealed partial record AgentConfiguration
     /// <summary>0: Prometheus text is refused (services AG-27).</summary>
     public required TimeSpan PrometheusRetention { get; init; }
 
+    /// <summary>Where the control plane's state is kept; null: in memory.</summary>
+    public required string? StateDirectory { get; init; }
+
     /// <summary>Where the cache is sealed; null when it is not.</summary>
     public required string? CacheDirectory { get; init; }
 
@@ -182,6 +185,7 @@ internal sealed partial record AgentConfiguration
             AllowedHosts = values.AllowedHosts,
             CacheMaxEntries = Positive("connect_agent.cache_max_entries", values.CacheMaxEntries ?? 10_000),
             CacheMaxEntriesPerToken = Positive("connect_agent.cache_max_entries_per_token", values.CacheMaxEntriesPerToken ?? 2_000),
+            StateDirectory = devMode || string.IsNullOrEmpty(values.DataDirectory) ? null : values.DataDirectory,
             CacheDirectory = devMode || values.CachePersistence is false || string.IsNullOrEmpty(values.DataDirectory) ? null : values.DataDirectory,
             Ports = ports,
             SocketMode = SocketModeOf(values.SocketMode),

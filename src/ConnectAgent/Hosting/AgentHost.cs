@@ -66,7 +66,8 @@ internal static class AgentHost
                 Enabled = configuration.AclEnabled,
                 DefaultAllow = configuration.AclDefaultPolicy == "allow",
                 ManagementToken = configuration.AclManagementToken,
-            });
+            },
+            configuration.StateDirectory);
         services.AddSingleton<IServerClient, EmbeddedServerClient>();
         services.AddConnectAgent(configuration.CacheDirectory);
         services.Configure<CacheOptions>(options =>
