@@ -26,7 +26,9 @@ public sealed partial class DocumentationTests
         // When, then
         foreach (var block in Blocks(readme, "run").Concat(pages.SelectMany(page => Blocks(page, "run"))))
         {
-            var (code, output, errors) = await RunningProcess.RunAsync("bash", ["-euo", "pipefail", "-c", block], Repository.Root);
+            var (code, output, errors) = await RunningProcess.RunAsync(
+                "env", [$"PATH={Path.GetDirectoryName(Repository.PublishedAgent)}:{Environment.GetEnvironmentVariable("PATH")}", "bash", "-euo", "pipefail", "-c", block],
+                Repository.Root);
             code.Should().Be(0, "{0} printed {1} {2}", block, output, errors);
             output.Should().NotBeEmpty(block);
         }

@@ -26,7 +26,7 @@ internal sealed class TokenResolver(AclOptions options)
 
         if (token.Length == 0 || token == Anonymous)
         {
-            return options.DefaultAllow ? TokenRights.Everything : TokenRights.Nothing;
+            return options.DefaultAllow ? TokenRights.AllowedByDefault : TokenRights.Nothing;
         }
 
         // Secrets compare in constant time.

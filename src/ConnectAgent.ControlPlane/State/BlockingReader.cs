@@ -24,7 +24,8 @@ internal sealed class BlockingReader(StateStore store, BlockingLimits limits, Ti
         Func<T, T, bool> same,
         CancellationToken cancellationToken)
     {
-        var (first, index) = AtLeastOne(read(store.Current));
+        var before = store.Current;
+        var (first, index) = AtLeastOne(read(before));
         if (options.Index == 0 || index > options.Index)
         {
             return (first, index);
@@ -35,10 +36,12 @@ internal sealed class BlockingReader(StateStore store, BlockingLimits limits, Ti
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _release.Token);
         while (true)
         {
-            using var watch = store.Watches.Watch(topics);
-            var (value, at) = AtLeastOne(read(store.Current));
-            if (at > options.Index && !same(first, value))
+            using var watch = store.Watches.Watch([.. topics, Topic.Everything]);
+            var now = store.Current;
+            var (value, at) = AtLeastOne(read(now));
+            if ((at > options.Index && !same(first, value)) || now.Generation != before.Generation)
             {
+                // IDX-13: a replaced state answers everybody.
                 return (value, at);
             }
 

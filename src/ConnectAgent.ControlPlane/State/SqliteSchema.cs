@@ -28,14 +28,12 @@ internal static class SqliteSchema
 
         for (; version < steps.Count; version++)
         {
-            using var transaction = connection.BeginTransaction();
+            // A step that fails leaves the transaction open; the connection is closed then, which undoes it.
             using var step = connection.CreateCommand();
-            step.Transaction = transaction;
 #pragma warning disable CA2100 // The steps are constants of this program.
-            step.CommandText = $"{steps[version]}; PRAGMA user_version = {version + 1};";
+            step.CommandText = $"BEGIN IMMEDIATE; {steps[version]}; PRAGMA user_version = {version + 1}; COMMIT;";
 #pragma warning restore CA2100
             step.ExecuteNonQuery();
-            transaction.Commit();
         }
     }
 

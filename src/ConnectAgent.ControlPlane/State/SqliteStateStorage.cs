@@ -80,11 +80,11 @@ internal sealed class SqliteStateStorage : IStateStorage
     {
         lock (_gate)
         {
-            InTransaction(transaction =>
+            InTransaction(() =>
             {
-                using var put = Command(transaction, "INSERT OR REPLACE INTO state_rows (table_name, key, value) VALUES ($a, $b, $c)", 3);
-                using var remove = Command(transaction, "DELETE FROM state_rows WHERE table_name = $a AND key = $b", 2);
-                using var index = Command(transaction, "INSERT OR REPLACE INTO state_tables (name, modify_index) VALUES ($a, $b)", 2);
+                using var put = Command("INSERT OR REPLACE INTO state_rows (table_name, key, value) VALUES ($a, $b, $c)", 3);
+                using var remove = Command("DELETE FROM state_rows WHERE table_name = $a AND key = $b", 2);
+                using var index = Command("INSERT OR REPLACE INTO state_tables (name, modify_index) VALUES ($a, $b)", 2);
                 foreach (var change in changes)
                 {
                     if (change.Value is null)
@@ -109,9 +109,9 @@ internal sealed class SqliteStateStorage : IStateStorage
     {
         lock (_gate)
         {
-            InTransaction(transaction =>
+            InTransaction(() =>
             {
-                using var command = Command(transaction, "INSERT OR REPLACE INTO state_counters (name, reserved) VALUES ($a, $b)", 2);
+                using var command = Command("INSERT OR REPLACE INTO state_counters (name, reserved) VALUES ($a, $b)", 2);
                 Execute(command, counter, (long)upTo);
             });
         }
@@ -169,10 +169,9 @@ internal sealed class SqliteStateStorage : IStateStorage
         SqliteSchema.Migrate(_connection, schema);
     }
 
-    private SqliteCommand Command(SqliteTransaction transaction, string text, int parameters)
+    private SqliteCommand Command(string text, int parameters)
     {
         var command = _connection.CreateCommand();
-        command.Transaction = transaction;
 #pragma warning disable CA2100 // Constants of this class.
         command.CommandText = text;
 #pragma warning restore CA2100
@@ -206,30 +205,31 @@ internal sealed class SqliteStateStorage : IStateStorage
         }
     }
 
-    private void InTransaction(Action<SqliteTransaction> work) => Run("be written", () =>
+    // Not the library's transaction object: it cannot follow when SQLite has rolled back by itself, as it does when the disk is full.
+    private void InTransaction(Action work) => Run("be written", () =>
     {
-        using var transaction = _connection.BeginTransaction(deferred: false);
+        Execute("BEGIN IMMEDIATE");
         try
         {
-            work(transaction);
-            transaction.Commit();
+            work();
+            Execute("COMMIT");
         }
         catch
         {
-            Rollback(transaction);
+            Rollback();
             throw;
         }
     });
 
-    // Some errors, a full disk among them, have rolled back already.
-    private static void Rollback(SqliteTransaction transaction)
+    private void Rollback()
     {
         try
         {
-            transaction.Rollback();
+            Execute("ROLLBACK");
         }
-        catch (Exception error) when (error is SqliteException or InvalidOperationException)
+        catch (SqliteException)
         {
+            // Rolled back already.
         }
     }
 

@@ -8,4 +8,5 @@ namespace ConnectAgent.ControlPlane.State;
 [JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(IntentionEntry))]
 [JsonSerializable(typeof(AuthorityState))]
+[JsonSerializable(typeof(SnapshotMeta))]
 internal sealed partial class StateJson : JsonSerializerContext;

@@ -7,9 +7,12 @@ internal sealed class StateSnapshot
 {
     private readonly ImmutableDictionary<StateTable, TableState> _tables;
 
-    private StateSnapshot(ImmutableDictionary<StateTable, TableState> tables) => _tables = tables;
+    private StateSnapshot(ImmutableDictionary<StateTable, TableState> tables, int generation) => (_tables, Generation) = (tables, generation);
 
-    public static StateSnapshot Empty { get; } = new(ImmutableDictionary<StateTable, TableState>.Empty);
+    public static StateSnapshot Empty { get; } = new(ImmutableDictionary<StateTable, TableState>.Empty, 0);
+
+    /// <summary>How often a snapshot file has replaced the state in this process.</summary>
+    public int Generation { get; }
 
     /// <summary>The rows of a table by key, in ordinal order.</summary>
     public ImmutableSortedDictionary<string, T> Rows<T>(StateTable<T> table)
@@ -33,7 +36,10 @@ internal sealed class StateSnapshot
 
     internal TableState Of(StateTable table) => _tables.GetValueOrDefault(table) ?? new TableState(table.Empty, 0);
 
-    internal StateSnapshot With(StateTable table, object rows, ulong index) => new(_tables.SetItem(table, new TableState(rows, index)));
+    internal StateSnapshot With(StateTable table, object rows, ulong index) =>
+        new(_tables.SetItem(table, new TableState(rows, index)), Generation);
+
+    internal StateSnapshot NextGeneration() => new(_tables, Generation + 1);
 
     /// <summary>A table at one moment.</summary>
     /// <param name="Rows">Its immutable dictionary.</param>

@@ -82,6 +82,44 @@ internal sealed class StateStore : IDisposable
         return await pending.Outcome;
     }
 
+    /// <summary>All of the state at one moment, to be kept in a file.</summary>
+    public StateImage Export()
+    {
+        // The counters are read last: what the tables hold is never ahead of them.
+        var state = Current;
+        IReadOnlyList<TableImage> tables = [.. StateTables.All.Select(table =>
+        {
+            var (rows, index) = state.Of(table);
+            return new TableImage(table.Name, index, [.. table.Store(rows)]);
+        })];
+        return new StateImage(_index.Last, _serial.Last, tables);
+    }
+
+    /// <summary>
+    /// Puts an image in place of the state, as one write with an index of its own: the index never goes back, tables that outlive a restore
+    /// keep their rows, and every parked reader is woken (http-conventions IDX-13).
+    /// </summary>
+    /// <exception cref="StateStorageException">A row cannot be read; nothing is changed.</exception>
+    /// <exception cref="ServerException">It cannot be stored.</exception>
+    public async Task RestoreAsync(StateImage image)
+    {
+        var tables = StateTables.All.Select(table => (
+            Table: table,
+            Rows: table.Decode(image.Tables.FirstOrDefault(stored => stored.Name == table.Name)?.Rows ?? []))).ToList();
+        Guard(() => _index.SkipTo(image.Index));
+        Guard(() => _serial.SkipTo(image.Serial));
+        await WriteAsync(writer =>
+        {
+            writer.Replaces();
+            foreach (var (table, rows) in tables)
+            {
+                table.Restore(writer, rows);
+            }
+
+            return true;
+        });
+    }
+
     public void Dispose()
     {
         _index.GiveBack();
@@ -100,6 +138,12 @@ internal sealed class StateStore : IDisposable
             throw NotStored(error);
         }
     }
+
+    private static void Guard(Action skip) => Guard(() =>
+    {
+        skip();
+        return 0UL;
+    });
 
     private static ServerException NotStored(StateStorageException error) =>
         new(FailureKind.Failed, "state could not be stored: " + error.Message, error);
@@ -154,10 +198,12 @@ internal sealed class StateStore : IDisposable
                     [.. changes.Select(row => new RowChange(
                         row.Key.Table.Name, row.Key.Key, row.Value is null ? null : row.Key.Table.Encode(row.Value)))],
                     [.. tables.Select(table => new TableIndex(table.Name, state.Of(table).Index))]);
+                var replaced = state.Generation != _current.Generation;
                 Volatile.Write(ref _current, state);
                 Watches.Publish([
                     .. tables.Select(table => new Topic(table.Name)),
-                    .. changes.Keys.Select(row => new Topic(row.Table.Name, row.Key))]);
+                    .. changes.Keys.Select(row => new Topic(row.Table.Name, row.Key)),
+                    .. replaced ? [Topic.Everything] : Array.Empty<Topic>()]);
             }
         }
         catch (Exception error)

@@ -9,6 +9,9 @@ internal abstract class StateTable(string name)
 {
     public string Name { get; } = name;
 
+    /// <summary>Whether rows that a restored snapshot does not have stay, for instance revocations: an older state must not bring back what was refused.</summary>
+    public bool OutlivesRestore { get; init; }
+
     /// <summary>The table without a row.</summary>
     internal abstract object Empty { get; }
 
@@ -21,6 +24,9 @@ internal abstract class StateTable(string name)
 
     /// <summary>The rows as they are stored.</summary>
     internal abstract IEnumerable<StoredRow> Store(object rows);
+
+    /// <summary>Makes a write put these rows in place of its table's.</summary>
+    internal abstract void Restore(StateWriter writer, object rows);
 }
 
 /// <summary>A table of rows of one type. Rows are immutable; a change puts a new one.</summary>
@@ -52,4 +58,24 @@ internal sealed class StateTable<T>(string name, JsonTypeInfo<T> type) : StateTa
 
     internal override IEnumerable<StoredRow> Store(object rows) =>
         ((ImmutableSortedDictionary<string, T>)rows).Select(row => new StoredRow(row.Key, Encode(row.Value)));
+
+    internal override void Restore(StateWriter writer, object rows)
+    {
+        var restored = (ImmutableSortedDictionary<string, T>)rows;
+        if (!OutlivesRestore)
+        {
+            foreach (var key in writer.State.Rows(this).Keys.Where(key => !restored.ContainsKey(key)))
+            {
+                writer.Remove(this, key);
+            }
+        }
+
+        foreach (var (key, row) in restored)
+        {
+            if (!OutlivesRestore || writer.State.Find(this, key) is null)
+            {
+                writer.Put(this, key, row);
+            }
+        }
+    }
 }

@@ -5,6 +5,9 @@ namespace ConnectAgent.ControlPlane.State;
 /// <param name="Key">Null for the whole table.</param>
 internal readonly record struct Topic(string Table, string? Key = null)
 {
+    /// <summary>The replacement of the whole state by a snapshot file.</summary>
+    public static Topic Everything { get; } = new("*");
+
     /// <summary>Any row of a table.</summary>
     public static Topic Any(StateTable table) => new(table.Name);
 

@@ -25,6 +25,9 @@ internal sealed class StateWriter(StateSnapshot state, Func<ulong> takeIndex)
         _changes[(table, key)] = row;
     }
 
+    /// <summary>The write replaces the state by another one: every reader is to look again.</summary>
+    public void Replaces() => State = State.NextGeneration();
+
     /// <summary>Removes a row.</summary>
     /// <returns>Whether there was one; if not, nothing is written.</returns>
     public bool Remove<T>(StateTable<T> table, string key)

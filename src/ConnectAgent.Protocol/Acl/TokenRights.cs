@@ -6,10 +6,13 @@ namespace ConnectAgent.Protocol.Acl;
 public abstract class TokenRights
 {
     /// <summary>ACLs are off, or the token is a management token: everything.</summary>
-    public static TokenRights Everything { get; } = new Same(allowed: true);
+    public static TokenRights Everything { get; } = new Same(allowed: true, manages: true);
+
+    /// <summary>A token without rules under a default policy of allow: everything but what only a management token may (acl ACL-DFLT-1).</summary>
+    public static TokenRights AllowedByDefault { get; } = new Same(allowed: true, manages: false);
 
     /// <summary>A token without rules under a default policy of deny: nothing.</summary>
-    public static TokenRights Nothing { get; } = new Same(allowed: false);
+    public static TokenRights Nothing { get; } = new Same(allowed: false, manages: false);
 
     public abstract bool ServiceRead(string service);
 
@@ -29,6 +32,9 @@ public abstract class TokenRights
 
     public abstract bool OperatorWrite();
 
+    /// <summary>Saving and restoring the whole state, keys included: a management token's (acl ACL-DFLT-1).</summary>
+    public abstract bool Snapshot();
+
     /// <summary>Throws where a right is missing.</summary>
     /// <exception cref="ServerException"><c>Permission denied</c> (intentions ACL-3).</exception>
     public static void Require(bool allowed)
@@ -43,7 +49,7 @@ public abstract class TokenRights
     /// <exception cref="ServerException"><c>Permission denied</c>.</exception>
     public void RequireIntentionRead(IEnumerable<string> names) => Require(names.All(name => name.Length == 0 || IntentionRead(name)));
 
-    private sealed class Same(bool allowed) : TokenRights
+    private sealed class Same(bool allowed, bool manages) : TokenRights
     {
         public override bool ServiceRead(string service) => allowed;
 
@@ -60,5 +66,7 @@ public abstract class TokenRights
         public override bool NodeRead(string node) => allowed;
 
         public override bool OperatorWrite() => allowed;
+
+        public override bool Snapshot() => manages;
     }
 }

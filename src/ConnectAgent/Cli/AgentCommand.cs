@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Runtime.InteropServices;
 using ConnectAgent.Configuration;
 using ConnectAgent.ControlPlane.State;
 using ConnectAgent.Hosting;
@@ -9,6 +10,9 @@ namespace ConnectAgent.Cli;
 internal static class AgentCommand
 {
     private const int Failure = 1;
+
+    // SIGXFSZ, which the framework has no name for.
+    private const PosixSignal FileSizeExceeded = (PosixSignal)25;
 
     public static Command Create()
     {
@@ -58,6 +62,9 @@ internal static class AgentCommand
         }
 
         await using var running = app;
+
+        // A file that may not grow is an error of the write, and no end of the process.
+        using var fileSize = PosixSignalRegistration.Create(FileSizeExceeded, static signal => signal.Cancel = true);
         var logger = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("ConnectAgent.Hosting.AgentHost");
         foreach (var file in files)
         {

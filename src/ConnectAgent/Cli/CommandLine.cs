@@ -3,7 +3,7 @@ using ConnectAgent.Configuration;
 
 namespace ConnectAgent.Cli;
 
-/// <summary>The command line: <c>agent</c>, <c>validate</c>, <c>version</c>.</summary>
+/// <summary>The command line: <c>agent</c>, <c>snapshot</c>, <c>validate</c>, <c>version</c>.</summary>
 internal static class CommandLine
 {
     private const int Failure = 1;
@@ -14,6 +14,7 @@ internal static class CommandLine
         var root = new RootCommand("A local agent that gives every service an identity and an answer.") { TreatUnmatchedTokensAsErrors = false };
         root.Subcommands.Add(AgentCommand.Create());
         root.Subcommands.Add(ValidateCommand());
+        root.Subcommands.Add(SnapshotCommand.Create());
         root.Subcommands.Add(VersionCommand());
         root.SetAction(_ => UsageAsync());
 
@@ -47,6 +48,7 @@ internal static class CommandLine
             Usage: connect-agent <command> [options]
 
               agent       Runs the agent.
+              snapshot    Saves, restores and inspects the control plane's state.
               validate    Checks configuration files.
               version     Prints the version.
             """);

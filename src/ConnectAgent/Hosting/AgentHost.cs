@@ -79,7 +79,7 @@ internal static class AgentHost
         services.AddSingleton<BrowserGuard>();
         services.AddSingleton<AgentConnectEndpoints>().AddSingleton<ConnectCaEndpoints>().AddSingleton<IntentionEndpoints>();
         services.AddSingleton<HttpMetrics>().AddSingleton<MetricsReader>().AddSingleton<MetricsEndpoints>();
-        services.AddSingleton<CacheEndpoints>().AddSingleton<StatusEndpoints>().AddSingleton<AgentSelfEndpoints>();
+        services.AddSingleton<SnapshotEndpoints>().AddSingleton<CacheEndpoints>().AddSingleton<StatusEndpoints>().AddSingleton<AgentSelfEndpoints>();
     }
 
     private static async Task MapAsync(WebApplication app)
@@ -94,6 +94,7 @@ internal static class AgentHost
         app.Services.GetRequiredService<AgentConnectEndpoints>().Map(app);
         app.Services.GetRequiredService<ConnectCaEndpoints>().Map(app);
         app.Services.GetRequiredService<IntentionEndpoints>().Map(app);
+        app.Services.GetRequiredService<SnapshotEndpoints>().Map(app);
         app.Services.GetRequiredService<CacheEndpoints>().Map(app);
         app.Services.GetRequiredService<MetricsEndpoints>().Map(app);
         app.Services.GetRequiredService<StatusEndpoints>().Map(app);

@@ -56,11 +56,12 @@ internal static class WireReply
         return Task.CompletedTask;
     }
 
-    public static async Task BytesAsync(HttpContext context, int status, string contentType, ReadOnlyMemory<byte> body)
+    public static async Task BytesAsync(
+        HttpContext context, int status, string contentType, ReadOnlyMemory<byte> body, bool compress = true)
     {
         context.Response.StatusCode = status;
         context.Response.ContentType = contentType;
-        if (body.Length >= ShortestCompressed && AcceptsGzip(context.Request.Headers.AcceptEncoding.ToString()))
+        if (compress && body.Length >= ShortestCompressed && AcceptsGzip(context.Request.Headers.AcceptEncoding.ToString()))
         {
             context.Response.Headers.ContentEncoding = "gzip";
             body = Compress(body);

@@ -1,0 +1,143 @@
+using System.CommandLine;
+using System.Globalization;
+using ConnectAgent.Configuration;
+using ConnectAgent.ControlPlane.State;
+
+namespace ConnectAgent.Cli;
+
+/// <summary><c>snapshot save|restore|inspect FILE</c>: backs up and restores the control plane's state.</summary>
+internal static class SnapshotCommand
+{
+    private const int Failure = 1;
+    private const string TemporarySuffix = ".tmp";
+    private static readonly Uri Path = new("/v1/snapshot", UriKind.Relative);
+
+    public static Command Create() => new("snapshot", "Saves, restores and inspects the state of the control plane.")
+    {
+        OverHttp("save", "Saves the state of a running agent to a file of mode 0600; it holds the CA's key.", SaveAsync),
+        OverHttp("restore", "Restores a running agent's state from a file.", RestoreAsync),
+        Inspect(),
+    };
+
+    private static Command OverHttp(string name, string description, Func<HttpClient, string, CancellationToken, Task<int>> run)
+    {
+        var file = new Argument<string>("file") { Description = "The snapshot file." };
+        var address = new AgentAddress();
+        var command = new Command(name, description) { file };
+        address.AddTo(command);
+        command.SetAction(async (result, cancellationToken) =>
+        {
+            try
+            {
+                using var client = address.Connect(result);
+                return await run(client, result.GetValue(file)!, cancellationToken);
+            }
+            catch (Exception error) when (error is ConfigurationException or IOException or UnauthorizedAccessException
+                or InvalidDataException or HttpRequestException or TaskCanceledException)
+            {
+                return await FailAsync(name, error.Message);
+            }
+        });
+        return command;
+    }
+
+    private static async Task<int> SaveAsync(HttpClient client, string file, CancellationToken cancellationToken)
+    {
+        using var answer = await client.GetAsync(Path, cancellationToken);
+        if (!answer.IsSuccessStatusCode)
+        {
+            return await RefusedAsync("save", answer, cancellationToken);
+        }
+
+        var archive = await answer.Content.ReadAsByteArrayAsync(cancellationToken);
+        using var check = new MemoryStream(archive, writable: false);
+        var (meta, _) = SnapshotArchive.Read(check);
+        WritePrivate(file, archive);
+        await Console.Out.WriteLineAsync($"Saved and verified snapshot to index {meta.Index}");
+        return 0;
+    }
+
+    private static async Task<int> RestoreAsync(HttpClient client, string file, CancellationToken cancellationToken)
+    {
+        // Read here first: the file's own faults need no agent.
+        using (var check = File.OpenRead(file))
+        {
+            SnapshotArchive.Read(check);
+        }
+
+        using var content = new StreamContent(File.OpenRead(file));
+        using var answer = await client.PutAsync(Path, content, cancellationToken);
+        if (!answer.IsSuccessStatusCode)
+        {
+            return await RefusedAsync("restore", answer, cancellationToken);
+        }
+
+        await Console.Out.WriteLineAsync("Restored snapshot");
+        return 0;
+    }
+
+    private static Command Inspect()
+    {
+        var file = new Argument<string>("file") { Description = "The snapshot file." };
+        var command = new Command("inspect", "Checks a snapshot file and shows what is in it, without keys.") { file };
+        command.SetAction(async (result, _) =>
+        {
+            try
+            {
+                using var stream = File.OpenRead(result.GetValue(file)!);
+                var (meta, _) = SnapshotArchive.Read(stream);
+                await Console.Out.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"""
+                    Format       {meta.Format}
+                    CreatedAt    {meta.CreatedAt:yyyy-MM-ddTHH:mm:ssZ}
+                    Index        {meta.Index}
+                    Serial       {meta.Serial}
+
+                    Table                Rows    Index
+                    """));
+                foreach (var table in meta.Tables)
+                {
+                    await Console.Out.WriteLineAsync(string.Create(
+                        CultureInfo.InvariantCulture, $"{table.Name,-20} {table.Rows,-7} {table.Index}"));
+                }
+
+                return 0;
+            }
+            catch (Exception error) when (error is IOException or UnauthorizedAccessException or InvalidDataException)
+            {
+                return await FailAsync("inspect", error.Message);
+            }
+        });
+        return command;
+    }
+
+    private static async Task<int> RefusedAsync(string what, HttpResponseMessage answer, CancellationToken cancellationToken)
+    {
+        var text = await answer.Content.ReadAsStringAsync(cancellationToken);
+        return await FailAsync(what, $"Unexpected response code: {(int)answer.StatusCode} ({text})");
+    }
+
+    private static async Task<int> FailAsync(string what, string text)
+    {
+        await Console.Error.WriteLineAsync($"Error: snapshot {what}: {text}");
+        return Failure;
+    }
+
+    // Whole or not at all, and nobody else's to read.
+    private static void WritePrivate(string file, byte[] content)
+    {
+        var temporary = file + TemporarySuffix;
+        File.Delete(temporary);
+        using (var stream = new FileStream(temporary, new FileStreamOptions
+        {
+            Mode = FileMode.CreateNew,
+            Access = FileAccess.Write,
+            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+        }))
+        {
+            stream.Write(content);
+            stream.Flush(flushToDisk: true);
+        }
+
+        File.Move(temporary, file, overwrite: true);
+    }
+}
