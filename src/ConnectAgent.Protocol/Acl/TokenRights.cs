@@ -2,7 +2,7 @@ using ConnectAgent.Protocol.Errors;
 
 namespace ConnectAgent.Protocol.Acl;
 
-/// <summary>What the holder of a token may do; the questions that the endpoints ask (acl section 7, intentions section 6).</summary>
+/// <summary>What the holder of a token may do (acl sections 6 and 7). Immutable.</summary>
 public abstract class TokenRights
 {
     /// <summary>ACLs are off, or the token is a management token: everything.</summary>
@@ -14,26 +14,38 @@ public abstract class TokenRights
     /// <summary>A token without rules under a default policy of deny: nothing.</summary>
     public static TokenRights Nothing { get; } = new Same(allowed: false, manages: false);
 
-    public abstract bool ServiceRead(string service);
-
-    public abstract bool ServiceWrite(string service);
-
-    /// <summary>For the name <c>*</c> the special rule of intentions ACL-1 holds.</summary>
-    public abstract bool IntentionRead(string destination);
-
-    /// <inheritdoc cref="IntentionRead"/>
-    public abstract bool IntentionWrite(string destination);
-
-    public abstract bool AgentRead(string node);
-
-    public abstract bool AgentWrite(string node);
-
-    public abstract bool NodeRead(string node);
-
-    public abstract bool OperatorWrite();
+    /// <summary>The one question; all others ask it.</summary>
+    /// <param name="resource">The kind of thing.</param>
+    /// <param name="segment">Its name, with case; empty for kinds without names. For the intention <c>*</c> acl ACL-MERGE-6 holds.</param>
+    /// <param name="access">What is to be done with it.</param>
+    public abstract bool Allows(AclResource resource, string segment, AclAccess access);
 
     /// <summary>Saving and restoring the whole state, keys included: a management token's (acl ACL-DFLT-1).</summary>
     public abstract bool Snapshot();
+
+    public bool ServiceRead(string service) => Allows(AclResource.Service, service, AclAccess.Read);
+
+    public bool ServiceWrite(string service) => Allows(AclResource.Service, service, AclAccess.Write);
+
+    /// <summary>For the name <c>*</c> the special rule of intentions ACL-1 holds.</summary>
+    public bool IntentionRead(string destination) => Allows(AclResource.Intention, destination, AclAccess.Read);
+
+    /// <inheritdoc cref="IntentionRead"/>
+    public bool IntentionWrite(string destination) => Allows(AclResource.Intention, destination, AclAccess.Write);
+
+    public bool AgentRead(string node) => Allows(AclResource.Agent, node, AclAccess.Read);
+
+    public bool AgentWrite(string node) => Allows(AclResource.Agent, node, AclAccess.Write);
+
+    public bool NodeRead(string node) => Allows(AclResource.Node, node, AclAccess.Read);
+
+    public bool OperatorRead() => Allows(AclResource.Operator, string.Empty, AclAccess.Read);
+
+    public bool OperatorWrite() => Allows(AclResource.Operator, string.Empty, AclAccess.Write);
+
+    public bool AclRead() => Allows(AclResource.Acl, string.Empty, AclAccess.Read);
+
+    public bool AclWrite() => Allows(AclResource.Acl, string.Empty, AclAccess.Write);
 
     /// <summary>Throws where a right is missing.</summary>
     /// <exception cref="ServerException"><c>Permission denied</c> (intentions ACL-3).</exception>
@@ -51,21 +63,8 @@ public abstract class TokenRights
 
     private sealed class Same(bool allowed, bool manages) : TokenRights
     {
-        public override bool ServiceRead(string service) => allowed;
-
-        public override bool ServiceWrite(string service) => allowed;
-
-        public override bool IntentionRead(string destination) => allowed;
-
-        public override bool IntentionWrite(string destination) => allowed;
-
-        public override bool AgentRead(string node) => allowed;
-
-        public override bool AgentWrite(string node) => allowed;
-
-        public override bool NodeRead(string node) => allowed;
-
-        public override bool OperatorWrite() => allowed;
+        public override bool Allows(AclResource resource, string segment, AclAccess access) =>
+            resource == AclResource.Acl ? manages : allowed;
 
         public override bool Snapshot() => manages;
     }
