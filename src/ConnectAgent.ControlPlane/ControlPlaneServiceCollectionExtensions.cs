@@ -26,6 +26,7 @@ internal static class ControlPlaneServiceCollectionExtensions
         services.AddSingleton<IStateStorage>(_ =>
             directory is null ? new MemoryStateStorage() : new SqliteStateStorage(Path.Combine(directory, StateFile)));
         services.AddSingleton<StateStore>().AddSingleton<BlockingReader>();
+        services.AddSingleton<AclTokenStore>().AddSingleton<AclPolicyStore>().AddSingleton<AclRoleStore>();
         return services.AddSingleton<TokenResolver>().AddSingleton<CertificateAuthority>().AddSingleton<IntentionStore>();
     }
 }

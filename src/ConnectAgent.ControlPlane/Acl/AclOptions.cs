@@ -1,6 +1,6 @@
 namespace ConnectAgent.ControlPlane.Acl;
 
-/// <summary>What the configuration says about ACLs (config-and-cli section 2).</summary>
+/// <summary>What the configuration says about ACLs (acl ACL-CFG-1).</summary>
 internal sealed class AclOptions
 {
     public bool Enabled { get; init; }
@@ -8,6 +8,15 @@ internal sealed class AclOptions
     /// <summary>Whether a request that no rule decides is allowed.</summary>
     public bool DefaultAllow { get; init; } = true;
 
-    /// <summary><c>acl.tokens.master</c>: the management token; empty for none. Never printed.</summary>
+    /// <summary><c>acl.tokens.initial_management</c>; empty for none. Never printed.</summary>
     public string ManagementToken { get; init; } = string.Empty;
+
+    /// <summary><c>acl.tokens.agent_recovery</c>: works at this agent alone (ACL-AGT-5); empty for none. Never printed.</summary>
+    public string RecoveryToken { get; init; } = string.Empty;
+
+    /// <summary>Which policies and identities count.</summary>
+    public string Datacenter { get; init; } = "dc1";
+
+    /// <summary>What the recovery token may write.</summary>
+    public string NodeName { get; init; } = string.Empty;
 }

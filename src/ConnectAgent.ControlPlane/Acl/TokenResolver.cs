@@ -1,22 +1,40 @@
+using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text;
+using ConnectAgent.ControlPlane.Acl.Rules;
+using ConnectAgent.ControlPlane.State;
 using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Errors;
 
 namespace ConnectAgent.ControlPlane.Acl;
 
 /// <summary>
-/// Resolves a token to its rights. Two tokens exist so far, the configured management token and the anonymous one; any other is unknown, so
-/// that nothing is open which a rule might close.
+/// Resolves a token to its rights from the live state: a deletion, a new link or a changed rule acts on the next request (acl ACL-RES-1). What it
+/// has worked out is kept until one of the ACL tables changes.
 /// </summary>
-internal sealed class TokenResolver(AclOptions options)
+internal sealed class TokenResolver(StateStore store, AclOptions options, TimeProvider clock)
 {
-    private const string Anonymous = "anonymous";
-    private readonly byte[] _management = Encoding.UTF8.GetBytes(options.ManagementToken);
+    // Of what is worked out; over it, all of it is worked out anew.
+    private const int MostResolved = 4096;
+
+    private readonly ConditionalWeakTable<AclPolicy, PolicyRules> _parsed = [];
+    private readonly byte[] _recovery = Encoding.UTF8.GetBytes(options.RecoveryToken);
+    private readonly TokenRights _recoveryRights = new RuleAuthorizer(
+        PolicyRules.Of(
+            new()
+            {
+                [new(NamedKind.Agent, IsPrefix: false, options.NodeName)] = new(AclLevel.Write),
+                [new(NamedKind.Node, IsPrefix: true, string.Empty)] = new(AclLevel.Read),
+            },
+            []),
+        defaultAllow: false);
+
+    private Generation _generation = new(StateSnapshot.Empty);
 
     /// <summary>What a token may do.</summary>
-    /// <param name="token">The secret; empty stands for the anonymous token (http-conventions TOK-1).</param>
-    /// <exception cref="ServerException"><c>ACL not found</c> (TOK-4).</exception>
+    /// <param name="token">The secret; empty stands for the anonymous token (acl ACL-REQ-2).</param>
+    /// <exception cref="ServerException"><c>ACL not found</c> (ACL-ERR-3), <c>Cannot resolve root ACL</c> (ACL-ERR-4).</exception>
     public TokenRights Resolve(string token)
     {
         if (!options.Enabled)
@@ -24,14 +42,88 @@ internal sealed class TokenResolver(AclOptions options)
             return TokenRights.Everything;
         }
 
-        if (token.Length == 0 || token == Anonymous)
+        var generation = Volatile.Read(ref _generation);
+        var state = store.Current;
+        if (!generation.IsOf(state))
         {
-            return options.DefaultAllow ? TokenRights.AllowedByDefault : TokenRights.Nothing;
+            // Two that find it out at once make two; the later one stays. Both are right.
+            generation = new Generation(state);
+            Volatile.Write(ref _generation, generation);
         }
 
-        // Secrets compare in constant time.
-        return _management.Length > 0 && CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(token), _management)
-            ? TokenRights.Everything
-            : throw new ServerException(FailureKind.UnknownToken, "ACL not found");
+        if (generation.Resolved.TryGetValue(token, out var known) && !(known.ExpirationTime <= clock.GetUtcNow()))
+        {
+            return known.Rights;
+        }
+
+        return Work(generation, state, token);
     }
+
+    /// <summary>The token itself, for the endpoints that show it; null when there is none, it is over, or it is the recovery token.</summary>
+    public AclToken? Find(string token)
+    {
+        var state = store.Current;
+        return state.Find(StateTables.AclSecrets, AclIds.DigestOf(token)) is { } found
+            && state.Find(StateTables.AclTokens, found.AccessorId) is { } row && !row.IsExpired(clock.GetUtcNow())
+                ? row
+                : null;
+    }
+
+    private TokenRights Work(Generation generation, StateSnapshot state, string token)
+    {
+        if (AclIds.IsRootName(token))
+        {
+            throw new ServerException(FailureKind.Failed, "Cannot resolve root ACL");
+        }
+
+        var row = Find(token.Length == 0 ? AclIds.AnonymousSecret : token);
+        if (row is null)
+        {
+            // Only what no stored token has is compared with the agent's own; secrets compare in constant time (ACL-REQ-6).
+            return _recovery.Length > 0 && CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(token), _recovery)
+                ? _recoveryRights
+                : throw new ServerException(FailureKind.UnknownToken, "ACL not found");
+        }
+
+        var rights = new RuleAuthorizer(PolicyRules.Merge(RulesOf(state, row)), options.DefaultAllow);
+        if (generation.Resolved.Count >= MostResolved)
+        {
+            generation.Resolved.Clear();
+        }
+
+        generation.Resolved[token] = new Resolution(rights, row.ExpirationTime);
+        return rights;
+    }
+
+    // ACL-MERGE-1.
+    private IEnumerable<PolicyRules> RulesOf(StateSnapshot state, AclToken token)
+    {
+        var roles = token.Roles.Select(id => state.Find(StateTables.AclRoles, id)).OfType<AclRole>().ToList();
+        var policies = token.Policies.Concat(roles.SelectMany(role => role.Policies)).Distinct(StringComparer.Ordinal)
+            .Select(id => state.Find(StateTables.AclPolicies, id)).OfType<AclPolicy>()
+            .Where(policy => policy.Datacenters.Count == 0 || policy.Datacenters.Contains(options.Datacenter, StringComparer.Ordinal))
+            .Select(policy => _parsed.GetValue(policy, static stored => PolicyRulesReader.Read(stored.Rules)));
+        var services = token.ServiceIdentities.Concat(roles.SelectMany(role => role.ServiceIdentities))
+            .Where(identity => identity.CountsIn(options.Datacenter)).Select(identity => identity.Rules());
+        var nodes = token.NodeIdentities.Concat(roles.SelectMany(role => role.NodeIdentities))
+            .Where(identity => identity.CountsIn(options.Datacenter)).Select(identity => identity.Rules());
+        return policies.Concat(services).Concat(nodes);
+    }
+
+    /// <summary>What was worked out from one state of the ACL tables.</summary>
+    private sealed class Generation(StateSnapshot state)
+    {
+        private readonly object _tokens = state.Rows(StateTables.AclTokens);
+        private readonly object _policies = state.Rows(StateTables.AclPolicies);
+        private readonly object _roles = state.Rows(StateTables.AclRoles);
+
+        public ConcurrentDictionary<string, Resolution> Resolved { get; } = new(StringComparer.Ordinal);
+
+        public bool IsOf(StateSnapshot state) =>
+            ReferenceEquals(_tokens, state.Rows(StateTables.AclTokens))
+            && ReferenceEquals(_policies, state.Rows(StateTables.AclPolicies))
+            && ReferenceEquals(_roles, state.Rows(StateTables.AclRoles));
+    }
+
+    private sealed record Resolution(TokenRights Rights, DateTimeOffset? ExpirationTime);
 }

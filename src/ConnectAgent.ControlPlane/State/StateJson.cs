@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using ConnectAgent.ControlPlane.Acl;
 using ConnectAgent.ControlPlane.Authority;
 using ConnectAgent.ControlPlane.Intentions;
 
@@ -8,5 +9,10 @@ namespace ConnectAgent.ControlPlane.State;
 [JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(IntentionEntry))]
 [JsonSerializable(typeof(AuthorityState))]
+[JsonSerializable(typeof(AclToken))]
+[JsonSerializable(typeof(AclSecret))]
+[JsonSerializable(typeof(AclPolicy))]
+[JsonSerializable(typeof(AclRole))]
+[JsonSerializable(typeof(AclBootstrap))]
 [JsonSerializable(typeof(SnapshotMeta))]
 internal sealed partial class StateJson : JsonSerializerContext;

@@ -1,3 +1,4 @@
+using ConnectAgent.ControlPlane.Acl;
 using ConnectAgent.ControlPlane.Authority;
 using ConnectAgent.ControlPlane.Intentions;
 
@@ -12,8 +13,23 @@ internal static class StateTables
     /// <summary>The CA, under the one key <see cref="TheOne"/>.</summary>
     public static StateTable<AuthorityState> Authority { get; } = new("authority", StateJson.Default.AuthorityState);
 
+    /// <summary>Tokens by accessor.</summary>
+    public static StateTable<AclToken> AclTokens { get; } = new("acl-tokens", StateJson.Default.AclToken);
+
+    /// <summary>Which token has a secret, by the secret's digest.</summary>
+    public static StateTable<AclSecret> AclSecrets { get; } = new("acl-secrets", StateJson.Default.AclSecret);
+
+    /// <summary>Policies by ID.</summary>
+    public static StateTable<AclPolicy> AclPolicies { get; } = new("acl-policies", StateJson.Default.AclPolicy);
+
+    /// <summary>Roles by ID.</summary>
+    public static StateTable<AclRole> AclRoles { get; } = new("acl-roles", StateJson.Default.AclRole);
+
+    /// <summary>Whether the ACLs were bootstrapped, under the one key <see cref="TheOne"/>.</summary>
+    public static StateTable<AclBootstrap> AclBootstraps { get; } = new("acl-bootstrap", StateJson.Default.AclBootstrap);
+
     /// <summary>The key of a table with one row.</summary>
     public const string TheOne = "";
 
-    public static IReadOnlyList<StateTable> All { get; } = [Intentions, Authority];
+    public static IReadOnlyList<StateTable> All { get; } = [Intentions, Authority, AclTokens, AclSecrets, AclPolicies, AclRoles, AclBootstraps];
 }

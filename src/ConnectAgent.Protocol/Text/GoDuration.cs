@@ -78,4 +78,32 @@ public static class GoDuration
         duration = new TimeSpan(ticks == 0 && total > 0 ? 1 : ticks) * (negative ? -1 : 1);
         return true;
     }
+
+    /// <summary>As the wire shows it: <c>1h30m0s</c>, <c>15s</c>, <c>1.5s</c>, <c>20ms</c>, <c>0s</c>.</summary>
+    public static string Format(TimeSpan duration)
+    {
+        if (duration == TimeSpan.Zero)
+        {
+            return "0s";
+        }
+
+        var ticks = duration.Ticks.ToString(CultureInfo.InvariantCulture).AsSpan();
+        var sign = ticks[0] == '-' ? "-" : string.Empty;
+        var left = decimal.Parse(ticks[sign.Length..], NumberStyles.None, CultureInfo.InvariantCulture);
+        var (unit, scale) = left < TimeSpan.TicksPerMillisecond ? (left < TimeSpan.TicksPerMicrosecond ? ("ns", 0.01m) : ("µs", TimeSpan.TicksPerMicrosecond))
+            : left < TimeSpan.TicksPerSecond ? ("ms", TimeSpan.TicksPerMillisecond)
+            : ("s", (decimal)TimeSpan.TicksPerSecond);
+        if (left < TimeSpan.TicksPerMinute)
+        {
+            return sign + Number(left / scale) + unit;
+        }
+
+        var minutes = decimal.Floor(left / TimeSpan.TicksPerMinute);
+        var seconds = Number((left - (minutes * TimeSpan.TicksPerMinute)) / TimeSpan.TicksPerSecond) + "s";
+        return minutes < 60
+            ? $"{sign}{Number(minutes)}m{seconds}"
+            : $"{sign}{Number(decimal.Floor(minutes / 60))}h{Number(minutes % 60)}m{seconds}";
+    }
+
+    private static string Number(decimal number) => number.ToString("0.#########", CultureInfo.InvariantCulture);
 }

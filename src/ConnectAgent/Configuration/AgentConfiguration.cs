@@ -103,6 +103,9 @@ internal sealed partial record AgentConfiguration
     /// <summary>Never printed.</summary>
     public required string AclManagementToken { get; init; }
 
+    /// <summary>Never printed.</summary>
+    public required string AclRecoveryToken { get; init; }
+
     public required TimeSpan DefaultQueryTime { get; init; }
 
     public required TimeSpan MaxQueryTime { get; init; }
@@ -194,7 +197,8 @@ internal sealed partial record AgentConfiguration
             LeafCertTtl = LeafTtlOf(values.LeafCertTtl),
             AclDefaultPolicy = policy,
             AclEnabled = values.AclEnabled ?? false,
-            AclManagementToken = values.AclManagementToken ?? string.Empty,
+            AclManagementToken = values.AclInitialManagementToken ?? values.AclManagementToken ?? string.Empty,
+            AclRecoveryToken = values.AclRecoveryToken ?? values.AclAgentMasterToken ?? string.Empty,
             AclDefaultToken = values.AclDefaultToken ?? string.Empty,
             FetchLimits = FetchLimitsOf(values),
             PrometheusRetention = Duration("telemetry.prometheus_retention_time", values.PrometheusRetention, TimeSpan.Zero),

@@ -94,7 +94,8 @@ internal static class AgentSchema
         .Text("acl_default_policy", (values, text) => values.AclDefaultPolicy = ConfigValues.Keep(values.AclDefaultPolicy, text))
         .Text("acl_token", (values, text) => values.AclDefaultToken = ConfigValues.Keep(values.AclDefaultToken, text))
         .Text("acl_master_token", (values, text) => values.AclManagementToken = ConfigValues.Keep(values.AclManagementToken, text))
-        .Inert("string", "acl_down_policy", "acl_ttl", "acl_agent_token", "acl_agent_master_token")
+        .Text("acl_agent_master_token", (values, text) => values.AclAgentMasterToken = ConfigValues.Keep(values.AclAgentMasterToken, text))
+        .Inert("string", "acl_down_policy", "acl_ttl", "acl_agent_token")
         .Inert("string", "acl_replication_token", "domain", "alt_domain", "segment", "advertise_addr_wan", "advertise_addr_ipv4")
         .Inert("string", "advertise_addr_ipv6", "advertise_addr_wan_ipv4", "advertise_addr_wan_ipv6", "discovery_max_stale")
         .Inert("string", "log_file", "syslog_facility", "log_rotate_duration", "check_update_interval", "encrypt", "server_name")
@@ -139,8 +140,10 @@ internal static class AgentSchema
         .Object("tokens", new ConfigSchema()
             .Text("default", (values, text) => values.AclDefaultToken = text)
             .Text("master", (values, text) => values.AclManagementToken = text)
-            .Text("initial_management", (values, text) => values.AclManagementToken = text)
-            .Inert("string", "agent", "agent_master", "replication", "agent_recovery")
+            .Text("initial_management", (values, text) => values.AclInitialManagementToken = text)
+            .Text("agent_master", (values, text) => values.AclAgentMasterToken = text)
+            .Text("agent_recovery", (values, text) => values.AclRecoveryToken = text)
+            .Inert("string", "agent", "replication")
             .Inert("string", "config_file_service_registration")
             .Inert("list", "managed_service_provider"));
 }

@@ -51,6 +51,14 @@ internal sealed class ConfigValues
 
     public string? AclManagementToken { get; set; }
 
+    /// <summary>The new spelling, which wins over <see cref="AclManagementToken"/> (acl ACL-CFG-2).</summary>
+    public string? AclInitialManagementToken { get; set; }
+
+    public string? AclAgentMasterToken { get; set; }
+
+    /// <summary>The new spelling, which wins over <see cref="AclAgentMasterToken"/>.</summary>
+    public string? AclRecoveryToken { get; set; }
+
     public string? DefaultQueryTime { get; set; }
 
     public string? MaxQueryTime { get; set; }

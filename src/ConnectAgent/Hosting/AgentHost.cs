@@ -66,6 +66,9 @@ internal static class AgentHost
                 Enabled = configuration.AclEnabled,
                 DefaultAllow = configuration.AclDefaultPolicy == "allow",
                 ManagementToken = configuration.AclManagementToken,
+                RecoveryToken = configuration.AclRecoveryToken,
+                Datacenter = configuration.Datacenter,
+                NodeName = configuration.NodeName,
             },
             configuration.StateDirectory);
         services.AddSingleton<IServerClient, EmbeddedServerClient>();
@@ -84,7 +87,13 @@ internal static class AgentHost
 
     private static async Task MapAsync(WebApplication app)
     {
-        if (app.Services.GetRequiredService<AgentConfiguration>().ConnectEnabled)
+        var configuration = app.Services.GetRequiredService<AgentConfiguration>();
+        if (configuration.AclEnabled)
+        {
+            await app.Services.GetRequiredService<AclTokenStore>().InitializeAsync(configuration.AclManagementToken);
+        }
+
+        if (configuration.ConnectEnabled)
         {
             await app.Services.GetRequiredService<CertificateAuthority>().InitializeAsync();
         }

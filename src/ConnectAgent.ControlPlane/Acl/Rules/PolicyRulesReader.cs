@@ -161,8 +161,14 @@ internal static class PolicyRulesReader
                 }
 
                 break;
+            case var _ when names.Count == 0:
+                throw new HclException(value.At, "unknown slice type: *ast.LiteralType");
+            case var _ when Is(names[0], "policy") || Is(names[0], "intentions"):
+                // ACL-RULE-21: the reference takes this for a rule of the service named "policy".
+                throw new HclException(value.At, "the rule has no name");
             default:
-                throw new HclException(value.At, names.Count == 0 ? "unknown slice type: *ast.LiteralType" : $"rule '{names[0]}' is no object");
+                yield return (names[0], new HclObject(value.At, []));
+                break;
         }
     }
 

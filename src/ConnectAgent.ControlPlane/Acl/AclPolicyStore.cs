@@ -1,0 +1,83 @@
+using System.Text.RegularExpressions;
+using ConnectAgent.ControlPlane.Acl.Rules;
+using ConnectAgent.ControlPlane.State;
+using ConnectAgent.Protocol.Errors;
+using ConnectAgent.Protocol.Text;
+
+namespace ConnectAgent.ControlPlane.Acl;
+
+/// <summary>Policies (acl section 5.3). Writes always go to this datacenter's store.</summary>
+internal sealed partial class AclPolicyStore(StateStore store)
+{
+    /// <summary>Finds a policy by its ID.</summary>
+    /// <exception cref="ServerException">A malformed ID (ACL-POL-4).</exception>
+    public static AclPolicy? Find(StateSnapshot state, string id) => AclIds.WhyMalformed(id) is { } reason
+        ? throw Failed("failed acl policy lookup: " + reason)
+        : state.Find(StateTables.AclPolicies, id);
+
+    public static AclPolicy? FindByName(StateSnapshot state, string name) =>
+        state.Rows(StateTables.AclPolicies).Values.FirstOrDefault(policy => policy.Name == name);
+
+    /// <summary>Makes a policy.</summary>
+    /// <exception cref="ServerException">ACL-POL-4, ACL-RULE-6 to ACL-RULE-19.</exception>
+    public Task<AclPolicy> CreateAsync(AclPolicy policy) => store.WriteAsync(writer =>
+    {
+        CheckName(policy);
+        Require(FindByName(writer.State, policy.Name) is null, $"Invalid Policy: A Policy with Name {GoQuote.Of(policy.Name)} already exists");
+        return Put(writer, policy with { Id = AclIds.Make(), CreateIndex = writer.Index });
+    });
+
+    /// <summary>Replaces a policy as a whole.</summary>
+    /// <inheritdoc cref="CreateAsync"/>
+    public Task<AclPolicy> UpdateAsync(AclPolicy policy) => store.WriteAsync(writer =>
+    {
+        CheckName(policy);
+        Require(AclIds.IsUuid(policy.Id), "Policy ID invalid UUID");
+        var before = writer.State.Find(StateTables.AclPolicies, policy.Id) ?? throw Failed($"cannot find policy {policy.Id}");
+        Require(
+            policy.Name == before.Name || FindByName(writer.State, policy.Name) is null,
+            $"Invalid Policy: A policy with name {GoQuote.Of(policy.Name)} already exists");
+        if (policy.Id == BuiltinPolicy.Id)
+        {
+            Require(policy.Datacenters.Count == 0, "Changing the Datacenters of the builtin global-management policy is not permitted");
+            Require(policy.Rules == before.Rules, "Changing the Rules for the builtin global-management policy is not permitted");
+        }
+
+        return Put(writer, policy with { CreateIndex = before.CreateIndex });
+    });
+
+    /// <summary>Removes a policy; removing nothing is no error. Links to it vanish from answers (ACL-TOK-3).</summary>
+    public Task DeleteAsync(string id) => store.WriteAsync(writer =>
+    {
+        Require(id != BuiltinPolicy.Id, "Delete operation not permitted on the builtin global-management policy");
+        return Find(writer.State, id) is not null && writer.Remove(StateTables.AclPolicies, id);
+    });
+
+    private static AclPolicy Put(StateWriter writer, AclPolicy policy)
+    {
+        // Parsed for its errors; whoever resolves a token parses what is stored.
+        PolicyRulesReader.Read(policy.Rules);
+        var stored = policy with { Hash = policy.HashNow(), ModifyIndex = writer.Index };
+        writer.Put(StateTables.AclPolicies, stored.Id, stored);
+        return stored;
+    }
+
+    private static void CheckName(AclPolicy policy)
+    {
+        Require(policy.Name.Length > 0, "Invalid Policy: no Name is set");
+        Require(Name().IsMatch(policy.Name), "Invalid Policy: invalid Name. Only alphanumeric characters, '-' and '_' are allowed");
+    }
+
+    private static void Require(bool holds, string text)
+    {
+        if (!holds)
+        {
+            throw Failed(text);
+        }
+    }
+
+    private static ServerException Failed(string text) => new(FailureKind.Failed, text);
+
+    [GeneratedRegex("^[A-Za-z0-9_-]{1,128}$(?!\n)", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Name();
+}

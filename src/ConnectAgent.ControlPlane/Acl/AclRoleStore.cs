@@ -1,0 +1,90 @@
+using System.Text.RegularExpressions;
+using ConnectAgent.ControlPlane.State;
+using ConnectAgent.Protocol.Errors;
+using ConnectAgent.Protocol.Text;
+
+namespace ConnectAgent.ControlPlane.Acl;
+
+/// <summary>What a caller says of a role.</summary>
+internal sealed record AclRoleDraft(
+    string Id,
+    string Name,
+    string Description,
+    IReadOnlyList<AclLink> Policies,
+    IReadOnlyList<ServiceIdentity> ServiceIdentities,
+    IReadOnlyList<NodeIdentity> NodeIdentities);
+
+/// <summary>Roles (acl section 5.4).</summary>
+internal sealed partial class AclRoleStore(StateStore store)
+{
+    /// <summary>Finds a role by its ID.</summary>
+    /// <exception cref="ServerException">A malformed ID (ACL-ROLE-3).</exception>
+    public static AclRole? Find(StateSnapshot state, string id) => AclIds.WhyMalformed(id) is { } reason
+        ? throw Failed("failed acl role lookup: " + reason)
+        : state.Find(StateTables.AclRoles, id);
+
+    public static AclRole? FindByName(StateSnapshot state, string name) =>
+        state.Rows(StateTables.AclRoles).Values.FirstOrDefault(role => role.Name == name);
+
+    /// <summary>Makes a role.</summary>
+    /// <exception cref="ServerException">ACL-ROLE-3.</exception>
+    public Task<AclRole> CreateAsync(AclRoleDraft draft) => store.WriteAsync(writer =>
+    {
+        CheckName(draft);
+        Require(FindByName(writer.State, draft.Name) is null, $"Invalid Role: A Role with Name {GoQuote.Of(draft.Name)} already exists");
+        return Put(writer, draft, AclIds.Make(), writer.Index);
+    });
+
+    /// <summary>Replaces a role as a whole.</summary>
+    /// <inheritdoc cref="CreateAsync"/>
+    public Task<AclRole> UpdateAsync(AclRoleDraft draft) => store.WriteAsync(writer =>
+    {
+        CheckName(draft);
+        Require(AclIds.IsUuid(draft.Id), "Role ID invalid UUID");
+        var before = writer.State.Find(StateTables.AclRoles, draft.Id) ?? throw Failed($"cannot find role {draft.Id}");
+        Require(
+            draft.Name == before.Name || FindByName(writer.State, draft.Name) is null,
+            $"Invalid Role: A role with name {GoQuote.Of(draft.Name)} already exists");
+        return Put(writer, draft, before.Id, before.CreateIndex);
+    });
+
+    /// <summary>Removes a role; removing nothing is no error (ACL-ROLE-4).</summary>
+    public Task DeleteAsync(string id) => store.WriteAsync(writer =>
+        Find(writer.State, id) is not null && writer.Remove(StateTables.AclRoles, id));
+
+    private static AclRole Put(StateWriter writer, AclRoleDraft draft, string id, ulong createIndex)
+    {
+        var role = new AclRole(id, draft.Name)
+        {
+            Description = draft.Description,
+            Policies = AclLinks.Policies(
+                writer.State, draft.Policies, unknown => "Failed to apply role upsert request: No such policy with ID: " + unknown),
+            ServiceIdentities = AclLinks.Services(draft.ServiceIdentities, "role", local: false),
+            NodeIdentities = AclLinks.Nodes(draft.NodeIdentities, "role"),
+            CreateIndex = createIndex,
+            ModifyIndex = writer.Index,
+        };
+        role = role with { Hash = role.HashNow() };
+        writer.Put(StateTables.AclRoles, id, role);
+        return role;
+    }
+
+    private static void CheckName(AclRoleDraft draft)
+    {
+        Require(draft.Name.Length > 0, "Invalid Role: no Name is set");
+        Require(Name().IsMatch(draft.Name), "Invalid Role: invalid Name. Only alphanumeric characters, '-' and '_' are allowed");
+    }
+
+    private static void Require(bool holds, string text)
+    {
+        if (!holds)
+        {
+            throw Failed(text);
+        }
+    }
+
+    private static ServerException Failed(string text) => new(FailureKind.Failed, text);
+
+    [GeneratedRegex("^[A-Za-z0-9_-]{1,256}$(?!\n)", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Name();
+}
