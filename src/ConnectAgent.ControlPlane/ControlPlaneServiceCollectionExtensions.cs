@@ -27,6 +27,7 @@ internal static class ControlPlaneServiceCollectionExtensions
             directory is null ? new MemoryStateStorage() : new SqliteStateStorage(Path.Combine(directory, StateFile)));
         services.AddSingleton<StateStore>().AddSingleton<BlockingReader>();
         services.AddSingleton<AclTokenStore>().AddSingleton<AclPolicyStore>().AddSingleton<AclRoleStore>();
+        services.AddHostedService<AclReaper>();
         return services.AddSingleton<TokenResolver>().AddSingleton<CertificateAuthority>().AddSingleton<IntentionStore>();
     }
 }

@@ -36,7 +36,13 @@ internal static class Deviations
         var listed = JsonNode.Parse(File.ReadAllText(Repository.Fixture("recordings/deviations.json")))!["deviations"]!.AsArray();
         var all = listed.Where(entry => (string)entry!["recording"]! == recording).ToDictionary(
             entry => (string)entry!["step"]!,
-            entry => (string)entry!["rule"]! == "DEF-6" ? Deviation.IndexHeaders : Checks[(recording, (string)entry["step"]!)],
+            entry => (string)entry!["rule"]! switch
+            {
+                "DEF-6" => Deviation.IndexHeaders,
+                "ACL-AGT-2" => Deviation.Answers("ACL-AGT-2", 200, string.Empty),
+                "ACL-MISC-3" => Deviation.Answers("ACL-MISC-3", 404, string.Empty),
+                _ => Checks[(recording, (string)entry["step"]!)],
+            },
             StringComparer.Ordinal);
         foreach (var ((_, step), consequence) in Consequences.Concat(Defects).Where(entry => entry.Key.Recording == recording))
         {

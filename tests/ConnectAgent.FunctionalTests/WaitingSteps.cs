@@ -6,6 +6,7 @@ internal static class WaitingSteps
     private const string ConfigEntries = "config entries (issue: the control plane, whole)";
     private const string ByIdWrites = "ID based intentions (issue: the control plane, whole)";
     private const string CaConfiguration = "CA configuration and signing limits (issue: the control plane, whole)";
+    private const string AuthMethods = "auth methods, login and logout (issue: ACLs)";
     private const string Acls = "ACL endpoints (issue: ACLs)";
     private const string Catalog = "services.md: catalog, health, chains, queries (a later issue)";
     private const string Services = "services.md: local services, reload, monitor, events (a later issue)";
@@ -96,6 +97,32 @@ internal static class WaitingSteps
             ["hash-waiter"] = Services,
             ["register-svc-again"] = Services,
         },
+        ["acl-roles"] = new(StringComparer.Ordinal)
+        {
+            ["am-*"] = AuthMethods,
+            ["br-*"] = AuthMethods,
+            ["login-*"] = AuthMethods,
+            ["logout-*"] = AuthMethods,
+        },
+        ["acl-disabled"] = new(StringComparer.Ordinal)
+        {
+            ["auth-methods"] = AuthMethods,
+            ["binding-rules"] = AuthMethods,
+            ["login"] = AuthMethods,
+            ["logout"] = AuthMethods,
+            ["self-ignores-token"] = Services,
+            ["reg"] = Services,
+            ["root-name-ignored"] = Services,
+        },
+        ["acl-tokens"] = new(StringComparer.Ordinal) { ["use-deleted"] = Services },
+        ["acl-agent-token"] = new(StringComparer.Ordinal)
+        {
+            ["default-used"] = Catalog,
+            ["explicit-beats-default"] = Catalog,
+            ["unknown-default-used"] = Services,
+            ["cleared"] = Services,
+            ["src-*"] = Services,
+        },
         ["authorize"] = new(StringComparer.Ordinal)
         {
             ["put-l7-defaults"] = ConfigEntries,
@@ -107,6 +134,19 @@ internal static class WaitingSteps
         },
     };
 
-    public static IReadOnlyDictionary<string, string> Of(string recording) =>
-        Reasons.GetValueOrDefault(recording) ?? new Dictionary<string, string>(StringComparer.Ordinal);
+    /// <summary>The steps of a recording that wait; a key that ends in <c>*</c> stands for all steps that begin so.</summary>
+    /// <param name="recording">Its name.</param>
+    /// <param name="steps">The IDs of its steps.</param>
+    /// <exception cref="InvalidOperationException">The list names a step that the recording does not have.</exception>
+    public static IReadOnlyCollection<string> Of(string recording, IReadOnlyCollection<string> steps)
+    {
+        HashSet<string> waiting = new(StringComparer.Ordinal);
+        foreach (var key in (Reasons.GetValueOrDefault(recording) ?? []).Keys)
+        {
+            var named = steps.Where(step => key.EndsWith('*') ? step.StartsWith(key[..^1], StringComparison.Ordinal) : step == key).ToList();
+            waiting.UnionWith(named.Count > 0 ? named : throw new InvalidOperationException($"{recording} has no step {key}"));
+        }
+
+        return waiting;
+    }
 }

@@ -11,9 +11,6 @@ internal sealed class AclOptions
     /// <summary><c>acl.tokens.initial_management</c>; empty for none. Never printed.</summary>
     public string ManagementToken { get; init; } = string.Empty;
 
-    /// <summary><c>acl.tokens.agent_recovery</c>: works at this agent alone (ACL-AGT-5); empty for none. Never printed.</summary>
-    public string RecoveryToken { get; init; } = string.Empty;
-
     /// <summary>Which policies and identities count.</summary>
     public string Datacenter { get; init; } = "dc1";
 

@@ -19,7 +19,6 @@ internal sealed class TokenResolver(StateStore store, AclOptions options, TimePr
     private const int MostResolved = 4096;
 
     private readonly ConditionalWeakTable<AclPolicy, PolicyRules> _parsed = [];
-    private readonly byte[] _recovery = Encoding.UTF8.GetBytes(options.RecoveryToken);
     private readonly TokenRights _recoveryRights = new RuleAuthorizer(
         PolicyRules.Of(
             new()
@@ -30,7 +29,11 @@ internal sealed class TokenResolver(StateStore store, AclOptions options, TimePr
             []),
         defaultAllow: false);
 
+    private byte[] _recovery = [];
     private Generation _generation = new(StateSnapshot.Empty);
+
+    /// <summary>Takes another recovery token, which works at this agent alone and without any store (ACL-AGT-5); empty for none.</summary>
+    public void UseRecoveryToken(string token) => Volatile.Write(ref _recovery, Encoding.UTF8.GetBytes(token));
 
     /// <summary>What a token may do.</summary>
     /// <param name="token">The secret; empty stands for the anonymous token (acl ACL-REQ-2).</param>
@@ -80,7 +83,8 @@ internal sealed class TokenResolver(StateStore store, AclOptions options, TimePr
         if (row is null)
         {
             // Only what no stored token has is compared with the agent's own; secrets compare in constant time (ACL-REQ-6).
-            return _recovery.Length > 0 && CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(token), _recovery)
+            var recovery = Volatile.Read(ref _recovery);
+            return recovery.Length > 0 && CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(token), recovery)
                 ? _recoveryRights
                 : throw new ServerException(FailureKind.UnknownToken, "ACL not found");
         }

@@ -106,6 +106,9 @@ internal sealed partial record AgentConfiguration
     /// <summary>Never printed.</summary>
     public required string AclRecoveryToken { get; init; }
 
+    /// <summary>Whether tokens that come through the API are kept over a restart (acl ACL-AGT-7).</summary>
+    public required bool PersistTokens { get; init; }
+
     public required TimeSpan DefaultQueryTime { get; init; }
 
     public required TimeSpan MaxQueryTime { get; init; }
@@ -198,6 +201,7 @@ internal sealed partial record AgentConfiguration
             AclDefaultPolicy = policy,
             AclEnabled = values.AclEnabled ?? false,
             AclManagementToken = values.AclInitialManagementToken ?? values.AclManagementToken ?? string.Empty,
+            PersistTokens = values.PersistTokens ?? false,
             AclRecoveryToken = values.AclRecoveryToken ?? values.AclAgentMasterToken ?? string.Empty,
             AclDefaultToken = values.AclDefaultToken ?? string.Empty,
             FetchLimits = FetchLimitsOf(values),

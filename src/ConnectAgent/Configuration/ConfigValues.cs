@@ -54,6 +54,8 @@ internal sealed class ConfigValues
     /// <summary>The new spelling, which wins over <see cref="AclManagementToken"/> (acl ACL-CFG-2).</summary>
     public string? AclInitialManagementToken { get; set; }
 
+    public bool? PersistTokens { get; set; }
+
     public string? AclAgentMasterToken { get; set; }
 
     /// <summary>The new spelling, which wins over <see cref="AclAgentMasterToken"/>.</summary>

@@ -66,7 +66,6 @@ internal static class AgentHost
                 Enabled = configuration.AclEnabled,
                 DefaultAllow = configuration.AclDefaultPolicy == "allow",
                 ManagementToken = configuration.AclManagementToken,
-                RecoveryToken = configuration.AclRecoveryToken,
                 Datacenter = configuration.Datacenter,
                 NodeName = configuration.NodeName,
             },
@@ -82,6 +81,9 @@ internal static class AgentHost
         services.AddSingleton<BrowserGuard>();
         services.AddSingleton<AgentConnectEndpoints>().AddSingleton<ConnectCaEndpoints>().AddSingleton<IntentionEndpoints>();
         services.AddSingleton<HttpMetrics>().AddSingleton<MetricsReader>().AddSingleton<MetricsEndpoints>();
+        services.AddSingleton<AgentTokens>().AddSingleton<AgentTokenEndpoints>();
+        services.AddSingleton<AclAccessGuard>().AddSingleton<AclEndpoints>();
+        services.AddSingleton<AclTokenEndpoints>().AddSingleton<AclPolicyEndpoints>().AddSingleton<AclRoleEndpoints>();
         services.AddSingleton<SnapshotEndpoints>().AddSingleton<CacheEndpoints>().AddSingleton<StatusEndpoints>().AddSingleton<AgentSelfEndpoints>();
     }
 
@@ -91,6 +93,7 @@ internal static class AgentHost
         if (configuration.AclEnabled)
         {
             await app.Services.GetRequiredService<AclTokenStore>().InitializeAsync(configuration.AclManagementToken);
+            app.Services.GetRequiredService<AgentTokens>().Load();
         }
 
         if (configuration.ConnectEnabled)
@@ -103,6 +106,11 @@ internal static class AgentHost
         app.Services.GetRequiredService<AgentConnectEndpoints>().Map(app);
         app.Services.GetRequiredService<ConnectCaEndpoints>().Map(app);
         app.Services.GetRequiredService<IntentionEndpoints>().Map(app);
+        app.Services.GetRequiredService<AgentTokenEndpoints>().Map(app);
+        app.Services.GetRequiredService<AclEndpoints>().Map(app);
+        app.Services.GetRequiredService<AclTokenEndpoints>().Map(app);
+        app.Services.GetRequiredService<AclPolicyEndpoints>().Map(app);
+        app.Services.GetRequiredService<AclRoleEndpoints>().Map(app);
         app.Services.GetRequiredService<SnapshotEndpoints>().Map(app);
         app.Services.GetRequiredService<CacheEndpoints>().Map(app);
         app.Services.GetRequiredService<MetricsEndpoints>().Map(app);

@@ -41,6 +41,19 @@ internal ref struct GoJsonReader(ReadOnlySpan<byte> json)
         return IsObject($"Go value of type {goType}");
     }
 
+    /// <summary>Enters a document that is an array; false for <c>null</c>, and for any other type, which is an error.</summary>
+    public bool BeginDocumentArray(string goType)
+    {
+        Advance();
+        if (_reader.TokenType == JsonTokenType.StartArray)
+        {
+            return true;
+        }
+
+        Mismatch($"Go value of type {goType}");
+        return false;
+    }
+
     /// <summary>Steps to the next field of the object; false at its end.</summary>
     public bool NextField()
     {
@@ -98,6 +111,71 @@ internal ref struct GoJsonReader(ReadOnlySpan<byte> json)
         {
             Mismatch($"Go struct field {goField} of type int");
         }
+    }
+
+    /// <summary>A duration as text, or as a number of nanoseconds; null as for <see cref="String"/>.</summary>
+    public TimeSpan? Duration(string goField)
+    {
+        const int NanosecondsPerTick = 100;
+        if (_reader.TokenType == JsonTokenType.Number && _reader.TryGetInt64(out var nanoseconds))
+        {
+            return TimeSpan.FromTicks(nanoseconds / NanosecondsPerTick);
+        }
+
+        if (_reader.TokenType != JsonTokenType.String)
+        {
+            Mismatch($"Go struct field {goField} of type time.Duration");
+            return null;
+        }
+
+        if (!GoDuration.TryParse(Text(ref _reader), out var duration, out var error))
+        {
+            _firstError ??= error;
+            return null;
+        }
+
+        return duration;
+    }
+
+    /// <summary>A time by RFC 3339; null as for <see cref="String"/>.</summary>
+    public DateTimeOffset? Time(string goField)
+    {
+        if (_reader.TokenType == JsonTokenType.String && _reader.TryGetDateTimeOffset(out var time))
+        {
+            return time;
+        }
+
+        if (_reader.TokenType == JsonTokenType.String)
+        {
+            var text = GoQuote.Of(Text(ref _reader));
+            _firstError ??= $"parsing time {GoQuote.Of(text)} as {GoQuote.Of("\"2006-01-02T15:04:05Z07:00\"")}: cannot parse {text} as \"2006\"";
+            return null;
+        }
+
+        Mismatch($"Go struct field {goField} of type time.Time");
+        return null;
+    }
+
+    /// <summary>A list of texts; empty for a JSON null and for another type.</summary>
+    public List<string> Texts(string goField)
+    {
+        List<string> texts = [];
+        if (BeginArray(goField))
+        {
+            while (NextElement())
+            {
+                texts.Add(String(goField) ?? string.Empty);
+            }
+        }
+
+        return texts;
+    }
+
+    /// <summary>The field is known by its name alone, and refused with words of its own.</summary>
+    public void Unknown(string more)
+    {
+        _firstError ??= $"json: unknown field {GoQuote.Of(Name)}{more}";
+        SkipValue();
     }
 
     /// <summary>A map of text; null for a JSON null and for another type.</summary>

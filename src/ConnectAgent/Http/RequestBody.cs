@@ -18,7 +18,24 @@ internal static class RequestBody
     /// <param name="decode">Reads the value.</param>
     /// <param name="refuse">Makes the endpoint's error of the reference's error text (BODY-4).</param>
     /// <exception cref="WireException">What <paramref name="refuse"/> made, or 413.</exception>
-    public static async Task<T> ReadAsync<T>(WireRequest request, Decoder<T> decode, Func<string, WireException> refuse)
+    public static Task<T> ReadAsync<T>(WireRequest request, Decoder<T> decode, Func<string, WireException> refuse) =>
+        ReadAsync(request, body =>
+        {
+            try
+            {
+                return Decode(body, decode);
+            }
+            catch (GoJsonException error)
+            {
+                throw refuse(error.Message);
+            }
+        });
+
+    /// <summary>Reads a body that is plain text.</summary>
+    /// <exception cref="WireException">413.</exception>
+    public static Task<string> ReadTextAsync(WireRequest request) => ReadAsync(request, static body => Encoding.UTF8.GetString(body));
+
+    private static async Task<T> ReadAsync<T>(WireRequest request, Func<ReadOnlySequence<byte>, T> use)
     {
         var body = request.Context.Request.BodyReader;
         while (true)
@@ -39,11 +56,7 @@ internal static class RequestBody
 
             try
             {
-                return Decode(read.Buffer, decode);
-            }
-            catch (GoJsonException error)
-            {
-                throw refuse(error.Message);
+                return use(read.Buffer);
             }
             finally
             {

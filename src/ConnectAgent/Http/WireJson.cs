@@ -24,6 +24,14 @@ namespace ConnectAgent.Http;
 [JsonSerializable(typeof(MetricsReply))]
 [JsonSerializable(typeof(AgentSelf))]
 [JsonSerializable(typeof(IReadOnlyList<SelfMember>))]
+[JsonSerializable(typeof(AclTokenReply))]
+[JsonSerializable(typeof(IReadOnlyList<AclTokenReply>))]
+[JsonSerializable(typeof(AclPolicyReply))]
+[JsonSerializable(typeof(IReadOnlyList<AclPolicyListReply>))]
+[JsonSerializable(typeof(AclRoleReply))]
+[JsonSerializable(typeof(IReadOnlyList<AclRoleReply>))]
+[JsonSerializable(typeof(IReadOnlyList<AclAnswer>))]
+[JsonSerializable(typeof(AclReplicationReply))]
 internal sealed partial class WireJson : JsonSerializerContext;
 
 /// <summary>intentions AUTHZ-2.</summary>

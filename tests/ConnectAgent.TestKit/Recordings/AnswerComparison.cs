@@ -74,6 +74,7 @@ public static partial class AnswerComparison
         text = Time().Replace(text, "<time>");
         text = Fingerprint().Replace(text, "<hex>");
         text = AuthorityName().Replace(text, "<ca>");
+        text = ResetIndex().Replace(text, "<index>");
         return Address().Replace(text, "<address>");
     }
 
@@ -160,6 +161,9 @@ public static partial class AnswerComparison
 
     [GeneratedRegex("(pri|sec)-[0-9a-z]{1,8}")]
     private static partial Regex AuthorityName();
+
+    [GeneratedRegex(@"(?<=reset index: )\d+")]
+    private static partial Regex ResetIndex();
 
     [GeneratedRegex(@"127\.0\.0\.1:\d+")]
     private static partial Regex Address();

@@ -124,6 +124,12 @@ public sealed class RecordingRunner(AgentProcess agent, Recording recording, IRe
 
     private void TakeCaptures(RecordedStep step, Answer answer)
     {
+        if (answer.Body.Length == 0 && deviations.ContainsKey(step.Id))
+        {
+            // What answers differently on purpose may have nothing to take.
+            return;
+        }
+
         foreach (var (variable, source) in step.Capture)
         {
             var path = (string)source!;

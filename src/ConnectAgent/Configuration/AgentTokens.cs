@@ -1,0 +1,149 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using ConnectAgent.Agent;
+using ConnectAgent.ControlPlane.Acl;
+
+namespace ConnectAgent.Configuration;
+
+/// <summary>
+/// The agent's own tokens: from the configuration, or set through the API and then, when asked, kept in <c>acl-tokens.json</c>, mode 0600
+/// (acl section 5.9). A kept one beats the configured one at the start.
+/// </summary>
+internal sealed class AgentTokens(AgentConfiguration configuration, AgentIdentity agent, TokenResolver resolver, ILogger<AgentTokens> logger)
+{
+    private const string FileName = "acl-tokens.json";
+    private readonly Lock _gate = new();
+    private KeptTokens _kept = new(null, null, null, null);
+
+    /// <summary>Reads the kept ones and puts them, or the configured ones, to use.</summary>
+    /// <exception cref="ConfigurationException">The file cannot be read.</exception>
+    public void Load()
+    {
+        resolver.UseRecoveryToken(configuration.AclRecoveryToken);
+        if (PathOfFile is not { } path || !File.Exists(path))
+        {
+            return;
+        }
+
+        try
+        {
+            _kept = JsonSerializer.Deserialize(File.ReadAllBytes(path), KeptTokensJson.Default.KeptTokens) ?? _kept;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or JsonException)
+        {
+            // The content stays out of the text.
+            throw new ConfigurationException($"{FileName} cannot be read: {(error is JsonException ? "it is no JSON" : error.Message)}");
+        }
+
+        Warn("default", configuration.AclDefaultToken, _kept.Default);
+        Warn("agent_recovery", configuration.AclRecoveryToken, _kept.Recovery);
+        agent.UseDefaultToken(_kept.Default ?? configuration.AclDefaultToken);
+        resolver.UseRecoveryToken(_kept.Recovery ?? configuration.AclRecoveryToken);
+    }
+
+    /// <summary>Sets one of them; an empty one clears it.</summary>
+    /// <param name="type">One of the words of ACL-AGT-2.</param>
+    /// <param name="token">Not checked (ACL-AGT-4).</param>
+    /// <returns>Whether the word is known.</returns>
+    /// <exception cref="IOException">It cannot be kept; nothing was changed.</exception>
+    public bool TrySet(string type, string token)
+    {
+        var kept = NotEmpty(token);
+        lock (_gate)
+        {
+            KeptTokens next;
+            Action use;
+            switch (type)
+            {
+                case "default" or "acl_token":
+                    (next, use) = (_kept with { Default = kept }, () => agent.UseDefaultToken(token));
+                    break;
+                case "agent_recovery" or "agent_master" or "acl_agent_master_token":
+                    (next, use) = (_kept with { Recovery = kept }, () => resolver.UseRecoveryToken(token));
+                    break;
+                case "agent" or "acl_agent_token":
+                    (next, use) = (_kept with { Agent = kept }, static () => { });
+                    break;
+                case "replication" or "acl_replication_token":
+                    (next, use) = (_kept with { Replication = kept }, static () => { });
+                    break;
+                case "config_file_service_registration":
+                    (next, use) = (_kept, static () => { });
+                    break;
+                default:
+                    return false;
+            }
+
+            Save(next);
+            _kept = next;
+            use();
+            return true;
+        }
+    }
+
+    private string? PathOfFile => configuration is { PersistTokens: true, StateDirectory: { } directory } ? Path.Combine(directory, FileName) : null;
+
+    private static string? NotEmpty(string text) => text.Length == 0 ? null : text;
+
+    private void Warn(string name, string configured, string? kept)
+    {
+        if (configured.Length > 0 && kept is not null)
+        {
+            logger.KeptTokenWins(name);
+        }
+    }
+
+    // Whole or not at all, and nobody else's to read.
+    private void Save(KeptTokens tokens)
+    {
+        if (PathOfFile is not { } path)
+        {
+            return;
+        }
+
+        var temporary = path + ".tmp";
+        File.Delete(temporary);
+        using (var stream = new FileStream(temporary, new FileStreamOptions
+        {
+            Mode = FileMode.CreateNew,
+            Access = FileAccess.Write,
+            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+        }))
+        {
+            JsonSerializer.Serialize(stream, tokens, KeptTokensJson.Default.KeptTokens);
+            stream.Flush(flushToDisk: true);
+        }
+
+        File.Move(temporary, path, overwrite: true);
+    }
+}
+
+/// <summary>The file's content; only what came through the API.</summary>
+internal sealed record KeptTokens(
+    [property: JsonPropertyName("replication")] string? Replication,
+    [property: JsonPropertyName("agent_recovery")] string? Recovery,
+    [property: JsonPropertyName("default")] string? Default,
+    [property: JsonPropertyName("agent")] string? Agent)
+{
+    /// <summary>The old spelling, which is read as well (ACL-AGT-7).</summary>
+    [JsonPropertyName("agent_master")]
+    public string? Master
+    {
+        get => null;
+        init => Recovery ??= value;
+    }
+
+    public override string ToString() => "tokens";
+}
+
+[JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(KeptTokens))]
+internal sealed partial class KeptTokensJson : JsonSerializerContext;
+
+// Event ids 3200-3299.
+internal static partial class AgentTokensLog
+{
+    [LoggerMessage(
+        3201, LogLevel.Warning, "\"{Name}\" token present in both the configuration and persisted token store, using the persisted token")]
+    public static partial void KeptTokenWins(this ILogger logger, string name);
+}

@@ -1,0 +1,335 @@
+using ConnectAgent.ControlPlane.Acl;
+
+namespace ConnectAgent.Http;
+
+/// <summary>Reads the bodies of the ACL endpoints (acl ACL-API-1): unknown names are refused, what the server sets is ignored.</summary>
+internal static class AclBodies
+{
+    private const string Namespaces = " - Namespaces are a Consul Enterprise feature";
+
+    public static AclTokenDraft Token(ref GoJsonReader json)
+    {
+        const string Type = "ACLToken";
+        var draft = new AclTokenDraft();
+        if (json.BeginDocument("structs." + Type))
+        {
+            while (json.NextField())
+            {
+                switch (json.Name.ToUpperInvariant())
+                {
+                    case "ACCESSORID":
+                        draft = draft with { AccessorId = json.String(Type + ".AccessorID") ?? string.Empty };
+                        break;
+                    case "SECRETID":
+                        draft = draft with { SecretId = json.String(Type + ".SecretID") ?? string.Empty };
+                        break;
+                    case "DESCRIPTION":
+                        draft = draft with { Description = json.String(Type + ".Description") ?? string.Empty };
+                        break;
+                    case "POLICIES":
+                        draft = draft with { Policies = Links(ref json, Type + ".Policies") };
+                        break;
+                    case "ROLES":
+                        draft = draft with { Roles = Links(ref json, Type + ".Roles") };
+                        break;
+                    case "SERVICEIDENTITIES":
+                        draft = draft with { ServiceIdentities = ServiceIdentities(ref json, Type + ".ServiceIdentities") };
+                        break;
+                    case "NODEIDENTITIES":
+                        draft = draft with { NodeIdentities = NodeIdentities(ref json, Type + ".NodeIdentities") };
+                        break;
+                    case "LOCAL":
+                        draft = draft with { Local = json.Boolean(Type + ".Local") ?? false };
+                        break;
+                    case "AUTHMETHOD":
+                        draft = draft with { AuthMethod = json.String(Type + ".AuthMethod") ?? string.Empty };
+                        break;
+                    case "RULES":
+                        draft = draft with { Rules = json.String(Type + ".Rules") ?? string.Empty };
+                        break;
+                    case "EXPIRATIONTIME":
+                        draft = draft with { ExpirationTime = json.Time(Type + ".ExpirationTime") };
+                        break;
+                    case "EXPIRATIONTTL":
+                        draft = draft with { ExpirationTtl = json.Duration(Type + ".ExpirationTTL") };
+                        break;
+                    case "CREATETIME" or "HASH" or "CREATEINDEX" or "MODIFYINDEX" or "TYPE" or "LEGACY":
+                        json.Ignore();
+                        break;
+                    default:
+                        Unknown(ref json);
+                        break;
+                }
+            }
+        }
+
+        json.End();
+        return draft;
+    }
+
+    public static AclPolicy Policy(ref GoJsonReader json)
+    {
+        const string Type = "ACLPolicy";
+        var policy = new AclPolicy(string.Empty, string.Empty);
+        if (json.BeginDocument("structs." + Type))
+        {
+            while (json.NextField())
+            {
+                switch (json.Name.ToUpperInvariant())
+                {
+                    case "ID":
+                        policy = policy with { Id = json.String(Type + ".ID") ?? string.Empty };
+                        break;
+                    case "NAME":
+                        policy = policy with { Name = json.String(Type + ".Name") ?? string.Empty };
+                        break;
+                    case "DESCRIPTION":
+                        policy = policy with { Description = json.String(Type + ".Description") ?? string.Empty };
+                        break;
+                    case "RULES":
+                        policy = policy with { Rules = json.String(Type + ".Rules") ?? string.Empty };
+                        break;
+                    case "DATACENTERS":
+                        policy = policy with { Datacenters = json.Texts(Type + ".Datacenters") };
+                        break;
+                    case "HASH" or "CREATEINDEX" or "MODIFYINDEX":
+                        json.Ignore();
+                        break;
+                    default:
+                        Unknown(ref json);
+                        break;
+                }
+            }
+        }
+
+        json.End();
+        return policy;
+    }
+
+    public static AclRoleDraft Role(ref GoJsonReader json)
+    {
+        const string Type = "ACLRole";
+        var role = new AclRoleDraft(string.Empty, string.Empty, string.Empty, [], [], []);
+        if (json.BeginDocument("structs." + Type))
+        {
+            while (json.NextField())
+            {
+                switch (json.Name.ToUpperInvariant())
+                {
+                    case "ID":
+                        role = role with { Id = json.String(Type + ".ID") ?? string.Empty };
+                        break;
+                    case "NAME":
+                        role = role with { Name = json.String(Type + ".Name") ?? string.Empty };
+                        break;
+                    case "DESCRIPTION":
+                        role = role with { Description = json.String(Type + ".Description") ?? string.Empty };
+                        break;
+                    case "POLICIES":
+                        role = role with { Policies = Links(ref json, Type + ".Policies") };
+                        break;
+                    case "SERVICEIDENTITIES":
+                        role = role with { ServiceIdentities = ServiceIdentities(ref json, Type + ".ServiceIdentities") };
+                        break;
+                    case "NODEIDENTITIES":
+                        role = role with { NodeIdentities = NodeIdentities(ref json, Type + ".NodeIdentities") };
+                        break;
+                    case "HASH" or "CREATEINDEX" or "MODIFYINDEX":
+                        json.Ignore();
+                        break;
+                    default:
+                        Unknown(ref json);
+                        break;
+                }
+            }
+        }
+
+        json.End();
+        return role;
+    }
+
+    /// <summary>The body of a bootstrap: none, or the secret to use (ACL-BOOT-4).</summary>
+    public static string BootstrapSecret(ref GoJsonReader json) => OneText(ref json, "BootstrapSecret");
+
+    /// <summary>The body of <c>PUT /v1/agent/token/TYPE</c> (ACL-AGT-1).</summary>
+    public static string AgentToken(ref GoJsonReader json) => OneText(ref json, "Token");
+
+    /// <summary>The questions of <c>POST /v1/internal/acl/authorize</c> (ACL-AUZ-1).</summary>
+    public static List<AclQuestion> Questions(ref GoJsonReader json)
+    {
+        const string Type = "ACLAuthorizationRequest";
+        List<AclQuestion> questions = [];
+        if (json.BeginDocumentArray("[]structs." + Type))
+        {
+            while (json.NextElement())
+            {
+                var question = new AclQuestion(string.Empty, string.Empty, string.Empty);
+                if (json.BeginObject("of type structs." + Type))
+                {
+                    while (json.NextField())
+                    {
+                        switch (json.Name.ToUpperInvariant())
+                        {
+                            case "RESOURCE":
+                                question = question with { Resource = json.String(Type + ".Resource") ?? string.Empty };
+                                break;
+                            case "SEGMENT":
+                                question = question with { Segment = json.String(Type + ".Segment") ?? string.Empty };
+                                break;
+                            case "ACCESS":
+                                question = question with { Access = json.String(Type + ".Access") ?? string.Empty };
+                                break;
+                            default:
+                                Unknown(ref json);
+                                break;
+                        }
+                    }
+                }
+
+                questions.Add(question);
+            }
+        }
+
+        json.End();
+        return questions;
+    }
+
+    private static string OneText(ref GoJsonReader json, string field)
+    {
+        var text = string.Empty;
+        if (json.BeginDocument("struct"))
+        {
+            while (json.NextField())
+            {
+                if (json.Is(field))
+                {
+                    text = json.String("." + field) ?? string.Empty;
+                }
+                else
+                {
+                    json.Unknown();
+                }
+            }
+        }
+
+        json.End();
+        return text;
+    }
+
+    private static void Unknown(ref GoJsonReader json)
+    {
+        if (json.Is("Namespace"))
+        {
+            json.Unknown(Namespaces);
+        }
+        else
+        {
+            json.Unknown();
+        }
+    }
+
+    private static List<AclLink> Links(ref GoJsonReader json, string field)
+    {
+        List<AclLink> links = [];
+        if (json.BeginArray(field))
+        {
+            while (json.NextElement())
+            {
+                var link = new AclLink(string.Empty, string.Empty);
+                if (json.BeginObject(field))
+                {
+                    while (json.NextField())
+                    {
+                        if (json.Is("ID"))
+                        {
+                            link = link with { Id = json.String(field + ".ID") ?? string.Empty };
+                        }
+                        else if (json.Is("Name"))
+                        {
+                            link = link with { Name = json.String(field + ".Name") ?? string.Empty };
+                        }
+                        else
+                        {
+                            json.Unknown();
+                        }
+                    }
+                }
+
+                links.Add(link);
+            }
+        }
+
+        return links;
+    }
+
+    private static List<ServiceIdentity> ServiceIdentities(ref GoJsonReader json, string field)
+    {
+        List<ServiceIdentity> identities = [];
+        if (json.BeginArray(field))
+        {
+            while (json.NextElement())
+            {
+                var identity = new ServiceIdentity(string.Empty);
+                if (json.BeginObject(field))
+                {
+                    while (json.NextField())
+                    {
+                        if (json.Is("ServiceName"))
+                        {
+                            identity = identity with { ServiceName = json.String(field + ".ServiceName") ?? string.Empty };
+                        }
+                        else if (json.Is("Datacenters"))
+                        {
+                            identity = identity with { Datacenters = json.Texts(field + ".Datacenters") };
+                        }
+                        else
+                        {
+                            json.Unknown();
+                        }
+                    }
+                }
+
+                identities.Add(identity);
+            }
+        }
+
+        return identities;
+    }
+
+    private static List<NodeIdentity> NodeIdentities(ref GoJsonReader json, string field)
+    {
+        List<NodeIdentity> identities = [];
+        if (json.BeginArray(field))
+        {
+            while (json.NextElement())
+            {
+                var identity = new NodeIdentity(string.Empty, string.Empty);
+                if (json.BeginObject(field))
+                {
+                    while (json.NextField())
+                    {
+                        if (json.Is("NodeName"))
+                        {
+                            identity = identity with { NodeName = json.String(field + ".NodeName") ?? string.Empty };
+                        }
+                        else if (json.Is("Datacenter"))
+                        {
+                            identity = identity with { Datacenter = json.String(field + ".Datacenter") ?? string.Empty };
+                        }
+                        else
+                        {
+                            json.Unknown();
+                        }
+                    }
+                }
+
+                identities.Add(identity);
+            }
+        }
+
+        return identities;
+    }
+}
+
+/// <summary>One question about the caller's rights.</summary>
+internal sealed record AclQuestion(string Resource, string Segment, string Access);

@@ -1,0 +1,37 @@
+using ConnectAgent.Agent.Servers;
+using ConnectAgent.Configuration;
+using ConnectAgent.Protocol.Acl;
+using ConnectAgent.Protocol.Text;
+
+namespace ConnectAgent.Http;
+
+/// <summary>Sets the agent's own tokens (acl section 5.9).</summary>
+internal sealed class AgentTokenEndpoints(AgentTokens tokens, AclAccessGuard guard, IServerClient servers, AgentConfiguration configuration)
+{
+    public void Map(IEndpointRouteBuilder routes) => routes.MapWire("/v1/agent/token/", (HttpMethods.Put, PutAsync));
+
+    // The right comes before the body, and the body before the name.
+    private async Task PutAsync(WireRequest request)
+    {
+        guard.RequireEnabled();
+        TokenRights.Require((await servers.ResolveTokenAsync(request.Token(), request.Aborted)).AgentWrite(configuration.NodeName));
+        var token = await RequestBody.ReadAsync(
+            request, AclBodies.AgentToken, error => WireException.Invalid("Request decode failed: " + error));
+        bool known;
+        try
+        {
+            known = tokens.TrySet(request.Tail, token);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw WireException.Failed("failed to persist the token: " + error.Message);
+        }
+
+        if (!known)
+        {
+            throw new WireException(StatusCodes.Status404NotFound, $"Token {GoQuote.Of(request.Tail)} is unknown");
+        }
+
+        await WireReply.EmptyAsync(request.Context, StatusCodes.Status200OK);
+    }
+}
