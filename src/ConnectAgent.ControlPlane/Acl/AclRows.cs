@@ -1,5 +1,5 @@
-using ConnectAgent.Protocol.Hashing;
 using System.Text;
+using ConnectAgent.Protocol.Hashing;
 
 namespace ConnectAgent.ControlPlane.Acl;
 

@@ -30,7 +30,7 @@ internal sealed class TokenResolver(StateStore store, AclOptions options, TimePr
         defaultAllow: false);
 
     private byte[] _recovery = [];
-    private Generation _generation = new(StateSnapshot.Empty);
+    private Generation _generation = new(StateSnapshot.Empty, null);
 
     /// <summary>Takes another recovery token, which works at this agent alone and without any store (ACL-AGT-5); empty for none.</summary>
     public void UseRecoveryToken(string token) => Volatile.Write(ref _recovery, Encoding.UTF8.GetBytes(token));
@@ -50,7 +50,7 @@ internal sealed class TokenResolver(StateStore store, AclOptions options, TimePr
         if (!generation.IsOf(state))
         {
             // Two that find it out at once make two; the later one stays. Both are right.
-            generation = new Generation(state);
+            generation = new Generation(state, generation);
             Volatile.Write(ref _generation, generation);
         }
 
@@ -60,6 +60,19 @@ internal sealed class TokenResolver(StateStore store, AclOptions options, TimePr
         }
 
         return Work(generation, state, token);
+    }
+
+    /// <summary>What a token may do, the same object as long as nothing about it changes; null when there is no such token.</summary>
+    public TokenRights? TryResolve(string token)
+    {
+        try
+        {
+            return Resolve(token);
+        }
+        catch (ServerException)
+        {
+            return null;
+        }
     }
 
     /// <summary>The token itself, for the endpoints that show it; null when there is none, it is over, or it is the recovery token.</summary>
@@ -89,14 +102,25 @@ internal sealed class TokenResolver(StateStore store, AclOptions options, TimePr
                 : throw new ServerException(FailureKind.UnknownToken, "ACL not found");
         }
 
-        var rights = new RuleAuthorizer(PolicyRules.Merge(RulesOf(state, row)), options.DefaultAllow);
+        var sources = SourcesOf(state, row);
+        var rights = generation.Former?.Resolved.GetValueOrDefault(token) is { } former && former.Sources.SequenceEqual(sources)
+            ? former.Rights
+            : new RuleAuthorizer(PolicyRules.Merge(RulesOf(state, row)), options.DefaultAllow);
         if (generation.Resolved.Count >= MostResolved)
         {
             generation.Resolved.Clear();
         }
 
-        generation.Resolved[token] = new Resolution(rights, row.ExpirationTime);
+        generation.Resolved[token] = new Resolution(rights, sources, row.ExpirationTime);
         return rights;
+    }
+
+    // Rows are replaced when they change: the same rows give the same rights.
+    private static List<object> SourcesOf(StateSnapshot state, AclToken token)
+    {
+        var roles = token.Roles.Select(id => state.Find(StateTables.AclRoles, id)).OfType<AclRole>().ToList();
+        return [token, .. roles, .. token.Policies.Concat(roles.SelectMany(role => role.Policies))
+            .Select(id => state.Find(StateTables.AclPolicies, id)).OfType<AclPolicy>()];
     }
 
     // ACL-MERGE-1.
@@ -115,11 +139,24 @@ internal sealed class TokenResolver(StateStore store, AclOptions options, TimePr
     }
 
     /// <summary>What was worked out from one state of the ACL tables.</summary>
-    private sealed class Generation(StateSnapshot state)
+    private sealed record Generation
     {
-        private readonly object _tokens = state.Rows(StateTables.AclTokens);
-        private readonly object _policies = state.Rows(StateTables.AclPolicies);
-        private readonly object _roles = state.Rows(StateTables.AclRoles);
+        private readonly object _tokens;
+        private readonly object _policies;
+        private readonly object _roles;
+
+        public Generation(StateSnapshot state, Generation? former)
+        {
+            _tokens = state.Rows(StateTables.AclTokens);
+            _policies = state.Rows(StateTables.AclPolicies);
+            _roles = state.Rows(StateTables.AclRoles);
+
+            // One back, not a chain of them.
+            Former = former is null ? null : former with { Former = null };
+        }
+
+        /// <summary>What was worked out before, for rights that stay the same.</summary>
+        public Generation? Former { get; private init; }
 
         public ConcurrentDictionary<string, Resolution> Resolved { get; } = new(StringComparer.Ordinal);
 
@@ -129,5 +166,5 @@ internal sealed class TokenResolver(StateStore store, AclOptions options, TimePr
             && ReferenceEquals(_roles, state.Rows(StateTables.AclRoles));
     }
 
-    private sealed record Resolution(TokenRights Rights, DateTimeOffset? ExpirationTime);
+    private sealed record Resolution(TokenRights Rights, IReadOnlyList<object> Sources, DateTimeOffset? ExpirationTime);
 }

@@ -3,7 +3,11 @@ namespace ConnectAgent.ControlPlane.State;
 /// <summary>How a blocking query blocks (http-conventions section 6).</summary>
 /// <param name="Index">0: answer at once (IDX-3).</param>
 /// <param name="Wait">The time limit; non-positive stands for the default (IDX-4).</param>
-internal readonly record struct BlockingOptions(ulong Index, TimeSpan Wait);
+/// <param name="Rights">
+/// What the reader may do, the same object as long as it stays the same; null where nobody asks. When it changes during a wait the reader is answered
+/// at once, and whoever serves it looks at the rights again (acl ACL-SEC-3).
+/// </param>
+internal readonly record struct BlockingOptions(ulong Index, TimeSpan Wait, Func<object?>? Rights = null);
 
 /// <summary>Runs blocking queries against the store.</summary>
 internal sealed class BlockingReader(StateStore store, BlockingLimits limits, TimeProvider clock, Random random) : IDisposable
@@ -31,15 +35,20 @@ internal sealed class BlockingReader(StateStore store, BlockingLimits limits, Ti
             return (first, index);
         }
 
+        IReadOnlyList<Topic> watched = options.Rights is null
+            ? [.. topics, Topic.Everything]
+            : [.. topics, Topic.Everything, .. StateTables.Rights.Select(Topic.Any)];
+        var rights = options.Rights?.Invoke();
         var start = clock.GetTimestamp();
         var limit = limits.Of(options.Wait, random.NextDouble());
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _release.Token);
         while (true)
         {
-            using var watch = store.Watches.Watch([.. topics, Topic.Everything]);
+            using var watch = store.Watches.Watch(watched);
             var now = store.Current;
             var (value, at) = AtLeastOne(read(now));
-            if ((at > options.Index && !same(first, value)) || now.Generation != before.Generation)
+            if ((at > options.Index && !same(first, value)) || now.Generation != before.Generation
+                || !ReferenceEquals(rights, options.Rights?.Invoke()))
             {
                 // IDX-13: a replaced state answers everybody.
                 return (value, at);

@@ -28,6 +28,9 @@ internal static class StateTables
     /// <summary>Whether the ACLs were bootstrapped, under the one key <see cref="TheOne"/>.</summary>
     public static StateTable<AclBootstrap> AclBootstraps { get; } = new("acl-bootstrap", StateJson.Default.AclBootstrap);
 
+    /// <summary>What the rights of tokens are worked out from.</summary>
+    public static IReadOnlyList<StateTable> Rights { get; } = [AclTokens, AclPolicies, AclRoles];
+
     /// <summary>The key of a table with one row.</summary>
     public const string TheOne = "";
 

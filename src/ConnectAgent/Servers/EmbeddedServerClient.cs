@@ -31,7 +31,10 @@ internal sealed class EmbeddedServerClient(
         agent.RequireDatacenter(query.Datacenter);
         RequireIntentionRead(names, query.Token);
         var (matches, index) = await intentions.MatchAsync(
-            names.ByDestination, names.Names, new BlockingOptions(query.Index, query.Wait), cancellationToken);
+            names.ByDestination,
+            names.Names,
+            new BlockingOptions(query.Index, query.Wait, () => tokens.TryResolve(query.Token)),
+            cancellationToken);
         RequireIntentionRead(names, query.Token);
         return new ServerRead<IReadOnlyList<IntentionMatch>>(matches, index);
     }
