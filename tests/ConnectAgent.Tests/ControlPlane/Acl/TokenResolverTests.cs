@@ -123,7 +123,8 @@ public sealed class TokenResolverTests : IDisposable
         var strong = await _tokens.CreateAsync(new AclTokenDraft { Policies = [new AclLink(a.Id, ""), new AclLink(b.Id, "")] });
         var withIdentity = await _tokens.CreateAsync(new AclTokenDraft
         {
-            Policies = [new AclLink(a.Id, "")], ServiceIdentities = [new ServiceIdentity("web")],
+            Policies = [new AclLink(a.Id, "")],
+            ServiceIdentities = [new ServiceIdentity("web")],
         });
         _resolver.Resolve(strong.SecretId).ServiceWrite("web").Should().BeTrue();
         _resolver.Resolve(withIdentity.SecretId).ServiceWrite("web").Should().BeTrue();
