@@ -60,6 +60,24 @@ public sealed class ManualTimeProvider(DateTimeOffset? start = null) : TimeProvi
         }
     }
 
+    /// <summary>Moves the clock to the next timer and fires it; when none falls due up to the limit, moves it there.</summary>
+    /// <returns>Whether a timer fired.</returns>
+    public bool AdvanceToNext(DateTimeOffset limit)
+    {
+        if (TakeDue(limit) is { } due)
+        {
+            due.Fire();
+            return true;
+        }
+
+        lock (_gate)
+        {
+            _now = limit;
+        }
+
+        return false;
+    }
+
     /// <summary>Waits until a timer with such a delay is armed: the moment at which a loop has gone to sleep.</summary>
     public Task ArmedAsync(Func<TimeSpan, bool> delay, CancellationToken cancellationToken = default) =>
         ArmedAsync(1, delay, cancellationToken);

@@ -184,11 +184,11 @@ internal sealed class AgentCache : IDisposable
     }
 
     /// <summary>
-    /// Completes when the value's index differs from the one seen, errors aside: for another kind that depends on this one
-    /// (leaf-certificates LEAF-70).
+    /// Completes when the value's index, or whether the servers are in contact, differs from what was seen; errors aside. For another kind that
+    /// depends on this one (leaf-certificates LEAF-70, LEAF-82).
     /// </summary>
     public async Task ChangedAsync<TRequest, TValue>(
-        CacheKind<TRequest, TValue> kind, TRequest request, ulong seen, CancellationToken cancellationToken)
+        CacheKind<TRequest, TValue> kind, TRequest request, CacheAnswer<TValue> seen, CancellationToken cancellationToken)
         where TRequest : CacheRequest
         where TValue : class
     {
@@ -201,7 +201,7 @@ internal sealed class AgentCache : IDisposable
                 var changed = entry.Changed;
                 var snapshot = entry.Current;
                 entry.LastReadAt = _clock.GetTimestamp();
-                if (snapshot.Value is not null && snapshot.Index != seen)
+                if (snapshot.Value is not null && (snapshot.Index != seen.Index || entry.IsInContact(snapshot) != seen.InContact))
                 {
                     return;
                 }

@@ -238,7 +238,7 @@ internal sealed class CacheEntry<TRequest, TValue>(
             while (true)
             {
                 await DelayAsync(_pace.Take(context.Limits()), _life.Token);
-                var outcome = await FetchAsync();
+                var outcome = await FetchAsync(afterOutage: RefreshBackoff.IsPausing(failures));
                 if (!Apply(outcome))
                 {
                     return;
@@ -255,7 +255,7 @@ internal sealed class CacheEntry<TRequest, TValue>(
         }
     }
 
-    private async Task<Outcome> FetchAsync()
+    private async Task<Outcome> FetchAsync(bool afterOutage)
     {
         FetchContext<TRequest, TValue> fetch;
         lock (_gate)
@@ -267,8 +267,9 @@ internal sealed class CacheEntry<TRequest, TValue>(
                 _hurry = new CancellationTokenSource();
             }
 
-            // What is restored has an index of another life of the server: only a leaf, which is not read by index, goes on from it.
-            var index = _snapshot.IsRestored && !kind.Revalidates ? 0 : _snapshot.Index;
+            // What is restored has an index of another life of the server: only a leaf, which is not read by index, goes on from it. After an
+            // outage the first answer shall come at once, not at the next change: it tells that the servers are back.
+            var index = (_snapshot.IsRestored || afterOutage) && !kind.Revalidates ? 0 : _snapshot.Index;
             fetch = new(request, _snapshot.Value, index, _state, _hurry.Token);
         }
 
@@ -304,7 +305,7 @@ internal sealed class CacheEntry<TRequest, TValue>(
     /// <returns>False when the loop ends.</returns>
     private bool Apply(Outcome outcome)
     {
-        bool goesOn, drops;
+        bool goesOn, drops, isNews;
         lock (_gate)
         {
             if (_stopped)
@@ -314,9 +315,16 @@ internal sealed class CacheEntry<TRequest, TValue>(
 
             var before = _snapshot;
             var now = context.Clock.GetTimestamp();
-            _snapshot = outcome.Error is null
-                ? before.Succeeded(outcome.Value, outcome.Index, now)
-                : before.Failed(outcome.Error, now, ContactIsBack());
+
+            // Nothing changed and nobody asked: no new snapshot, and nobody is woken to look at it.
+            isNews = outcome.Value is not null || !outcome.IsGood || _hurried || !kind.Refreshes || !before.IsConfirmed;
+            if (isNews)
+            {
+                _snapshot = outcome.Error is null
+                    ? before.Succeeded(outcome.Value, outcome.Index, now)
+                    : before.Failed(outcome.Error, now, ContactIsBack());
+            }
+
             Volatile.Write(ref _fetchStartedAt, 0);
             if (outcome.Value is not null)
             {
@@ -338,7 +346,11 @@ internal sealed class CacheEntry<TRequest, TValue>(
             context.Drop(this);
         }
 
-        Pulse();
+        if (isNews)
+        {
+            Pulse();
+        }
+
         context.Changed();
         if (outcome.Value is not null)
         {

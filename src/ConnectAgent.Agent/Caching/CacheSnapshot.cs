@@ -23,6 +23,9 @@ internal sealed record CacheSnapshot<TValue>(
     /// <summary>Whether the value is from the sealed file and no server has confirmed it since.</summary>
     public bool IsRestored { get; init; }
 
+    /// <summary>Whether there is a value and nothing to be said against it: a fetch without news changes nothing.</summary>
+    public bool IsConfirmed => Value is not null && Error is null && LostContactAt is null && !IsRestored;
+
     public static CacheSnapshot<TValue> Empty { get; } = new(0, null, 0, 0, null, null, 0);
 
     /// <summary>After a successful fetch (CACHE-16).</summary>

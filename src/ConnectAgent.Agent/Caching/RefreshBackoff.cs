@@ -6,12 +6,15 @@ internal static class RefreshBackoff
     private const int Free = 3;
     private static readonly TimeSpan Ceiling = TimeSpan.FromSeconds(60);
 
+    /// <summary>Whether so many failures are an outage, not a hiccup: attempts are paced from here on.</summary>
+    public static bool IsPausing(int failures) => failures > Free;
+
     /// <summary>The pause after the n-th failure in a row: none for the first three, then 2 to 4 s, doubling up to 60 to 120 s.</summary>
     /// <param name="failures">Consecutive failures, zero indexes included (CACHE-17).</param>
     /// <param name="random">From 0 to below 1.</param>
     public static TimeSpan Pause(int failures, double random)
     {
-        if (failures <= Free)
+        if (!IsPausing(failures))
         {
             return TimeSpan.Zero;
         }

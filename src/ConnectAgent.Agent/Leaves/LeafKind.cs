@@ -61,12 +61,17 @@ internal sealed class LeafKind(
 
         var facts = FactsOf(leaf, state.IssuedAt);
         var instant = LeafRenewal.Instant(facts, clock.GetUtcNow(), random.NextDouble());
-        var until = clock.GetUtcNow() + FetchWait;
         while (true)
         {
             var trusted = await RootsAsync(context, state, cancellationToken);
             var now = clock.GetUtcNow();
             var isCheck = context.Hurry.IsCancellationRequested;
+            if (state.WasAway && trusted.InContact)
+            {
+                state.Plan = LeafRenewal.AfterReconnection(state.Plan, now, random.NextDouble());
+            }
+
+            state.WasAway = !trusted.InContact;
             state.Plan = LeafRenewal.Plan(
                 facts, state.Plan, trusted.Value.Active?.SigningKeyId ?? string.Empty, isCheck, now, instant, random.NextDouble());
             if (isCheck && context.State.TakeForce())
@@ -85,25 +90,26 @@ internal sealed class LeafKind(
                 }
             }
 
-            if (!IsUsable(leaf))
+            if (!IsUsable(leaf) && (isCheck || !state.IsEndTold))
             {
+                // Who blocks is told once, who asks each time; between them the hold goes on, because it sees the servers come back (LEAF-82).
+                state.IsEndTold = true;
                 throw state.LastError?.ToThrow() ?? new ServerException(FailureKind.Failed, "the leaf certificate has expired");
             }
 
-            if (isCheck || now >= until)
+            if (isCheck)
             {
                 return null;
             }
 
-            var pause = Earlier(state.Plan.IssueAt > now ? state.Plan.IssueAt : state.Plan.NotBefore, until) - now;
-            await HoldAsync(context, trusted.Index, pause, cancellationToken);
+            var pause = (state.Plan.IssueAt > now ? state.Plan.IssueAt : state.Plan.NotBefore) - now;
+            var longest = LeafRenewal.LongestHold(facts);
+            await HoldAsync(context, trusted, pause < longest ? pause : longest, cancellationToken);
         }
     }
 
     private static LeafFacts FactsOf(LeafCertificate leaf, DateTimeOffset issuedAt) =>
         new(leaf.ValidAfter, leaf.ValidBefore, issuedAt, leaf.AuthorityKeyId);
-
-    private static DateTimeOffset Earlier(DateTimeOffset a, DateTimeOffset b) => a < b ? a : b;
 
     /// <summary>Replaces a leaf; null when the old one stays (LEAF-62, LEAF-80).</summary>
     private async Task<ServerRead<LeafCertificate>?> RenewAsync(
@@ -117,7 +123,7 @@ internal sealed class LeafKind(
         {
             return await IssueAsync(context, state, trusted, cancellationToken);
         }
-        catch (ServerException error) when (error.Kind == FailureKind.RateLimited && IsUsable(leaf))
+        catch (ServerException error) when (error.Kind == FailureKind.RateLimited)
         {
             state.LastError = error;
             metrics.Refused();
@@ -125,7 +131,7 @@ internal sealed class LeafKind(
             logger.RenewalRefused(context.Request.Service, state.Plan.NotBefore);
             return null;
         }
-        catch (ServerException error) when (error.Kind == FailureKind.Unreachable && IsGood(leaf, trusted))
+        catch (ServerException error) when (error.Kind == FailureKind.Unreachable && (IsGood(leaf, trusted) || !IsUsable(leaf)))
         {
             state.LastError = error;
             metrics.Failed();
@@ -163,7 +169,7 @@ internal sealed class LeafKind(
         }
         catch (ServerException) when (context.Value is { } leaf && IsUsable(leaf) && state.Roots is not null)
         {
-            return state.Roots.Value;
+            return state.Roots.Value with { InContact = false };
         }
     }
 
@@ -187,20 +193,21 @@ internal sealed class LeafKind(
         state.IssuedAt = clock.GetUtcNow();
         state.Plan = RenewalPlan.None;
         state.LastError = null;
+        state.IsEndTold = false;
         logger.Issued(context.Request.Service, issued.Value.SerialNumber, issued.Value.ValidBefore);
         return issued;
     }
 
-    /// <summary>Waits for the renewal instant, a change of the roots, or a reader in a hurry, whichever comes first.</summary>
+    /// <summary>Waits for the renewal instant, a change of the roots or of the contact, or a reader in a hurry, whichever comes first.</summary>
     private async Task HoldAsync(
-        FetchContext<LeafRequest, LeafCertificate> context, ulong rootsIndex, TimeSpan pause, CancellationToken cancellationToken)
+        FetchContext<LeafRequest, LeafCertificate> context, CacheAnswer<CaRoots> seen, TimeSpan pause, CancellationToken cancellationToken)
     {
         using var turn = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, context.Hurry);
 
         // A delay is cut to whole milliseconds: rounded down to none it would spin until the instant has come.
         var whole = TimeSpan.FromMilliseconds(Math.Max(1, Math.Ceiling(pause.TotalMilliseconds)));
         var instant = Task.Delay(whole, clock, turn.Token);
-        var rotation = roots.ChangedAsync(context.Request.Datacenter, rootsIndex, turn.Token);
+        var rotation = roots.ChangedAsync(context.Request.Datacenter, seen, turn.Token);
         await Task.WhenAny(instant, rotation);
         await turn.CancelAsync();
         await Task.WhenAll(instant, rotation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -216,5 +223,11 @@ internal sealed class LeafKind(
         public CacheAnswer<CaRoots>? Roots { get; set; }
 
         public ServerException? LastError { get; set; }
+
+        /// <summary>Whether the servers were away at the last look.</summary>
+        public bool WasAway { get; set; }
+
+        /// <summary>Whether an error told that the leaf has ended.</summary>
+        public bool IsEndTold { get; set; }
     }
 }

@@ -9,6 +9,8 @@ internal static class LeafRenewal
     /// <summary>Section 9, test 4: no key is issued anew more often.</summary>
     public static readonly TimeSpan LeastPause = TimeSpan.FromSeconds(1);
 
+    private static readonly TimeSpan LongestTimer = TimeSpan.FromDays(1);
+
     private const double Soft = 0.6;
     private const double Hard = 0.9;
 
@@ -64,6 +66,28 @@ internal static class LeafRenewal
         var due = plan.ForcedAt is { } forced && forced < instant ? forced : instant;
         var earliest = plan.NotBefore > leaf.IssuedAt + LeastPause ? plan.NotBefore : leaf.IssuedAt + LeastPause;
         return plan with { IssueAt = due > earliest ? due : earliest };
+    }
+
+    /// <summary>
+    /// How long a renewal may sleep without a look: a timer stands still while the host is suspended, and it cannot be armed for months. A twelfth of
+    /// the life still leads from the hard limit to the next look inside the life (0.9 + 0.084); a day keeps the roots' entry from going idle.
+    /// </summary>
+    public static TimeSpan LongestHold(LeafFacts leaf)
+    {
+        var twelfth = (leaf.ValidBefore - leaf.ValidAfter) / 12;
+        return twelfth < LongestTimer ? twelfth : LongestTimer;
+    }
+
+    /// <summary>LEAF-82: the servers are back; what they made overdue is renewed within 30 s, or at its own next try if that comes first.</summary>
+    public static RenewalPlan AfterReconnection(RenewalPlan plan, DateTimeOffset now, double random)
+    {
+        if (plan.Failures == 0)
+        {
+            return plan;
+        }
+
+        var spread = now + (RootChangeSpread * random);
+        return plan with { Failures = 0, NotBefore = spread < plan.NotBefore ? spread : plan.NotBefore };
     }
 
     /// <summary>LEAF-62: one more try in each following 30 s window, at a random point of it.</summary>

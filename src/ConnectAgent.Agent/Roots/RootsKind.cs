@@ -27,7 +27,16 @@ internal sealed class RootsKind(IServerClient servers) : CacheKind<RootsRequest,
         value.Roots.Sum(root => sizeof(char) * (root.RootCert.Length + (root.IntermediateCerts ?? []).Sum(pem => pem.Length)));
 
     public override async Task<ServerRead<CaRoots>?> FetchAsync(
-        FetchContext<RootsRequest, CaRoots> context, CancellationToken cancellationToken) =>
-        await servers.ReadRootsAsync(
+        FetchContext<RootsRequest, CaRoots> context, CancellationToken cancellationToken)
+    {
+        var read = await servers.ReadRootsAsync(
             new ServerQuery(context.Request.Datacenter, context.Request.Token, context.Index, FetchWait), cancellationToken);
+
+        // A query that ran out of its wait brings the same document again, for which not one of a thousand leaves need wake.
+        return context.Value is { } held && read.Index == context.Index && IsSame(held, read.Value) ? null : read;
+    }
+
+    private static bool IsSame(CaRoots held, CaRoots read) =>
+        held.TrustDomain == read.TrustDomain && held.ActiveRootId == read.ActiveRootId
+        && held.Active?.SigningKeyId == read.Active?.SigningKeyId && held.Roots.Count == read.Roots.Count;
 }

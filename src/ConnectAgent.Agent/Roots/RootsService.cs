@@ -17,7 +17,10 @@ internal sealed class RootsService(AgentCache cache, RootsKind kind)
     /// <summary>The roots if they are cached already.</summary>
     public CaRoots? Peek(string datacenter) => cache.Peek(kind, new RootsRequest(datacenter));
 
-    /// <summary>Completes when the roots' index is another one (LEAF-70, LEAF-71: any change wakes, the waiter compares).</summary>
-    public Task ChangedAsync(string datacenter, ulong seen, CancellationToken cancellationToken) =>
+    /// <summary>
+    /// Completes when the roots' index is another one (LEAF-70, LEAF-71: any change wakes, the waiter compares), and when the servers went away
+    /// or came back (LEAF-82).
+    /// </summary>
+    public Task ChangedAsync(string datacenter, CacheAnswer<CaRoots> seen, CancellationToken cancellationToken) =>
         cache.ChangedAsync(kind, new RootsRequest(datacenter), seen, cancellationToken);
 }

@@ -41,9 +41,11 @@ public sealed class ScriptedServerClient(TimeProvider clock) : IServerClient
     /// <summary>Calls that have not answered yet.</summary>
     public int Running => Volatile.Read(ref _running);
 
-
     /// <summary>Every signature fails with this while it is set; null signs.</summary>
     public ServerException? SignFailure { get; set; }
+
+    /// <summary>Asked before each signature, in order: what it fails with, or null.</summary>
+    public Func<ServiceId, ServerException?> Signing { get; set; } = static _ => null;
 
     /// <summary>How long new leaves live.</summary>
     public TimeSpan LeafLife { get; set; } = TimeSpan.FromHours(72);
@@ -123,7 +125,7 @@ public sealed class ScriptedServerClient(TimeProvider clock) : IServerClient
         Interlocked.Increment(ref _signatures);
         lock (_gate)
         {
-            if ((SignFailure ?? _failure) is { } failure)
+            if ((Signing(identity) ?? SignFailure ?? _failure) is { } failure)
             {
                 throw failure.ToThrow();
             }

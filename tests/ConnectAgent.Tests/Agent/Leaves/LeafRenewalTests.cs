@@ -68,6 +68,25 @@ public sealed class LeafRenewalTests
         LeafRenewal.AfterRefusal(plan, now, 0).NotBefore.Should().BeAfter(now).And.BeOnOrBefore(now.AddSeconds(60));
     }
 
+    [Fact] // LEAF-82
+    public void What_an_outage_made_overdue_is_spread_over_30_seconds_and_never_put_off()
+    {
+        var now = Start.AddHours(70);
+        var overdue = LeafRenewal.AfterFailure(RenewalPlan.None with { Failures = 8 }, now, TimeSpan.FromSeconds(100));
+        var plan = LeafRenewal.AfterReconnection(overdue, now, 0.9);
+        (plan.NotBefore, plan.Failures).Should().Be((now.AddSeconds(27), 0));
+        LeafRenewal.Plan(Leaf, plan, "aa", isCheck: false, now, LeafRenewal.Instant(Leaf, now, 0), 0).IssueAt.Should().Be(now.AddSeconds(27));
+        LeafRenewal.AfterReconnection(overdue with { NotBefore = now.AddSeconds(5) }, now, 0.9).NotBefore.Should().Be(now.AddSeconds(5));
+        LeafRenewal.AfterReconnection(RenewalPlan.None, now, 0.9).Should().Be(RenewalPlan.None, "what is not overdue keeps its instant");
+    }
+
+    [Theory] // LEAF-56: a host that was suspended finds out inside the life, and the roots' entry never goes idle
+    [InlineData(72, 6)]
+    [InlineData(1, 1 / 12.0)]
+    [InlineData(24 * 365, 24)]
+    public void A_renewal_looks_again_within_a_twelfth_of_the_life(double lifeHours, double expectedHours) =>
+        LeafRenewal.LongestHold(Leaf with { ValidBefore = Start.AddHours(lifeHours) }).Should().BeCloseTo(TimeSpan.FromHours(expectedHours), TimeSpan.FromSeconds(1));
+
     [Fact] // section 9, test 4
     public void A_leaf_is_never_issued_twice_within_a_second()
     {

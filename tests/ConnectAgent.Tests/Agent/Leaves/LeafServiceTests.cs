@@ -122,6 +122,56 @@ public sealed class LeafServiceTests : IDisposable
         (await blocked.WaitAsync(AgentFixture.Patience)).Value.SerialNumber.Should().NotBe(first.Value.SerialNumber);
     }
 
+    [Fact] // LEAF-56, LEAF-55: an idle leaf sleeps; it looks only as often as a suspended host makes necessary
+    public async Task An_idle_leaf_does_not_turn_every_ten_minutes()
+    {
+        await _agent.LeafAsync();
+        await _agent.Clock.ArmedAsync(delay => delay == TimeSpan.FromHours(6));
+        var entry = _agent.Cache.Entries.Single(candidate => candidate.Key.Kind == "connect-ca-leaf");
+        for (var step = 0; step < 50; step++)
+        {
+            await _agent.Clock.ArmedAsync(3);
+            _agent.Clock.Advance(TimeSpan.FromHours(1));
+        }
+
+        await _agent.Clock.ArmedAsync(3);
+        (entry.Statistics.Fetches, _agent.Servers.Signatures).Should().Be((2L, 1), "one fetch issued it, one holds");
+    }
+
+    [Theory] // LEAF-82: within 30 s, not at its own next try, up to two minutes later; whether the leaf still holds or has ended
+    [InlineData(66)]
+    [InlineData(80)]
+    public async Task When_the_servers_come_back_an_overdue_leaf_is_renewed_within_30_seconds(int hoursAway)
+    {
+        // Given: the roots try each 90 s, at 43 s past, and the leaf at 6 s past. A reader keeps the entry.
+        var first = await _agent.LeafAsync();
+        await _agent.Clock.ArmedAsync(3);
+        _agent.Clock.Advance(TimeSpan.FromSeconds(40));
+        _agent.Servers.Fail(ScriptedServerClient.Away());
+        await _agent.Clock.ArmedAsync(delay => delay == TimeSpan.FromSeconds(3));
+        var start = _agent.Clock.GetUtcNow();
+        while (_agent.Clock.AdvanceToNext(start + TimeSpan.FromHours(30)))
+        {
+            await _agent.Clock.ArmedAsync(3);
+        }
+
+        await _agent.LeafAsync();
+        while (_agent.Clock.AdvanceToNext(start + TimeSpan.FromHours(hoursAway)))
+        {
+            await _agent.Clock.ArmedAsync(3);
+        }
+
+        // When: the roots' own try finds the servers
+        _agent.Servers.Fail(null);
+        _agent.Clock.Advance(TimeSpan.FromSeconds(3));
+
+        // Then: the middle of 30 s, not another 50
+        await _agent.Clock.ArmedAsync(delay => delay == TimeSpan.FromSeconds(15));
+        _agent.Clock.Advance(TimeSpan.FromSeconds(15));
+        var entry = _agent.Cache.Entries.Single(candidate => candidate.Key.Kind == "connect-ca-leaf");
+        await AgentFixture.EventuallyAsync(() => !ReferenceEquals(entry.Content().Value, first.Value), "the leaf is renewed");
+    }
+
     [Fact] // LEAF-80: inside its validity a leaf is served although the servers are away
     public async Task With_the_servers_away_the_leaf_stays()
     {
