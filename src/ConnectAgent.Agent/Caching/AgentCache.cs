@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using ConnectAgent.Agent.Persistence;
 using ConnectAgent.Protocol.Errors;
 using Microsoft.Extensions.Logging;
@@ -16,6 +17,7 @@ internal sealed class AgentCache : IDisposable
     private readonly CacheStore _store;
     private readonly CacheContext _context;
     private readonly CacheChanges _changes = new();
+    private readonly ConcurrentDictionary<CacheKey, object> _sharedFeeds = new();
     private volatile bool _closing;
 
     public AgentCache(IOptions<CacheOptions> options, CacheMetrics metrics, TimeProvider clock, Random random, ILogger<AgentCache> logger)
@@ -29,6 +31,7 @@ internal sealed class AgentCache : IDisposable
             Changed = _changes.Publish,
             Stored = entry => Stored(entry),
             Limits = () => FetchLimits,
+            Ended = (key, feed) => _sharedFeeds.TryRemove(KeyValuePair.Create(key, feed)),
         };
     }
 
@@ -61,7 +64,8 @@ internal sealed class AgentCache : IDisposable
     /// <summary>Puts a value from the sealed file back.</summary>
     public void Restore<TRequest, TValue>(CacheKind<TRequest, TValue> kind, TRequest request, TValue value, RestoredOrigin origin)
         where TRequest : CacheRequest
-        where TValue : class => Entry(kind, request).Restore(value, origin);
+        where TValue : class => Entry(kind, request).Restore(
+            value, origin, _clock.GetTimestamp() - (long)(origin.Idle.TotalSeconds * _clock.TimestampFrequency));
 
     /// <summary>Takes the entry of a request out, if there is one.</summary>
     public void Forget<TRequest, TValue>(CacheKind<TRequest, TValue> kind, TRequest request)
@@ -102,7 +106,7 @@ internal sealed class AgentCache : IDisposable
         var start = _clock.GetTimestamp();
         while (true)
         {
-            var changed = entry.Changed;
+            var changed = entry.Feed.Changed;
             var snapshot = entry.Current;
             if (snapshot.Value is not null && !ReferenceEquals(snapshot.Value, before.Value))
             {
@@ -120,8 +124,8 @@ internal sealed class AgentCache : IDisposable
                 throw new ServerException(FailureKind.Failed, "timed out waiting for the new value");
             }
 
-            entry.Force();
-            entry.EnsureFetch(snapshot.Version, hurry: true);
+            entry.Feed.State.Force();
+            entry.Feed.EnsureFetch(snapshot.Version, hurry: true);
             await ParkAsync(entry, changed, left, cancellationToken);
         }
     }
@@ -147,24 +151,26 @@ internal sealed class AgentCache : IDisposable
 
         var entry = Entry(kind, request);
         var snapshot = entry.Current;
+        var isFirst = entry.IsFirstRead();
         if (Look(kind, request, entry, snapshot, read) is { } look)
         {
+            look = look with { Hit = look.Hit && !isFirst };
             entry.LastReadAt = _clock.GetTimestamp();
             if (look.Hit)
             {
-                entry.Statistics.Hit();
+                entry.Reads.Hit();
                 _metrics.Hit(kind.Name);
             }
             else
             {
-                entry.Statistics.Missed();
+                entry.Reads.Missed();
                 _metrics.Missed(kind.Name, blocking: false);
             }
 
             return new ValueTask<CacheAnswer<TValue>>(look);
         }
 
-        entry.Statistics.Missed();
+        entry.Reads.Missed();
         _metrics.Missed(kind.Name, read.MinIndex > 0);
         return new ValueTask<CacheAnswer<TValue>>(WaitAsync(kind, request, read, cancellationToken));
     }
@@ -198,10 +204,10 @@ internal sealed class AgentCache : IDisposable
             entry.Park();
             try
             {
-                var changed = entry.Changed;
+                var changed = entry.Feed.Changed;
                 var snapshot = entry.Current;
                 entry.LastReadAt = _clock.GetTimestamp();
-                if (snapshot.Value is not null && (snapshot.Index != seen.Index || entry.IsInContact(snapshot) != seen.InContact))
+                if (snapshot.Value is not null && (snapshot.Index != seen.Index || entry.Feed.IsInContact(snapshot) != seen.InContact))
                 {
                     return;
                 }
@@ -210,7 +216,7 @@ internal sealed class AgentCache : IDisposable
                 {
                     if (snapshot.Value is null)
                     {
-                        entry.EnsureFetch(snapshot.Version, hurry: false);
+                        entry.Feed.EnsureFetch(snapshot.Version, hurry: false);
                     }
 
                     await changed.WaitAsync(cancellationToken);
@@ -261,11 +267,25 @@ internal sealed class AgentCache : IDisposable
         return (CacheEntry<TRequest, TValue>)(_store.Find(key) is { IsStopped: false } found
             ? found
             : _store.FindOrAdd(
-                key, added => new CacheEntry<TRequest, TValue>(kind, request, added, _context)
+                key, added => new CacheEntry<TRequest, TValue>(kind, request, added, FeedOf(kind, request, added))
                 {
                     CountsForToken = request.CountsForToken,
                     IsCheap = request.IsCheap,
                 }));
+    }
+
+    // Called under the store's gate, as the end of a last member is: a shared feed is not ended between being found and being joined.
+    private CacheFeed<TRequest, TValue> FeedOf<TRequest, TValue>(CacheKind<TRequest, TValue> kind, TRequest request, CacheKey key)
+        where TRequest : CacheRequest
+        where TValue : class
+    {
+        CacheFeed<TRequest, TValue> Make(TRequest asked, CacheKey of) => new(kind, asked, of, _context);
+        return kind.FedBy(request) is { } shared
+            ? (CacheFeed<TRequest, TValue>)_sharedFeeds.AddOrUpdate(
+                KeyOf(kind, shared),
+                of => Make(shared, of),
+                (of, held) => ((CacheFeed<TRequest, TValue>)held).IsStopped ? Make(shared, of) : held)
+            : Make(request, key);
     }
 
     /// <summary>The first look (CACHE-7); null when the reader has to wait.</summary>
@@ -288,7 +308,7 @@ internal sealed class AgentCache : IDisposable
             return IsYoungEnough(entry, snapshot, read) ? Answer(entry, snapshot, hit: true) : null;
         }
 
-        if (read.MinIndex > 0 || !kind.Revalidates || entry.IsWatched())
+        if (read.MinIndex > 0 || !kind.Revalidates || entry.Feed.IsWatched())
         {
             return Answer(entry, snapshot, hit: true);
         }
@@ -300,7 +320,7 @@ internal sealed class AgentCache : IDisposable
     private static bool IsYoungEnough<TRequest, TValue>(CacheEntry<TRequest, TValue> entry, CacheSnapshot<TValue> snapshot, CacheRead read)
         where TRequest : CacheRequest
         where TValue : class =>
-        !(read.MaxAge is { } most && most > TimeSpan.Zero && entry.AgeOf(snapshot) > most) && (!read.MustRevalidate || entry.IsFetching);
+        !(read.MaxAge is { } most && most > TimeSpan.Zero && entry.Feed.AgeOf(snapshot) > most) && (!read.MustRevalidate || entry.Feed.IsFetching);
 
     private async Task<CacheAnswer<TValue>> WaitAsync<TRequest, TValue>(
         CacheKind<TRequest, TValue> kind, TRequest request, CacheRead read, CancellationToken cancellationToken)
@@ -309,11 +329,12 @@ internal sealed class AgentCache : IDisposable
     {
         var start = _clock.GetTimestamp();
         var entry = Entry(kind, request);
+        entry.IsFirstRead();
         var began = entry.Current.Version;
         var asked = -1L;
         for (var first = true; ; first = false)
         {
-            var changed = entry.Changed;
+            var changed = entry.Feed.Changed;
             var snapshot = entry.Current;
             entry.LastReadAt = _clock.GetTimestamp();
             _store.Find(entry.Key);
@@ -332,7 +353,7 @@ internal sealed class AgentCache : IDisposable
                 if (snapshot.Error is { } error && snapshot.Version != began)
                 {
                     // CACHE-41: the old value only for who said so.
-                    return read.StaleIfError is { } stale && snapshot.Value is not null && entry.AgeOf(snapshot) < stale
+                    return read.StaleIfError is { } stale && snapshot.Value is not null && entry.Feed.AgeOf(snapshot) < stale
                         ? Answer(entry, snapshot, hit: true)
                         : throw error.ToThrow();
                 }
@@ -344,7 +365,7 @@ internal sealed class AgentCache : IDisposable
 
             if (read.MinIndex > 0 && snapshot.Value is not null)
             {
-                entry.Watch(snapshot.Version);
+                entry.Feed.Watch(snapshot.Version);
             }
 
             var left = Left(read, start, hasValue: snapshot.Value is not null);
@@ -359,6 +380,7 @@ internal sealed class AgentCache : IDisposable
             {
                 // It went while we waited (CACHE-32): start over with a new one.
                 entry = Entry(kind, request);
+                entry.IsFirstRead();
                 (began, asked, first) = (entry.Current.Version, -1, true);
                 continue;
             }
@@ -367,7 +389,7 @@ internal sealed class AgentCache : IDisposable
             if (snapshot.Value is null || snapshot.Error is not null || read.MinIndex == 0 || !kind.Refreshes)
             {
                 asked = snapshot.Version;
-                entry.EnsureFetch(snapshot.Version, hurry: kind.Revalidates && (read.MinIndex == 0 || snapshot.Value is null));
+                entry.Feed.EnsureFetch(snapshot.Version, hurry: kind.Revalidates && (read.MinIndex == 0 || snapshot.Value is null));
             }
 
             await ParkAsync(entry, changed, left, cancellationToken);
@@ -412,5 +434,5 @@ internal sealed class AgentCache : IDisposable
         CacheEntry<TRequest, TValue> entry, CacheSnapshot<TValue> snapshot, bool hit)
         where TRequest : CacheRequest
         where TValue : class =>
-        new(snapshot.Value!, snapshot.Index, hit, entry.AgeOf(snapshot), entry.IsInContact(snapshot));
+        new(snapshot.Value!, snapshot.Index, hit, entry.Feed.AgeOf(snapshot), entry.Feed.IsInContact(snapshot));
 }

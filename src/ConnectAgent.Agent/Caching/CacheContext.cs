@@ -20,6 +20,9 @@ internal sealed record CacheContext(
     /// <summary>Told of each new value.</summary>
     public Action<CacheEntry> Stored { get; init; } = static _ => { };
 
+    /// <summary>Told of each feed that ends.</summary>
+    public Action<CacheKey, object> Ended { get; init; } = static (_, _) => { };
+
     public long Fetches => Volatile.Read(ref _fetches);
 
     public long Errors => Volatile.Read(ref _errors);

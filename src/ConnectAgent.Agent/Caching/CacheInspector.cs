@@ -63,12 +63,12 @@ internal sealed class CacheInspector(AgentCache cache, IOptions<CacheOptions> op
             (long)facts.Age.TotalSeconds,
             lastRead,
             lastRead + CacheOptions.IdleLife,
-            entry.Statistics.Hits,
-            entry.Statistics.Misses,
+            entry.Reads.Hits,
+            entry.Reads.Misses,
             entry.Waiters,
-            entry.Statistics.Fetches,
-            facts.Error is { } error && entry.Statistics.LastErrorAt is { } at
-                ? new CacheErrorView(error, at, entry.Statistics.NextAttemptAt)
+            entry.Fetches.Count,
+            facts.Error is { } error && entry.Fetches.LastErrorAt is { } at
+                ? new CacheErrorView(error, at, entry.Fetches.NextAttemptAt)
                 : null,
             facts.Size,
             facts.Leaf);

@@ -48,6 +48,15 @@ internal abstract class CacheKind<TRequest, TValue>
     /// <summary>Whether the value may be given out at all, whoever asks and however old it is. Pure and quick; no I/O.</summary>
     public virtual bool IsUsable(TValue value) => true;
 
+    /// <summary>
+    /// The request whose one feed serves this one, too, because no token and no other part of the key changes the answer (CACHE-30). Null: the
+    /// entry has a feed of its own.
+    /// </summary>
+    public virtual TRequest? FedBy(TRequest request) => null;
+
+    /// <summary>For kinds that do not block: whether two values say the same, whatever objects they are (CACHE-37).</summary>
+    public virtual bool MeansTheSame(TValue one, TValue other) => one.Equals(other);
+
     /// <summary>How much memory the value takes, in bytes, approximately; for the inspection view.</summary>
     public virtual long SizeOf(TValue value) => 0;
 

@@ -67,7 +67,16 @@ internal sealed class CacheStore : IDisposable
 
             Release(key, "dropped");
             var entry = create(key);
-            MakeRoom(entry);
+            try
+            {
+                MakeRoom(entry);
+            }
+            catch (ServerException)
+            {
+                entry.Stop();
+                throw;
+            }
+
             entry.LastReadAt = _clock.GetTimestamp();
             if (entry.CountsForToken)
             {

@@ -32,7 +32,8 @@ internal sealed record CacheErrorView(string Text, DateTimeOffset At, DateTimeOf
 
 /// <summary>What operators want to know of a leaf.</summary>
 /// <param name="NextRenewal">As planned; a reader or a rotation may come first.</param>
-internal sealed record LeafView(string SerialNumber, string SpiffeId, DateTimeOffset ValidUntil, DateTimeOffset? NextRenewal);
+/// <param name="Issued">How many the entry has had since it is there.</param>
+internal sealed record LeafView(string SerialNumber, string SpiffeId, DateTimeOffset ValidUntil, DateTimeOffset? NextRenewal, long Issued);
 
 /// <summary>The cache in numbers.</summary>
 /// <param name="FetchesPerSecond">Over the life of the process.</param>

@@ -40,7 +40,8 @@ internal sealed class LeafKind(
         value.SerialNumber,
         value.ServiceUri,
         value.ValidBefore,
-        state.Peek<LeafState>()?.Plan.IssueAt is { } at && at > default(DateTimeOffset) ? at : null);
+        state.Peek<LeafState>()?.Plan.IssueAt is { } at && at > default(DateTimeOffset) ? at : null,
+        state.Peek<LeafState>()?.Issued ?? 0);
 
     /// <summary>LEAF-41 and LEAF-45: not overdue, and signed by the key that signs now.</summary>
     public override bool IsCurrent(LeafRequest request, LeafCertificate value)
@@ -77,7 +78,7 @@ internal sealed class LeafKind(
             if (isCheck && context.State.TakeForce())
             {
                 // An operator's renewal; still no two within a second (section 9, test 4).
-                await DelayAsync(state.IssuedAt + LeafRenewal.LeastPause - now, cancellationToken);
+                await clock.PauseAsync(state.IssuedAt + LeafRenewal.LeastPause - now, cancellationToken);
                 return await IssueAsync(context, state, trusted.Value, cancellationToken);
             }
 
@@ -151,9 +152,6 @@ internal sealed class LeafKind(
         }
     }
 
-    private Task DelayAsync(TimeSpan pause, CancellationToken cancellationToken) =>
-        pause > TimeSpan.Zero ? Task.Delay(pause, clock, cancellationToken) : Task.CompletedTask;
-
     private bool IsGood(LeafCertificate leaf, CaRoots trusted) =>
         IsUsable(leaf) && trusted.Roots.Any(root => root.SigningKeyId == leaf.AuthorityKeyId);
 
@@ -190,6 +188,7 @@ internal sealed class LeafKind(
 
         var issued = await issuer.IssueAsync(identity, context.Request.Token, context.Index, cancellationToken);
         metrics.Issued();
+        state.Issued++;
         state.IssuedAt = clock.GetUtcNow();
         state.Plan = RenewalPlan.None;
         state.LastError = null;
@@ -217,6 +216,8 @@ internal sealed class LeafKind(
     private sealed class LeafState
     {
         public DateTimeOffset IssuedAt { get; set; }
+
+        public long Issued { get; set; }
 
         public RenewalPlan Plan { get; set; } = RenewalPlan.None;
 

@@ -26,6 +26,9 @@ internal sealed class RootsKind(IServerClient servers) : CacheKind<RootsRequest,
     public override long SizeOf(CaRoots value) =>
         value.Roots.Sum(root => sizeof(char) * (root.RootCert.Length + (root.IntermediateCerts ?? []).Sum(pem => pem.Length)));
 
+    /// <summary>CACHE-30, TOKC-4: roots are public, so one query for each datacenter serves every token.</summary>
+    public override RootsRequest FedBy(RootsRequest request) => new(request.Datacenter);
+
     public override async Task<ServerRead<CaRoots>?> FetchAsync(
         FetchContext<RootsRequest, CaRoots> context, CancellationToken cancellationToken)
     {

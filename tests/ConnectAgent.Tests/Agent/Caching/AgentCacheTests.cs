@@ -256,6 +256,64 @@ public sealed class AgentCacheTests : IDisposable
         (await agent.Authorizer.AuthorizeAsync("c", client, "other", CancellationToken.None)).Hit.Should().BeFalse();
     }
 
+    [Fact] // CACHE-30, CACHE-39, TOKC-4: every token has its partition, and all have one query
+    public async Task A_hundred_made_up_tokens_cost_one_background_query()
+    {
+        var tokens = Enumerable.Range(0, 100).Select(i => $"made-up-{i}").ToList();
+        foreach (var token in tokens)
+        {
+            (await _agent.RootsAsync(token: token)).Hit.Should().BeFalse("whether others have read it must not show");
+            (await _agent.RootsAsync(token: token)).Hit.Should().BeTrue();
+        }
+
+        await AgentFixture.EventuallyAsync(() => _agent.Servers.Running == 1 && _agent.Clock.ArmedTimers == 2, "one query is held, and the sweeper waits");
+        (_agent.Servers.RootReads, _agent.Cache.Count).Should().Be((2, 100));
+        var blocked = tokens.Select(token => _agent.RootsAsync(10, token: token)).ToList();
+        _agent.Servers.Rotate();
+        (await Task.WhenAll(blocked).WaitAsync(AgentFixture.Patience)).Should().OnlyContain(read => read.Index == 11 && !read.Hit);
+        await AgentFixture.EventuallyAsync(() => _agent.Servers.Running == 1 && _agent.Servers.RootReads == 3, "one query is held again");
+        _agent.Servers.Fail(ScriptedServerClient.Away());
+        await _agent.Clock.ArmedAsync(delay => delay == TimeSpan.FromSeconds(3));
+        _agent.Clock.Advance(TimeSpan.FromSeconds(1));
+        var old = await _agent.RootsAsync(token: tokens[7]);
+        (old.Hit, old.Age, old.InContact).Should().Be((true, TimeSpan.FromSeconds(1), false));
+        _agent.Servers.RootReads.Should().Be(6, "the three retries of one loop");
+        _agent.Clock.Advance(TimeSpan.FromHours(74));
+        await AgentFixture.EventuallyAsync(
+            () => _agent.Cache.Count == 0 && _agent.Servers.Running == 0 && _agent.Clock.ArmedTimers == 1, "the query ends with the last partition");
+    }
+
+    [Fact] // CACHE-30: what is refused joins nothing that would keep the query alive
+    public async Task A_refused_partition_does_not_keep_the_shared_query()
+    {
+        using var agent = new AgentFixture(options => options.MaxEntriesPerToken = 2);
+        var kind = new ConnectAgent.Agent.Roots.RootsKind(agent.Servers);
+        Task<CacheAnswer<CaRoots>> ReadAsync(string filter) => agent.Cache.GetAsync(
+            kind, new ConnectAgent.Agent.Roots.RootsRequest("dc1", "t", filter), default, CancellationToken.None).AsTask();
+        await ReadAsync("a");
+        await ReadAsync("b");
+        (await ((Func<Task>)(() => ReadAsync("c"))).Should().ThrowAsync<ServerException>()).Which.Kind.Should().Be(FailureKind.RateLimited);
+        foreach (var entry in agent.Cache.Entries)
+        {
+            agent.Cache.Drop(entry).Should().BeTrue();
+        }
+
+        await AgentFixture.EventuallyAsync(() => agent.Servers.Running == 0 && agent.Clock.ArmedTimers == 1, "the query ends with the last partition");
+    }
+
+    [Fact] // CACHE-27; section 12, test 7: one round trip after an outage, not the next change
+    public async Task After_an_outage_the_first_answer_comes_at_once()
+    {
+        var first = await _agent.RootsAsync();
+        _agent.Servers.Fail(ScriptedServerClient.Away());
+        await _agent.Clock.ArmedAsync(delay => delay == TimeSpan.FromSeconds(3));
+        _agent.Servers.Fail(null);
+        _agent.Clock.Advance(TimeSpan.FromSeconds(3));
+        await _agent.Clock.ArmedAsync(delay => delay == TimeSpan.FromMinutes(10));
+        var after = await _agent.RootsAsync();
+        (after.Index, after.Age, after.InContact, after.Hit).Should().Be((first.Index, TimeSpan.Zero, true, true));
+    }
+
     [Fact] // CACHE-2, CACHE-43: authorize and match must not meet on one key
     public void A_target_with_a_slash_cannot_spell_the_key_of_a_match()
     {

@@ -135,7 +135,7 @@ public sealed class LeafServiceTests : IDisposable
         }
 
         await _agent.Clock.ArmedAsync(3);
-        (entry.Statistics.Fetches, _agent.Servers.Signatures).Should().Be((2L, 1), "one fetch issued it, one holds");
+        (entry.Fetches.Count, _agent.Servers.Signatures).Should().Be((2L, 1), "one fetch issued it, one holds");
     }
 
     [Theory] // LEAF-82: within 30 s, not at its own next try, up to two minutes later; whether the leaf still holds or has ended
