@@ -18,7 +18,7 @@ internal static class AgentServiceCollectionExtensions
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(Random.Shared);
         services.AddMetrics();
-        services.AddSingleton<CacheMetrics>().AddSingleton<AgentCache>().AddSingleton<CacheInspector>();
+        services.AddSingleton<CacheMetrics>().AddSingleton<AgentCache>().AddSingleton<CacheInspector>().AddSingleton<CacheNotifier>();
         services.AddSingleton<RootsKind>().AddSingleton<RootsService>();
         services.AddSingleton<LeafMetrics>().AddSingleton<LeafIssuer>().AddSingleton<LeafKind>().AddSingleton<LeafService>();
         if (cacheDirectory is not null)

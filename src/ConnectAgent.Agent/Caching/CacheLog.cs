@@ -13,4 +13,7 @@ internal static partial class CacheLog
 
     [LoggerMessage(1003, LogLevel.Trace, "Refresh ended: {Key}")]
     public static partial void RefreshEnded(this ILogger logger, CacheKey key);
+
+    [LoggerMessage(1004, LogLevel.Warning, "Watch failed: kind={Kind} reason={Reason} failures={Failures}")]
+    public static partial void WatchFailed(this ILogger logger, string kind, string reason, int failures);
 }
