@@ -7,17 +7,13 @@ namespace ConnectAgent.Agent;
 /// <param name="Datacenter">Lower case.</param>
 /// <param name="NodeName">As configured.</param>
 /// <param name="ConnectEnabled">False: every Connect endpoint refuses (clients LAUNCH-4).</param>
-/// <param name="DefaultToken">Used for requests without one; empty for none (http-conventions TOK-1). <see cref="UseDefaultToken"/> changes it.</param>
+/// <param name="DefaultToken">Used for requests without one; empty for none (http-conventions TOK-1).</param>
 /// <param name="DefaultDecision">What holds when no intention matches (intentions AUTHZ-23).</param>
 internal sealed record AgentIdentity(
     string Datacenter, string NodeName, bool ConnectEnabled, string DefaultToken, DefaultDecision DefaultDecision)
 {
-    private string _defaultToken = DefaultToken;
-
-    public string DefaultToken => Volatile.Read(ref _defaultToken);
-
-    /// <summary>Takes another default token, for the next request on (acl ACL-SEC-8).</summary>
-    public void UseDefaultToken(string token) => Volatile.Write(ref _defaultToken, token);
+    /// <summary>A reload may change it; new reads use the new one's partition at once (agent-cache TOKC-3).</summary>
+    public string DefaultToken { get; set; } = DefaultToken;
 
     /// <summary>Refuses while Connect is off.</summary>
     /// <exception cref="ServerException">clients LAUNCH-4.</exception>

@@ -9,7 +9,7 @@ internal static class WaitingSteps
     private const string AuthMethods = "auth methods, login and logout (issue: ACLs)";
     private const string Acls = "ACL endpoints (issue: ACLs)";
     private const string Catalog = "services.md: catalog, health, chains, queries (a later issue)";
-    private const string Services = "services.md: local services, reload, monitor, events (a later issue)";
+    private const string Services = "services.md: local services, monitor, events (a later issue)";
 
     private static readonly Dictionary<string, Dictionary<string, string>> Reasons = new(StringComparer.Ordinal)
     {
@@ -17,8 +17,6 @@ internal static class WaitingSteps
         ["status"] = new(StringComparer.Ordinal)
         {
             ["monitor-bad-level"] = Services,
-            ["reload"] = Services,
-            ["reload-get"] = Services,
             ["token-acl-off"] = Acls,
             ["acl-off"] = Acls,
             ["force-leave-unknown"] = Services,

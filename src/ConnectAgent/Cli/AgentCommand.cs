@@ -38,11 +38,11 @@ internal static class AgentCommand
             return Failure;
         }
 
-        return await RunAsync(configuration, files, cancellationToken);
+        return await RunAsync(configuration, () => flags.Read(result), files, cancellationToken);
     }
 
     private static async Task<int> RunAsync(
-        AgentConfiguration configuration, IReadOnlyList<string> files, CancellationToken cancellationToken)
+        AgentConfiguration configuration, Func<AgentConfiguration> readAgain, IReadOnlyList<string> files, CancellationToken cancellationToken)
     {
         if (!configuration.LogJson)
         {
@@ -52,7 +52,7 @@ internal static class AgentCommand
         WebApplication app;
         try
         {
-            app = await AgentHost.BuildAsync(configuration);
+            app = await AgentHost.BuildAsync(configuration, readAgain);
         }
         catch (Exception error) when (error is ConfigurationException or IOException or UnauthorizedAccessException or ArgumentException
             or StateStorageException)

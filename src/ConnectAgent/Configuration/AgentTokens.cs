@@ -37,7 +37,7 @@ internal sealed class AgentTokens(AgentConfiguration configuration, AgentIdentit
 
         Warn("default", configuration.AclDefaultToken, _kept.Default);
         Warn("agent_recovery", configuration.AclRecoveryToken, _kept.Recovery);
-        agent.UseDefaultToken(_kept.Default ?? configuration.AclDefaultToken);
+        agent.DefaultToken = _kept.Default ?? configuration.AclDefaultToken;
         resolver.UseRecoveryToken(_kept.Recovery ?? configuration.AclRecoveryToken);
     }
 
@@ -56,7 +56,7 @@ internal sealed class AgentTokens(AgentConfiguration configuration, AgentIdentit
             switch (type)
             {
                 case "default" or "acl_token":
-                    (next, use) = (_kept with { Default = kept }, () => agent.UseDefaultToken(token));
+                    (next, use) = (_kept with { Default = kept }, () => agent.DefaultToken = token);
                     break;
                 case "agent_recovery" or "agent_master" or "acl_agent_master_token":
                     (next, use) = (_kept with { Recovery = kept }, () => resolver.UseRecoveryToken(token));

@@ -15,6 +15,7 @@ using ConnectAgent.Servers;
 using ConnectAgent.Telemetry;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Serilog;
+using Serilog.Core;
 using Serilog.Formatting;
 
 namespace ConnectAgent.Hosting;
@@ -28,14 +29,18 @@ internal static class AgentHost
     private static readonly TimeSpan ShutdownTime = TimeSpan.FromSeconds(1);
 
     /// <summary>Builds the daemon up to the point where it can listen: state opened, CA ready, routes mapped.</summary>
-    public static async Task<WebApplication> BuildAsync(AgentConfiguration configuration)
+    /// <param name="configuration">What it starts with.</param>
+    /// <param name="readAgain">Reads the configuration again, for a reload.</param>
+    public static async Task<WebApplication> BuildAsync(AgentConfiguration configuration, Func<AgentConfiguration> readAgain)
     {
+        var current = new CurrentConfiguration(configuration, readAgain);
+        var level = new LoggingLevelSwitch(LogLevels.Parse(configuration.LogLevel));
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "connect-agent" });
-        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => Listen(kestrel, configuration));
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => Listen(kestrel, configuration, current));
         builder.Services.AddRoutingCore();
-        builder.Logging.AddSerilog(CreateLog(configuration), dispose: true);
+        builder.Logging.AddSerilog(CreateLog(configuration, level), dispose: true);
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = ShutdownTime);
-        builder.Services.AddSingleton(configuration);
+        builder.Services.AddSingleton(configuration).AddSingleton(current).AddSingleton(level).AddSingleton<ConfigurationReload>();
         builder.Services.AddSingleton<SignalLifetime>();
         builder.Services.AddSingleton<IHostLifetime>(services => services.GetRequiredService<SignalLifetime>());
         AddAgent(builder.Services, configuration);
@@ -84,7 +89,8 @@ internal static class AgentHost
         services.AddSingleton<AgentTokens>().AddSingleton<AgentTokenEndpoints>();
         services.AddSingleton<AclAccessGuard>().AddSingleton<AclEndpoints>();
         services.AddSingleton<AclTokenEndpoints>().AddSingleton<AclPolicyEndpoints>().AddSingleton<AclRoleEndpoints>();
-        services.AddSingleton<SnapshotEndpoints>().AddSingleton<CacheEndpoints>().AddSingleton<StatusEndpoints>().AddSingleton<AgentSelfEndpoints>();
+        services.AddSingleton<SnapshotEndpoints>().AddSingleton<CacheEndpoints>().AddSingleton<StatusEndpoints>();
+        services.AddSingleton<AgentSelfEndpoints>().AddSingleton<ReloadEndpoints>();
     }
 
     private static async Task MapAsync(WebApplication app)
@@ -116,6 +122,7 @@ internal static class AgentHost
         app.Services.GetRequiredService<MetricsEndpoints>().Map(app);
         app.Services.GetRequiredService<StatusEndpoints>().Map(app);
         app.Services.GetRequiredService<AgentSelfEndpoints>().Map(app);
+        app.Services.GetRequiredService<ReloadEndpoints>().Map(app);
 
         // The dispatcher sets the endpoint; the framework's routing sees that and only carries it out.
         var endpoints = new CompositeEndpointDataSource(((IEndpointRouteBuilder)app).DataSources);
@@ -126,7 +133,7 @@ internal static class AgentHost
 #pragma warning restore ASP0014
     }
 
-    private static void Listen(KestrelServerOptions kestrel, AgentConfiguration configuration)
+    private static void Listen(KestrelServerOptions kestrel, AgentConfiguration configuration, CurrentConfiguration current)
     {
         kestrel.AddServerHeader = false;
         kestrel.AllowSynchronousIO = false;
@@ -141,7 +148,7 @@ internal static class AgentHost
         // Blocking reads idle for up to 10 min 37.5 s; clients keep their connections across them (clients WATCH-1).
         kestrel.Limits.KeepAliveTimeout = TimeSpan.FromMinutes(15);
         kestrel.Limits.MinResponseDataRate = null;
-        var limit = new ConnectionLimit(configuration.MaxConnectionsPerClient);
+        var limit = new ConnectionLimit(() => current.Value.MaxConnectionsPerClient);
         foreach (var unix in configuration.HttpListeners.OfType<UnixListenAddress>())
         {
             RemoveStale(unix.Path);
@@ -190,11 +197,11 @@ internal static class AgentHost
         throw new IOException($"listen unix {path}: bind: address already in use");
     }
 
-    private static Serilog.Core.Logger CreateLog(AgentConfiguration configuration)
+    private static Logger CreateLog(AgentConfiguration configuration, LoggingLevelSwitch level)
     {
         ITextFormatter formatter = configuration.LogJson ? new JsonLogFormatter() : new ConsoleLogFormatter();
         return new LoggerConfiguration()
-            .MinimumLevel.Is(LogLevels.Parse(configuration.LogLevel))
+            .MinimumLevel.ControlledBy(level)
             .MinimumLevel.Override("Microsoft", Serilog.Events.LogEventLevel.Warning)
             .WriteTo.Console(formatter)
             .CreateLogger();

@@ -6,8 +6,8 @@ using Microsoft.AspNetCore.Connections;
 namespace ConnectAgent.Hosting;
 
 /// <summary>Bounds the concurrent connections of one client address, HTTP and HTTPS together (http-conventions CONN-1).</summary>
-/// <param name="limit">Connections; non-positive means no limit.</param>
-internal sealed class ConnectionLimit(int limit)
+/// <param name="limit">Connections, as configured now; non-positive means no limit.</param>
+internal sealed class ConnectionLimit(Func<int> limit)
 {
     private const string Text = "Your IP is issuing too many concurrent connections, please rate limit your calls\n";
 
@@ -18,7 +18,7 @@ internal sealed class ConnectionLimit(int limit)
     private readonly ConcurrentDictionary<IPAddress, int> _open = new();
 
     /// <summary>Connection middleware; in front of TLS.</summary>
-    public ConnectionDelegate Guard(ConnectionDelegate next) => limit <= 0 ? next : connection => GuardAsync(connection, next);
+    public ConnectionDelegate Guard(ConnectionDelegate next) => connection => GuardAsync(connection, next);
 
     // Whoever is refused may be gone already.
     private static async Task RefuseAsync(ConnectionContext connection)
@@ -44,7 +44,9 @@ internal sealed class ConnectionLimit(int limit)
 
         try
         {
-            if (_open.AddOrUpdate(client, 1, static (_, open) => open + 1) <= limit)
+            // Counted without a limit, too: a reload may set one.
+            var open = _open.AddOrUpdate(client, 1, static (_, open) => open + 1);
+            if (limit() is var most && (most <= 0 || open <= most))
             {
                 await next(connection);
                 return;

@@ -26,4 +26,13 @@ internal static partial class HostLog
 
     [LoggerMessage(4008, LogLevel.Information, "Configuration read: file={File}")]
     public static partial void FileRead(this ILogger logger, string file);
+
+    [LoggerMessage(4009, LogLevel.Information, "Configuration reloaded")]
+    public static partial void Reloaded(this ILogger logger);
+
+    [LoggerMessage(4010, LogLevel.Error, "Reload config failed: error={Error}")]
+    public static partial void ReloadFailed(this ILogger logger, string error);
+
+    [LoggerMessage(4011, LogLevel.Warning, "cannot reload before agent started")]
+    public static partial void ReloadTooEarly(this ILogger logger);
 }

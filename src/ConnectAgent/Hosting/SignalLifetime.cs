@@ -3,9 +3,12 @@ using ConnectAgent.Configuration;
 
 namespace ConnectAgent.Hosting;
 
-/// <summary>Stops the host on SIGINT and SIGTERM, and knows the exit code that follows (config-and-cli PROC-3).</summary>
+/// <summary>
+/// Stops the host on SIGINT and SIGTERM, and knows the exit code that follows (config-and-cli PROC-3); reloads on SIGHUP (PROC-4).
+/// </summary>
 internal sealed class SignalLifetime(
-    AgentConfiguration configuration, IHostApplicationLifetime lifetime, ILogger<SignalLifetime> logger) : IHostLifetime, IDisposable
+    AgentConfiguration configuration, ConfigurationReload reload, IHostApplicationLifetime lifetime, ILogger<SignalLifetime> logger)
+    : IHostLifetime, IDisposable
 {
     private readonly List<PosixSignalRegistration> _registrations = [];
 
@@ -18,7 +21,7 @@ internal sealed class SignalLifetime(
             PosixSignal.SIGINT, signal => Stop(signal, "interrupt", graceful: !configuration.SkipLeaveOnInterrupt)));
         _registrations.Add(PosixSignalRegistration.Create(
             PosixSignal.SIGTERM, signal => Stop(signal, "terminated", graceful: configuration.LeaveOnTerminate)));
-        _registrations.Add(PosixSignalRegistration.Create(PosixSignal.SIGHUP, Survive));
+        _registrations.Add(PosixSignalRegistration.Create(PosixSignal.SIGHUP, Reload));
         return Task.CompletedTask;
     }
 
@@ -43,9 +46,23 @@ internal sealed class SignalLifetime(
         lifetime.StopApplication();
     }
 
-    private void Survive(PosixSignalContext context)
+    private void Reload(PosixSignalContext context)
     {
         context.Cancel = true;
         logger.Caught("hangup");
+        if (!lifetime.ApplicationStarted.IsCancellationRequested)
+        {
+            logger.ReloadTooEarly();
+            return;
+        }
+
+        try
+        {
+            reload.Run();
+        }
+        catch (ConfigurationException)
+        {
+            // It is logged, and the old configuration goes on.
+        }
     }
 }

@@ -6,9 +6,11 @@ using ConnectAgent.Protocol.Acl;
 namespace ConnectAgent.Http;
 
 /// <summary>Who this agent is (services AG-25, AG-26). Never shows a secret.</summary>
-internal sealed class AgentSelfEndpoints(AgentConfiguration configuration, IServerClient servers)
+internal sealed class AgentSelfEndpoints(CurrentConfiguration current, IServerClient servers)
 {
     private static readonly string[] EnvoyVersions = ["1.20.2", "1.18.6", "1.17.4", "1.16.5", "1.15.5"];
+
+    private AgentConfiguration Configuration => current.Value;
 
     public void Map(IEndpointRouteBuilder routes)
     {
@@ -18,7 +20,7 @@ internal sealed class AgentSelfEndpoints(AgentConfiguration configuration, IServ
 
     private async Task GetSelfAsync(WireRequest request)
     {
-        TokenRights.Require((await servers.ResolveTokenAsync(request.Token(), request.Aborted)).AgentRead(configuration.NodeName));
+        TokenRights.Require((await servers.ResolveTokenAsync(request.Token(), request.Aborted)).AgentRead(Configuration.NodeName));
         await WireReply.JsonAsync(request, Describe(), WireJson.Default.AgentSelf);
     }
 
@@ -38,87 +40,87 @@ internal sealed class AgentSelfEndpoints(AgentConfiguration configuration, IServ
         }
 
         var rights = await servers.ResolveTokenAsync(request.Token(), request.Aborted);
-        IReadOnlyList<SelfMember> members = rights.NodeRead(configuration.NodeName) ? [wan ? WanMember() : Member()] : [];
+        IReadOnlyList<SelfMember> members = rights.NodeRead(Configuration.NodeName) ? [wan ? WanMember() : Member()] : [];
         await WireReply.JsonAsync(request, members, WireJson.Default.IReadOnlyListSelfMember);
     }
 
     private AgentSelf Describe() => new(
         new SelfConfig(
-            configuration.Datacenter,
-            configuration.PrimaryDatacenter,
-            configuration.NodeName,
-            configuration.NodeId,
+            Configuration.Datacenter,
+            Configuration.PrimaryDatacenter,
+            Configuration.NodeName,
+            Configuration.NodeId,
             ProductVersion.Revision,
-            configuration.Server,
+            Configuration.Server,
             ProductVersion.Api,
             ProductVersion.BuildDate),
         Debug(),
         new SelfCoordinate(new double[8], 1.5, 0, 1e-05),
         Member(),
         Stats(),
-        new Dictionary<string, string>(configuration.NodeMeta, StringComparer.Ordinal) { ["consul-network-segment"] = string.Empty },
-        configuration.Ports["grpc"] > 0 ? Xds() : null);
+        new Dictionary<string, string>(Configuration.NodeMeta, StringComparer.Ordinal) { ["consul-network-segment"] = string.Empty },
+        Configuration.Ports["grpc"] > 0 ? Xds() : null);
 
     private DebugConfig Debug() => new()
     {
-        GrpcPort = configuration.Ports["grpc"],
-        HttpPort = configuration.Ports["http"],
-        HttpsPort = configuration.Ports["https"],
-        DnsPort = configuration.Ports["dns"],
-        Datacenter = configuration.Datacenter,
-        NodeName = configuration.NodeName,
-        NodeId = configuration.NodeId,
-        ServerMode = configuration.Server,
-        DevMode = configuration.DevMode,
-        ConnectEnabled = configuration.ConnectEnabled,
-        AclsEnabled = configuration.AclEnabled,
-        EnableDebug = configuration.EnableDebug,
+        GrpcPort = Configuration.Ports["grpc"],
+        HttpPort = Configuration.Ports["http"],
+        HttpsPort = Configuration.Ports["https"],
+        DnsPort = Configuration.Ports["dns"],
+        Datacenter = Configuration.Datacenter,
+        NodeName = Configuration.NodeName,
+        NodeId = Configuration.NodeId,
+        ServerMode = Configuration.Server,
+        DevMode = Configuration.DevMode,
+        ConnectEnabled = Configuration.ConnectEnabled,
+        AclsEnabled = Configuration.AclEnabled,
+        EnableDebug = Configuration.EnableDebug,
         Telemetry = [],
         TaggedAddresses = TaggedAddresses(),
-        Logging = new(StringComparer.Ordinal) { ["LogLevel"] = configuration.LogLevel },
+        Logging = new(StringComparer.Ordinal) { ["LogLevel"] = Configuration.LogLevel },
     };
 
     private Dictionary<string, string> TaggedAddresses() => new(StringComparer.Ordinal)
     {
-        ["lan"] = configuration.AdvertiseAddress,
-        ["lan_ipv4"] = configuration.AdvertiseAddress,
-        ["wan"] = configuration.AdvertiseAddress,
-        ["wan_ipv4"] = configuration.AdvertiseAddress,
+        ["lan"] = Configuration.AdvertiseAddress,
+        ["lan_ipv4"] = Configuration.AdvertiseAddress,
+        ["wan"] = Configuration.AdvertiseAddress,
+        ["wan_ipv4"] = Configuration.AdvertiseAddress,
     };
 
     private SelfMember Member()
     {
         Dictionary<string, string> tags = new(StringComparer.Ordinal)
         {
-            ["acls"] = configuration.AclEnabled ? "1" : "0",
+            ["acls"] = Configuration.AclEnabled ? "1" : "0",
             ["build"] = ProductVersion.Api + ":",
-            ["dc"] = configuration.Datacenter,
+            ["dc"] = Configuration.Datacenter,
             ["ft_fs"] = "1",
             ["ft_si"] = "1",
-            ["id"] = configuration.NodeId,
-            ["port"] = Text(configuration.Ports["server"]),
+            ["id"] = Configuration.NodeId,
+            ["port"] = Text(Configuration.Ports["server"]),
             ["raft_vsn"] = "3",
             ["role"] = "consul",
             ["segment"] = string.Empty,
             ["vsn"] = "2",
             ["vsn_max"] = "3",
             ["vsn_min"] = "2",
-            ["wan_join_port"] = Text(configuration.Ports["serf_wan"]),
+            ["wan_join_port"] = Text(Configuration.Ports["serf_wan"]),
         };
-        if (configuration.Bootstrap)
+        if (Configuration.Bootstrap)
         {
             tags["bootstrap"] = "1";
         }
 
         return new SelfMember(
-            configuration.NodeName, configuration.AdvertiseAddress, configuration.Ports["serf_lan"], tags, 1, 1, 5, 2, 2, 5, 4);
+            Configuration.NodeName, Configuration.AdvertiseAddress, Configuration.Ports["serf_lan"], tags, 1, 1, 5, 2, 2, 5, 4);
     }
 
     private SelfMember WanMember()
     {
         var member = Member();
         member.Tags.Remove("wan_join_port");
-        return member with { Name = $"{configuration.NodeName}.{configuration.Datacenter}", Port = configuration.Ports["serf_wan"] };
+        return member with { Name = $"{Configuration.NodeName}.{Configuration.Datacenter}", Port = Configuration.Ports["serf_wan"] };
     }
 
     private Dictionary<string, Dictionary<string, string>> Stats() => new(StringComparer.Ordinal)
@@ -132,11 +134,11 @@ internal sealed class AgentSelfEndpoints(AgentConfiguration configuration, IServ
         },
         ["consul"] = new(StringComparer.Ordinal)
         {
-            ["acl"] = configuration.AclEnabled ? "enabled" : "disabled",
-            ["bootstrap"] = configuration.Bootstrap ? "true" : "false",
+            ["acl"] = Configuration.AclEnabled ? "enabled" : "disabled",
+            ["bootstrap"] = Configuration.Bootstrap ? "true" : "false",
             ["known_datacenters"] = "1",
             ["leader"] = "true",
-            ["leader_addr"] = $"{configuration.AdvertiseAddress}:{configuration.Ports["server"]}",
+            ["leader_addr"] = $"{Configuration.AdvertiseAddress}:{Configuration.Ports["server"]}",
             ["server"] = "true",
         },
         ["raft"] = new(StringComparer.Ordinal) { ["state"] = "Leader" },
@@ -151,8 +153,8 @@ internal sealed class AgentSelfEndpoints(AgentConfiguration configuration, IServ
 
     private SelfXds Xds() => new(
         new(StringComparer.Ordinal) { ["envoy"] = EnvoyVersions },
-        configuration.Ports["grpc"],
-        new(StringComparer.Ordinal) { ["Plaintext"] = configuration.Ports["grpc"], ["TLS"] = configuration.Ports["grpc_tls"] });
+        Configuration.Ports["grpc"],
+        new(StringComparer.Ordinal) { ["Plaintext"] = Configuration.Ports["grpc"], ["TLS"] = Configuration.Ports["grpc_tls"] });
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 }

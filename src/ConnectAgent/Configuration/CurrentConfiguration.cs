@@ -1,0 +1,28 @@
+namespace ConnectAgent.Configuration;
+
+/// <summary>The configuration as it is now: what the agent started with, and what a reload has changed of it since (services AG-29).</summary>
+/// <param name="started">What the agent started with.</param>
+/// <param name="read">Reads files and flags again, in their first order.</param>
+internal sealed class CurrentConfiguration(AgentConfiguration started, Func<AgentConfiguration> read)
+{
+    private AgentConfiguration _value = started;
+
+    public AgentConfiguration Value => Volatile.Read(ref _value);
+
+    /// <summary>Reads again and takes over what may change while the agent runs; all else waits for a restart.</summary>
+    /// <exception cref="ConfigurationException">Something is wrong; nothing has changed.</exception>
+    public AgentConfiguration Reload()
+    {
+        var next = read();
+        var taken = Value with
+        {
+            LogLevel = next.LogLevel,
+            NodeMeta = next.NodeMeta,
+            FetchLimits = next.FetchLimits,
+            MaxConnectionsPerClient = next.MaxConnectionsPerClient,
+            AclDefaultToken = next.AclDefaultToken,
+        };
+        Volatile.Write(ref _value, taken);
+        return taken;
+    }
+}

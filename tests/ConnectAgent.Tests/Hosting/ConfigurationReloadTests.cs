@@ -1,0 +1,51 @@
+using ConnectAgent.Agent;
+using ConnectAgent.Agent.Caching;
+using ConnectAgent.Configuration;
+using ConnectAgent.Hosting;
+using ConnectAgent.Protocol.Intentions;
+using ConnectAgent.Tests.Agent;
+using FluentAssertions;
+using Microsoft.Extensions.Logging.Abstractions;
+using Serilog.Core;
+using Serilog.Events;
+using Xunit;
+
+namespace ConnectAgent.Tests.Hosting;
+
+/// <summary>All of a changed configuration is taken over, or nothing (services AG-29; agent-cache CACHE-20).</summary>
+public sealed class ConfigurationReloadTests : IDisposable
+{
+    private readonly AgentFixture _agent = new();
+    private readonly AgentIdentity _identity = new("dc1", "node1", true, "old", DefaultDecision.AclsDisabled);
+    private readonly LoggingLevelSwitch _level = new();
+    private ConfigValues _values = new() { NodeName = "node1", AclDefaultToken = "old", LogLevel = "INFO" };
+
+    public void Dispose() => _agent.Dispose();
+
+    [Fact]
+    public void What_may_change_is_taken_over()
+    {
+        var reload = Create();
+        _values = new ConfigValues { NodeName = "other", AclDefaultToken = "new", LogLevel = "trace", EntryFetchRate = 5, EntryFetchMaxBurst = 3 };
+        reload.Run();
+        _agent.Cache.FetchLimits.Should().Be(new FetchLimits(5, 3));
+        _identity.DefaultToken.Should().Be("new");
+        _level.MinimumLevel.Should().Be(LogEventLevel.Verbose);
+    }
+
+    [Fact]
+    public void A_bad_value_changes_nothing_although_others_are_good()
+    {
+        var reload = Create();
+        _values = new ConfigValues { AclDefaultToken = "new", LogLevel = "trace", EntryFetchRate = 5, EntryFetchMaxBurst = 0 };
+        reload.Invoking(run => run.Run()).Should().Throw<ConfigurationException>()
+            .WithMessage("cache.entry_fetch_max_burst must be strictly positive, was: 0");
+        (_agent.Cache.FetchLimits, _identity.DefaultToken, _level.MinimumLevel).Should().Be((FetchLimits.None, "old", LogEventLevel.Information));
+    }
+
+    private ConfigurationReload Create()
+    {
+        var current = new CurrentConfiguration(AgentConfiguration.Build(_values, devMode: true), () => AgentConfiguration.Build(_values, devMode: true));
+        return new ConfigurationReload(current, _agent.Cache, _identity, _level, NullLogger<ConfigurationReload>.Instance);
+    }
+}
