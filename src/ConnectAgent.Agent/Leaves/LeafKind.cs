@@ -57,7 +57,7 @@ internal sealed class LeafKind(
         var state = context.State.Get<LeafState>();
         if (context.Value is not { } leaf)
         {
-            return await IssueAsync(context, state, (await RootsAsync(context, state, cancellationToken)).Value, cancellationToken);
+            return await IssueAsync(context, state, await RootsAsync(context, state, cancellationToken), cancellationToken);
         }
 
         var facts = FactsOf(leaf, state.IssuedAt);
@@ -73,19 +73,19 @@ internal sealed class LeafKind(
             }
 
             state.WasAway = !trusted.InContact;
-            state.Plan = LeafRenewal.Plan(
-                facts, state.Plan, trusted.Value.Active?.SigningKeyId ?? string.Empty, isCheck, now, instant, random.NextDouble());
+            var signingKey = LeafRenewal.SigningKeyFor(facts, trusted.Value, areOld: trusted.Index == state.RootsIndex);
+            state.Plan = LeafRenewal.Plan(facts, state.Plan, signingKey, isCheck, now, instant, random.NextDouble());
             if (isCheck && context.State.TakeForce())
             {
                 // An operator's renewal; still no two within a second (section 9, test 4).
                 await clock.PauseAsync(state.IssuedAt + LeafRenewal.LeastPause - now, cancellationToken);
-                return await IssueAsync(context, state, trusted.Value, cancellationToken);
+                return await IssueAsync(context, state, trusted, cancellationToken);
             }
 
             if (state.Plan.IssueAt <= now)
             {
                 CountEarly(leaf, trusted.Value, now);
-                if (await RenewAsync(context, state, leaf, trusted.Value, cancellationToken) is { } renewed)
+                if (await RenewAsync(context, state, leaf, trusted, cancellationToken) is { } renewed)
                 {
                     return renewed;
                 }
@@ -117,7 +117,7 @@ internal sealed class LeafKind(
         FetchContext<LeafRequest, LeafCertificate> context,
         LeafState state,
         LeafCertificate leaf,
-        CaRoots trusted,
+        CacheAnswer<CaRoots> trusted,
         CancellationToken cancellationToken)
     {
         try
@@ -132,7 +132,7 @@ internal sealed class LeafKind(
             logger.RenewalRefused(context.Request.Service, state.Plan.NotBefore);
             return null;
         }
-        catch (ServerException error) when (error.Kind == FailureKind.Unreachable && (IsGood(leaf, trusted) || !IsUsable(leaf)))
+        catch (ServerException error) when (error.Kind == FailureKind.Unreachable && (IsListed(leaf, trusted, state) || !IsUsable(leaf)))
         {
             state.LastError = error;
             metrics.Failed();
@@ -152,8 +152,9 @@ internal sealed class LeafKind(
         }
     }
 
-    private bool IsGood(LeafCertificate leaf, CaRoots trusted) =>
-        IsUsable(leaf) && trusted.Roots.Any(root => root.SigningKeyId == leaf.AuthorityKeyId);
+    // LEAF-80. A leaf that is ahead of the roots counts: its root is not listed yet.
+    private static bool IsListed(LeafCertificate leaf, CacheAnswer<CaRoots> trusted, LeafState state) =>
+        trusted.Index == state.RootsIndex || trusted.Value.Roots.Any(root => root.SigningKeyId == leaf.AuthorityKeyId);
 
     /// <summary>The roots from the cache; if they cannot be read, those that were read last (LEAF-80).</summary>
     private async Task<CacheAnswer<CaRoots>> RootsAsync(
@@ -172,14 +173,14 @@ internal sealed class LeafKind(
     }
 
     private async Task<ServerRead<LeafCertificate>> IssueAsync(
-        FetchContext<LeafRequest, LeafCertificate> context, LeafState state, CaRoots trusted, CancellationToken cancellationToken)
+        FetchContext<LeafRequest, LeafCertificate> context, LeafState state, CacheAnswer<CaRoots> trusted, CancellationToken cancellationToken)
     {
-        if (trusted.TrustDomain.Length == 0)
+        if (trusted.Value.TrustDomain.Length == 0)
         {
             throw new ServerException(FailureKind.Failed, "cluster has no CA bootstrapped yet");
         }
 
-        var identity = new ServiceId(trusted.TrustDomain, context.Request.Datacenter, context.Request.Service);
+        var identity = new ServiceId(trusted.Value.TrustDomain, context.Request.Datacenter, context.Request.Service);
         if (!SpiffeId.TryParse(identity.ToString(), out _, out var error))
         {
             // CERT-21: refused before a key is made or a signer asked.
@@ -190,6 +191,7 @@ internal sealed class LeafKind(
         metrics.Issued();
         state.Issued++;
         state.IssuedAt = clock.GetUtcNow();
+        state.RootsIndex = trusted.Index;
         state.Plan = RenewalPlan.None;
         state.LastError = null;
         state.IsEndTold = false;
@@ -218,6 +220,9 @@ internal sealed class LeafKind(
         public DateTimeOffset IssuedAt { get; set; }
 
         public long Issued { get; set; }
+
+        /// <summary>Of the roots that were known when the leaf came.</summary>
+        public ulong RootsIndex { get; set; }
 
         public RenewalPlan Plan { get; set; } = RenewalPlan.None;
 

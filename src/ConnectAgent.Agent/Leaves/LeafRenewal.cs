@@ -1,3 +1,5 @@
+using ConnectAgent.Protocol.Certificates;
+
 namespace ConnectAgent.Agent.Leaves;
 
 /// <summary>When a leaf is replaced: pure functions of the leaf, the time and chance (leaf-certificates section 4).</summary>
@@ -33,6 +35,18 @@ internal static class LeafRenewal
         var from = now > soft ? now : soft;
         return from + ((hard - from) * random);
     }
+
+    /// <summary>The key that should have signed a leaf, to compare its own with (LEAF-48).</summary>
+    /// <param name="leaf">The leaf held.</param>
+    /// <param name="roots">As the agent knows them.</param>
+    /// <param name="areOld">
+    /// Whether these very roots were known already when the leaf came. A leaf by a key that they do not list is ahead of them then: a rotation
+    /// reached the signer first, and replacing the leaf until it reaches the roots would be a storm.
+    /// </param>
+    public static string SigningKeyFor(LeafFacts leaf, CaRoots roots, bool areOld) =>
+        areOld && roots.Roots.All(root => root.SigningKeyId != leaf.AuthorityKeyId)
+            ? leaf.AuthorityKeyId
+            : roots.Active?.SigningKeyId ?? string.Empty;
 
     /// <summary>What to do with a leaf (LEAF-43 to LEAF-47).</summary>
     /// <param name="leaf">The leaf held.</param>

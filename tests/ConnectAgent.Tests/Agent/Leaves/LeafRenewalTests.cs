@@ -1,4 +1,5 @@
 using ConnectAgent.Agent.Leaves;
+using ConnectAgent.Protocol.Certificates;
 using FluentAssertions;
 using FsCheck;
 using FsCheck.Fluent;
@@ -30,6 +31,21 @@ public sealed class LeafRenewalTests
             var at = LeafRenewal.Instant(leaf, Start, thousandths / 1000.0);
             return at >= Start.AddMinutes(3) && at < Start.AddMinutes(4.5);
         }).QuickCheckThrowOnFailure();
+
+    private static CaRoot ScriptedRoot(string signingKeyId, bool active) => new()
+    {
+        Id = signingKeyId,
+        Name = "root",
+        SerialNumber = 1,
+        SigningKeyId = signingKeyId,
+        ExternalTrustDomain = "x",
+        NotBefore = Start,
+        NotAfter = Start.AddYears(1),
+        RootCert = string.Empty,
+        Active = active,
+        PrivateKeyType = "ec",
+        PrivateKeyBits = 256,
+    };
 
     [Fact] // LEAF-47
     public void A_rotation_spreads_over_thirty_seconds()
@@ -78,6 +94,20 @@ public sealed class LeafRenewalTests
         LeafRenewal.Plan(Leaf, plan, "aa", isCheck: false, now, LeafRenewal.Instant(Leaf, now, 0), 0).IssueAt.Should().Be(now.AddSeconds(27));
         LeafRenewal.AfterReconnection(overdue with { NotBefore = now.AddSeconds(5) }, now, 0.9).NotBefore.Should().Be(now.AddSeconds(5));
         LeafRenewal.AfterReconnection(RenewalPlan.None, now, 0.9).Should().Be(RenewalPlan.None, "what is not overdue keeps its instant");
+    }
+
+    [Fact] // LEAF-48: a rotation that reached the signer before the roots
+    public void A_leaf_by_a_key_that_the_roots_do_not_list_yet_is_not_replaced()
+    {
+        var roots = new CaRoots
+        {
+            ActiveRootId = "1",
+            TrustDomain = "x.consul",
+            Roots = [ScriptedRoot("aa", active: false), ScriptedRoot("bb", active: true)],
+        };
+        LeafRenewal.SigningKeyFor(Leaf, roots, areOld: true).Should().Be("bb", "a listed root that is not active any more is a rotation");
+        LeafRenewal.SigningKeyFor(Leaf with { AuthorityKeyId = "cc" }, roots, areOld: true).Should().Be("cc", "the leaf is ahead");
+        LeafRenewal.SigningKeyFor(Leaf with { AuthorityKeyId = "cc" }, roots, areOld: false).Should().Be("bb", "its root is gone");
     }
 
     [Theory] // LEAF-56: a host that was suspended finds out inside the life, and the roots' entry never goes idle

@@ -86,6 +86,7 @@ public sealed class LeafSoakTests : IDisposable
         // Given: one loop for each leaf and one for the roots, each parked on one timer, and the sweeper's
         const int Parked = Services + 2;
         _agent.Servers.LeafLife = Life;
+        _agent.Servers.VerifiesRequests = false;
         _agent.Servers.Signing = OnSigning;
         _agent.Cache.Stored = OnStored;
         Read(Enumerable.Range(0, Services));
