@@ -25,7 +25,7 @@ internal static class AgentServiceCollectionExtensions
         {
             services.AddSingleton(provider => new SealedStore(
                 cacheDirectory, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<SealedStore>>()));
-            services.AddSingleton<CachePersistence>();
+            services.AddSingleton<CachePersistence>().AddSingleton(_ => DirectoryLock.Take(cacheDirectory));
         }
 
         return services.AddSingleton<IntentionMatchKind>().AddSingleton<Authorizer>();

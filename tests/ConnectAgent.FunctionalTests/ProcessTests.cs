@@ -174,15 +174,6 @@ public sealed class ProcessTests
         agent.Process.Errors.Should().BeEmpty();
     }
 
-    [Fact] // PROC-4
-    public async Task A_hangup_is_survived()
-    {
-        await using var agent = await AgentProcess.StartAsync(new JsonObject { ["log_level"] = "info" });
-        await agent.Process.SignalAsync("HUP");
-        await agent.Process.SeenAsync("Caught: signal=hangup", Patience);
-        (await agent.Http.GetStringAsync(new Uri("/v1/status/leader", UriKind.Relative))).Should().NotBeEmpty();
-    }
-
     [Fact] // PROC-5
     public async Task A_port_in_use_stops_the_start()
     {
@@ -191,6 +182,33 @@ public sealed class ProcessTests
             Repository.PublishedAgent, ["agent", "-dev", "-http-port", agent.Address.Port.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
         code.Should().Be(1);
         output.Should().Contain("Error starting agent: error=");
+    }
+
+    [Fact] // two would overwrite each other's files
+    public async Task A_data_directory_in_use_stops_the_start()
+    {
+        await using var agent = await AgentProcess.StartAsync();
+        var data = Path.Combine(agent.Folder, "data");
+        var (code, output, errors) = await RunningProcess.RunAsync(
+            Repository.PublishedAgent,
+            ["agent", "-config-file", Path.Combine(agent.Folder, "config.json"), $"-http-port={FreePorts.Next()}"]);
+        (code, errors).Should().Be((1, $"==> data_dir {data} is in use by another agent\n"));
+        output.Should().NotContain("Started HTTP server");
+        await agent.Http.GetStringAsync(new Uri("/v1/agent/connect/ca/leaf/web", UriKind.Relative));
+    }
+
+    [Fact] // LIS-2
+    public async Task A_file_at_the_path_of_a_socket_is_removed_with_a_warning()
+    {
+        using var folder = new TemporaryFolder();
+        var socket = folder.Write("agent.sock", "left over");
+        await using var agent = await AgentProcess.StartAsync(new JsonObject
+        {
+            ["addresses"] = new JsonObject { ["http"] = $"127.0.0.1 unix://{socket}" },
+        });
+        await agent.Process.SeenAsync($"What was left at the socket's path is removed: path={socket}", Patience);
+        using var connection = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        await connection.ConnectAsync(new UnixDomainSocketEndPoint(socket));
     }
 
     [Fact] // GO-9, LIS-2

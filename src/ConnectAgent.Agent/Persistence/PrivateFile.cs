@@ -50,10 +50,12 @@ internal static class PrivateFile
 
     /// <summary>Opens for reading; a mode wider than 0600 is tightened first, with a warning.</summary>
     /// <returns>Null when there is no such file.</returns>
+    /// <exception cref="ForeignFileException">No regular file: nothing of ours, and reading it could hang.</exception>
     /// <exception cref="IOException">Other than the file missing.</exception>
     /// <exception cref="UnauthorizedAccessException">Not ours to read, or a directory.</exception>
     public static FileStream? OpenRead(string path, ILogger logger)
     {
+        RefuseForeign(path);
         FileStream stream;
         try
         {
@@ -77,6 +79,36 @@ internal static class PrivateFile
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
+        }
+    }
+
+    // Opening a pipe for reading would wait for a writer; without blocking it opens at once, and cannot seek.
+    private static void RefuseForeign(string path)
+    {
+        if (new FileInfo(path).LinkTarget is not null)
+        {
+            throw new ForeignFileException("it is a link");
+        }
+
+        if (!OperatingSystem.IsLinux())
+        {
+            return;
+        }
+
+        const int ReadOnlyCloseOnExecNonBlocking = 0x80800;
+        const int FromCurrent = 1;
+        var descriptor = Open(Encoding.UTF8.GetBytes(path + '\0'), ReadOnlyCloseOnExecNonBlocking);
+        if (descriptor < 0)
+        {
+            // The true opening says what is wrong.
+            return;
+        }
+
+        var canSeek = Seek(descriptor, 0, FromCurrent) >= 0;
+        _ = Close(descriptor);
+        if (!canSeek)
+        {
+            throw new ForeignFileException("it is no regular file");
         }
     }
 
@@ -118,7 +150,7 @@ internal static class PrivateFile
         }
     }
 
-#pragma warning disable SYSLIB1054 // The generator needs unsafe blocks; these three take only blittable arguments.
+#pragma warning disable SYSLIB1054 // The generator needs unsafe blocks; these take only blittable arguments.
     [DllImport("libc", EntryPoint = "open")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static extern int Open(byte[] path, int flags);
@@ -126,6 +158,10 @@ internal static class PrivateFile
     [DllImport("libc", EntryPoint = "fsync")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static extern int Sync(int descriptor);
+
+    [DllImport("libc", EntryPoint = "lseek")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern nint Seek(int descriptor, nint offset, int whence);
 
     [DllImport("libc", EntryPoint = "close")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

@@ -68,7 +68,7 @@ internal sealed class SealedFile(string directory, TimeProvider clock, ILogger l
     private byte[] ReadOrCreateKey()
     {
         var key = GC.AllocateArray<byte>(SealedFormat.KeySize, pinned: true);
-        using (var stream = PrivateFile.OpenRead(_keyPath, logger))
+        using (var stream = OpenKey())
         {
             if (stream?.Length == key.Length)
             {
@@ -86,6 +86,20 @@ internal sealed class SealedFile(string directory, TimeProvider clock, ILogger l
         RandomNumberGenerator.Fill(key);
         PrivateFile.Replace(_keyPath, stream => stream.Write(key), overwrite: false);
         return key;
+    }
+
+    private FileStream? OpenKey()
+    {
+        try
+        {
+            return PrivateFile.OpenRead(_keyPath, logger);
+        }
+        catch (ForeignFileException error)
+        {
+            logger.FileBad(_keyPath, error.Message, 0);
+            SetAside(_keyPath);
+            return null;
+        }
     }
 
     private void SetAside(string path)

@@ -107,7 +107,6 @@ internal static class AgentCommand
         {
             if (address is UnixListenAddress unix)
             {
-                File.SetUnixFileMode(unix.Path, configuration.SocketMode);
                 logger.Listening(unix.Path, "unix");
             }
             else

@@ -453,6 +453,12 @@ internal sealed partial record AgentConfiguration
             warnings.Add("bootstrap = true: do not enable unless necessary");
         }
 
+        if (values is { CachePersistence: false, DataDirectory: { Length: > 0 } directory } && Path.Combine(directory, "agent-cache.sealed") is var file
+            && File.Exists(file))
+        {
+            warnings.Add($"agent.cache_persistence is off, but {file} is still there and holds private keys: delete it");
+        }
+
         if (ports["https"] > 0 && (string.IsNullOrEmpty(values.CertificateFile) || string.IsNullOrEmpty(values.KeyFile)))
         {
             warnings.Add("ports.https is set without cert_file and key_file: HTTPS is not served");

@@ -14,6 +14,7 @@ using ConnectAgent.Protocol.Intentions;
 using ConnectAgent.Servers;
 using ConnectAgent.Telemetry;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Serilog;
 using Serilog.Core;
 using Serilog.Formatting;
@@ -43,6 +44,7 @@ internal static class AgentHost
         builder.Services.AddSingleton(configuration).AddSingleton(current).AddSingleton(level).AddSingleton<ConfigurationReload>();
         builder.Services.AddSingleton<SignalLifetime>();
         builder.Services.AddSingleton<IHostLifetime>(services => services.GetRequiredService<SignalLifetime>());
+        builder.Services.Configure<SocketTransportOptions>(options => options.CreateBoundListenSocket = endpoint => Bind(endpoint, configuration));
         AddAgent(builder.Services, configuration);
         var app = builder.Build();
         await MapAsync(app);
@@ -95,6 +97,8 @@ internal static class AgentHost
 
     private static async Task MapAsync(WebApplication app)
     {
+        // Held from here to the end of the process.
+        app.Services.GetService<DirectoryLock>();
         var configuration = app.Services.GetRequiredService<AgentConfiguration>();
         if (configuration.AclEnabled)
         {
@@ -151,7 +155,7 @@ internal static class AgentHost
         var limit = new ConnectionLimit(() => current.Value.MaxConnectionsPerClient);
         foreach (var unix in configuration.HttpListeners.OfType<UnixListenAddress>())
         {
-            RemoveStale(unix.Path);
+            RemoveStale(unix.Path, kestrel.ApplicationServices.GetRequiredService<ILogger<SignalLifetime>>());
             kestrel.ListenUnixSocket(unix.Path, options => options.Protocols = HttpProtocols.Http1);
         }
 
@@ -175,8 +179,20 @@ internal static class AgentHost
         }
     }
 
+    // Nobody can connect before the socket listens, which is after this.
+    private static Socket Bind(EndPoint endpoint, AgentConfiguration configuration)
+    {
+        var socket = SocketTransportOptions.CreateDefaultBoundListenSocket(endpoint);
+        if (configuration.HttpListeners.OfType<UnixListenAddress>().FirstOrDefault(unix => unix.Path == endpoint.ToString()) is { } unix)
+        {
+            File.SetUnixFileMode(unix.Path, configuration.SocketMode);
+        }
+
+        return socket;
+    }
+
     // LIS-2: a file that is left over goes; a socket that somebody serves is his.
-    private static void RemoveStale(string path)
+    private static void RemoveStale(string path, Microsoft.Extensions.Logging.ILogger logger)
     {
         if (!File.Exists(path))
         {
@@ -190,6 +206,7 @@ internal static class AgentHost
         }
         catch (SocketException)
         {
+            logger.StaleRemoved(path);
             File.Delete(path);
             return;
         }

@@ -35,4 +35,7 @@ internal static partial class HostLog
 
     [LoggerMessage(4011, LogLevel.Warning, "cannot reload before agent started")]
     public static partial void ReloadTooEarly(this ILogger logger);
+
+    [LoggerMessage(4012, LogLevel.Warning, "What was left at the socket's path is removed: path={Path}")]
+    public static partial void StaleRemoved(this ILogger logger, string path);
 }

@@ -210,6 +210,45 @@ public sealed class SealedStoreTests : IDisposable
         (await _data.ReadAsync()).Should().Equal(("a", "1"));
     }
 
+    [Theory] // reading a pipe would hang the start, following a link would read what somebody else chose
+    [InlineData("pipe", "sealed")]
+    [InlineData("link", "sealed")]
+    [InlineData("pipe", "key")]
+    [InlineData("link", "key")]
+    public async Task What_is_no_regular_file_is_neither_read_nor_followed(string what, string which)
+    {
+        var path = which == "key" ? _data.KeyPath : _data.SealedPath;
+        var target = Path.Combine(_data.Path, "target");
+        await File.WriteAllBytesAsync(target, new byte[32]);
+        if (what == "link")
+        {
+            File.CreateSymbolicLink(path, target);
+        }
+        else
+        {
+            (await ConnectAgent.TestKit.Processes.RunningProcess.RunAsync("mkfifo", [path])).ExitCode.Should().Be(0);
+        }
+
+        (await _data.ReadAsync().WaitAsync(AgentFixture.Patience)).Should().BeEmpty();
+        _data.Log.Count(1201).Should().Be(1);
+        _data.BadFiles.Should().ContainSingle();
+        await _data.SealAsync(("a", "1"));
+        (await _data.ReadAsync()).Should().Equal(("a", "1"));
+        (await File.ReadAllBytesAsync(target)).Should().Equal(new byte[32], "nothing was written through the link");
+    }
+
+    [Fact]
+    public void A_directory_serves_one_agent()
+    {
+        using (DirectoryLock.Take(_data.Path))
+        {
+            ((Action)(() => DirectoryLock.Take(_data.Path))).Should().Throw<IOException>()
+                .WithMessage($"data_dir {_data.Path} is in use by another agent");
+        }
+
+        DirectoryLock.Take(_data.Path).Dispose();
+    }
+
     [Fact]
     public async Task A_directory_in_the_place_of_the_file_is_set_aside()
     {
