@@ -41,6 +41,15 @@ internal sealed class AgentTokens(AgentConfiguration configuration, AgentIdentit
         resolver.UseRecoveryToken(_kept.Recovery ?? configuration.AclRecoveryToken);
     }
 
+    /// <summary>A reload changed the configured default token; one that came through the API goes on to win.</summary>
+    public void Configured(string defaultToken)
+    {
+        lock (_gate)
+        {
+            agent.DefaultToken = _kept.Default ?? defaultToken;
+        }
+    }
+
     /// <summary>Sets one of them; an empty one clears it.</summary>
     /// <param name="type">One of the words of ACL-AGT-2.</param>
     /// <param name="token">Not checked (ACL-AGT-4).</param>

@@ -1,4 +1,3 @@
-using ConnectAgent.Agent;
 using ConnectAgent.Agent.Caching;
 using ConnectAgent.Configuration;
 using Serilog.Core;
@@ -7,7 +6,7 @@ namespace ConnectAgent.Hosting;
 
 /// <summary>Applies a changed configuration to the running agent, all of it or nothing (services AG-29, config-and-cli PROC-4).</summary>
 internal sealed class ConfigurationReload(
-    CurrentConfiguration configuration, AgentCache cache, AgentIdentity agent, LoggingLevelSwitch level, ILogger<ConfigurationReload> logger)
+    CurrentConfiguration configuration, AgentCache cache, AgentTokens tokens, LoggingLevelSwitch level, ILogger<ConfigurationReload> logger)
 {
     private readonly Lock _gate = new();
 
@@ -29,7 +28,7 @@ internal sealed class ConfigurationReload(
             }
 
             cache.FetchLimits = now.FetchLimits;
-            agent.DefaultToken = now.AclDefaultToken;
+            tokens.Configured(now.AclDefaultToken);
             level.MinimumLevel = LogLevels.Parse(now.LogLevel);
             logger.Reloaded();
         }

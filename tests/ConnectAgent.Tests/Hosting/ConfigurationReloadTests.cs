@@ -1,6 +1,8 @@
 using ConnectAgent.Agent;
 using ConnectAgent.Agent.Caching;
 using ConnectAgent.Configuration;
+using ConnectAgent.ControlPlane.Acl;
+using ConnectAgent.ControlPlane.State;
 using ConnectAgent.Hosting;
 using ConnectAgent.Protocol.Intentions;
 using ConnectAgent.Tests.Agent;
@@ -17,10 +19,15 @@ public sealed class ConfigurationReloadTests : IDisposable
 {
     private readonly AgentFixture _agent = new();
     private readonly AgentIdentity _identity = new("dc1", "node1", true, "old", DefaultDecision.AclsDisabled);
+    private readonly StateStore _state = new(new MemoryStateStorage());
     private readonly LoggingLevelSwitch _level = new();
     private ConfigValues _values = new() { NodeName = "node1", AclDefaultToken = "old", LogLevel = "INFO" };
 
-    public void Dispose() => _agent.Dispose();
+    public void Dispose()
+    {
+        _agent.Dispose();
+        _state.Dispose();
+    }
 
     [Fact]
     public void What_may_change_is_taken_over()
@@ -46,6 +53,11 @@ public sealed class ConfigurationReloadTests : IDisposable
     private ConfigurationReload Create()
     {
         var current = new CurrentConfiguration(AgentConfiguration.Build(_values, devMode: true), () => AgentConfiguration.Build(_values, devMode: true));
-        return new ConfigurationReload(current, _agent.Cache, _identity, _level, NullLogger<ConfigurationReload>.Instance);
+        var tokens = new AgentTokens(
+            AgentConfiguration.Build(_values, devMode: true),
+            _identity,
+            new TokenResolver(_state, new AclOptions(), TimeProvider.System),
+            NullLogger<AgentTokens>.Instance);
+        return new ConfigurationReload(current, _agent.Cache, tokens, _level, NullLogger<ConfigurationReload>.Instance);
     }
 }
