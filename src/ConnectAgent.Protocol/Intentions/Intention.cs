@@ -34,6 +34,10 @@ public sealed record Intention
 
     public required string DestinationName { get; init; }
 
+    /// <summary>The peer that the source is imported from (IXN-10); null for one of our own. Only config entries can set it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? SourcePeer { get; init; }
+
     public string SourceType { get; init; } = "consul";
 
     /// <summary><c>allow</c> or <c>deny</c>; null when <see cref="Permissions"/> decide.</summary>
@@ -42,6 +46,11 @@ public sealed record Intention
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<IntentionPermission>? Permissions { get; init; }
+
+    /// <summary>The entry's; does not influence authorize, check or match (CE-13).</summary>
+    [JsonPropertyName("JWT")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JwtRequirement? Jwt { get; init; }
 
     [JsonConverter(typeof(SortedMapConverter))]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
@@ -71,6 +80,10 @@ public sealed record IntentionPermission
     [JsonPropertyName("HTTP")]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public HttpCondition? Http { get; init; }
+
+    [JsonPropertyName("JWT")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JwtRequirement? Jwt { get; init; }
 }
 
 /// <summary>The conditions of one permission, ANDed (L7-4); null means not asked for.</summary>

@@ -3,7 +3,7 @@ namespace ConnectAgent.Protocol.Intentions;
 /// <summary>Precedence and order of intentions (intentions section 4).</summary>
 public static class IntentionPrecedence
 {
-    /// <summary>PREC-2: descending precedence, then byte order of source and destination.</summary>
+    /// <summary>PREC-2: descending precedence, then byte order of peer, source and destination.</summary>
     public static IComparer<Intention> Order { get; } = Comparer<Intention>.Create(Compare);
 
     /// <summary>PREC-1: a wildcard source on an exact destination (8) beats an exact source on the wildcard destination (6).</summary>
@@ -18,6 +18,11 @@ public static class IntentionPrecedence
     private static int Compare(Intention a, Intention b)
     {
         var order = b.Precedence.CompareTo(a.Precedence);
+        if (order == 0)
+        {
+            order = CompareBytes(a.SourcePeer ?? string.Empty, b.SourcePeer ?? string.Empty);
+        }
+
         if (order == 0)
         {
             order = CompareBytes(a.SourceName, b.SourceName);
