@@ -4,9 +4,11 @@ using System.Text;
 namespace ConnectAgent.Protocol.Filtering;
 
 /// <summary>Turns RE2 syntax into the platform's where they differ; bounds what repetition unfolds to (http-conventions FLT-8).</summary>
-internal sealed class FilterPatternReader(string pattern)
+/// <param name="pattern">In RE2 syntax.</param>
+/// <param name="largest">The greatest size that the pattern may unfold to.</param>
+internal sealed class FilterPatternReader(string pattern, long largest = FilterPatternReader.LargestUnfolded)
 {
-    /// <summary>Greatest size. Measured at it: at worst 0.35 s and 22 MB for the first text of 256 characters, then 10 ms.</summary>
+    /// <summary>Greatest size in a filter. Measured at it: at worst 0.35 s and 22 MB for the first text of 256 characters, then 10 ms.</summary>
     public const long LargestUnfolded = 250;
 
     private const long MostRepeats = 1000;
@@ -31,7 +33,7 @@ internal sealed class FilterPatternReader(string pattern)
         while (!Rest.IsEmpty)
         {
             ReadNext();
-            if (_size + _outer.Sum() > LargestUnfolded)
+            if (_size + _outer.Sum() > largest)
             {
                 throw new FormatException("expression too large");
             }
@@ -47,11 +49,13 @@ internal sealed class FilterPatternReader(string pattern)
             case '(':
                 OpenGroup();
                 break;
-            case ')':
+            case ')' when _outer.TryPop(out var outer):
                 Copy(1);
                 _last = _size;
-                _size += _outer.TryPop(out var outer) ? outer : 0;
+                _size += outer;
                 break;
+            case ')': // checked here, so that no pattern can close a group that is put around it
+                throw new FormatException($"unexpected ): `{pattern}`");
             case '[':
                 ReadClass();
                 Count();
