@@ -1,11 +1,33 @@
 namespace ConnectAgent.Protocol.Intentions;
 
+/// <summary>What an evaluation rests on.</summary>
+public enum DecisionGround
+{
+    /// <summary>The intention itself.</summary>
+    Intention,
+
+    /// <summary>One permission of the intention (L7-1).</summary>
+    Permission,
+
+    /// <summary>The path can be read in several ways (L7-6).</summary>
+    AmbiguousPath,
+
+    /// <summary>The default: no intention matches, or no permission of the one that does (AUTHZ-23, L7-1).</summary>
+    Default,
+}
+
 /// <summary>The outcome of an evaluation.</summary>
-/// <param name="Allowed">Whether the connection may be made; layer 7 intentions count as a refusal (AUTHZ-21).</param>
-/// <param name="Reason">The exact text of AUTHZ-21 to AUTHZ-23.</param>
-/// <param name="Matched">The intention that decided; null when the default did.</param>
+/// <param name="Allowed">Whether the connection or the request may be made; of connections, layer 7 intentions are a refusal (AUTHZ-21).</param>
+/// <param name="Reason">The exact text of AUTHZ-21 to AUTHZ-23 and L7-8.</param>
+/// <param name="Matched">The intention that decided, or whose permissions were asked; null when none matches.</param>
 public sealed record IntentionDecision(bool Allowed, string Reason, Intention? Matched)
 {
+    /// <summary>What the outcome rests on.</summary>
+    public DecisionGround Ground { get; init; }
+
+    /// <summary>The position of the permission that decided; null when none did.</summary>
+    public int? Permission { get; init; }
+
     public static IntentionDecision By(Intention intention) => new(
         !intention.IsLayer7 && intention.Action == Intention.Allow,
         (intention.IsLayer7 ? "Matched L7 intention: " : "Matched L4 intention: ") + Describe(intention),
@@ -21,20 +43,4 @@ public sealed record IntentionDecision(bool Allowed, string Reason, Intention? M
         return $"{intention.SourceNamespace}/{intention.SourceName} => {intention.DestinationNamespace}/{intention.DestinationName} "
             + $"({id}Precedence: {intention.Precedence}, {detail})";
     }
-}
-
-/// <summary>What holds when no intention matches (AUTHZ-23).</summary>
-public sealed record DefaultDecision
-{
-    private const string ByAcl = "Default behavior configured by ACLs";
-
-    private DefaultDecision(bool allowed, string reason) => Decision = new IntentionDecision(allowed, reason, null);
-
-    public static DefaultDecision AclsDisabled { get; } = new(allowed: true, "ACLs disabled, access is allowed by default");
-
-    public static DefaultDecision Allow { get; } = new(allowed: true, ByAcl);
-
-    public static DefaultDecision Deny { get; } = new(allowed: false, ByAcl);
-
-    public IntentionDecision Decision { get; }
 }

@@ -1,27 +1,38 @@
 namespace ConnectAgent.Protocol.Intentions;
 
 /// <summary>
-/// The intentions of one name in PREC-2 order, with the decision of every peer worked out once: authorize and check only look it up.
-/// Immutable; shared by all readers.
+/// The intentions of one name in PREC-2 order, as a table by peer: authorize, check and the layer 7 answer only look it up. Each intention's
+/// verdict is worked out once, when it is first asked for; most of a large match never is. Immutable to its readers, who share it.
 /// </summary>
 public sealed class IntentionMatch
 {
-    private readonly Dictionary<string, Ranked> _byPeer = new(StringComparer.Ordinal);
-    private readonly Ranked? _anyPeer;
+    private const int Unranked = int.MaxValue;
+    private readonly Dictionary<string, int> _rankByPeer;
+    private readonly int _rankOfAny = Unranked;
+    private readonly IntentionVerdict?[] _verdicts;
+    private readonly Func<Intention, string> _peer;
 
     private IntentionMatch(IReadOnlyList<Intention> intentions, Func<Intention, string> peer)
     {
-        Intentions = intentions;
+        (Intentions, _peer) = (intentions, peer);
+        _verdicts = new IntentionVerdict?[intentions.Count];
+        _rankByPeer = new Dictionary<string, int>(intentions.Count, StringComparer.Ordinal);
         for (var rank = 0; rank < intentions.Count; rank++)
         {
-            var ranked = new Ranked(rank, IntentionDecision.By(intentions[rank]));
-            if (peer(intentions[rank]) == Intention.Wildcard)
+            if (intentions[rank].SourcePeer is not null)
             {
-                _anyPeer ??= ranked;
+                // The same name at a peer is another service, which no certificate of ours names.
+                continue;
+            }
+
+            var name = peer(intentions[rank]);
+            if (name == Intention.Wildcard)
+            {
+                _rankOfAny = Math.Min(_rankOfAny, rank);
             }
             else
             {
-                _byPeer.TryAdd(peer(intentions[rank]), ranked);
+                _rankByPeer.TryAdd(name, rank);
             }
         }
     }
@@ -30,12 +41,34 @@ public sealed class IntentionMatch
 
     public IReadOnlyList<Intention> Intentions { get; }
 
-    /// <summary>For the intentions that protect one destination: <see cref="Decide"/> asks about a source (AUTHZ-20).</summary>
+    /// <summary>
+    /// The intentions whose permissions cannot be evaluated as written, with the positions of those permissions (L7-7). They fail closed;
+    /// somebody should be told.
+    /// </summary>
+    /// <param name="most">
+    /// Stops when so many permissions were looked at: looking compiles and keeps their expressions, and not all may ever be asked.
+    /// </param>
+    public IEnumerable<(Intention Intention, IReadOnlyList<int> Permissions)> Unusable(int most)
+    {
+        for (var rank = 0; rank < Intentions.Count && most > 0; rank++)
+        {
+            if (Intentions[rank].IsLayer7)
+            {
+                most -= Intentions[rank].Permissions!.Count;
+                if (VerdictOf(rank).Unusable is { Count: > 0 } positions)
+                {
+                    yield return (Intentions[rank], positions);
+                }
+            }
+        }
+    }
+
+    /// <summary>For the intentions that protect one destination: <see cref="Decide(string, DefaultDecision)"/> asks about a source (AUTHZ-20).</summary>
     /// <param name="intentions">In PREC-2 order; their destination is the name asked for or the wildcard.</param>
     public static IntentionMatch ForDestination(IReadOnlyList<Intention> intentions) =>
         intentions.Count == 0 ? None : new(intentions, static intention => intention.SourceName);
 
-    /// <summary>For the intentions of one source: <see cref="Decide"/> asks about a destination (ICHK-2).</summary>
+    /// <summary>For the intentions of one source: <see cref="Decide(string, DefaultDecision)"/> asks about a destination (ICHK-2).</summary>
     /// <param name="intentions">In PREC-2 order; their source is the name asked for or the wildcard.</param>
     public static IntentionMatch ForSource(IReadOnlyList<Intention> intentions) =>
         intentions.Count == 0 ? None : new(intentions, static intention => intention.DestinationName);
@@ -43,17 +76,37 @@ public sealed class IntentionMatch
     /// <summary>PREC-3: the first intention whose other side is the peer, byte for byte, or the wildcard; else the default.</summary>
     /// <param name="peer">The other side's name; a literal <c>*</c> finds only wildcards (ICHK-4).</param>
     /// <param name="fallback">What holds when none matches.</param>
-    public IntentionDecision Decide(string peer, DefaultDecision fallback)
+    public IntentionDecision Decide(string peer, DefaultDecision fallback) => Decide(peer, request: null, fallback);
+
+    /// <summary>The same for one request: where the deciding intention has permissions, they decide (L7-1); else the answer is the same.</summary>
+    /// <param name="peer">The other side's name.</param>
+    /// <param name="request">The request; null asks about the connection, which permissions refuse (AUTHZ-21).</param>
+    /// <param name="fallback">What holds when no intention matches, or no permission of the one that does.</param>
+    public IntentionDecision Decide(string peer, HttpAttributes? request, DefaultDecision fallback)
     {
-        _byPeer.TryGetValue(peer, out var exact);
-        var first = (exact, _anyPeer) switch
-        {
-            (null, var any) => any,
-            (var one, null) => one,
-            var (one, any) => one.Rank < any.Rank ? one : any,
-        };
-        return first?.Decision ?? fallback.Decision;
+        var rank = Math.Min(_rankByPeer.GetValueOrDefault(peer, Unranked), _rankOfAny);
+        return rank == Unranked ? fallback.Decision : VerdictOf(rank).Decide(request, fallback);
     }
 
-    private sealed record Ranked(int Rank, IntentionDecision Decision);
+    /// <summary>Every intention that matches the peer, in PREC-2 order: the first decides, the others are what it beat. Looks at all.</summary>
+    public IEnumerable<Intention> Matching(string peer) =>
+        Intentions.Where(intention => intention.SourcePeer is null
+            && _peer(intention) is var name && (name == Intention.Wildcard || name == peer));
+
+    // Two readers may work out the same verdict at once; either is as good.
+    private IntentionVerdict VerdictOf(int rank) => _verdicts[rank] ??= new IntentionVerdict(Intentions[rank]);
+}
+
+/// <summary>What one intention decides. Its expressions are compiled once, when the first request is asked about.</summary>
+internal sealed class IntentionVerdict(Intention intention)
+{
+    private readonly IntentionDecision _connection = IntentionDecision.By(intention);
+    private PermissionSet? _permissions;
+
+    public IReadOnlyList<int> Unusable => [.. Permissions.Unusable];
+
+    private PermissionSet Permissions => _permissions ??= new PermissionSet(intention, _connection.Reason);
+
+    public IntentionDecision Decide(HttpAttributes? request, DefaultDecision fallback) =>
+        request is null || !intention.IsLayer7 ? _connection : Permissions.Decide(request, fallback);
 }
