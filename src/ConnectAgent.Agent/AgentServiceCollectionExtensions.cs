@@ -28,6 +28,7 @@ internal static class AgentServiceCollectionExtensions
             services.AddSingleton<CachePersistence>().AddSingleton(_ => DirectoryLock.Take(cacheDirectory));
         }
 
-        return services.AddSingleton<IntentionMatchKind>().AddSingleton<Authorizer>();
+        services.TryAddSingleton(new AuthorizeOptions());
+        return services.AddSingleton<IntentionMatchKind>().AddSingleton<PeerGuard>().AddSingleton<Authorizer>();
     }
 }

@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Net;
 using System.Text.RegularExpressions;
+using ConnectAgent.Agent.Authorization;
 using ConnectAgent.Agent.Caching;
+using ConnectAgent.Protocol.Intentions;
 using ConnectAgent.Protocol.Text;
 
 namespace ConnectAgent.Configuration;
@@ -91,6 +93,12 @@ internal sealed partial record AgentConfiguration
     public required string? ClusterId { get; init; }
 
     public required TimeSpan LeafCertTtl { get; init; }
+
+    /// <summary>How authorize decides.</summary>
+    public required AuthorizeOptions Authorize { get; init; }
+
+    /// <summary>What holds when no intention matches (intentions AUTHZ-23, AUTHZ-24).</summary>
+    public required DefaultDecision DefaultDecision { get; init; }
 
     /// <summary><c>allow</c> or <c>deny</c>; shown also while ACLs are off (http-conventions HDR-1).</summary>
     public required string AclDefaultPolicy { get; init; }
@@ -198,6 +206,13 @@ internal sealed partial record AgentConfiguration
             ConnectEnabled = connect,
             ClusterId = ClusterIdOf(values.ClusterId),
             LeafCertTtl = LeafTtlOf(values.LeafCertTtl),
+            Authorize = new AuthorizeOptions
+            {
+                Strict = values.AuthorizeStrict ?? false,
+                Datacenters = [.. values.AuthorizeDatacenters.Select(name => DatacenterName("connect.authorize_datacenters", name))],
+                Http = new HttpEvaluation(values.AuthorizeNormalizePaths ?? true, values.AuthorizeEachHeader ?? true),
+            },
+            DefaultDecision = DefaultDecisionOf(values, policy),
             AclDefaultPolicy = policy,
             AclEnabled = values.AclEnabled ?? false,
             AclManagementToken = values.AclInitialManagementToken ?? values.AclManagementToken ?? string.Empty,
@@ -372,6 +387,15 @@ internal sealed partial record AgentConfiguration
         Require(ttl <= TimeSpan.FromHours(8760), "leaf cert TTL must be less than 8760h0m0s");
         return ttl;
     }
+
+    private static DefaultDecision DefaultDecisionOf(ConfigValues values, string aclPolicy) => values.DefaultIntentionPolicy switch
+    {
+        "allow" => DefaultDecision.AllowByPolicy,
+        "deny" => DefaultDecision.DenyByPolicy,
+        null or "" when values.AclEnabled is not true => DefaultDecision.AclsDisabled,
+        null or "" => aclPolicy == "allow" ? DefaultDecision.Allow : DefaultDecision.Deny,
+        var other => throw new ConfigurationException($"Unsupported default intention policy: {other}"),
+    };
 
     private static int Positive(string key, int number)
     {

@@ -43,6 +43,16 @@ internal sealed class ConfigValues
 
     public string? LeafCertTtl { get; set; }
 
+    public bool? AuthorizeStrict { get; set; }
+
+    public List<string> AuthorizeDatacenters { get; } = [];
+
+    public bool? AuthorizeNormalizePaths { get; set; }
+
+    public bool? AuthorizeEachHeader { get; set; }
+
+    public string? DefaultIntentionPolicy { get; set; }
+
     public bool? AclEnabled { get; set; }
 
     public string? AclDefaultPolicy { get; set; }

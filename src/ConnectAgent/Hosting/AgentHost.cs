@@ -10,7 +10,6 @@ using ConnectAgent.ControlPlane.Acl;
 using ConnectAgent.ControlPlane.Authority;
 using ConnectAgent.ControlPlane.State;
 using ConnectAgent.Http;
-using ConnectAgent.Protocol.Intentions;
 using ConnectAgent.Servers;
 using ConnectAgent.Telemetry;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -61,8 +60,8 @@ internal static class AgentHost
             configuration.NodeName,
             configuration.ConnectEnabled,
             configuration.AclDefaultToken,
-            !configuration.AclEnabled ? DefaultDecision.AclsDisabled
-                : configuration.AclDefaultPolicy == "allow" ? DefaultDecision.Allow : DefaultDecision.Deny));
+            configuration.DefaultDecision));
+        services.AddSingleton(configuration.Authorize);
         services.AddSingleton(new WireSettings(
             configuration.DevMode, configuration.UseHttpCache, configuration.AclDefaultPolicy, configuration.ResponseHeaders));
         services.AddControlPlane(
@@ -86,7 +85,7 @@ internal static class AgentHost
             options.FetchLimits = configuration.FetchLimits;
         });
         services.AddSingleton<BrowserGuard>();
-        services.AddSingleton<AgentConnectEndpoints>().AddSingleton<ConnectCaEndpoints>().AddSingleton<IntentionEndpoints>();
+        services.AddSingleton<AgentConnectEndpoints>().AddSingleton<AuthorizeEndpoints>().AddSingleton<ConnectCaEndpoints>().AddSingleton<IntentionEndpoints>();
         services.AddSingleton<HttpMetrics>().AddSingleton<MetricsReader>().AddSingleton<MetricsEndpoints>();
         services.AddSingleton<AgentTokens>().AddSingleton<AgentTokenEndpoints>();
         services.AddSingleton<AclAccessGuard>().AddSingleton<AclEndpoints>();
@@ -114,6 +113,7 @@ internal static class AgentHost
         // Before anything listens, so that the first request already finds what was sealed.
         app.Services.GetService<CachePersistence>()?.Restore();
         app.Services.GetRequiredService<AgentConnectEndpoints>().Map(app);
+        app.Services.GetRequiredService<AuthorizeEndpoints>().Map(app);
         app.Services.GetRequiredService<ConnectCaEndpoints>().Map(app);
         app.Services.GetRequiredService<IntentionEndpoints>().Map(app);
         app.Services.GetRequiredService<AgentTokenEndpoints>().Map(app);

@@ -219,6 +219,8 @@ internal ref struct GoJsonReader(ReadOnlySpan<byte> json)
 
     public readonly bool IsNull => _reader.TokenType == JsonTokenType.Null;
 
+    public readonly bool IsArray => _reader.TokenType == JsonTokenType.StartArray;
+
     /// <summary>The document was read to its end.</summary>
     /// <exception cref="GoJsonException">The first thing that was wrong with a field.</exception>
     public readonly void End()

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using ConnectAgent.Agent.Authorization;
 using ConnectAgent.Agent.Caching;
 using ConnectAgent.Protocol.Certificates;
 using ConnectAgent.Protocol.Intentions;
@@ -12,6 +13,7 @@ namespace ConnectAgent.Http;
 [JsonSerializable(typeof(CaRoots))]
 [JsonSerializable(typeof(LeafCertificate))]
 [JsonSerializable(typeof(AuthorizeReply))]
+[JsonSerializable(typeof(Explanation))]
 [JsonSerializable(typeof(CheckReply))]
 [JsonSerializable(typeof(Intention))]
 [JsonSerializable(typeof(IReadOnlyList<Intention>))]

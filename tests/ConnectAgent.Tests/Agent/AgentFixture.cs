@@ -20,22 +20,23 @@ internal sealed class AgentFixture : IDisposable
 
     private readonly ServiceProvider _services;
 
-    public AgentFixture(Action<CacheOptions>? options = null, Random? random = null)
+    public AgentFixture(Action<CacheOptions>? options = null, Random? random = null, Action<IServiceCollection>? services = null)
     {
         Servers = new ScriptedServerClient(Clock);
-        var services = new ServiceCollection();
-        services.AddLogging();
-        services.AddSingleton<TimeProvider>(Clock);
-        services.AddSingleton(random ?? new HalfRandom());
-        services.AddSingleton<IServerClient>(Servers);
-        services.AddSingleton(new AgentIdentity("dc1", "node1", true, string.Empty, DefaultDecision.AclsDisabled));
-        services.AddConnectAgent();
+        var all = new ServiceCollection();
+        all.AddLogging();
+        all.AddSingleton<TimeProvider>(Clock);
+        all.AddSingleton(random ?? new HalfRandom());
+        all.AddSingleton<IServerClient>(Servers);
+        all.AddSingleton(new AgentIdentity("dc1", "node1", true, string.Empty, DefaultDecision.AclsDisabled));
+        services?.Invoke(all);
+        all.AddConnectAgent();
         if (options is not null)
         {
-            services.Configure(options);
+            all.Configure(options);
         }
 
-        _services = services.BuildServiceProvider();
+        _services = all.BuildServiceProvider();
     }
 
     public ManualTimeProvider Clock { get; } = new();
@@ -46,6 +47,9 @@ internal sealed class AgentFixture : IDisposable
 
     /// <summary>Readers and watchers that wait on any entry.</summary>
     public int Waiters => Cache.Entries.Sum(entry => entry.Waiters);
+
+    public T Get<T>()
+        where T : notnull => _services.GetRequiredService<T>();
 
     public Authorizer Authorizer => _services.GetRequiredService<Authorizer>();
 

@@ -1,0 +1,88 @@
+using ConnectAgent.Agent;
+using ConnectAgent.Agent.Authorization;
+using ConnectAgent.Agent.Servers;
+using ConnectAgent.Protocol.Acl;
+using ConnectAgent.Protocol.Identity;
+using ConnectAgent.Protocol.Text;
+
+namespace ConnectAgent.Http;
+
+/// <summary>May this peer connect to me, and may it make this request (intentions sections 7 and 8)?</summary>
+internal sealed class AuthorizeEndpoints(
+    Authorizer authorizer, PeerGuard peers, IServerClient servers, AgentIdentity agent, AuthorizeOptions options)
+{
+    public void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapWire("/v1/agent/connect/authorize", (HttpMethods.Post, request => AnswerAsync(request, AuthorizeQuestion.Read)));
+        routes.MapWire("/v1/agent/connect/authorize/http", (HttpMethods.Post, request => AnswerAsync(request, AuthorizeQuestion.ReadHttp)));
+    }
+
+    // AUTHZ-10, in its order; what a request adds is checked with the rest of the body, before the token.
+    private async Task AnswerAsync(WireRequest request, RequestBody.Decoder<AuthorizeQuestion> decode)
+    {
+        request.RefuseNamespace();
+        var asked = await RequestBody.ReadAsync(
+            request, decode, static error => WireException.BadRequest("Request decode failed: " + error));
+        var client = Check(asked);
+        agent.RequireConnect();
+        var token = request.Token();
+        var rights = await servers.ResolveTokenAsync(token, request.Aborted);
+        TokenRights.Require(rights.ServiceWrite(asked.Target));
+        if (!client.Partition.Equals(SpiffeId.DefaultNamespace, StringComparison.OrdinalIgnoreCase))
+        {
+            await RefuseAsync(request, $"Mismatched partitions: {GoQuote.Of(client.Partition)} != \"default\"");
+            return;
+        }
+
+        TokenRights.Require(rights.IntentionRead(asked.Target));
+        if (await peers.RefuseAsync(new Peer(client, asked.ClientCertSerial), request.Aborted) is { } refusal)
+        {
+            await RefuseAsync(request, refusal);
+            return;
+        }
+
+        var attributes = asked.Request?.ToAttributes(options.Http);
+        if (request.Query.Has("explain"))
+        {
+            var explained = await authorizer.ExplainAsync(asked.Target, client, attributes, token, request.Aborted);
+            WireReply.CacheHeaders(request.Context, explained);
+            await WireReply.JsonAsync(request, explained.Value, WireJson.Default.Explanation);
+            return;
+        }
+
+        var answer = await authorizer.AuthorizeAsync(asked.Target, client, attributes, token, request.Aborted);
+        WireReply.CacheHeaders(request.Context, answer);
+        await WireReply.JsonAsync(
+            request, new AuthorizeReply(answer.Value.Allowed, answer.Value.Reason), WireJson.Default.AuthorizeReply);
+    }
+
+    private static ServiceId Check(in AuthorizeQuestion asked)
+    {
+        if (asked.Target.Length == 0)
+        {
+            throw WireException.BadRequest("Target service must be specified");
+        }
+
+        if (!SpiffeId.TryParse(asked.ClientCertUri, out var id, out _))
+        {
+            throw WireException.BadRequest("ClientCertURI not a valid Connect identifier");
+        }
+
+        if (id is not ServiceId client)
+        {
+            throw WireException.BadRequest("ClientCertURI not a valid Service identifier");
+        }
+
+        if (asked.Request is { Method.Length: 0 })
+        {
+            throw WireException.BadRequest("Method must be specified");
+        }
+
+        return asked.Request is { Path.Length: 0 } ? throw WireException.BadRequest("Path must be specified") : client;
+    }
+
+    // A decision that rests on the peer alone: no intention was read, so there are no cache headers.
+    private static Task RefuseAsync(WireRequest request, string reason) => request.Query.Has("explain")
+        ? WireReply.JsonAsync(request, Explanation.OfRefusal(reason), WireJson.Default.Explanation)
+        : WireReply.JsonAsync(request, new AuthorizeReply(false, reason), WireJson.Default.AuthorizeReply);
+}

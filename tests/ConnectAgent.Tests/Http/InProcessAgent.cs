@@ -1,0 +1,97 @@
+using System.Collections.Immutable;
+using System.Text;
+using System.Text.Json.Nodes;
+using ConnectAgent.Configuration;
+using ConnectAgent.ControlPlane.Intentions;
+using ConnectAgent.ControlPlane.State;
+using ConnectAgent.Hosting;
+using ConnectAgent.Protocol.Intentions;
+using ConnectAgent.TestKit.Processes;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace ConnectAgent.Tests.Http;
+
+/// <summary>The whole daemon in this process, on a real socket, so that a test can put into its state what no endpoint takes.</summary>
+internal sealed class InProcessAgent : IAsyncDisposable
+{
+    public const string TrustDomain = "11111111-2222-3333-4444-555555555555.consul";
+
+    private readonly WebApplication _app;
+    private readonly HttpClient _http;
+
+    private InProcessAgent(WebApplication app, int port)
+    {
+        _app = app;
+        _http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}") };
+    }
+
+    /// <summary>Starts one in development mode.</summary>
+    /// <param name="defaultPolicy"><c>allow</c> or <c>deny</c> turns ACLs on, with a management token by default; null leaves them off.</param>
+    public static async Task<InProcessAgent> StartAsync(string? defaultPolicy = null, Action<ConfigValues>? configure = null)
+    {
+        var port = FreePorts.Next();
+        var values = new ConfigValues
+        {
+            LogLevel = "ERR",
+            ClusterId = TrustDomain[..36],
+            AclEnabled = defaultPolicy is not null,
+            AclDefaultPolicy = defaultPolicy,
+            AclManagementToken = "root",
+            AclDefaultToken = defaultPolicy is null ? null : "root",
+        };
+        values.Ports["http"] = port;
+        configure?.Invoke(values);
+        var app = await AgentHost.BuildAsync(AgentConfiguration.Build(values, devMode: true));
+        await app.StartAsync();
+        return new InProcessAgent(app, port);
+    }
+
+    public static string UriOf(string service) => $"spiffe://{TrustDomain}/ns/default/dc/dc1/svc/{service}";
+
+    public async ValueTask DisposeAsync()
+    {
+        _http.Dispose();
+        await _app.StopAsync();
+        await _app.DisposeAsync();
+    }
+
+    /// <summary>Stores intentions as they are, unchecked, one entry for each destination.</summary>
+    public async Task StoreAsync(params IEnumerable<Intention> intentions)
+    {
+        var store = _app.Services.GetRequiredService<StateStore>();
+        foreach (var group in intentions.GroupBy(intention => intention.DestinationName))
+        {
+            var sources = group.Select(intention => new IntentionSource(intention.SourceName)
+            {
+                Action = intention.Action,
+                Permissions = intention.Permissions,
+            }).ToImmutableArray();
+            await store.WriteAsync(writer =>
+            {
+                writer.Put(
+                    StateTables.Intentions,
+                    IntentionEntry.KeyOf(group.Key),
+                    IntentionEntryValidation.Normalize(new IntentionEntry(group.Key, sources, null, writer.Index, writer.Index)));
+                return true;
+            });
+        }
+    }
+
+    public async Task<(int Status, string Text, IReadOnlyDictionary<string, string> Headers)> PostAsync(string path, string body)
+    {
+        using var content = new StringContent(body, Encoding.UTF8, "application/json");
+        using var answer = await _http.PostAsync(new Uri(path, UriKind.Relative), content);
+        var headers = answer.Headers.ToDictionary(header => header.Key, header => string.Join(',', header.Value), StringComparer.OrdinalIgnoreCase);
+        return ((int)answer.StatusCode, await answer.Content.ReadAsStringAsync(), headers);
+    }
+
+    public async Task<JsonNode> GetAsync(string path) => JsonNode.Parse(await _http.GetStringAsync(new Uri(path, UriKind.Relative)))!;
+
+    /// <summary>Asks about a request, or about the connection, and expects a decision.</summary>
+    public async Task<JsonNode> DecideAsync(string path, JsonObject body)
+    {
+        var (status, text, _) = await PostAsync(path, body.ToJsonString());
+        return status == 200 ? JsonNode.Parse(text)! : throw new InvalidOperationException($"{status}: {text}");
+    }
+}
