@@ -86,6 +86,7 @@ internal static class AgentHost
         });
         services.AddSingleton<BrowserGuard>();
         services.AddSingleton<AgentConnectEndpoints>().AddSingleton<AuthorizeEndpoints>().AddSingleton<ConnectCaEndpoints>().AddSingleton<IntentionEndpoints>();
+        services.AddSingleton<SigningEndpoints>();
         services.AddSingleton<HttpMetrics>().AddSingleton<MetricsReader>().AddSingleton<MetricsEndpoints>();
         services.AddSingleton<AgentTokens>().AddSingleton<AgentTokenEndpoints>();
         services.AddSingleton<AclAccessGuard>().AddSingleton<AclEndpoints>();
@@ -122,6 +123,7 @@ internal static class AgentHost
         app.Services.GetRequiredService<AclPolicyEndpoints>().Map(app);
         app.Services.GetRequiredService<AclRoleEndpoints>().Map(app);
         app.Services.GetRequiredService<SnapshotEndpoints>().Map(app);
+        app.Services.GetRequiredService<SigningEndpoints>().Map(app);
         app.Services.GetRequiredService<CacheEndpoints>().Map(app);
         app.Services.GetRequiredService<MetricsEndpoints>().Map(app);
         app.Services.GetRequiredService<StatusEndpoints>().Map(app);

@@ -12,6 +12,7 @@ namespace ConnectAgent.Http;
 [JsonSourceGenerationOptions(Converters = [typeof(Rfc3339Converter)])]
 [JsonSerializable(typeof(CaRoots))]
 [JsonSerializable(typeof(LeafCertificate))]
+[JsonSerializable(typeof(SignReply))]
 [JsonSerializable(typeof(AuthorizeReply))]
 [JsonSerializable(typeof(Explanation))]
 [JsonSerializable(typeof(CheckReply))]
