@@ -25,6 +25,7 @@ public sealed class ScriptedServerClient(TimeProvider clock) : IServerClient
     private ScriptedAuthority _authority = new(1, []);
     private ulong _index = 10;
     private IReadOnlyList<Intention> _intentions = [];
+    private ulong _rootIndex = 10;
     private ulong _intentionIndex = 1;
     private ServerException? _failure;
     private int _rootReads;
@@ -83,7 +84,7 @@ public sealed class ScriptedServerClient(TimeProvider clock) : IServerClient
         lock (_gate)
         {
             _authority = new ScriptedAuthority(_authority.Generation + 1, _authority.Document().Roots);
-            _index++;
+            _rootIndex = ++_index;
         }
 
         Changed();
@@ -109,7 +110,7 @@ public sealed class ScriptedServerClient(TimeProvider clock) : IServerClient
         return await HoldAsync(
             query,
             () => _roots.TryDequeue(out var scripted) ? scripted : null,
-            () => new ServerRead<CaRoots>(_authority.Document(), _index),
+            () => new ServerRead<CaRoots>(_authority.Document(), _rootIndex),
             cancellationToken);
     }
 

@@ -181,6 +181,20 @@ public sealed class AgentCacheTests : IDisposable
         healed.InContact.Should().BeTrue();
     }
 
+    [Fact] // IDX-6, IDX-10: an index from before the failure may be of the future to who answers now, and be held for ten minutes
+    public async Task After_a_failure_the_value_is_read_anew_whatever_its_index_was()
+    {
+        var first = await _agent.RootsAsync();
+        await AgentFixture.EventuallyAsync(() => _agent.Servers.RootReads == 2, "the refresh holds");
+        _agent.Servers.Fail(ScriptedServerClient.Away());
+        await _agent.Clock.ArmedAsync(delay => delay == TimeSpan.FromSeconds(3));
+        _agent.Servers.Fail(null);
+        _agent.Clock.Advance(TimeSpan.FromSeconds(3));
+        await AgentFixture.EventuallyAsync(() => _agent.Cache.Entries.Single().Facts().State == "fresh", "the read answers at once although nothing changed");
+        var healed = await _agent.RootsAsync();
+        (healed.InContact, healed.Index, healed.Age).Should().Be((true, first.Index, TimeSpan.Zero));
+    }
+
     [Fact] // CACHE-30; section 12, test 14
     public async Task A_failed_first_fetch_leaves_nothing_behind()
     {
