@@ -6,6 +6,7 @@ using System.Text.Json.Nodes;
 using ConnectAgent.Protocol.Certificates;
 using ConnectAgent.Protocol.Identity;
 using ConnectAgent.TestKit.Processes;
+using ConnectAgent.TestKit.Servers;
 using FluentAssertions;
 using Xunit;
 
@@ -24,8 +25,8 @@ public sealed class SigningTests(SharedAgent shared) : IClassFixture<SharedAgent
         var identity = new ServiceId(TrustDomain, "dc1", "Web");
 
         // When
-        using var first = await SignAsync(shared.Agent, Body("Web", RequestFor(identity, key)));
-        using var second = await SignAsync(shared.Agent, Body("Web", RequestFor(identity, key)), "?dc=dc1");
+        using var first = await SignAsync(shared.Agent, Body("Web", CertificateRequests.For(identity, key)));
+        using var second = await SignAsync(shared.Agent, Body("Web", CertificateRequests.For(identity, key)), "?dc=dc1");
 
         // Then
         first.StatusCode.Should().Be(HttpStatusCode.OK);
@@ -68,7 +69,7 @@ public sealed class SigningTests(SharedAgent shared) : IClassFixture<SharedAgent
     public async Task A_request_for_another_identity_is_refused(string service, string trustDomain, string expected)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        using var answer = await SignAsync(shared.Agent, Body("web", RequestFor(new ServiceId(trustDomain, "dc1", service), key)));
+        using var answer = await SignAsync(shared.Agent, Body("web", CertificateRequests.For(new ServiceId(trustDomain, "dc1", service), key)));
         ((int)answer.StatusCode).Should().Be(400);
         (await answer.Content.ReadAsStringAsync()).Should().Contain(expected);
     }
@@ -78,7 +79,7 @@ public sealed class SigningTests(SharedAgent shared) : IClassFixture<SharedAgent
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         using var nowhere = await SignAsync(
-            shared.Agent, Body("web", RequestFor(new ServiceId(TrustDomain, "nowhere", "web"), key)), "?dc=nowhere");
+            shared.Agent, Body("web", CertificateRequests.For(new ServiceId(TrustDomain, "nowhere", "web"), key)), "?dc=nowhere");
         ((int)nowhere.StatusCode, await nowhere.Content.ReadAsStringAsync()).Should().Be((500, "No path to datacenter"));
         using var get = await shared.Agent.Http.GetAsync(new Uri("/v1/connect/ca/sign", UriKind.Relative));
         ((int)get.StatusCode, await get.Content.ReadAsStringAsync()).Should().Be((405, "method GET not allowed"));
@@ -98,7 +99,7 @@ public sealed class SigningTests(SharedAgent shared) : IClassFixture<SharedAgent
             },
         });
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var body = Body("web", RequestFor(new ServiceId(TrustDomain, "dc1", "web"), key));
+        var body = Body("web", CertificateRequests.For(new ServiceId(TrustDomain, "dc1", "web"), key));
         using var anonymous = await SignAsync(agent, body);
         using var unknown = await SignAsync(agent, body, token: "3f2a0000-0000-4000-8000-00000000bbbb");
         using var allowed = await SignAsync(agent, body, token: Management);
@@ -124,11 +125,4 @@ public sealed class SigningTests(SharedAgent shared) : IClassFixture<SharedAgent
         ["Service"] = service,
         ["CSR"] = PemEncoding.WriteString("CERTIFICATE REQUEST", certificateRequest),
     }.ToJsonString();
-
-    private static byte[] RequestFor(ServiceId identity, ECDsa key)
-    {
-        var request = new CertificateRequest("CN=x", key, HashAlgorithmName.SHA256);
-        request.CertificateExtensions.Add(SanExtension.Create(identity.ToString(), request.SubjectName));
-        return request.CreateSigningRequest();
-    }
 }

@@ -63,7 +63,10 @@ public readonly record struct ServerQuery(string Datacenter, string Token, ulong
 
 /// <summary>What a read answered.</summary>
 /// <param name="Value">Immutable.</param>
-/// <param name="Index">At least 1.</param>
+/// <param name="Index">
+/// At least 1. A server that breaks this is passed on as 0, which the cache stores as 1 and takes for a failed attempt when it backs off
+/// (agent-cache CACHE-16, CACHE-17).
+/// </param>
 public sealed record ServerRead<T>(T Value, ulong Index);
 
 /// <summary>A certificate as the signer returned it.</summary>

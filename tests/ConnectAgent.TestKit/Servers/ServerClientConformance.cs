@@ -95,10 +95,5 @@ public abstract class ServerClientConformance
         certificate.GetECDsaPublicKey()!.ExportSubjectPublicKeyInfo().Should().Equal(key.ExportSubjectPublicKeyInfo());
     }
 
-    protected static byte[] RequestFor(SpiffeId identity, ECDsa key)
-    {
-        var request = new CertificateRequest("CN=x", key, HashAlgorithmName.SHA256);
-        request.CertificateExtensions.Add(SanExtension.Create(identity.ToString(), request.SubjectName));
-        return request.CreateSigningRequest();
-    }
+    protected static byte[] RequestFor(SpiffeId identity, ECDsa key) => CertificateRequests.For(identity, key);
 }

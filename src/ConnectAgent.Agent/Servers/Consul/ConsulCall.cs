@@ -1,0 +1,38 @@
+using System.Net.Http.Headers;
+
+namespace ConnectAgent.Agent.Servers.Consul;
+
+/// <summary>Kinds of calls; a refusal with <c>Retry-After</c> holds for its own kind only.</summary>
+internal enum ConsulOperation
+{
+    Roots,
+    Match,
+    Sign,
+
+    /// <summary>A call that is the caller's, not the agent's: the answer goes back as it came.</summary>
+    Forward,
+}
+
+/// <summary>One call of the servers' HTTP API.</summary>
+/// <param name="Operation">What it is.</param>
+/// <param name="Method">An HTTP method.</param>
+/// <param name="Target">Path and query; never holds a token.</param>
+/// <param name="Token">The caller's own; empty for none.</param>
+/// <param name="Hold">How long the server may hold the answer; zero for a call that does not block.</param>
+/// <param name="Body">JSON; null for none.</param>
+internal sealed record ConsulCall(
+    ConsulOperation Operation, HttpMethod Method, string Target, string Token, TimeSpan Hold, byte[]? Body = null)
+{
+    /// <summary>Sent along; for forwarded calls.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> Headers { get; init; } = [];
+
+    /// <summary>Whether the server may hold the answer.</summary>
+    public bool Holds => Hold > TimeSpan.Zero;
+
+    // Records print their members; a token must not reach a log that way.
+    public override string ToString() => $"{Method} {Operation}";
+}
+
+/// <summary>What a server answered, whole.</summary>
+/// <param name="Server">Who it was, for error texts.</param>
+internal sealed record ConsulAnswer(string Server, int Status, HttpResponseHeaders Headers, string ContentType, ReadOnlyMemory<byte> Body);

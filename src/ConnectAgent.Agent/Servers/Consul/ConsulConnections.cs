@@ -1,0 +1,71 @@
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
+
+namespace ConnectAgent.Agent.Servers.Consul;
+
+/// <summary>Connections to the servers, pooled by server: HTTP/1.1, no proxy, no redirect, no cookie, everything bounded.</summary>
+internal static class ConsulConnections
+{
+    /// <summary>Reads that may be held at once; more are polled (docs/design/0007-consul-servers.md).</summary>
+    public const int MostHeld = 128;
+
+    /// <summary>Calls that may be on their way for others at once, those that are held included.</summary>
+    public const int MostForwarded = 16;
+
+    // Below the 200 that a server allows one client (http-conventions CONN-1), with room for calls that do not hold.
+    private const int MostConnections = 160;
+    private const int LongestHeadersInKilobytes = 64;
+    private static readonly TimeSpan ConnectTime = TimeSpan.FromSeconds(5);
+
+    public static SocketsHttpHandler Create(ConsulServerOptions options)
+    {
+        var handler = new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            UseProxy = false,
+            UseCookies = false,
+            ConnectTimeout = ConnectTime,
+            ConnectCallback = ConnectAsync,
+            MaxConnectionsPerServer = MostConnections,
+            MaxResponseHeadersLength = LongestHeadersInKilobytes,
+            PooledConnectionIdleTimeout = TimeSpan.FromMinutes(1),
+
+            // A name is looked up anew now and then.
+            PooledConnectionLifetime = TimeSpan.FromMinutes(15),
+        };
+        if (options.Authorities is { } authorities)
+        {
+            var policy = new X509ChainPolicy
+            {
+                TrustMode = X509ChainTrustMode.CustomRootTrust,
+                RevocationMode = X509RevocationMode.NoCheck,
+                DisableCertificateDownloads = true,
+            };
+            policy.CustomTrustStore.AddRange(authorities);
+            handler.SslOptions = new SslClientAuthenticationOptions { CertificateChainPolicy = policy };
+        }
+
+        return handler;
+    }
+
+    // A held read is silent for minutes: keep-alive probes find out that a host or the way to it is gone.
+    private static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, optionValue: true);
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, 15);
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, 5);
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, 3);
+            await socket.ConnectAsync(context.DnsEndPoint, cancellationToken);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+}

@@ -1,0 +1,76 @@
+using System.Net;
+using System.Text;
+using ConnectAgent.Protocol.Errors;
+
+namespace ConnectAgent.Agent.Servers.Consul;
+
+/// <summary>Makes a failure of an answer that is no success: by its text first, as clients do (http-conventions ERR-2, acl ACL-ERR-13).</summary>
+internal static class ConsulFailure
+{
+    private const string SignerBusy = "Rate limit reached, try again later";
+    private const string ServerBusy = "RPC rate limit exceeded";
+    private const int LongestText = 500;
+
+    // Texts that clients know; they pass as they are, and asking another server would not change them.
+    private static readonly string[] Contract =
+    [
+        "CA has not finished initializing", "CA is uninitialized", "cluster has no CA bootstrapped yet", "SPIFFE ID ", "Invalid match entry namespace",
+        "Namespaces is a Consul Enterprise feature",
+    ];
+
+    /// <summary>The failure that an answer stands for.</summary>
+    /// <param name="call">What was asked.</param>
+    /// <param name="answer">Its status is not 200.</param>
+    public static ServerException Of(ConsulCall call, ConsulAnswer answer)
+    {
+        var text = TextOf(call, answer);
+        switch ((HttpStatusCode)answer.Status)
+        {
+            case HttpStatusCode.Forbidden or HttpStatusCode.InternalServerError when Has(text, "ACL not found"):
+                return new ServerException(FailureKind.UnknownToken, text);
+            case HttpStatusCode.Forbidden or HttpStatusCode.InternalServerError when Has(text, "Permission denied"):
+                return new ServerException(FailureKind.PermissionDenied, text);
+            case HttpStatusCode.TooManyRequests:
+                return new ServerException(FailureKind.RateLimited, text.Length > 0 ? text : ServerBusy);
+            case HttpStatusCode.InternalServerError when Has(text, SignerBusy) || Has(text, ServerBusy):
+                return new ServerException(FailureKind.RateLimited, text);
+            case HttpStatusCode.InternalServerError when Has(text, "No path to datacenter"):
+                return ServerException.UnknownDatacenter();
+            case HttpStatusCode.InternalServerError when Has(text, "Connect must be enabled in order to use this endpoint"):
+                return ServerException.ConnectDisabled();
+            case HttpStatusCode.InternalServerError when Contract.Any(known => Has(text, known)):
+                return new ServerException(FailureKind.Failed, text);
+            case HttpStatusCode.BadRequest when text.Length > 0:
+                return new ServerException(FailureKind.Invalid, text);
+            case HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed when call.Operation == ConsulOperation.Sign:
+                return new ServerException(
+                    FailureKind.Failed, "the servers have no signing call (PUT /v1/connect/ca/sign): they must be servers of this product");
+            default:
+                return new ServerException(
+                    FailureKind.Unreachable, $"rpc error making call: {answer.Server}: Unexpected response code: {answer.Status} ({text})");
+        }
+    }
+
+    /// <summary>How long the server asks to be spared; null when it does not say.</summary>
+    public static TimeSpan? RetryAfterOf(ConsulAnswer answer, TimeProvider clock) => answer.Headers.RetryAfter switch
+    {
+        { Delta: { } delta } => delta,
+        { Date: { } date } => date - clock.GetUtcNow(),
+        _ => null,
+    };
+
+    // One bounded line; a server that echoes the token does not bring it into our log.
+    private static string TextOf(ConsulCall call, ConsulAnswer answer)
+    {
+        var text = Encoding.UTF8.GetString(answer.Body.Span[..Math.Min(answer.Body.Length, 4 * LongestText)]);
+        if (call.Token.Length > 0)
+        {
+            text = text.Replace(call.Token, "<hidden>", StringComparison.Ordinal);
+        }
+
+        text = new string([.. text.Take(LongestText).Select(letter => char.IsControl(letter) ? ' ' : letter)]);
+        return text.Trim();
+    }
+
+    private static bool Has(string text, string known) => text.Contains(known, StringComparison.Ordinal);
+}

@@ -1,0 +1,110 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using ConnectAgent.Protocol.Certificates;
+using ConnectAgent.Protocol.Errors;
+using ConnectAgent.Protocol.Intentions;
+
+namespace ConnectAgent.Agent.Servers.Consul;
+
+/// <summary>
+/// Reads successful answers. What is not exactly an answer of Consul's is a failure of the server, so that something in between (a proxy, a
+/// captive portal, another service on the port) never replaces what is cached.
+/// </summary>
+internal static class ConsulReplies
+{
+    /// <summary>The roots document (ca CA-2, CA-3).</summary>
+    /// <exception cref="ServerException">Garbage; or the CA is not ready yet (leaf-certificates LEAF-18).</exception>
+    public static ServerRead<CaRoots> Roots(ConsulAnswer answer)
+    {
+        var index = IndexOf(answer);
+        var roots = Parse(answer, ConsulJson.Default.CaRoots);
+        if (roots.Roots.Count == 0 && roots.ActiveRootId.Length == 0)
+        {
+            throw new ServerException(FailureKind.Failed, "cluster has no CA bootstrapped yet");
+        }
+
+        if (roots.Roots.Any(root => root is null) || roots.TrustDomain.Length == 0
+            || roots.Roots.Count(root => root.Active) != 1 || roots.Active!.Id != roots.ActiveRootId)
+        {
+            throw Garbage(answer, "its roots are not one active root and others");
+        }
+
+        return roots.Roots.All(root => IsCertificate(root.RootCert))
+            ? new ServerRead<CaRoots>(roots, index)
+            : throw Garbage(answer, "a root is no certificate");
+    }
+
+    /// <summary>One match for each name, in their order (intentions MAT-2, MAT-3).</summary>
+    /// <exception cref="ServerException">Garbage; also an answer that leaves a name out, for a missing list must not read as "no rules".</exception>
+    public static ServerRead<IReadOnlyList<IntentionMatch>> Matches(ConsulAnswer answer, MatchNames names)
+    {
+        var index = IndexOf(answer);
+        var reply = Parse(answer, ConsulJson.Default.DictionaryStringIReadOnlyListConsulIntention);
+        return new ServerRead<IReadOnlyList<IntentionMatch>>([.. names.Names.Select(name => Match(name))], index);
+
+        IntentionMatch Match(string name)
+        {
+            if (!reply.TryGetValue(name, out var list))
+            {
+                throw Garbage(answer, "a name that was asked for is missing");
+            }
+
+            if (list is not null && list.Any(intention => intention is null || intention.Permissions?.Any(permission => permission is null) == true))
+            {
+                throw Garbage(answer, "an intention is null");
+            }
+
+            // PREC-2, whatever order they came in: which one wins is decided here.
+            var ours = (list ?? []).Where(intention => intention!.IsOurs).Select(intention => intention!.ToIntention())
+                .Order(IntentionPrecedence.Order).ToList();
+            return names.ByDestination ? IntentionMatch.ForDestination(ours) : IntentionMatch.ForSource(ours);
+        }
+    }
+
+    /// <summary>A signed leaf; its issuer checks what was signed.</summary>
+    /// <exception cref="ServerException">Garbage.</exception>
+    public static SignedLeaf Signature(ConsulAnswer answer)
+    {
+        var signature = Parse(answer, ConsulJson.Default.ConsulSignature);
+        return new SignedLeaf(signature.CertPem, signature.ModifyIndex);
+    }
+
+    // 0 is passed on: the engine stores 1, and backs off as after a failure (agent-cache CACHE-17, http-conventions IDX-10).
+    private static ulong IndexOf(ConsulAnswer answer) =>
+        answer.Headers.TryGetValues("X-Consul-Index", out var values)
+        && ulong.TryParse(values.First(), NumberStyles.None, CultureInfo.InvariantCulture, out var index)
+            ? index
+            : throw Garbage(answer, "no X-Consul-Index that is a number");
+
+    private static T Parse<T>(ConsulAnswer answer, JsonTypeInfo<T> type)
+        where T : class
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(answer.Body.Span, type) ?? throw Garbage(answer, "null");
+        }
+        catch (Exception error) when (error is JsonException or NotSupportedException or InvalidOperationException)
+        {
+            throw Garbage(answer, error.Message);
+        }
+    }
+
+    private static bool IsCertificate(string pem)
+    {
+        try
+        {
+            using var certificate = X509Certificate2.CreateFromPem(pem);
+            return true;
+        }
+        catch (CryptographicException)
+        {
+            return false;
+        }
+    }
+
+    private static ServerException Garbage(ConsulAnswer answer, string reason) =>
+        new(FailureKind.Unreachable, $"rpc error making call: {answer.Server}: the answer is none of Consul's: {reason}");
+}

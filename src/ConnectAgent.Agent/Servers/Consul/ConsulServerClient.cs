@@ -1,0 +1,99 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text.Json;
+using ConnectAgent.Protocol.Acl;
+using ConnectAgent.Protocol.Certificates;
+using ConnectAgent.Protocol.Errors;
+using ConnectAgent.Protocol.Identity;
+using ConnectAgent.Protocol.Intentions;
+
+namespace ConnectAgent.Agent.Servers.Consul;
+
+/// <summary>
+/// Servers over Consul's HTTP API. Reads work with any Consul server; leaves need the signing call of this product's own server
+/// (docs/http-api.md), because the reference signs over RPC only (leaf-certificates LEAF-34).
+/// </summary>
+internal sealed class ConsulServerClient(ConsulServers servers, TimeProvider clock, Random random) : IServerClient
+{
+    // Request lines of servers end at 1 MiB or less; no name that anybody uses comes near this.
+    private const int LongestTarget = 32 * 1024;
+
+    private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(15);
+    private int _held;
+
+    public Task<ServerRead<CaRoots>> ReadRootsAsync(ServerQuery query, CancellationToken cancellationToken) =>
+        ReadAsync(ConsulOperation.Roots, "/v1/connect/ca/roots?", query, ConsulReplies.Roots, cancellationToken);
+
+    public Task<ServerRead<IReadOnlyList<IntentionMatch>>> MatchIntentionsAsync(
+        MatchNames names, ServerQuery query, CancellationToken cancellationToken)
+    {
+        // The API splits at the slash. Asking for the wildcards alone could miss a rule that denies, so this fails closed.
+        if (names.Names.Any(name => name.Contains('/', StringComparison.Ordinal)))
+        {
+            throw new ServerException(FailureKind.Failed, "the servers cannot be asked for a name with a slash");
+        }
+
+        var target = "/v1/connect/intentions/match?by=" + (names.ByDestination ? "destination" : "source")
+            + string.Concat(names.Names.Select(name => "&name=" + Uri.EscapeDataString(name))) + "&";
+        return ReadAsync(ConsulOperation.Match, target, query, answer => ConsulReplies.Matches(answer, names), cancellationToken);
+    }
+
+    /// <summary>
+    /// The agent's own <c>acl.enabled</c> decides, as upstream; with ACLs on, an agent of servers does not start yet. What a token may read
+    /// or have signed is the servers' decision in any case: each call carries it, and no other caller gets the answer.
+    /// </summary>
+    public ValueTask<TokenRights> ResolveTokenAsync(string token, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        return new ValueTask<TokenRights>(TokenRights.Everything);
+    }
+
+    public Task<SignedLeaf> SignLeafAsync(
+        ServiceId identity, ReadOnlyMemory<byte> certificateRequest, string token, CancellationToken cancellationToken)
+    {
+        var asked = new ConsulSignRequest(identity.Service, PemEncoding.WriteString("CERTIFICATE REQUEST", certificateRequest.Span));
+        var body = JsonSerializer.SerializeToUtf8Bytes(asked, ConsulJson.Default.ConsulSignRequest);
+        var target = "/v1/connect/ca/sign?dc=" + Uri.EscapeDataString(identity.Datacenter);
+        return servers.CallAsync(
+            Bounded(new ConsulCall(ConsulOperation.Sign, HttpMethod.Put, target, token, TimeSpan.Zero, body)),
+            ConsulReplies.Signature,
+            cancellationToken);
+    }
+
+    private async Task<ServerRead<T>> ReadAsync<T>(
+        ConsulOperation operation, string target, ServerQuery query, Func<ConsulAnswer, ServerRead<T>> read, CancellationToken cancellationToken)
+    {
+        var asked = target + "dc=" + Uri.EscapeDataString(query.Datacenter);
+        if (query.Index == 0)
+        {
+            return await servers.CallAsync(
+                Bounded(new ConsulCall(operation, HttpMethod.Get, asked, query.Token, TimeSpan.Zero)), read, cancellationToken);
+        }
+
+        try
+        {
+            if (Interlocked.Increment(ref _held) <= ConsulConnections.MostHeld)
+            {
+                // Whole milliseconds, at least one, as the reference's own client writes them (IDX-2).
+                var wait = Math.Max(1, (long)query.Wait.TotalMilliseconds);
+                asked += string.Create(CultureInfo.InvariantCulture, $"&index={query.Index}&wait={wait}ms");
+                return await servers.CallAsync(
+                    Bounded(new ConsulCall(operation, HttpMethod.Get, asked, query.Token, query.Wait)), read, cancellationToken);
+            }
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _held);
+        }
+
+        // Over HTTP/1.1 each held read takes a connection; those above the bound are looked at from time to time.
+        var pause = PollInterval * (1 + random.NextDouble());
+        await Task.Delay(pause < query.Wait ? pause : query.Wait, clock, cancellationToken);
+        return await servers.CallAsync(
+            Bounded(new ConsulCall(operation, HttpMethod.Get, asked, query.Token, TimeSpan.Zero)), read, cancellationToken);
+    }
+
+    private static ConsulCall Bounded(ConsulCall call) => call.Target.Length <= LongestTarget
+        ? call
+        : throw new ServerException(FailureKind.Failed, "the names are too long to ask the servers for");
+}

@@ -1,0 +1,37 @@
+using ConnectAgent.Agent.Servers;
+using ConnectAgent.Agent.Servers.Consul;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace ConnectAgent.TestKit.Servers;
+
+/// <summary>The product's client of remote servers, for tests that see only the seam.</summary>
+public sealed class RemoteServerClient : IAsyncDisposable
+{
+    private readonly ServiceProvider _services;
+
+    private RemoteServerClient(ServiceProvider services)
+    {
+        _services = services;
+        Client = services.GetRequiredService<IServerClient>();
+    }
+
+    public IServerClient Client { get; }
+
+    /// <summary>Makes one.</summary>
+    /// <param name="servers">Asked in an order that the seed draws.</param>
+    /// <param name="clock">Null: the system's.</param>
+    /// <param name="seed">For the order.</param>
+    public static RemoteServerClient Create(IReadOnlyList<Uri> servers, TimeProvider? clock = null, int seed = 1)
+    {
+        var services = new ServiceCollection();
+        services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.None));
+#pragma warning disable CA5394 // The order of servers is no secret.
+        services.AddSingleton(clock ?? TimeProvider.System).AddSingleton(new Random(seed));
+#pragma warning restore CA5394
+        services.AddConsulServers(new ConsulServerOptions { Servers = servers });
+        return new RemoteServerClient(services.BuildServiceProvider());
+    }
+
+    public async ValueTask DisposeAsync() => await _services.DisposeAsync();
+}
