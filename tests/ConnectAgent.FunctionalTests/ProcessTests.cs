@@ -25,6 +25,14 @@ public sealed class ProcessTests
     [InlineData("""{"server":true,"data_dir":"DIR","addresses":{"http":"x"}}""", "addresses.http: invalid ip address: x")]
     [InlineData("""{"bootstrap":true}""", "'bootstrap = true' requires 'server = true'")]
     [InlineData("""{"server":true,"data_dir":"DIR","acl":{"default_policy":"zz"}}""", "Unsupported default ACL policy: zz")]
+    [InlineData("""{"data_dir":"DIR"}""", "'server = false' needs servers to talk to: set connect_agent.servers, for instance to [\"http://127.0.0.1:8500\"]")]
+    [InlineData("""{"server":true,"data_dir":"DIR","connect_agent":{"servers":["http://127.0.0.1:1"]}}""", "'connect_agent.servers' requires 'server = false'")]
+    [InlineData("""{"data_dir":"DIR","connect_agent":{"servers":["127.0.0.1:8500"]}}""", "connect_agent.servers: \"127.0.0.1:8500\" must be http://host:port or https://host:port")]
+    [InlineData("""{"data_dir":"DIR","connect_agent":{"servers":["http://127.0.0.1:8500/v1"]}}""", "connect_agent.servers: \"http://127.0.0.1:8500/v1\" must be http://host:port or https://host:port")]
+    [InlineData("""{"data_dir":"DIR","connect_agent":{"servers":["ftp://127.0.0.1"]}}""", "connect_agent.servers: \"ftp://127.0.0.1\" must be http://host:port or https://host:port")]
+    [InlineData("""{"data_dir":"DIR","connect_agent":{"servers":["http://user:pass@127.0.0.1:8500"]}}""", "connect_agent.servers: an address must hold no user name and no password")]
+    [InlineData("""{"data_dir":"DIR","connect_agent":{"servers":["http://127.0.0.1:1"],"server_timeout":"soon"}}""", "1 error occurred:\n\t* connect_agent.server_timeout: invalid duration: \"soon\": time: invalid duration \"soon\"\n\n")]
+    [InlineData("""{"data_dir":"DIR","acl":{"enabled":true},"connect_agent":{"servers":["http://127.0.0.1:1"]}}""", "'acl.enabled = true' is not supported yet with 'server = false': the agent cannot resolve the servers' tokens")]
     public async Task A_bad_configuration_stops_the_start_and_names_what_is_wrong(string json, string expected)
     {
         using var folder = new TemporaryFolder();
@@ -250,6 +258,21 @@ public sealed class ProcessTests
         process.Output.Should().StartWith("==> Starting ConnectAgent...\n")
             .And.MatchRegex(@"\n\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z \[INFO\]  agent\.[a-z.]+: Started HTTP server: address=127\.0\.0\.1:\d+ network=tcp\n");
         process.Errors.Should().BeEmpty();
+    }
+
+    [Fact] // FLAG-3; what goes over the network in clear is said once, at the start
+    public async Task Servers_come_from_flags_and_files_and_clear_text_is_warned_of()
+    {
+        using var folder = new TemporaryFolder();
+        var file = folder.Write("a.json", """{"connect_agent":{"servers":["http://192.0.2.1:8500","https://192.0.2.2:8501"]}}""");
+        await using var process = RunningProcess.Start(
+            Repository.PublishedAgent,
+            ["agent", "-dev", "-server=false", "-config-file", file, $"-http-port={FreePorts.Next()}", "-server-addr", "http://localhost:1", "-server-addr=http://127.0.0.1:2"]);
+        await process.SeenAsync("Started HTTP server", Patience);
+        process.Output.Split('\n').Where(line => line.Contains("is not encrypted")).Should().ContainSingle()
+            .Which.Should().Contain("connect_agent.servers: http://192.0.2.1:8500 is not encrypted");
+        process.Output.Should().Contain("Server: false").And.Contain(
+            "Servers: addresses=\"http://localhost:1 http://127.0.0.1:2 http://192.0.2.1:8500 https://192.0.2.2:8501\"");
     }
 
     [Fact] // design decision 7: nothing but loopback

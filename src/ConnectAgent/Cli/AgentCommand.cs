@@ -71,6 +71,11 @@ internal static class AgentCommand
             logger.FileRead(file);
         }
 
+        if (!configuration.Server)
+        {
+            logger.ServersConfigured(string.Join(' ', configuration.Servers.Select(server => server.GetLeftPart(UriPartial.Authority))));
+        }
+
         foreach (var warning in configuration.Warnings)
         {
             logger.ConfigurationWarning(warning);

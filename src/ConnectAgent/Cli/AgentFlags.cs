@@ -14,6 +14,7 @@ internal sealed class AgentFlags
     private readonly Option<bool?> _dev = Switch("dev", "Development mode: everything in memory, Connect on, no files.");
     private readonly Option<string[]> _files = Many("config-file", "A JSON file to read; may be repeated.");
     private readonly Option<string[]> _directories = Many("config-dir", "A directory of JSON files to read, in byte order; may be repeated.");
+    private readonly Option<string[]> _servers = Many("server-addr", "A server to talk to, as http://host:port or https://host:port; may be repeated.");
     private readonly Option<string[]> _meta = Many("node-meta", "A key:value pair of node metadata; may be repeated.");
 
     public AgentFlags()
@@ -62,7 +63,7 @@ internal sealed class AgentFlags
     public void AddTo(Command command)
     {
         IEnumerable<Option> all =
-            [_dev, _files, _directories, _meta, .. _texts.Select(flag => flag.Option), .. _switches.Select(flag => flag.Option), .. _inert];
+            [_dev, _files, _directories, _servers, _meta, .. _texts.Select(flag => flag.Option), .. _switches.Select(flag => flag.Option), .. _inert];
         foreach (var option in all)
         {
             command.Options.Add(option);
@@ -100,7 +101,9 @@ internal sealed class AgentFlags
             throw new ConfigurationException($"Unexpected extra arguments: [{string.Join(' ', result.UnmatchedTokens)}]");
         }
 
+        // Lists append, those of flags first (FLAG-3).
         var values = new ConfigValues();
+        values.Servers.AddRange(result.GetValue(_servers) ?? []);
         foreach (var file in FilesOf(result))
         {
             ConfigFile.Read(file, values);

@@ -34,6 +34,12 @@ internal sealed partial record AgentConfiguration
 
     public required bool Server { get; init; }
 
+    /// <summary>Where the servers are; empty when the embedded control plane runs.</summary>
+    public required IReadOnlyList<Uri> Servers { get; init; }
+
+    /// <summary>How long a server may take for an answer that it does not hold.</summary>
+    public required TimeSpan ServerTimeout { get; init; }
+
     public required bool Bootstrap { get; init; }
 
     public required string BindAddress { get; init; }
@@ -185,6 +191,8 @@ internal sealed partial record AgentConfiguration
             Datacenter = datacenter,
             PrimaryDatacenter = DatacenterName("primary_datacenter", values.PrimaryDatacenter is { Length: > 0 } primary ? primary : datacenter),
             Server = server,
+            Servers = [.. values.Servers.Select(ServerAddress.Parse).Distinct()],
+            ServerTimeout = Duration("connect_agent.server_timeout", values.ServerTimeout, TimeSpan.FromSeconds(10)),
             Bootstrap = values.Bootstrap ?? false,
             BindAddress = bind,
             AdvertiseAddress = values.AdvertiseAddress ?? (bind is "0.0.0.0" or "::" ? "127.0.0.1" : bind),
@@ -247,7 +255,18 @@ internal sealed partial record AgentConfiguration
         Require(expect == 0 || !devMode, "'bootstrap_expect > 0' not allowed in dev mode");
         Require(
             expect == 0 || values.Bootstrap is not true, "'bootstrap_expect > 0' and 'bootstrap = true' are mutually exclusive");
-        Require(server, "'server = false' needs servers to talk to, and this version has only the embedded control plane");
+        if (server)
+        {
+            Require(values.Servers.Count == 0, "'connect_agent.servers' requires 'server = false'");
+            return;
+        }
+
+        Require(
+            values.Servers.Count > 0,
+            "'server = false' needs servers to talk to: set connect_agent.servers, for instance to [\"http://127.0.0.1:8500\"]");
+        Require(
+            values.AclEnabled is not true,
+            "'acl.enabled = true' is not supported yet with 'server = false': the agent cannot resolve the servers' tokens");
     }
 
     private static void CheckDirectory(string? directory, bool devMode)
@@ -488,6 +507,9 @@ internal sealed partial record AgentConfiguration
             warnings.Add("ports.https is set without cert_file and key_file: HTTPS is not served");
         }
 
+        warnings.AddRange(values.Servers.Distinct(StringComparer.Ordinal).Select(ServerAddress.Parse).Where(ServerAddress.IsExposed).Select(address =>
+            $"connect_agent.servers: {address.GetLeftPart(UriPartial.Authority)} is not encrypted: whoever is on the way reads tokens and can put roots of "
+            + "his own in the answers; use https"));
         return warnings;
     }
 

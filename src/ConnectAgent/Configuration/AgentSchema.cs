@@ -47,6 +47,8 @@ internal static class AgentSchema
         .Object("connect_agent", new ConfigSchema()
             .Flag("check_host", (values, flag) => values.CheckHost = flag)
             .List("allowed_hosts", values => values.AllowedHosts)
+            .List("servers", values => values.Servers)
+            .Text("server_timeout", (values, text) => values.ServerTimeout = text)
             .Number("cache_max_entries", (values, number) => values.CacheMaxEntries = number)
             .Number("cache_max_entries_per_token", (values, number) => values.CacheMaxEntriesPerToken = number))
         .Object("agent", new ConfigSchema().Flag("cache_persistence", (values, flag) => values.CachePersistence = flag))

@@ -107,6 +107,10 @@ internal sealed class ConfigValues
 
     public int? CacheMaxEntriesPerToken { get; set; }
 
+    public List<string> Servers { get; } = [];
+
+    public string? ServerTimeout { get; set; }
+
     public bool? CachePersistence { get; set; }
 
     public string? CertificateFile { get; set; }

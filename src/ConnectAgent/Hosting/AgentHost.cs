@@ -4,6 +4,7 @@ using ConnectAgent.Agent;
 using ConnectAgent.Agent.Caching;
 using ConnectAgent.Agent.Persistence;
 using ConnectAgent.Agent.Servers;
+using ConnectAgent.Agent.Servers.Consul;
 using ConnectAgent.Configuration;
 using ConnectAgent.ControlPlane;
 using ConnectAgent.ControlPlane.Acl;
@@ -49,7 +50,11 @@ internal static class AgentHost
         await MapAsync(app);
         var lifetime = app.Services.GetRequiredService<IHostApplicationLifetime>();
         lifetime.ApplicationStopping.Register(app.Services.GetRequiredService<AgentCache>().ReleaseReaders);
-        lifetime.ApplicationStopping.Register(app.Services.GetRequiredService<BlockingReader>().Release);
+        if (configuration.Server)
+        {
+            lifetime.ApplicationStopping.Register(app.Services.GetRequiredService<BlockingReader>().Release);
+        }
+
         return app;
     }
 
@@ -64,6 +69,37 @@ internal static class AgentHost
         services.AddSingleton(configuration.Authorize);
         services.AddSingleton(new WireSettings(
             configuration.DevMode, configuration.UseHttpCache, configuration.AclDefaultPolicy, configuration.ResponseHeaders));
+        if (configuration.Server)
+        {
+            AddEmbeddedServer(services, configuration);
+        }
+        else
+        {
+            services.AddConsulServers(new ConsulServerOptions
+            {
+                Servers = configuration.Servers,
+                RequestTime = configuration.ServerTimeout,
+                Authorities = HttpsListener.AuthoritiesOf(configuration.AuthorityFile),
+            });
+            services.AddSingleton<ForwardingEndpoints>();
+        }
+
+        services.AddConnectAgent(configuration.CacheDirectory);
+        services.Configure<CacheOptions>(options =>
+        {
+            options.MaxEntries = configuration.CacheMaxEntries;
+            options.MaxEntriesPerToken = configuration.CacheMaxEntriesPerToken;
+            options.FetchLimits = configuration.FetchLimits;
+        });
+        services.AddSingleton<BrowserGuard>();
+        services.AddSingleton<AgentConnectEndpoints>().AddSingleton<AuthorizeEndpoints>();
+        services.AddSingleton<HttpMetrics>().AddSingleton<MetricsReader>().AddSingleton<MetricsEndpoints>();
+        services.AddSingleton<AgentTokens>().AddSingleton<CacheEndpoints>();
+        services.AddSingleton<AgentSelfEndpoints>().AddSingleton<ReloadEndpoints>();
+    }
+
+    private static void AddEmbeddedServer(IServiceCollection services, AgentConfiguration configuration)
+    {
         services.AddControlPlane(
             new AuthorityOptions { ClusterId = configuration.ClusterId, LeafLife = configuration.LeafCertTtl },
             new BlockingLimits(configuration.DefaultQueryTime, configuration.MaxQueryTime),
@@ -77,22 +113,10 @@ internal static class AgentHost
             },
             configuration.StateDirectory);
         services.AddSingleton<IServerClient, EmbeddedServerClient>();
-        services.AddConnectAgent(configuration.CacheDirectory);
-        services.Configure<CacheOptions>(options =>
-        {
-            options.MaxEntries = configuration.CacheMaxEntries;
-            options.MaxEntriesPerToken = configuration.CacheMaxEntriesPerToken;
-            options.FetchLimits = configuration.FetchLimits;
-        });
-        services.AddSingleton<BrowserGuard>();
-        services.AddSingleton<AgentConnectEndpoints>().AddSingleton<AuthorizeEndpoints>().AddSingleton<ConnectCaEndpoints>().AddSingleton<IntentionEndpoints>();
-        services.AddSingleton<SigningEndpoints>();
-        services.AddSingleton<HttpMetrics>().AddSingleton<MetricsReader>().AddSingleton<MetricsEndpoints>();
-        services.AddSingleton<AgentTokens>().AddSingleton<AgentTokenEndpoints>();
-        services.AddSingleton<AclAccessGuard>().AddSingleton<AclEndpoints>();
+        services.AddSingleton<ConnectCaEndpoints>().AddSingleton<IntentionEndpoints>().AddSingleton<SigningEndpoints>();
+        services.AddSingleton<AclAccessGuard>().AddSingleton<AclEndpoints>().AddSingleton<AgentTokenEndpoints>();
         services.AddSingleton<AclTokenEndpoints>().AddSingleton<AclPolicyEndpoints>().AddSingleton<AclRoleEndpoints>();
-        services.AddSingleton<SnapshotEndpoints>().AddSingleton<CacheEndpoints>().AddSingleton<StatusEndpoints>();
-        services.AddSingleton<AgentSelfEndpoints>().AddSingleton<ReloadEndpoints>();
+        services.AddSingleton<SnapshotEndpoints>().AddSingleton<StatusEndpoints>();
     }
 
     private static async Task MapAsync(WebApplication app)
@@ -100,13 +124,13 @@ internal static class AgentHost
         // Held from here to the end of the process.
         app.Services.GetService<DirectoryLock>();
         var configuration = app.Services.GetRequiredService<AgentConfiguration>();
-        if (configuration.AclEnabled)
+        if (configuration is { Server: true, AclEnabled: true })
         {
             await app.Services.GetRequiredService<AclTokenStore>().InitializeAsync(configuration.AclManagementToken);
             app.Services.GetRequiredService<AgentTokens>().Load();
         }
 
-        if (configuration.ConnectEnabled)
+        if (configuration is { Server: true, ConnectEnabled: true })
         {
             await app.Services.GetRequiredService<CertificateAuthority>().InitializeAsync();
         }
@@ -115,18 +139,26 @@ internal static class AgentHost
         app.Services.GetService<CachePersistence>()?.Restore();
         app.Services.GetRequiredService<AgentConnectEndpoints>().Map(app);
         app.Services.GetRequiredService<AuthorizeEndpoints>().Map(app);
-        app.Services.GetRequiredService<ConnectCaEndpoints>().Map(app);
-        app.Services.GetRequiredService<IntentionEndpoints>().Map(app);
-        app.Services.GetRequiredService<AgentTokenEndpoints>().Map(app);
-        app.Services.GetRequiredService<AclEndpoints>().Map(app);
-        app.Services.GetRequiredService<AclTokenEndpoints>().Map(app);
-        app.Services.GetRequiredService<AclPolicyEndpoints>().Map(app);
-        app.Services.GetRequiredService<AclRoleEndpoints>().Map(app);
-        app.Services.GetRequiredService<SnapshotEndpoints>().Map(app);
-        app.Services.GetRequiredService<SigningEndpoints>().Map(app);
+        if (configuration.Server)
+        {
+            app.Services.GetRequiredService<ConnectCaEndpoints>().Map(app);
+            app.Services.GetRequiredService<IntentionEndpoints>().Map(app);
+            app.Services.GetRequiredService<AgentTokenEndpoints>().Map(app);
+            app.Services.GetRequiredService<AclEndpoints>().Map(app);
+            app.Services.GetRequiredService<AclTokenEndpoints>().Map(app);
+            app.Services.GetRequiredService<AclPolicyEndpoints>().Map(app);
+            app.Services.GetRequiredService<AclRoleEndpoints>().Map(app);
+            app.Services.GetRequiredService<SnapshotEndpoints>().Map(app);
+            app.Services.GetRequiredService<SigningEndpoints>().Map(app);
+            app.Services.GetRequiredService<StatusEndpoints>().Map(app);
+        }
+        else
+        {
+            app.Services.GetRequiredService<ForwardingEndpoints>().Map(app);
+        }
+
         app.Services.GetRequiredService<CacheEndpoints>().Map(app);
         app.Services.GetRequiredService<MetricsEndpoints>().Map(app);
-        app.Services.GetRequiredService<StatusEndpoints>().Map(app);
         app.Services.GetRequiredService<AgentSelfEndpoints>().Map(app);
         app.Services.GetRequiredService<ReloadEndpoints>().Map(app);
 

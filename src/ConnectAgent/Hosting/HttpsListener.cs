@@ -24,7 +24,7 @@ internal static class HttpsListener
         };
         if (configuration.VerifyIncoming)
         {
-            var authorities = ReadAuthorities(configuration.AuthorityFile);
+            var authorities = AuthoritiesOf(configuration.AuthorityFile) ?? throw new ConfigurationException("verify_incoming needs ca_file");
             options.ClientCertificateMode = ClientCertificateMode.RequireCertificate;
             options.ClientCertificateValidation = (certificate, sent, _) => IsTrusted(certificate, sent, authorities);
         }
@@ -46,14 +46,16 @@ internal static class HttpsListener
         }
     }
 
-    private static X509Certificate2Collection ReadAuthorities(string? file)
+    /// <summary>The CAs of <c>ca_file</c>; null without one.</summary>
+    /// <exception cref="ConfigurationException">The file cannot be read.</exception>
+    public static X509Certificate2Collection? AuthoritiesOf(string? file)
     {
-        var authorities = new X509Certificate2Collection();
         if (string.IsNullOrEmpty(file))
         {
-            throw new ConfigurationException("verify_incoming needs ca_file");
+            return null;
         }
 
+        var authorities = new X509Certificate2Collection();
         try
         {
             authorities.ImportFromPemFile(file);

@@ -35,6 +35,10 @@ internal static class RequestBody
     /// <exception cref="WireException">413.</exception>
     public static Task<string> ReadTextAsync(WireRequest request) => ReadAsync(request, static body => Encoding.UTF8.GetString(body));
 
+    /// <summary>Reads the body as it is.</summary>
+    /// <exception cref="WireException">413.</exception>
+    public static Task<byte[]> ReadBytesAsync(WireRequest request) => ReadAsync(request, static body => body.ToArray());
+
     private static async Task<T> ReadAsync<T>(WireRequest request, Func<ReadOnlySequence<byte>, T> use)
     {
         var body = request.Context.Request.BodyReader;

@@ -48,6 +48,9 @@ internal sealed class WireQuery
         return new WireQuery(pairs);
     }
 
+    /// <summary>All parameters, decoded, in their order.</summary>
+    public IReadOnlyList<(string Name, string Value)> Pairs => _pairs;
+
     /// <summary>Whether a parameter is there, whatever its value (HTTP-5).</summary>
     public bool Has(string name)
     {

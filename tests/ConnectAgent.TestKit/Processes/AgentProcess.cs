@@ -44,7 +44,7 @@ public sealed class AgentProcess : IAsyncDisposable
         var agent = new AgentProcess(process, address, folder);
         try
         {
-            await agent.ReadyAsync(needsRoots: (bool?)merged["connect"]?["enabled"] == true);
+            await agent.ReadyAsync((bool?)merged["server"] == true, needsRoots: (bool?)merged["connect"]?["enabled"] == true);
         }
         catch (Exception error)
         {
@@ -54,6 +54,24 @@ public sealed class AgentProcess : IAsyncDisposable
         }
 
         return agent;
+    }
+
+    /// <summary>Starts an agent without a control plane of its own and waits until it listens.</summary>
+    /// <param name="servers">Where its servers are; they need not be there.</param>
+    /// <param name="config">Merged over the base, key by key.</param>
+    public static Task<AgentProcess> StartClientAsync(IEnumerable<Uri> servers, JsonObject? config = null)
+    {
+        var client = new JsonObject
+        {
+            ["server"] = false,
+            ["bootstrap"] = false,
+            ["connect_agent"] = new JsonObject
+            {
+                ["servers"] = new JsonArray([.. servers.Select(server => JsonValue.Create(server.GetLeftPart(UriPartial.Authority)))]),
+            },
+        };
+        Merge(client, config ?? []);
+        return StartAsync(client);
     }
 
     /// <summary>The base configuration of the recordings.</summary>
@@ -106,7 +124,7 @@ public sealed class AgentProcess : IAsyncDisposable
     }
 
     // Readiness is an event of another process: the only way to learn of it is to ask.
-    private async Task ReadyAsync(bool needsRoots)
+    private async Task ReadyAsync(bool isServer, bool needsRoots)
     {
         using var limit = new CancellationTokenSource(StartLimit);
         using var pause = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
@@ -114,8 +132,9 @@ public sealed class AgentProcess : IAsyncDisposable
         {
             try
             {
-                var leader = await Http.GetStringAsync(new Uri("/v1/status/leader", UriKind.Relative), limit.Token);
-                if (leader.Length > 2 && (!needsRoots || await HasRootAsync(limit.Token)))
+                var path = isServer ? "/v1/status/leader" : "/v1/agent/self";
+                var answer = await Http.GetStringAsync(new Uri(path, UriKind.Relative), limit.Token);
+                if (answer.Length > 2 && (!isServer || !needsRoots || await HasRootAsync(limit.Token)))
                 {
                     return;
                 }

@@ -56,8 +56,8 @@ public sealed class ConfigurationReloadTests : IDisposable
         var tokens = new AgentTokens(
             AgentConfiguration.Build(_values, devMode: true),
             _identity,
-            new TokenResolver(_state, new AclOptions(), TimeProvider.System),
-            NullLogger<AgentTokens>.Instance);
+            NullLogger<AgentTokens>.Instance,
+            new TokenResolver(_state, new AclOptions(), TimeProvider.System));
         return new ConfigurationReload(current, _agent.Cache, tokens, _level, NullLogger<ConfigurationReload>.Instance);
     }
 }
