@@ -42,7 +42,7 @@ internal sealed class InProcessAgent : IAsyncDisposable
         };
         values.Ports["http"] = port;
         configure?.Invoke(values);
-        var app = await AgentHost.BuildAsync(AgentConfiguration.Build(values, devMode: true));
+        var app = await AgentHost.BuildAsync(AgentConfiguration.Build(values, devMode: true), () => AgentConfiguration.Build(values, devMode: true));
         await app.StartAsync();
         return new InProcessAgent(app, port);
     }
