@@ -96,7 +96,22 @@ public sealed class ManualTimeProvider(DateTimeOffset? start = null) : TimeProvi
         limit.CancelAfter(TimeSpan.FromSeconds(20));
         while (!TryWait(count, delay, out var armed))
         {
-            await armed.WaitAsync(limit.Token);
+            try
+            {
+                await armed.WaitAsync(limit.Token);
+            }
+            catch (OperationCanceledException error) when (!cancellationToken.IsCancellationRequested)
+            {
+                throw new TimeoutException($"{count} such timers are not armed at {GetUtcNow():O}, but: {Delays()}", error);
+            }
+        }
+    }
+
+    private string Delays()
+    {
+        lock (_gate)
+        {
+            return string.Join(", ", _armed.Take(20).Select(timer => timer.DueAt - _now));
         }
     }
 

@@ -11,6 +11,7 @@ internal static class LeafRenewal
     /// <summary>Section 9, test 4: no key is issued anew more often.</summary>
     public static readonly TimeSpan LeastPause = TimeSpan.FromSeconds(1);
 
+    private static readonly TimeSpan ShortestTurn = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan LongestTimer = TimeSpan.FromDays(1);
 
     private const double Soft = 0.6;
@@ -84,12 +85,13 @@ internal static class LeafRenewal
 
     /// <summary>
     /// How long a renewal may sleep without a look: a timer stands still while the host is suspended, and it cannot be armed for months. A twelfth of
-    /// the life still leads from the hard limit to the next look inside the life (0.9 + 0.084); a day keeps the roots' entry from going idle.
+    /// the life still leads from the hard limit to the next look inside the life (0.9 + 0.084); a day keeps the roots' entry from going idle; and
+    /// more often than each ten minutes would be no sleep.
     /// </summary>
     public static TimeSpan LongestHold(LeafFacts leaf)
     {
         var twelfth = (leaf.ValidBefore - leaf.ValidAfter) / 12;
-        return twelfth < LongestTimer ? twelfth : LongestTimer;
+        return twelfth < ShortestTurn ? ShortestTurn : twelfth < LongestTimer ? twelfth : LongestTimer;
     }
 
     /// <summary>LEAF-82: the servers are back; what they made overdue is renewed within 30 s, or at its own next try if that comes first.</summary>

@@ -36,7 +36,7 @@ internal sealed class RootsKind(IServerClient servers) : CacheKind<RootsRequest,
             new ServerQuery(context.Request.Datacenter, context.Request.Token, context.Index, FetchWait), cancellationToken);
 
         // A query that ran out of its wait brings the same document again, for which not one of a thousand leaves need wake.
-        return context.Value is { } held && read.Index == context.Index && IsSame(held, read.Value) ? null : read;
+        return context.Value is { } held && context.Index > 0 && read.Index == context.Index && IsSame(held, read.Value) ? null : read;
     }
 
     private static bool IsSame(CaRoots held, CaRoots read) =>
