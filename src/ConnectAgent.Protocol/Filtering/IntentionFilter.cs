@@ -2,7 +2,7 @@ using ConnectAgent.Protocol.Intentions;
 
 namespace ConnectAgent.Protocol.Filtering;
 
-/// <summary>The selectors of an intention (intentions LST-2).</summary>
+/// <summary>The selectors of an intention (intentions LST-2). There are no partitions and sameness groups: they are empty.</summary>
 public static class IntentionFilter
 {
     public static FilterSchema<Intention> Schema { get; } = new FilterSchema<Intention>()
@@ -15,5 +15,9 @@ public static class IntentionFilter
         .Text("SourceType", intention => intention.SourceType)
         .Text("Action", intention => intention.Action)
         .TextMap("Meta", intention => intention.Meta)
-        .Number("Precedence", intention => intention.Precedence);
+        .Number("Precedence", intention => intention.Precedence)
+        .Text("SourcePartition", static _ => null)
+        .Text("DestinationPartition", static _ => null)
+        .Text("SourcePeer", intention => intention.SourcePeer)
+        .Text("SourceSamenessGroup", static _ => null);
 }

@@ -4,7 +4,5 @@ namespace ConnectAgent.Configuration;
 internal sealed class ConfigurationException(string message) : Exception(message)
 {
     /// <summary>The reference's list form: a count, then one line each, then an empty line.</summary>
-    public static string List(IReadOnlyList<string> errors) =>
-        (errors.Count == 1 ? "1 error occurred:\n" : $"{errors.Count} errors occurred:\n")
-        + string.Concat(errors.Select(error => $"\t* {error}\n")) + "\n";
+    public static string List(IReadOnlyList<string> errors) => Protocol.Errors.ListError.Of(errors);
 }
