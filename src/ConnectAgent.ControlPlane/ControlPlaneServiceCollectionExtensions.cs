@@ -1,5 +1,6 @@
 using ConnectAgent.ControlPlane.Acl;
 using ConnectAgent.ControlPlane.Authority;
+using ConnectAgent.ControlPlane.ConfigEntries;
 using ConnectAgent.ControlPlane.Intentions;
 using ConnectAgent.ControlPlane.State;
 using Microsoft.Extensions.DependencyInjection;
@@ -28,6 +29,7 @@ internal static class ControlPlaneServiceCollectionExtensions
         services.AddSingleton<StateStore>().AddSingleton<BlockingReader>();
         services.AddSingleton<AclTokenStore>().AddSingleton<AclPolicyStore>().AddSingleton<AclRoleStore>();
         services.AddHostedService<AclReaper>();
-        return services.AddSingleton<TokenResolver>().AddSingleton<CertificateAuthority>().AddSingleton<IntentionStore>();
+        return services.AddSingleton<TokenResolver>().AddSingleton<CertificateAuthority>().AddSingleton<IntentionStore>()
+            .AddSingleton<LegacyIntentionStore>().AddSingleton<ConfigEntryStore>().AddSingleton(new ConfigEntryOptions(acl.Datacenter));
     }
 }

@@ -6,10 +6,10 @@ using Xunit;
 
 namespace ConnectAgent.FunctionalTests;
 
-/// <summary>The recorded decisions through the HTTP API; groups with layer 7 intentions wait for config entries (a later issue).</summary>
+/// <summary>The recorded decisions through the HTTP API.</summary>
 public sealed class AuthorizeCasesTests
 {
-    public static TheoryData<string> Groups() => [.. Load().Where(IsLayer4).Select(group => (string)group["name"]!)];
+    public static TheoryData<string> Groups() => [.. Load().Select(group => (string)group["name"]!)];
 
     [Theory] // AUTHZ-20 to AUTHZ-25, ICHK-2, ICHK-3
     [MemberData(nameof(Groups))]
@@ -27,9 +27,20 @@ public sealed class AuthorizeCasesTests
                 ["tokens"] = new JsonObject { ["master"] = "root", ["default"] = "root" },
             },
         });
+        using (var defaults = new StringContent("""{"Kind":"proxy-defaults","Config":{"protocol":"http"}}"""))
+        {
+            // Permissions need it (CE-12).
+            using var put = await agent.Http.PutAsync(new Uri("/v1/config", UriKind.Relative), defaults);
+            put.EnsureSuccessStatusCode();
+        }
+
         foreach (var intention in group["intentions"]!.AsArray())
         {
-            using var body = new StringContent(new JsonObject { ["Action"] = (string)intention!["action"]! }.ToJsonString());
+            using var body = new StringContent(new JsonObject
+            {
+                ["Action"] = (string?)intention!["action"],
+                ["Permissions"] = intention["permissions"]?.DeepClone(),
+            }.ToJsonString());
             using var put = await agent.Http.PutAsync(Exact((string)intention["source"]!, (string)intention["destination"]!), body);
             put.EnsureSuccessStatusCode();
         }
@@ -54,8 +65,6 @@ public sealed class AuthorizeCasesTests
             }
         }
     }
-
-    private static bool IsLayer4(JsonObject group) => group["intentions"]!.AsArray().All(intention => intention!["permissions"] is null);
 
     private static Uri Exact(string source, string destination) => new(
         $"/v1/connect/intentions/exact?source={Uri.EscapeDataString(source)}&destination={Uri.EscapeDataString(destination)}", UriKind.Relative);

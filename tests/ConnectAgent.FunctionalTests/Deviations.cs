@@ -11,6 +11,10 @@ internal static class Deviations
     {
         [("intentions-exact", "put-other-ns")] = Deviation.Answers(
             "EX-7", 400, "Bad request: Invalid SourceNS(foo): Namespaces is a Consul Enterprise feature"),
+        [("intentions-config-entry", "delete-cas")] = Deviation.Answers("CE-27", 200, "false"),
+        [("intentions-config-entry", "get-after-delete")] = Deviation.Answers(
+            "CE-27", 200, "\"Methods\":[\"GET\",\"HEAD\",\"POST\",\"PUT\",\"PATCH\",\"DELETE\",\"CONNECT\",\"OPTIONS\",\"TRACE\"]"),
+        [("config-entries", "get-proxy-defaults")] = Deviation.Answers("CFG-9", 200, "\"Config\":{\"n\":1,\"protocol\":\"http\",\"s\":[\"a\"]}"),
         [("http-conventions", "host-header-not-checked")] = Deviation.Answers("SEC-2", 403, "Host not allowed"),
         [("authorize", "uri-partition")] = Deviation.Answers("SPIF-2", 200, "\"Authorized\":true"),
         [("authorize", "uri-server-id")] = Deviation.Answers("SPIF-3", 400, "Bad request: ClientCertURI not a valid Service identifier"),

@@ -3,8 +3,6 @@ namespace ConnectAgent.FunctionalTests;
 /// <summary>Recorded steps that belong to a later issue, with the reason. The list only ever shrinks.</summary>
 internal static class WaitingSteps
 {
-    private const string ConfigEntries = "config entries (issue: the control plane, whole)";
-    private const string ByIdWrites = "ID based intentions (issue: the control plane, whole)";
     private const string CaConfiguration = "CA configuration and signing limits (issue: the control plane, whole)";
     private const string AuthMethods = "auth methods, login and logout (issue: ACLs)";
     private const string Acls = "ACL endpoints (issue: ACLs)";
@@ -24,25 +22,6 @@ internal static class WaitingSteps
             ["event-list"] = Services,
             ["coord"] = Services,
         },
-        ["intentions-exact"] = new(StringComparer.Ordinal)
-        {
-            ["entry"] = ConfigEntries,
-            ["service-defaults"] = ConfigEntries,
-            ["put-l7-http"] = ConfigEntries,
-            ["get-l7"] = ConfigEntries,
-            ["service-defaults-tcp"] = ConfigEntries,
-            ["put-entry-with-meta"] = ConfigEntries,
-            ["get-meta"] = ConfigEntries,
-            ["put-meta-same"] = ConfigEntries,
-            ["put-meta-other"] = ConfigEntries,
-            ["get-meta-kept"] = ConfigEntries,
-            ["get-nsdb"] = ConfigEntries,
-            ["list-case"] = ConfigEntries,
-            ["entry-gone"] = ConfigEntries,
-            ["legacy-create"] = ByIdWrites,
-            ["legacy-create-2"] = ByIdWrites,
-            ["entry-after"] = ByIdWrites,
-        },
         ["http-conventions"] = new(StringComparer.Ordinal)
         {
             ["plain-health"] = Catalog,
@@ -53,13 +32,7 @@ internal static class WaitingSteps
             ["consistent"] = Catalog,
             ["stale-value-ignored"] = Catalog,
             ["datacenters-conflict-defect"] = Catalog,
-            ["json-truncated-intention"] = ByIdWrites,
-            ["json-empty-intention"] = ByIdWrites,
-            ["json-unknown-intention"] = ByIdWrites,
             ["json-truncated-service"] = Services,
-            ["json-truncated-config"] = ConfigEntries,
-            ["config-unknown-kind"] = ConfigEntries,
-            ["config-unknown-field"] = ConfigEntries,
             ["ca-config-truncated"] = CaConfiguration,
             ["filter-no-operator"] = Services,
             ["filter-bad-operator"] = Catalog,
@@ -120,15 +93,6 @@ internal static class WaitingSteps
             ["unknown-default-used"] = Services,
             ["cleared"] = Services,
             ["src-*"] = Services,
-        },
-        ["authorize"] = new(StringComparer.Ordinal)
-        {
-            ["put-l7-defaults"] = ConfigEntries,
-            ["put-l7"] = ConfigEntries,
-            ["put-legacy"] = ByIdWrites,
-            ["l7-is-deny"] = ConfigEntries,
-            ["l4-next-to-l7"] = ConfigEntries,
-            ["legacy-reason-has-id"] = ByIdWrites,
         },
     };
 

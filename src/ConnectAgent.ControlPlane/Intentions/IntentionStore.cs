@@ -1,19 +1,24 @@
 using System.Collections.Immutable;
+using ConnectAgent.ControlPlane.ConfigEntries;
+using ConnectAgent.ControlPlane.ConfigEntries.Kinds;
 using ConnectAgent.ControlPlane.State;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Intentions;
+using Microsoft.Extensions.Logging;
 
 namespace ConnectAgent.ControlPlane.Intentions;
 
-/// <summary>Reads and writes intentions (intentions sections 1 to 5).</summary>
-internal sealed class IntentionStore(StateStore store, BlockingReader reader)
+/// <summary>Reads intentions, and writes them by their names (intentions sections 1 to 5).</summary>
+internal sealed class IntentionStore(StateStore store, BlockingReader reader, ILogger<IntentionStore> logger)
 {
+    private SortedRows? _sorted;
+
     /// <summary>All intentions in PREC-2 order (LST-1).</summary>
     public Task<(IReadOnlyList<Intention> Value, ulong Index)> ListAsync(BlockingOptions blocking, CancellationToken cancellationToken) =>
-        reader.ReadAsync<IReadOnlyList<Intention>>(
+        reader.ReadAsync(
             blocking,
             [Topic.Any(StateTables.Intentions)],
-            static state => (Sorted(state.Rows(StateTables.Intentions).Values.SelectMany(entry => entry.Intentions)), state.IndexOf(StateTables.Intentions)),
+            state => (AllOf(state), ConfigTables.IndexOf(state)),
             static (_, _) => false,
             cancellationToken);
 
@@ -31,74 +36,92 @@ internal sealed class IntentionStore(StateStore store, BlockingReader reader)
         return reader.ReadAsync<IReadOnlyList<IntentionMatch>>(
             blocking,
             topics,
-            state => ([.. names.Select(name => byDestination ? OfDestination(state, name) : OfSource(state, name))], state.IndexOf(StateTables.Intentions)),
+            state => ([.. names.Select(name => byDestination ? OfDestination(state, name) : OfSource(state, name))], ConfigTables.IndexOf(state)),
             static (a, b) => a.Zip(b).All(pair => IsSame(pair.First, pair.Second)),
             cancellationToken);
     }
 
     /// <summary>Whether a source may connect to a destination (ICHK-2); always the live state.</summary>
-    public IntentionDecision Check(string source, string destination, DefaultDecision fallback) =>
-        OfSource(store.Current, source).Decide(destination, fallback);
+    /// <remarks>
+    /// The rule walks the source's intentions. The first of them whose destination is this one is also the first of the destination's whose
+    /// source is this one, and the destination's are found without a walk through all entries.
+    /// </remarks>
+    public IntentionDecision Check(string source, string destination, DefaultDecision fallback)
+    {
+        var state = store.Current;
+        var exact = destination == Intention.Wildcard ? null : IntentionRows.Find(state, destination);
+        return IntentionEntry.Protecting(exact?.Name == destination ? exact : null, IntentionRows.Find(state, Intention.Wildcard))
+            .Decide(source, fallback);
+    }
 
     /// <summary>One intention by its names; not found answers at once, found blocks (IAPI-7).</summary>
     /// <returns>Null when there is none.</returns>
-    public async Task<(Intention? Value, ulong Index)> GetAsync(
-        string source, string destination, BlockingOptions blocking, CancellationToken cancellationToken)
+    public Task<(Intention? Value, ulong Index)> GetAsync(
+        string source, string destination, BlockingOptions blocking, CancellationToken cancellationToken) =>
+        GetAsync(IntentionEntry.KeyOf(destination), state => Find(state, source, destination), blocking, cancellationToken);
+
+    /// <summary>The same by ID (CRUD-10).</summary>
+    public Task<(Intention? Value, ulong Index)> GetAsync(string id, BlockingOptions blocking, CancellationToken cancellationToken) => GetAsync(
+        store.Current.Find(StateTables.IntentionIds, id)?.Destination ?? string.Empty,
+        state => IntentionRows.FindId(state, id) is { } found ? found.Entry.Intentions[found.At] : null,
+        blocking,
+        cancellationToken);
+
+    /// <summary>Writes one source of a destination, replacing it as a whole (EX-4 to EX-6). Always raises the index.</summary>
+    /// <param name="destination">As spelled; an entry that exists keeps its own spelling (IXN-5).</param>
+    /// <param name="source">The source as it shall be.</param>
+    /// <param name="meta">Must be empty, or equal the entry's (EX-5).</param>
+    /// <exception cref="ServerException">CE-9, CE-10, CE-12, EX-5; nothing is changed then.</exception>
+    public async Task UpsertAsync(string destination, IntentionSource source, IReadOnlyDictionary<string, string>? meta)
     {
-        if (Find(store.Current, source, destination) is null)
+        var written = await store.WriteAsync(writer =>
+        {
+            var before = IntentionRows.Find(writer.State, destination);
+            CheckMeta(before, meta);
+            var entry = IntentionEntryValidation.Normalize(before is null
+                ? new IntentionEntry(destination, [source], null, 0, 0)
+                : before with { Sources = before.IndexOf(source.Name) is var at and >= 0 ? before.Sources.SetItem(at, source) : before.Sources.Add(source) });
+            IntentionEntryValidation.Check(entry);
+            IntentionRows.Put(writer, before, entry);
+            return entry;
+        });
+        logger.Warn(ServiceIntentionsKind.KindName, written.Name, IntentionEntryValidation.WarningsOf(written));
+    }
+
+    /// <summary>Removes one source; the last one takes the entry with it (IXN-4, EX-8). Removing nothing is no error and no write.</summary>
+    /// <exception cref="ServerException">CE-9; nothing is changed then.</exception>
+    public Task DeleteAsync(string source, string destination) => store.WriteAsync(writer =>
+    {
+        if (IntentionRows.Find(writer.State, destination) is not { } before || before.IndexOf(source) is not (var at and >= 0))
+        {
+            return false;
+        }
+
+        var entry = IntentionEntryValidation.Normalize(before with { Sources = before.Sources.RemoveAt(at) });
+        if (!entry.Sources.IsEmpty)
+        {
+            IntentionEntryValidation.Check(entry);
+        }
+
+        IntentionRows.Put(writer, before, entry);
+        return true;
+    });
+
+    private async Task<(Intention? Value, ulong Index)> GetAsync(
+        string key, Func<StateSnapshot, Intention?> find, BlockingOptions blocking, CancellationToken cancellationToken)
+    {
+        if (find(store.Current) is null)
         {
             blocking = default;
         }
 
         return await reader.ReadAsync(
             blocking,
-            [Topic.Row(StateTables.Intentions, IntentionEntry.KeyOf(destination))],
-            state => (Find(state, source, destination), state.IndexOf(StateTables.Intentions)),
+            [Topic.Row(StateTables.Intentions, key)],
+            state => (find(state), ConfigTables.IndexOf(state)),
             static (a, b) => a?.ModifyIndex == b?.ModifyIndex,
             cancellationToken);
     }
-
-    /// <summary>Writes one source of a destination, replacing it as a whole (EX-4 to EX-6). Always raises the index.</summary>
-    /// <param name="destination">As spelled; an entry that exists keeps its own spelling (IXN-5).</param>
-    /// <param name="source">The source as it shall be.</param>
-    /// <param name="meta">Must be empty, or equal the entry's (EX-5).</param>
-    /// <exception cref="ServerException">CE-10, CE-12, EX-5; nothing is changed then.</exception>
-    public Task UpsertAsync(string destination, IntentionSource source, IReadOnlyDictionary<string, string>? meta) =>
-        store.WriteAsync(writer =>
-        {
-            var key = IntentionEntry.KeyOf(destination);
-            var before = writer.State.Find(StateTables.Intentions, key);
-            CheckMeta(before, meta);
-            var entry = before is null
-                ? new IntentionEntry(destination, [source], null, writer.Index, writer.Index)
-                : before with { Sources = Replace(before.Sources, source), ModifyIndex = writer.Index };
-            entry = IntentionEntryValidation.Normalize(entry);
-            IntentionEntryValidation.Check(entry);
-
-            // Without config entries of other kinds every service speaks the default protocol (CE-12).
-            IntentionEntryValidation.CheckProtocol(entry, "tcp");
-            writer.Put(StateTables.Intentions, key, entry);
-            return true;
-        });
-
-    /// <summary>Removes one source; the last one takes the entry with it (IXN-4, EX-8). Removing nothing is no error and no write.</summary>
-    public Task DeleteAsync(string source, string destination) => store.WriteAsync(writer =>
-    {
-        var key = IntentionEntry.KeyOf(destination);
-        if (writer.State.Find(StateTables.Intentions, key) is not { } entry || entry.Find(source) is not { } found)
-        {
-            return false;
-        }
-
-        var rest = entry with { Sources = entry.Sources.Remove(found), ModifyIndex = writer.Index };
-        if (rest.Sources.IsEmpty)
-        {
-            return writer.Remove(StateTables.Intentions, key);
-        }
-
-        writer.Put(StateTables.Intentions, key, rest);
-        return true;
-    });
 
     private static void CheckMeta(IntentionEntry? entry, IReadOnlyDictionary<string, string>? meta)
     {
@@ -112,39 +135,33 @@ internal sealed class IntentionStore(StateStore store, BlockingReader reader)
             throw new ServerException(FailureKind.Failed, "Meta must not be specified");
         }
 
-        if (entry.Meta is null || entry.Meta.Count != meta.Count
-            || !meta.All(pair => entry.Meta.TryGetValue(pair.Key, out var value) && value == pair.Value))
+        if (!IntentionMeta.AreSame(entry.Meta, meta))
         {
             throw new ServerException(FailureKind.Failed, "Meta must not be specified, or should be unchanged during an update.");
         }
     }
 
-    private static ImmutableArray<IntentionSource> Replace(ImmutableArray<IntentionSource> sources, IntentionSource source)
-    {
-        var at = sources.IndexOf(sources.FirstOrDefault(candidate => candidate.Name == source.Name)!);
-        return at < 0 ? sources.Add(source) : sources.SetItem(at, source);
-    }
-
     private static Intention? Find(StateSnapshot state, string source, string destination) =>
-        state.Find(StateTables.Intentions, IntentionEntry.KeyOf(destination))?.Intentions
-            .FirstOrDefault(intention => intention.SourceName == source);
+        IntentionRows.Find(state, destination) is { } entry && entry.IndexOf(source) is var at and >= 0 ? entry.Intentions[at] : null;
 
-    private static IntentionMatch OfDestination(StateSnapshot state, string name)
+    private static IntentionMatch OfDestination(StateSnapshot state, string name) => IntentionEntry.Protecting(
+        name == Intention.Wildcard ? null : IntentionRows.Find(state, name), IntentionRows.Find(state, Intention.Wildcard));
+
+    private IntentionMatch OfSource(StateSnapshot state, string name) => IntentionMatch.ForSource([.. AllOf(state)
+        .Where(intention => intention.SourcePeer is null && (intention.SourceName == name || intention.SourceName == Intention.Wildcard))]);
+
+    // Sorting all is worth keeping: many readers are woken by one write.
+    private IReadOnlyList<Intention> AllOf(StateSnapshot state)
     {
-        var key = IntentionEntry.KeyOf(name);
-        var exact = key == Intention.Wildcard ? null : state.Find(StateTables.Intentions, key);
-        var any = state.Find(StateTables.Intentions, Intention.Wildcard);
-        return IntentionMatch.ForDestination(Sorted([.. exact?.Intentions ?? [], .. any?.Intentions ?? []]));
-    }
+        var rows = state.Rows(StateTables.Intentions);
+        if (Volatile.Read(ref _sorted) is { } known && ReferenceEquals(known.Rows, rows))
+        {
+            return known.Intentions;
+        }
 
-    private static IntentionMatch OfSource(StateSnapshot state, string name) => IntentionMatch.ForSource(Sorted(
-        state.Rows(StateTables.Intentions).Values.SelectMany(entry => entry.Intentions)
-            .Where(intention => intention.SourceName == name || intention.SourceName == Intention.Wildcard)));
-
-    private static List<Intention> Sorted(IEnumerable<Intention> intentions)
-    {
-        var sorted = intentions.ToList();
+        List<Intention> sorted = [.. rows.Values.SelectMany(entry => entry.Intentions)];
         sorted.Sort(IntentionPrecedence.Order);
+        Volatile.Write(ref _sorted, new SortedRows(rows, sorted));
         return sorted;
     }
 
@@ -152,5 +169,7 @@ internal sealed class IntentionStore(StateStore store, BlockingReader reader)
         a.Intentions.Count == b.Intentions.Count && a.Intentions.Zip(b.Intentions).All(pair =>
             ReferenceEquals(pair.First, pair.Second)
             || (pair.First.ModifyIndex == pair.Second.ModifyIndex && pair.First.SourceName == pair.Second.SourceName
-                && pair.First.DestinationName == pair.Second.DestinationName));
+                && pair.First.SourcePeer == pair.Second.SourcePeer && pair.First.DestinationName == pair.Second.DestinationName));
+
+    private sealed record SortedRows(ImmutableSortedDictionary<string, IntentionEntry> Rows, IReadOnlyList<Intention> Intentions);
 }

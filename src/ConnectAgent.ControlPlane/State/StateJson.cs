@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using ConnectAgent.ControlPlane.Acl;
 using ConnectAgent.ControlPlane.Authority;
+using ConnectAgent.ControlPlane.ConfigEntries;
 using ConnectAgent.ControlPlane.Intentions;
 
 namespace ConnectAgent.ControlPlane.State;
@@ -8,6 +9,8 @@ namespace ConnectAgent.ControlPlane.State;
 /// <summary>How rows are written to disk. Names of members are part of the format: renaming one needs a migration.</summary>
 [JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(IntentionEntry))]
+[JsonSerializable(typeof(IntentionReference))]
+[JsonSerializable(typeof(ConfigEntry))]
 [JsonSerializable(typeof(AuthorityState))]
 [JsonSerializable(typeof(AclToken))]
 [JsonSerializable(typeof(AclSecret))]

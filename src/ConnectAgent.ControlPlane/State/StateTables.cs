@@ -1,5 +1,7 @@
+using System.Collections.Frozen;
 using ConnectAgent.ControlPlane.Acl;
 using ConnectAgent.ControlPlane.Authority;
+using ConnectAgent.ControlPlane.ConfigEntries;
 using ConnectAgent.ControlPlane.Intentions;
 
 namespace ConnectAgent.ControlPlane.State;
@@ -9,6 +11,9 @@ internal static class StateTables
 {
     /// <summary>The <c>service-intentions</c> entries by destination in ASCII lower case (intentions IXN-1, IXN-5).</summary>
     public static StateTable<IntentionEntry> Intentions { get; } = new("intentions", StateJson.Default.IntentionEntry);
+
+    /// <summary>Which destination an ID based intention has, by ID; derived from the entries, so that a look-up need not walk them (IXN-13).</summary>
+    public static StateTable<IntentionReference> IntentionIds { get; } = new("intention-ids", StateJson.Default.IntentionReference);
 
     /// <summary>The CA, under the one key <see cref="TheOne"/>.</summary>
     public static StateTable<AuthorityState> Authority { get; } = new("authority", StateJson.Default.AuthorityState);
@@ -34,5 +39,18 @@ internal static class StateTables
     /// <summary>The key of a table with one row.</summary>
     public const string TheOne = "";
 
-    public static IReadOnlyList<StateTable> All { get; } = [Intentions, Authority, AclTokens, AclSecrets, AclPolicies, AclRoles, AclBootstraps];
+    // A table for each kind, so that a reader of one is not woken by another.
+    private static readonly FrozenDictionary<string, StateTable<ConfigEntry>> ConfigEntries = new[]
+    {
+        "ingress-gateway", "mesh", "proxy-defaults", "service-defaults", "service-resolver", "service-router", "service-splitter",
+        "terminating-gateway",
+    }.ToFrozenDictionary(kind => kind, kind => new StateTable<ConfigEntry>("config-" + kind, StateJson.Default.ConfigEntry), StringComparer.Ordinal);
+
+    /// <summary>The config entries of one kind other than <c>service-intentions</c>, by name in ASCII lower case (services CFG-1).</summary>
+    public static StateTable<ConfigEntry> ConfigEntriesOf(string kind) => ConfigEntries[kind];
+
+    /// <summary>The tables of all kinds.</summary>
+    public static StateTable[] AllConfigEntries { get; } = [Intentions, .. ConfigEntries.Values];
+
+    public static IReadOnlyList<StateTable> All { get; } = [.. AllConfigEntries, IntentionIds, Authority, AclTokens, AclSecrets, AclPolicies, AclRoles, AclBootstraps];
 }

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using ConnectAgent.Protocol.Text;
 
 namespace ConnectAgent.Http;
@@ -16,6 +17,9 @@ internal ref struct GoJsonReader(ReadOnlySpan<byte> json)
 {
     // The reference's own bound.
     private const int Depth = 10_000;
+
+    // Of documents that are taken as a whole: what is stored must be readable again, and no body may exhaust the stack.
+    private const int DeepestNode = 60;
 
     private Utf8JsonReader _reader = new(
         json, isFinalBlock: false, new JsonReaderState(new JsonReaderOptions { MaxDepth = Depth, AllowMultipleValues = true }));
@@ -52,6 +56,14 @@ internal ref struct GoJsonReader(ReadOnlySpan<byte> json)
 
         Mismatch($"Go value of type {goType}");
         return false;
+    }
+
+    /// <summary>The whole document as it is; null for <c>null</c>. For bodies whose shape another field tells.</summary>
+    /// <exception cref="GoJsonException">It is nested deeper than any document of ours.</exception>
+    public JsonNode? Document()
+    {
+        Advance();
+        return Node();
     }
 
     /// <summary>Steps to the next field of the object; false at its end.</summary>
@@ -229,6 +241,51 @@ internal ref struct GoJsonReader(ReadOnlySpan<byte> json)
         {
             throw new GoJsonException(_firstError);
         }
+    }
+
+    private JsonNode? Node()
+    {
+        if (_reader.CurrentDepth >= DeepestNode)
+        {
+            throw new GoJsonException("exceeded max depth");
+        }
+
+        switch (_reader.TokenType)
+        {
+            case JsonTokenType.StartObject:
+                return Map();
+            case JsonTokenType.StartArray:
+                var list = new JsonArray();
+                while (NextElement())
+                {
+                    list.Add(Node());
+                }
+
+                return list;
+            case JsonTokenType.String:
+                return JsonValue.Create(Text(ref _reader));
+            case JsonTokenType.Number:
+                return JsonNode.Parse(_reader.ValueSpan);
+            case JsonTokenType.True or JsonTokenType.False:
+                return JsonValue.Create(_reader.GetBoolean());
+            default:
+                return null;
+        }
+    }
+
+    // The last of a repeated name counts (BODY-2), in its place, because another spelling of it may stand between.
+    private JsonObject Map()
+    {
+        List<KeyValuePair<string, JsonNode?>> fields = [];
+        Dictionary<string, int> last = new(StringComparer.Ordinal);
+        while (NextField())
+        {
+            var name = Name;
+            last[name] = fields.Count;
+            fields.Add(KeyValuePair.Create(name, Node()));
+        }
+
+        return new JsonObject(fields.Where((field, i) => last[field.Key] == i));
     }
 
     private bool IsObject(string goTarget)

@@ -1,3 +1,4 @@
+using ConnectAgent.ControlPlane.Intentions;
 using ConnectAgent.Protocol.Intentions;
 
 namespace ConnectAgent.Http;
@@ -5,7 +6,22 @@ namespace ConnectAgent.Http;
 /// <summary>The body of an intention write (intentions IXN-10, IXN-11): read-only fields are checked for type and dropped.</summary>
 internal sealed record IntentionBody
 {
+    /// <summary>Only so that a new intention can refuse it (CRUD-2).</summary>
+    public string Id { get; private set; } = string.Empty;
+
     public string Description { get; private set; } = string.Empty;
+
+    public string SourceNamespace { get; private set; } = string.Empty;
+
+    public string SourceName { get; private set; } = string.Empty;
+
+    public string DestinationNamespace { get; private set; } = string.Empty;
+
+    public string DestinationName { get; private set; } = string.Empty;
+
+    public string SourcePartition { get; private set; } = string.Empty;
+
+    public string DestinationPartition { get; private set; } = string.Empty;
 
     public string SourceType { get; private set; } = string.Empty;
 
@@ -17,6 +33,16 @@ internal sealed record IntentionBody
     public List<IntentionPermission> Permissions { get; private set; } = [];
 
     public Dictionary<string, string> Meta { get; private set; } = [];
+
+    /// <summary>What a write makes of it (CE-6); the name may come from elsewhere.</summary>
+    /// <param name="name">Of the source.</param>
+    public IntentionSource ToSource(string name) => new(name)
+    {
+        Action = Action.Length > 0 ? Action : null,
+        Permissions = Permissions.Count > 0 ? Permissions : null,
+        Type = SourceType.Length > 0 ? SourceType : "consul",
+        Description = Description.Length > 0 ? Description : null,
+    };
 
     public static IntentionBody Read(ref GoJsonReader json)
     {
@@ -37,7 +63,35 @@ internal sealed record IntentionBody
 
     private void ReadField(ref GoJsonReader json)
     {
-        if (json.Is("Description"))
+        if (json.Is("ID"))
+        {
+            Id = json.String(".ID") ?? Id;
+        }
+        else if (json.Is("SourceNS"))
+        {
+            SourceNamespace = json.String(".SourceNS") ?? SourceNamespace;
+        }
+        else if (json.Is("SourceName"))
+        {
+            SourceName = json.String(".SourceName") ?? SourceName;
+        }
+        else if (json.Is("DestinationNS"))
+        {
+            DestinationNamespace = json.String(".DestinationNS") ?? DestinationNamespace;
+        }
+        else if (json.Is("DestinationName"))
+        {
+            DestinationName = json.String(".DestinationName") ?? DestinationName;
+        }
+        else if (json.Is("SourcePartition"))
+        {
+            SourcePartition = json.String(".SourcePartition") ?? SourcePartition;
+        }
+        else if (json.Is("DestinationPartition"))
+        {
+            DestinationPartition = json.String(".DestinationPartition") ?? DestinationPartition;
+        }
+        else if (json.Is("Description"))
         {
             Description = json.String(".Description") ?? Description;
         }
@@ -69,9 +123,7 @@ internal sealed record IntentionBody
         {
             json.IgnoreInteger("." + json.Name);
         }
-        else if (json.Is("ID") || json.Is("SourceNS") || json.Is("SourceName") || json.Is("DestinationNS") || json.Is("DestinationName")
-            || json.Is("CreatedAt") || json.Is("UpdatedAt") || json.Is("Hash") || json.Is("DefaultAddr")
-            || json.Is("SourcePartition") || json.Is("DestinationPartition") || json.Is("SourceSamenessGroup"))
+        else if (json.Is("CreatedAt") || json.Is("UpdatedAt") || json.Is("Hash") || json.Is("DefaultAddr") || json.Is("SourceSamenessGroup"))
         {
             json.String("." + json.Name);
         }
@@ -107,7 +159,7 @@ internal sealed record IntentionBody
                     }
                     else if (json.Is("JWT"))
                     {
-                        json.Ignore();
+                        permission = permission with { Jwt = ReadJwt(ref json) };
                     }
                     else
                     {
@@ -210,6 +262,92 @@ internal sealed record IntentionBody
         }
 
         return headers.Count == 0 ? null : headers;
+    }
+
+    private static JwtRequirement? ReadJwt(ref GoJsonReader json)
+    {
+        if (!json.BeginObject("IntentionJWTRequirement"))
+        {
+            return null;
+        }
+
+        List<JwtProvider> providers = [];
+        while (json.NextField())
+        {
+            if (!json.Is("Providers"))
+            {
+                json.Unknown();
+            }
+            else if (json.BeginArray("IntentionJWTRequirement.Providers"))
+            {
+                while (json.NextElement())
+                {
+                    RefuseNull(ref json);
+                    providers.Add(ReadProvider(ref json));
+                }
+            }
+        }
+
+        return new JwtRequirement(providers.Count == 0 ? null : providers);
+    }
+
+    private static JwtProvider ReadProvider(ref GoJsonReader json)
+    {
+        var name = string.Empty;
+        List<JwtClaim> claims = [];
+        if (json.BeginObject("structs.IntentionJWTProvider"))
+        {
+            while (json.NextField())
+            {
+                if (json.Is("Name"))
+                {
+                    name = json.String("IntentionJWTProvider.Name") ?? name;
+                }
+                else if (!json.Is("VerifyClaims"))
+                {
+                    json.Unknown();
+                }
+                else if (json.BeginArray("IntentionJWTProvider.VerifyClaims"))
+                {
+                    while (json.NextElement())
+                    {
+                        RefuseNull(ref json);
+                        claims.Add(ReadClaim(ref json));
+                    }
+                }
+            }
+        }
+
+        return new JwtProvider(name, claims.Count == 0 ? null : claims);
+    }
+
+    private static JwtClaim ReadClaim(ref GoJsonReader json)
+    {
+        List<string> path = [];
+        string? value = null;
+        if (json.BeginObject("structs.IntentionJWTClaimVerification"))
+        {
+            while (json.NextField())
+            {
+                if (json.Is("Value"))
+                {
+                    value = NotEmpty(json.String("IntentionJWTClaimVerification.Value"));
+                }
+                else if (!json.Is("Path"))
+                {
+                    json.Unknown();
+                }
+                else if (json.BeginArray("IntentionJWTClaimVerification.Path"))
+                {
+                    while (json.NextElement())
+                    {
+                        path.Add(json.String("IntentionJWTClaimVerification.Path") ?? string.Empty);
+                    }
+                }
+            }
+        }
+
+        return new JwtClaim(path.Count == 0 ? null : path, value);
     }
 
     private static HeaderCondition Unknown(ref GoJsonReader json, HeaderCondition header)

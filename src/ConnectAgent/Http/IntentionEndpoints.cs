@@ -13,11 +13,16 @@ namespace ConnectAgent.Http;
 
 /// <summary>Intentions by name, list, match and check (intentions section 5).</summary>
 internal sealed class IntentionEndpoints(
-    IntentionStore intentions, Authorizer authorizer, IServerClient servers, AgentIdentity agent, WireSettings settings)
+    IntentionStore intentions,
+    IntentionIdEndpoints byId,
+    Authorizer authorizer,
+    IServerClient servers,
+    AgentIdentity agent,
+    WireSettings settings)
 {
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapWire("/v1/connect/intentions", (HttpMethods.Get, ListAsync));
+        routes.MapWire("/v1/connect/intentions", (HttpMethods.Get, ListAsync), (HttpMethods.Post, byId.CreateAsync));
         routes.MapWire("/v1/connect/intentions/match", (HttpMethods.Get, MatchAsync));
         routes.MapWire("/v1/connect/intentions/check", (HttpMethods.Get, CheckAsync));
         routes.MapWire(
@@ -25,6 +30,8 @@ internal sealed class IntentionEndpoints(
             (HttpMethods.Get, GetExactAsync),
             (HttpMethods.Put, PutExactAsync),
             (HttpMethods.Delete, DeleteExactAsync));
+        routes.MapWire(
+            "/v1/connect/intentions/", (HttpMethods.Get, byId.GetAsync), (HttpMethods.Put, byId.PutAsync), (HttpMethods.Delete, byId.DeleteAsync));
     }
 
     private async Task ListAsync(WireRequest request)
@@ -159,16 +166,7 @@ internal sealed class IntentionEndpoints(
             throw WireException.Failed("SourcePeer field is not supported on this endpoint. Use config entries instead");
         }
 
-        await intentions.UpsertAsync(
-            destination.Name,
-            new IntentionSource(source.Name)
-            {
-                Action = body.Action.Length > 0 ? body.Action : null,
-                Permissions = body.Permissions.Count > 0 ? body.Permissions : null,
-                Type = body.SourceType.Length > 0 ? body.SourceType : "consul",
-                Description = body.Description.Length > 0 ? body.Description : null,
-            },
-            body.Meta);
+        await intentions.UpsertAsync(destination.Name, body.ToSource(source.Name), body.Meta);
         await WireReply.JsonAsync(request, true, WireJson.Default.Boolean);
     }
 
@@ -195,7 +193,7 @@ internal sealed class IntentionEndpoints(
     }
 
     // ACL-2: on source or destination.
-    private static bool MayRead(TokenRights rights, Intention intention) =>
+    internal static bool MayRead(TokenRights rights, Intention intention) =>
         rights.IntentionRead(intention.SourceName) || rights.IntentionRead(intention.DestinationName);
 
     // ACL-2: before validation and existence.

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using ConnectAgent.Agent.Authorization;
 using ConnectAgent.Agent.Caching;
@@ -15,6 +16,8 @@ namespace ConnectAgent.Http;
 [JsonSerializable(typeof(SignReply))]
 [JsonSerializable(typeof(AuthorizeReply))]
 [JsonSerializable(typeof(Explanation))]
+[JsonSerializable(typeof(IntentionIdReply))]
+[JsonSerializable(typeof(JsonNode))]
 [JsonSerializable(typeof(CheckReply))]
 [JsonSerializable(typeof(Intention))]
 [JsonSerializable(typeof(IReadOnlyList<Intention>))]
@@ -39,6 +42,9 @@ internal sealed partial class WireJson : JsonSerializerContext;
 
 /// <summary>intentions AUTHZ-2.</summary>
 internal sealed record AuthorizeReply(bool Authorized, string Reason);
+
+/// <summary>intentions CRUD-1, CRUD-11.</summary>
+internal sealed record IntentionIdReply([property: JsonPropertyName("ID")] string Id);
 
 /// <summary>intentions ICHK-1.</summary>
 internal sealed record CheckReply(bool Allowed);

@@ -3,9 +3,10 @@ using ConnectAgent.ControlPlane.State;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Intentions;
 using FluentAssertions;
+using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
-namespace ConnectAgent.Tests.ControlPlane;
+namespace ConnectAgent.Tests.ControlPlane.Intentions;
 
 /// <summary>intentions sections 1 to 5 on the embedded state.</summary>
 public sealed class IntentionStoreTests : IDisposable
@@ -17,7 +18,7 @@ public sealed class IntentionStoreTests : IDisposable
     public IntentionStoreTests()
     {
         _reader = new BlockingReader(_state, BlockingLimits.Standard, TimeProvider.System, Random.Shared);
-        _store = new IntentionStore(_state, _reader);
+        _store = new IntentionStore(_state, _reader, NullLogger<IntentionStore>.Instance);
     }
 
     public void Dispose()

@@ -1,0 +1,14 @@
+namespace ConnectAgent.ControlPlane.ConfigEntries;
+
+/// <summary>Names of entries.</summary>
+internal static class ConfigNames
+{
+    /// <summary>The key that names are looked up by: ASCII letters without case (intentions IXN-5, CE-24).</summary>
+    public static string KeyOf(string name) => string.Create(name.Length, name, static (key, text) =>
+    {
+        for (var i = 0; i < key.Length; i++)
+        {
+            key[i] = char.IsAsciiLetterUpper(text[i]) ? (char)(text[i] | 0x20) : text[i];
+        }
+    });
+}

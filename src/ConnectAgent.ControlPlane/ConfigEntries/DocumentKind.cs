@@ -1,0 +1,72 @@
+using System.Text.Json.Nodes;
+using ConnectAgent.ControlPlane.ConfigEntries.Schema;
+using ConnectAgent.ControlPlane.State;
+
+namespace ConnectAgent.ControlPlane.ConfigEntries;
+
+/// <summary>A kind whose entries are stored as the document that is shown.</summary>
+internal abstract class DocumentKind(string name, ObjectType schema) : ConfigEntryKind(name, schema)
+{
+    private readonly StateTable<ConfigEntry> _table = StateTables.ConfigEntriesOf(name);
+
+    public override StateTable Table => _table;
+
+    public sealed override IConfigEntry Make(JsonObject document)
+    {
+        var entry = NameOf(document);
+        Normalize(document);
+        Check(entry, document);
+        return new ConfigEntry(Name, entry, document.ToJsonString(DocumentText.Options), ProtocolOf(document), 0, 0);
+    }
+
+    public sealed override JsonObject Show(IConfigEntry entry)
+    {
+        var document = DocumentOf(entry);
+        document.Add("CreateIndex", entry.CreateIndex);
+        document.Add("ModifyIndex", entry.ModifyIndex);
+        return document;
+    }
+
+    public sealed override IConfigEntry? Find(StateSnapshot state, string name) => state.Find(_table, ConfigNames.KeyOf(name));
+
+    public sealed override IEnumerable<IConfigEntry> All(StateSnapshot state) => state.Rows(_table).Values;
+
+    public sealed override bool IsSame(IConfigEntry stored, IConfigEntry entry) =>
+        ((ConfigEntry)stored).Document == ((ConfigEntry)entry).Document;
+
+    public sealed override void Put(StateWriter writer, IConfigEntry? before, IConfigEntry entry)
+    {
+        writer.Put(
+            _table,
+            ConfigNames.KeyOf(entry.Name),
+            (ConfigEntry)entry with { CreateIndex = before?.CreateIndex ?? writer.Index, ModifyIndex = writer.Index });
+        CheckState(writer.State, entry.Name);
+    }
+
+    public sealed override void Remove(StateWriter writer, IConfigEntry entry)
+    {
+        writer.Remove(_table, ConfigNames.KeyOf(entry.Name));
+        CheckState(writer.State, entry.Name);
+    }
+
+    /// <summary>The name that an entry is stored under.</summary>
+    protected virtual string NameOf(JsonObject document) => document.Text("Name");
+
+    /// <summary>Brings a decoded document into the form that is stored.</summary>
+    protected virtual void Normalize(JsonObject document)
+    {
+    }
+
+    /// <summary>What needs no state; every text is a 400 (services CFG-4).</summary>
+    protected virtual void Check(string entry, JsonObject document) => ConfigCheck.Require(entry.Length > 0, "Name is required");
+
+    /// <summary>What the entry says about its service's protocol.</summary>
+    protected virtual string? ProtocolOf(JsonObject document) => null;
+
+    /// <summary>What depends on other entries, once the write is in <paramref name="state"/>; every text is a 500.</summary>
+    protected virtual void CheckState(StateSnapshot state, string entry)
+    {
+    }
+
+    protected static JsonObject DocumentOf(IConfigEntry entry) => JsonNode.Parse(((ConfigEntry)entry).Document)!.AsObject();
+}

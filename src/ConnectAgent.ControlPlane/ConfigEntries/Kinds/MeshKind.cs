@@ -1,0 +1,21 @@
+using System.Text.Json.Nodes;
+using ConnectAgent.ControlPlane.ConfigEntries.Schema;
+using ConnectAgent.Protocol.Acl;
+
+namespace ConnectAgent.ControlPlane.ConfigEntries.Kinds;
+
+/// <summary>services CFG-10: one entry, whose name is not shown.</summary>
+internal sealed class MeshKind() : DocumentKind("mesh", new ObjectType(
+    CommonFields.Kind,
+    new("Name", IgnoredType.Instance),
+    new("TransparentProxy", new ObjectType(new ConfigField("MeshDestinationsOnly", FlagType.Instance, Always: true)), Always: true),
+    CommonFields.Meta,
+    CommonFields.CreateIndex,
+    CommonFields.ModifyIndex))
+{
+    public override bool MayRead(TokenRights rights, string entry) => true;
+
+    public override bool MayDelete(TokenRights rights, string entry) => rights.OperatorWrite();
+
+    protected override string NameOf(JsonObject document) => "mesh";
+}

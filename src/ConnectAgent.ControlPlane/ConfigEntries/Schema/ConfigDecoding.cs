@@ -1,0 +1,51 @@
+using ConnectAgent.Protocol.Errors;
+using ConnectAgent.Protocol.Text;
+
+namespace ConnectAgent.ControlPlane.ConfigEntries.Schema;
+
+/// <summary>What went wrong while one entry was decoded (intentions CE-22, services CFG-3). A wrong type wins over unknown keys.</summary>
+internal sealed class ConfigDecoding
+{
+    // An answer is no place for a list as long as the body.
+    private const int MostErrors = 100;
+
+    private readonly List<string> _mismatches = [];
+    private readonly List<string> _unknown = [];
+
+    public void Mismatch(string path, string expected, string found) =>
+        Add(_mismatches, $"'{path}' expected type '{expected}', got unconvertible type '{found}'");
+
+    public void NoMap(string path, string found) => Add(_mismatches, $"'{path}' expected a map, got '{found}'");
+
+    public void Unparsable(string path, string error) => Add(_mismatches, $"error decoding '{path}': {error}");
+
+    public void Unknown(string path, bool isNamespace) => Add(
+        _unknown, $"invalid config key {GoQuote.Of(path)}" + (isNamespace ? ", namespaces are a consul enterprise feature" : string.Empty));
+
+    /// <summary>Ends the decoding.</summary>
+    /// <exception cref="ConfigDecodeException">If anything was wrong.</exception>
+    public void Finish()
+    {
+        if (_mismatches.Count > 0)
+        {
+            throw new ConfigDecodeException(
+                $"{_mismatches.Count} error(s) decoding:\n\n" + string.Join('\n', _mismatches.Select(text => "* " + text)));
+        }
+
+        if (_unknown.Count > 0)
+        {
+            throw new ConfigDecodeException(ListError.Of(_unknown));
+        }
+    }
+
+    private static void Add(List<string> errors, string text)
+    {
+        if (errors.Count < MostErrors)
+        {
+            errors.Add(text);
+        }
+    }
+}
+
+/// <summary>A body that is no config entry; the message is the reference's, without the endpoint's prefix (CE-22).</summary>
+internal sealed class ConfigDecodeException(string message) : Exception(message);

@@ -1,0 +1,153 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using ConnectAgent.Agent;
+using ConnectAgent.Agent.Servers;
+using ConnectAgent.ControlPlane.ConfigEntries;
+using ConnectAgent.ControlPlane.ConfigEntries.Schema;
+using ConnectAgent.Protocol.Acl;
+using ConnectAgent.Protocol.Text;
+
+namespace ConnectAgent.Http;
+
+/// <summary>Config entries of all kinds (intentions section 3.2, services section 7).</summary>
+internal sealed class ConfigEntryEndpoints(ConfigEntryStore entries, IServerClient servers, AgentIdentity agent, WireSettings settings)
+{
+    public void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapWire("/v1/config", (HttpMethods.Put, PutAsync));
+        routes.MapWire("/v1/config/", (HttpMethods.Get, GetAsync), (HttpMethods.Delete, DeleteAsync));
+    }
+
+    // CE-23, in its order: validation comes before the access check.
+    private async Task PutAsync(WireRequest request)
+    {
+        var body = await RequestBody.ReadAsync(request, static (ref json) => json.Document(), Undecodable);
+        var (kind, document) = Decode(body);
+        request.RefuseNamespace();
+        var cas = Cas(request);
+        var rights = await servers.ResolveTokenAsync(request.Token(), request.Aborted);
+        RequireConnect(kind);
+        var entry = kind.Make(document);
+        TokenRights.Require(kind.MayWrite(rights, entry));
+        await WireReply.JsonAsync(request, await entries.PutAsync(kind, entry, cas), WireJson.Default.Boolean);
+    }
+
+    private Task GetAsync(WireRequest request)
+    {
+        var options = ReadOptions.Parse(request, settings.UseCache);
+        request.RefuseNamespace();
+        agent.RequireDatacenter(options.Datacenter);
+        return request.Tail.Split('/', 2) switch
+        {
+            [""] => ListAsync(request, options, ConfigEntryKinds.All),
+            [var kind] => ListAsync(request, options, [ConfigEntryKinds.Named(kind)]),
+            [var kind, var name] => GetAsync(request, options, ConfigEntryKinds.Named(kind), name),
+            _ => throw new InvalidOperationException("a split into two parts gave more"),
+        };
+    }
+
+    // CE-24. ACL-PERM-39: the right comes before existence; looked at again after the wait, when it may have gone.
+    private async Task GetAsync(WireRequest request, ReadOptions options, ConfigEntryKind kind, string name)
+    {
+        TokenRights.Require(kind.MayRead(await servers.ResolveTokenAsync(options.Token, request.Aborted), name));
+        var (entry, index) = await entries.GetAsync(kind, name, ControlPlaneReads.Blocking(options), request.Aborted);
+        TokenRights.Require(kind.MayRead(await servers.ResolveTokenAsync(options.Token, request.Aborted), name));
+        WireReply.QueryHeaders(request.Context, index);
+        await WireReply.JsonAsync<JsonNode>(
+            request,
+            entry is null
+                ? throw new WireException(
+                    StatusCodes.Status404NotFound, $"Config entry not found for {GoQuote.Of(kind.Name)} / {GoQuote.Of(name)}")
+                : kind.Show(entry),
+            WireJson.Default.JsonNode);
+    }
+
+    // CE-25, CFG-5. What the token may not see is left out.
+    private async Task ListAsync(WireRequest request, ReadOptions options, IReadOnlyList<ConfigEntryKind> kinds)
+    {
+        await servers.ResolveTokenAsync(options.Token, request.Aborted);
+        var (all, index) = await entries.ListAsync(kinds, ControlPlaneReads.Blocking(options), request.Aborted);
+        var rights = await servers.ResolveTokenAsync(options.Token, request.Aborted);
+        var shown = new JsonArray();
+        var isCut = false;
+        foreach (var (kind, entry) in all)
+        {
+            if (kind.MayRead(rights, entry.Name))
+            {
+                shown.Add((JsonNode)kind.Show(entry));
+            }
+            else
+            {
+                isCut = true;
+            }
+        }
+
+        if (isCut && request.HasToken)
+        {
+            request.Context.Response.Headers["X-Consul-Results-Filtered-By-Acls"] = "true";
+        }
+
+        WireReply.QueryHeaders(request.Context, index);
+        await WireReply.JsonAsync<JsonNode>(request, shown, WireJson.Default.JsonNode);
+    }
+
+    // CE-26, CE-27.
+    private async Task DeleteAsync(WireRequest request)
+    {
+        if (request.Tail.Split('/', 2) is not [var kindName, { Length: > 0 } name])
+        {
+            throw new WireException(StatusCodes.Status404NotFound, "Must provide both a kind and name to delete");
+        }
+
+        var kind = ConfigEntryKinds.Named(kindName);
+        request.RefuseNamespace();
+        var cas = Cas(request);
+        var rights = await servers.ResolveTokenAsync(request.Token(), request.Aborted);
+        RequireConnect(kind);
+        TokenRights.Require(kind.MayDelete(rights, name));
+        var isGone = await entries.DeleteAsync(kind, name, cas);
+        await WireReply.JsonAsync(request, cas is null ? new JsonObject() : JsonValue.Create(isGone), WireJson.Default.JsonNode);
+    }
+
+    private static (ConfigEntryKind Kind, JsonObject Document) Decode(JsonNode? body)
+    {
+        try
+        {
+            return ConfigEntryKinds.Decode(body);
+        }
+        catch (ConfigDecodeException error)
+        {
+            throw Undecodable(error.Message);
+        }
+    }
+
+    private static WireException Undecodable(string error) => WireException.BadRequest("Request decoding failed: " + error);
+
+    // CE-21, CFG-2: an empty value is none.
+    private static ulong? Cas(WireRequest request)
+    {
+        var text = request.Query.First("cas");
+        if (text.Length == 0)
+        {
+            return null;
+        }
+
+        if (!text.AsSpan().ContainsAnyExceptInRange('0', '9'))
+        {
+            return ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var index)
+                ? index
+                : throw WireException.Failed($"strconv.ParseUint: parsing {GoQuote.Of(text)}: value out of range");
+        }
+
+        throw WireException.Failed($"strconv.ParseUint: parsing {GoQuote.Of(text)}: invalid syntax");
+    }
+
+    // IAPI-8: reads still answer.
+    private void RequireConnect(ConfigEntryKind kind)
+    {
+        if (kind.NeedsConnect)
+        {
+            agent.RequireConnect();
+        }
+    }
+}

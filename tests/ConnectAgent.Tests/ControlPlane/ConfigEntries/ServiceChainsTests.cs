@@ -1,0 +1,110 @@
+using ConnectAgent.ControlPlane.ConfigEntries;
+using ConnectAgent.Protocol.Errors;
+using ConnectAgent.Tests.ControlPlane.Intentions;
+using FluentAssertions;
+using Xunit;
+
+namespace ConnectAgent.Tests.ControlPlane.ConfigEntries;
+
+/// <summary>services CFG-14, by the rules of DCH-5 and DCH-6.</summary>
+public sealed class ServiceChainsTests : IDisposable
+{
+    private readonly IntentionFixture _store = new();
+
+    public void Dispose() => _store.Dispose();
+
+    [Fact] // recorded
+    public async Task All_services_of_a_chain_speak_alike()
+    {
+        await HttpAsync("web");
+        const string Router = """{"Kind":"service-router","Name":"web","Routes":[{"Destination":{"Service":"admin"}}]}""";
+        await RefusedAsync(Router, "discovery chain \"web\" uses inconsistent protocols; service \"admin\" has \"tcp\" which is not \"http\"");
+        await HttpAsync("Admin");
+        await _store.PutAsync(Router);
+
+        // Neither side can be changed any more.
+        await RefusedAsync(
+            """{"Kind":"service-defaults","Name":"admin","Protocol":"grpc"}""",
+            "discovery chain \"web\" uses inconsistent protocols; service \"admin\" has \"grpc\" which is not \"http\"");
+        var remove = () => _store.Entries.DeleteAsync(ConfigEntryKinds.Named("service-defaults"), "admin", null);
+        await remove.Should().ThrowAsync<ServerException>();
+        await _store.Entries.DeleteAsync(ConfigEntryKinds.Named("service-router"), "web", null);
+        (await remove()).Should().BeTrue();
+    }
+
+    [Fact] // recorded
+    public async Task Splitting_needs_a_protocol_like_http()
+    {
+        const string Splitter = """{"Kind":"service-splitter","Name":"web","Splits":[{"Weight":100}]}""";
+        const string Refusal = "discovery chain \"web\" uses a protocol \"tcp\" that does not permit advanced routing or splitting behavior";
+        await RefusedAsync(Splitter, Refusal);
+        await _store.PutAsync("""{"Kind":"proxy-defaults","Config":{"protocol":"http"}}""");
+        await _store.PutAsync(Splitter);
+        await RefusedAsync("""{"Kind":"service-defaults","Name":"web","Protocol":"tcp"}""", Refusal);
+        await RefusedAsync("""{"Kind":"proxy-defaults"}""", Refusal);
+    }
+
+    [Fact]
+    public async Task A_subset_must_exist()
+    {
+        await HttpAsync("web");
+        const string Splitter = """{"Kind":"service-splitter","Name":"web","Splits":[{"Weight":100,"ServiceSubset":"v1"}]}""";
+        const string Refusal = "service \"web\" does not have a subset named \"v1\"";
+        await RefusedAsync(Splitter, Refusal);
+        await _store.PutAsync("""{"Kind":"service-resolver","Name":"web","Subsets":{"v1":{}}}""");
+        await _store.PutAsync(Splitter);
+        await RefusedAsync("""{"Kind":"service-resolver","Name":"web","Subsets":{"v2":{}}}""", Refusal);
+        await RefusedAsync(
+            """{"Kind":"service-resolver","Name":"old","Failover":{"*":{"Service":"web","ServiceSubset":"v9"}}}""",
+            "discovery chain \"old\" uses inconsistent protocols; service \"web\" has \"http\" which is not \"tcp\"");
+        await HttpAsync("old");
+        await RefusedAsync(
+            """{"Kind":"service-resolver","Name":"old","Failover":{"*":{"Service":"web","ServiceSubset":"v9"}}}""",
+            "service \"web\" does not have a subset named \"v9\"");
+    }
+
+    [Fact] // the first is recorded
+    public async Task A_chain_must_end()
+    {
+        await _store.PutAsync("""{"Kind":"service-resolver","Name":"c1","Redirect":{"Service":"c2"}}""");
+        await RefusedAsync(
+            """{"Kind":"service-resolver","Name":"c2","Redirect":{"Service":"c1"}}""",
+            "detected circular resolver redirect: [c2.default.dc1 -> c1.default.dc1 -> c2.default.dc1]");
+        await _store.PutAsync("""{"Kind":"proxy-defaults","Config":{"protocol":"http"}}""");
+        await _store.PutAsync("""{"Kind":"service-splitter","Name":"s1","Splits":[{"Weight":50},{"Weight":50,"Service":"s2"}]}""");
+        await RefusedAsync(
+            """{"Kind":"service-splitter","Name":"s2","Splits":[{"Weight":100,"Service":"s1"}]}""",
+            "detected circular reference: [splitter:s2.default -> splitter:s1.default -> splitter:s2.default]");
+    }
+
+    [Fact] // whatever is stored, a walk ends soon
+    public async Task A_chain_has_a_bound()
+    {
+        await _store.PutAsync("""{"Kind":"proxy-defaults","Config":{"protocol":"http"}}""");
+        var refused = 0;
+        for (var i = 0; i < 200 && refused == 0; i++)
+        {
+            try
+            {
+                await _store.PutAsync($$"""{"Kind":"service-splitter","Name":"s{{i}}","Splits":[{"Weight":100,"Service":"s{{i + 1}}"}]}""");
+            }
+            catch (ServerException error)
+            {
+                error.Message.Should().Be("discovery chain \"s0\" has a path of more than 128 nodes");
+                refused = i;
+            }
+        }
+
+        refused.Should().Be(129);
+    }
+
+    private Task<bool> HttpAsync(string service) => _store.PutAsync($$"""{"Kind":"service-defaults","Name":"{{service}}","Protocol":"http"}""");
+
+    private async Task RefusedAsync(string json, string text)
+    {
+        var before = _store.State.Current;
+        var put = () => _store.PutAsync(json);
+        (await put.Should().ThrowAsync<ServerException>()).WithMessage(text).Which.Kind.Should().Be(FailureKind.Failed);
+        _store.State.Current.Should().BeSameAs(before);
+    }
+}
