@@ -28,6 +28,10 @@ internal sealed class ConfigEntryStore(StateStore store, BlockingReader reader, 
             static (_, _) => false,
             cancellationToken);
 
+    /// <summary>The names that a caller needs the right to: as spelled, and as stored; names are found without regard to case, rules have one.</summary>
+    public IReadOnlyList<string> NamesOf(ConfigEntryKind kind, string name) =>
+        kind.Find(store.Current, name) is { } entry && entry.Name != name ? [name, entry.Name] : [name];
+
     /// <summary>Writes an entry in the place of one of its name (CE-20, CE-21). One that is stored already is no write.</summary>
     /// <param name="kind">The entry's.</param>
     /// <param name="entry">Checked, with any indexes.</param>

@@ -54,6 +54,13 @@ internal sealed class IntentionStore(StateStore store, BlockingReader reader, IL
             .Decide(source, fallback);
     }
 
+    /// <summary>
+    /// The names that a writer of a destination needs the right to: as spelled, and as stored. Destinations are found without regard to case
+    /// (IXN-5), but rules name them with case, so a right to <c>DB</c> alone must not reach <c>db</c>.
+    /// </summary>
+    public IReadOnlyList<string> NamesOf(string destination) =>
+        IntentionRows.Find(store.Current, destination) is { } entry && entry.Name != destination ? [destination, entry.Name] : [destination];
+
     /// <summary>One intention by its names; not found answers at once, found blocks (IAPI-7).</summary>
     /// <returns>Null when there is none.</returns>
     public Task<(Intention? Value, ulong Index)> GetAsync(
@@ -166,10 +173,10 @@ internal sealed class IntentionStore(StateStore store, BlockingReader reader, IL
     }
 
     private static bool IsSame(IntentionMatch a, IntentionMatch b) =>
-        a.Intentions.Count == b.Intentions.Count && a.Intentions.Zip(b.Intentions).All(pair =>
+        ReferenceEquals(a, b) || (a.Intentions.Count == b.Intentions.Count && a.Intentions.Zip(b.Intentions).All(pair =>
             ReferenceEquals(pair.First, pair.Second)
             || (pair.First.ModifyIndex == pair.Second.ModifyIndex && pair.First.SourceName == pair.Second.SourceName
-                && pair.First.SourcePeer == pair.Second.SourcePeer && pair.First.DestinationName == pair.Second.DestinationName));
+                && pair.First.SourcePeer == pair.Second.SourcePeer && pair.First.DestinationName == pair.Second.DestinationName)));
 
     private sealed record SortedRows(ImmutableSortedDictionary<string, IntentionEntry> Rows, IReadOnlyList<Intention> Intentions);
 }

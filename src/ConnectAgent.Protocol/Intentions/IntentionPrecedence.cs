@@ -34,15 +34,12 @@ public static class IntentionPrecedence
     // UTF-16 code unit order differs from UTF-8 byte order only where surrogates meet U+E000 and above.
     private static int CompareBytes(string a, string b)
     {
-        var length = Math.Min(a.Length, b.Length);
-        for (var i = 0; i < length; i++)
+        var same = a.AsSpan().CommonPrefixLength(b);
+        if (same < a.Length && same < b.Length)
         {
-            if (a[i] != b[i])
-            {
-                return char.IsSurrogate(a[i]) == char.IsSurrogate(b[i])
-                    ? a[i].CompareTo(b[i])
-                    : char.IsSurrogate(a[i]).CompareTo(char.IsSurrogate(b[i]));
-            }
+            return char.IsSurrogate(a[same]) == char.IsSurrogate(b[same])
+                ? a[same].CompareTo(b[same])
+                : char.IsSurrogate(a[same]).CompareTo(char.IsSurrogate(b[same]));
         }
 
         return a.Length.CompareTo(b.Length);

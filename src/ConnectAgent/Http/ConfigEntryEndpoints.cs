@@ -28,7 +28,7 @@ internal sealed class ConfigEntryEndpoints(ConfigEntryStore entries, IServerClie
         var rights = await servers.ResolveTokenAsync(request.Token(), request.Aborted);
         RequireConnect(kind);
         var entry = kind.Make(document);
-        TokenRights.Require(kind.MayWrite(rights, entry));
+        TokenRights.Require(kind.MayWrite(rights, entry) && entries.NamesOf(kind, entry.Name).All(name => kind.MayDelete(rights, name)));
         await WireReply.JsonAsync(request, await entries.PutAsync(kind, entry, cas), WireJson.Default.Boolean);
     }
 
@@ -51,7 +51,8 @@ internal sealed class ConfigEntryEndpoints(ConfigEntryStore entries, IServerClie
     {
         TokenRights.Require(kind.MayRead(await servers.ResolveTokenAsync(options.Token, request.Aborted), name));
         var (entry, index) = await entries.GetAsync(kind, name, ControlPlaneReads.Blocking(options), request.Aborted);
-        TokenRights.Require(kind.MayRead(await servers.ResolveTokenAsync(options.Token, request.Aborted), name));
+        var rights = await servers.ResolveTokenAsync(options.Token, request.Aborted);
+        TokenRights.Require(kind.MayRead(rights, name) && (entry is null || kind.MayRead(rights, entry.Name)));
         WireReply.QueryHeaders(request.Context, index);
         await WireReply.JsonAsync<JsonNode>(
             request,
@@ -104,7 +105,7 @@ internal sealed class ConfigEntryEndpoints(ConfigEntryStore entries, IServerClie
         var cas = Cas(request);
         var rights = await servers.ResolveTokenAsync(request.Token(), request.Aborted);
         RequireConnect(kind);
-        TokenRights.Require(kind.MayDelete(rights, name));
+        TokenRights.Require(entries.NamesOf(kind, name).All(spelled => kind.MayDelete(rights, spelled)));
         var isGone = await entries.DeleteAsync(kind, name, cas);
         await WireReply.JsonAsync(request, cas is null ? new JsonObject() : JsonValue.Create(isGone), WireJson.Default.JsonNode);
     }

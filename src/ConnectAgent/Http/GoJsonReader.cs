@@ -1,6 +1,3 @@
-using System.Buffers;
-using System.Globalization;
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using ConnectAgent.Protocol.Text;
@@ -75,7 +72,7 @@ internal ref struct GoJsonReader(ReadOnlySpan<byte> json)
             return false;
         }
 
-        Name = Text(ref _reader);
+        Name = GoJsonText.Read(ref _reader);
         Advance();
         return true;
     }
@@ -97,7 +94,7 @@ internal ref struct GoJsonReader(ReadOnlySpan<byte> json)
     {
         if (_reader.TokenType == JsonTokenType.String)
         {
-            return Text(ref _reader);
+            return GoJsonText.Read(ref _reader);
         }
 
         Mismatch($"Go struct field {goField} of type string");
@@ -140,7 +137,7 @@ internal ref struct GoJsonReader(ReadOnlySpan<byte> json)
             return null;
         }
 
-        if (!GoDuration.TryParse(Text(ref _reader), out var duration, out var error))
+        if (!GoDuration.TryParse(GoJsonText.Read(ref _reader), out var duration, out var error))
         {
             _firstError ??= error;
             return null;
@@ -159,7 +156,7 @@ internal ref struct GoJsonReader(ReadOnlySpan<byte> json)
 
         if (_reader.TokenType == JsonTokenType.String)
         {
-            var text = GoQuote.Of(Text(ref _reader));
+            var text = GoQuote.Of(GoJsonText.Read(ref _reader));
             _firstError ??= $"parsing time {GoQuote.Of(text)} as {GoQuote.Of("\"2006-01-02T15:04:05Z07:00\"")}: cannot parse {text} as \"2006\"";
             return null;
         }
@@ -263,7 +260,7 @@ internal ref struct GoJsonReader(ReadOnlySpan<byte> json)
 
                 return list;
             case JsonTokenType.String:
-                return JsonValue.Create(Text(ref _reader));
+                return JsonValue.Create(GoJsonText.Read(ref _reader));
             case JsonTokenType.Number:
                 return JsonNode.Parse(_reader.ValueSpan);
             case JsonTokenType.True or JsonTokenType.False:
@@ -339,48 +336,6 @@ internal ref struct GoJsonReader(ReadOnlySpan<byte> json)
         {
             throw new GoJsonException(_isEmpty ? "EOF" : "unexpected EOF");
         }
-    }
-
-    // A lone surrogate escape becomes the replacement character, as it does in the reference.
-    private static string Text(ref Utf8JsonReader reader)
-    {
-        try
-        {
-            return reader.GetString() ?? string.Empty;
-        }
-        catch (InvalidOperationException)
-        {
-            return Unescape(reader.HasValueSequence ? reader.ValueSequence.ToArray() : reader.ValueSpan);
-        }
-    }
-
-    // Only for texts with a lone surrogate, which the framework refuses as a whole.
-    private static string Unescape(ReadOnlySpan<byte> escaped)
-    {
-        var text = Encoding.UTF8.GetString(escaped);
-        var plain = new StringBuilder(text.Length);
-        for (var i = 0; i < text.Length; i++)
-        {
-            if (text[i] != '\\')
-            {
-                plain.Append(text[i]);
-                continue;
-            }
-
-            i++;
-            if (text[i] == 'u')
-            {
-                plain.Append((char)ushort.Parse(text.AsSpan(i + 1, 4), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture));
-                i += 4;
-            }
-            else
-            {
-                plain.Append(text[i] switch { 'b' => '\b', 'f' => '\f', 'n' => '\n', 'r' => '\r', 't' => '\t', var other => other });
-            }
-        }
-
-        // Going through UTF-8 puts the replacement character where a surrogate has no partner.
-        return Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(plain.ToString()));
     }
 }
 

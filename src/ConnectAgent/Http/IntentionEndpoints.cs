@@ -197,8 +197,11 @@ internal sealed class IntentionEndpoints(
         rights.IntentionRead(intention.SourceName) || rights.IntentionRead(intention.DestinationName);
 
     // ACL-2: before validation and existence.
-    private async ValueTask RequireWriteAsync(WireRequest request, string destination) => TokenRights.Require(
-        (await servers.ResolveTokenAsync(request.Token(), request.Aborted)).IntentionWrite(destination));
+    private async ValueTask RequireWriteAsync(WireRequest request, string destination)
+    {
+        var rights = await servers.ResolveTokenAsync(request.Token(), request.Aborted);
+        TokenRights.Require(intentions.NamesOf(destination).All(rights.IntentionWrite));
+    }
 
     // ACL-2: on every name asked.
     private async ValueTask RequireMatchAsync(WireRequest request, string token, MatchNames names) =>

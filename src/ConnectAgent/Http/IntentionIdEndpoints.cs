@@ -33,7 +33,8 @@ internal sealed class IntentionIdEndpoints(
         RefusePeer(body);
 
         // CRUD-4: who names no destination has no right to it.
-        TokenRights.Require((body.DestinationName.Length > 0 || !acl.Enabled) && rights.IntentionWrite(body.DestinationName));
+        TokenRights.Require(
+            (body.DestinationName.Length > 0 || !acl.Enabled) && intentions.NamesOf(body.DestinationName).All(rights.IntentionWrite));
         if (body.Id.Length > 0)
         {
             throw WireException.Failed("ID must be empty when creating a new intention");

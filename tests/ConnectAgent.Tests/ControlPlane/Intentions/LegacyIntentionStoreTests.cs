@@ -1,4 +1,7 @@
+using System.Collections.Immutable;
+using ConnectAgent.ControlPlane.ConfigEntries;
 using ConnectAgent.ControlPlane.Intentions;
+using ConnectAgent.ControlPlane.State;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Intentions;
 using FluentAssertions;
@@ -116,7 +119,55 @@ public sealed class LegacyIntentionStoreTests : IDisposable
         (await _store.Intentions.GetAsync(id, Block(99), CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(20))).Value.Should().BeNull();
     }
 
-    private static ConnectAgent.ControlPlane.State.BlockingOptions Block(ulong index) => new(index, TimeSpan.FromMinutes(5));
+    [Fact] // a right to DB alone must not reach db
+    public async Task A_writer_needs_the_right_to_the_stored_spelling()
+    {
+        _store.Intentions.NamesOf("DB").Should().Equal("DB");
+        await CreateAsync("web", "db");
+        _store.Intentions.NamesOf("db").Should().Equal("db");
+        _store.Intentions.NamesOf("DB").Should().Equal("DB", "db");
+        _store.Entries.NamesOf(ConfigEntryKinds.Named("service-intentions"), "Db").Should().Equal("Db", "db");
+        _store.Entries.NamesOf(ConfigEntryKinds.Named("service-defaults"), "Db").Should().Equal("Db");
+    }
+
+    [Fact] // names of members are part of the format on disk
+    public async Task What_is_stored_reads_back_as_it_was()
+    {
+        await CreateAsync("web", "db", meta: Meta, description: "d");
+        await CreateAsync("*", "db");
+        await _store.PutAsync("""{"Kind":"service-defaults","Name":"api","Protocol":"http","Meta":{"b":"<","a":"\u00e9"}}""");
+        await _store.PutAsync(
+            """
+            {"Kind":"service-intentions","Name":"api","Meta":{"b":"1","a":"2"},"JWT":{"Providers":[{"Name":"o"}]},"Sources":[{"Name":"web","Peer":"p","Action":"deny"},
+            {"Name":"web","Permissions":[{"Action":"allow","HTTP":{"PathExact":"/","Header":[{"Name":"a","Present":true,"Invert":true}],"Methods":["get"]}}]}]}
+            """);
+        foreach (var kind in ConfigEntryKinds.All)
+        {
+            foreach (var entry in kind.All(_store.State.Current))
+            {
+                var again = Reread(entry);
+                kind.Show(again).ToJsonString().Should().Be(kind.Show(entry).ToJsonString());
+                kind.IsSame(again, entry).Should().BeTrue();
+            }
+        }
+
+        var before = (await _store.ListAsync()).Where(intention => intention.DestinationName == "db");
+        ((IntentionEntry)Reread(IntentionRows.Find(_store.State.Current, "db")!)).Intentions.Should().BeEquivalentTo(before);
+        _store.State.Current.Rows(StateTables.IntentionIds).Should().HaveCount(2);
+    }
+
+    private static IConfigEntry Reread(IConfigEntry entry) => entry switch
+    {
+        IntentionEntry intentions => Reread(StateTables.Intentions, intentions),
+        ConfigEntry document => Reread(StateTables.ConfigEntriesOf(document.Kind), document),
+        _ => throw new InvalidOperationException(),
+    };
+
+    private static T Reread<T>(StateTable<T> table, T row)
+        where T : class =>
+        ((ImmutableSortedDictionary<string, T>)table.Decode(table.Store(ImmutableSortedDictionary<string, T>.Empty.Add("key", row))))["key"];
+
+    private static BlockingOptions Block(ulong index) => new(index, TimeSpan.FromMinutes(5));
 
     private Task<string> CreateAsync(
         string source, string destination, IReadOnlyDictionary<string, string>? meta = null, string? description = null) => _store.ById.CreateAsync(
