@@ -13,55 +13,106 @@ internal static class CsrVerification
     // A CSR for one name is under 1 kB; this leaves room for RSA keys.
     private const int LargestRequest = 16 * 1024;
 
+    // SPIFFE-ID section 2.3: longer ones must not be made, because nobody has to accept them.
+    private const int LongestSpiffeId = 2048;
+
     /// <summary>Checks a CSR against the identity it is for; its own signature proves possession of the key (CERT-75).</summary>
+    /// <returns>The CSR's key, the only thing that is taken from it (CERT-74).</returns>
+    /// <exception cref="ServerException"><see cref="FailureKind.Invalid"/>: whatever the bytes are, nothing else is thrown.</exception>
     public static PublicKey Verify(ServiceId identity, ReadOnlySpan<byte> certificateRequest, string datacenter)
     {
         if (certificateRequest.Length > LargestRequest)
         {
-            throw new ServerException(FailureKind.Invalid, $"CSR is larger than {LargestRequest} bytes");
+            throw Refused($"CSR is larger than {LargestRequest} bytes");
         }
 
-        CertificateRequest request;
-        SubjectNames names;
-        try
+        // The signature comes last: no arithmetic with a key before it is known to be of a kind that we sign.
+        var der = certificateRequest.ToArray();
+        var request = Load(der, CertificateRequestLoadOptions.SkipSignatureValidation, "x509: CSR is malformed");
+        CheckNames(identity, ReadNames(request), datacenter);
+        if (!CsrKey.IsAccepted(request.PublicKey))
         {
-            request = CertificateRequest.LoadSigningRequest(
-                certificateRequest.ToArray(), HashAlgorithmName.SHA256, CertificateRequestLoadOptions.UnsafeLoadCertificateExtensions);
-            names = SanExtension.Read(request.CertificateExtensions);
-        }
-        catch (Exception error) when (error is CryptographicException or AsnContentException)
-        {
-            throw new ServerException(FailureKind.Invalid, "x509: CSR is malformed or its signature is invalid", error);
+            throw Refused(CsrKey.Accepted);
         }
 
+        return Load(der, CertificateRequestLoadOptions.Default, "x509: CSR signature is invalid").PublicKey;
+    }
+
+    private static void CheckNames(ServiceId identity, SubjectNames names, string datacenter)
+    {
         if (names.Uris.Count != 1)
         {
-            throw new ServerException(FailureKind.Invalid, $"CSR SAN contains an invalid number of URIs: {names.Uris.Count}");
+            throw Refused($"CSR SAN contains an invalid number of URIs: {names.Uris.Count}");
         }
 
         if (names.Emails.Count > 0)
         {
-            throw new ServerException(FailureKind.Invalid, "CSR SAN does not allow specifying email addresses");
+            throw Refused("CSR SAN does not allow specifying email addresses");
         }
 
-        if (!SpiffeId.TryParse(names.Uris[0], out var asked, out var wrong))
+        // They would not get into the certificate; a caller who asks for them must learn that.
+        if (names.DnsNames.Count + names.Addresses.Count + names.Others > 0)
         {
-            throw new ServerException(FailureKind.Invalid, wrong);
+            throw Refused("CSR SAN does not allow specifying names other than one URI");
         }
 
-        if (asked is not ServiceId)
+        var uri = names.Uris[0];
+        if (uri.Length > LongestSpiffeId)
         {
-            throw new ServerException(FailureKind.Invalid, "SPIFFE ID in CSR must be a service or agent ID");
+            throw Refused($"SPIFFE ID in CSR is longer than {LongestSpiffeId} bytes");
         }
 
-        if (names.Uris[0] != identity.ToString())
+        if (!SpiffeId.TryParse(uri, out var asked, out var wrong))
         {
-            throw new ServerException(FailureKind.Invalid, $"CSR asks for {names.Uris[0]}, but the request is for {identity}");
+            throw Refused(wrong);
         }
 
-        return identity.Datacenter == datacenter
-            ? request.PublicKey
-            : throw new ServerException(
-                FailureKind.Invalid, $"SPIFFE ID in CSR from a different datacenter: {identity.Datacenter}, we are {datacenter}");
+        if (asked is not ServiceId service)
+        {
+            throw Refused("SPIFFE ID in CSR must be a service or agent ID");
+        }
+
+        if (service.Datacenter != datacenter || identity.Datacenter != datacenter)
+        {
+            var theirs = service.Datacenter != datacenter ? service.Datacenter : identity.Datacenter;
+            throw Refused($"SPIFFE ID in CSR from a different datacenter: {theirs}, we are {datacenter}");
+        }
+
+        if (!service.IsInTrustDomain(identity.Host))
+        {
+            throw Refused($"SPIFFE ID in CSR from a different trust domain: {service.Host}, we are {identity.Host}");
+        }
+
+        if (uri != identity.ToString())
+        {
+            throw Refused($"CSR asks for {uri}, but the request is for {identity}");
+        }
     }
+
+    private static CertificateRequest Load(byte[] der, CertificateRequestLoadOptions options, string otherwise)
+    {
+        try
+        {
+            return CertificateRequest.LoadSigningRequest(
+                der, HashAlgorithmName.SHA256, options | CertificateRequestLoadOptions.UnsafeLoadCertificateExtensions);
+        }
+        catch (Exception error) when (error is CryptographicException or AsnContentException or NotSupportedException or ArgumentException)
+        {
+            throw new ServerException(FailureKind.Invalid, otherwise, error);
+        }
+    }
+
+    private static SubjectNames ReadNames(CertificateRequest request)
+    {
+        try
+        {
+            return SanExtension.Read(request.CertificateExtensions);
+        }
+        catch (AsnContentException error)
+        {
+            throw new ServerException(FailureKind.Invalid, "x509: CSR is malformed: subjectAltName", error);
+        }
+    }
+
+    private static ServerException Refused(string text) => new(FailureKind.Invalid, text);
 }

@@ -31,14 +31,23 @@ public static class SanExtension
     }
 
     /// <summary>Reads the names of a certificate's or a CSR's extensions.</summary>
-    /// <exception cref="AsnContentException">The extension is not DER.</exception>
+    /// <exception cref="AsnContentException">The extension is not DER, or is there twice.</exception>
     public static SubjectNames Read(IEnumerable<X509Extension> extensions)
     {
         List<string> uris = [], dns = [], emails = [];
         List<byte[]> addresses = [];
+        var (others, found) = (0, false);
         foreach (var extension in extensions.Where(extension => extension.Oid?.Value == ObjectId))
         {
-            var names = new AsnReader(extension.RawData, AsnEncodingRules.DER).ReadSequence();
+            if (found)
+            {
+                throw new AsnContentException("the extension is there twice");
+            }
+
+            found = true;
+            var content = new AsnReader(extension.RawData, AsnEncodingRules.DER);
+            var names = content.ReadSequence();
+            content.ThrowIfNotEmpty();
             while (names.HasData)
             {
                 var tag = names.PeekTag();
@@ -61,17 +70,19 @@ public static class SanExtension
                 else
                 {
                     names.ReadEncodedValue();
+                    others++;
                 }
             }
         }
 
-        return new SubjectNames(uris, dns, emails, addresses);
+        return new SubjectNames(uris, dns, emails, addresses, others);
     }
 }
 
-/// <summary>What a subjectAltName holds; IP addresses as 4 or 16 octets.</summary>
+/// <summary>What a subjectAltName holds; IP addresses as 4 or 16 octets; names of other kinds are counted.</summary>
 public sealed record SubjectNames(
     IReadOnlyList<string> Uris,
     IReadOnlyList<string> DnsNames,
     IReadOnlyList<string> Emails,
-    IReadOnlyList<byte[]> Addresses);
+    IReadOnlyList<byte[]> Addresses,
+    int Others);
