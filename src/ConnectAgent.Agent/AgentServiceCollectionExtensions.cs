@@ -2,6 +2,7 @@ using ConnectAgent.Agent.Authorization;
 using ConnectAgent.Agent.Caching;
 using ConnectAgent.Agent.Leaves;
 using ConnectAgent.Agent.Persistence;
+using ConnectAgent.Agent.Revocation;
 using ConnectAgent.Agent.Roots;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -20,6 +21,7 @@ internal static class AgentServiceCollectionExtensions
         services.AddMetrics();
         services.AddSingleton<CacheMetrics>().AddSingleton<AgentCache>().AddSingleton<CacheInspector>().AddSingleton<CacheNotifier>();
         services.AddSingleton<RootsKind>().AddSingleton<RootsService>();
+        services.AddSingleton<RevocationMetrics>().AddSingleton<RevokedLeaves>().AddSingleton<RevocationKind>().AddSingleton<RevocationService>();
         services.AddSingleton<LeafMetrics>().AddSingleton<LeafIssuer>().AddSingleton<LeafKind>().AddSingleton<LeafService>();
         if (cacheDirectory is not null)
         {

@@ -2,6 +2,7 @@ using ConnectAgent.ControlPlane.Acl;
 using ConnectAgent.ControlPlane.Authority;
 using ConnectAgent.ControlPlane.ConfigEntries;
 using ConnectAgent.ControlPlane.Intentions;
+using ConnectAgent.ControlPlane.Revocation;
 using ConnectAgent.ControlPlane.State;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -29,6 +30,7 @@ internal static class ControlPlaneServiceCollectionExtensions
         services.AddSingleton<StateStore>().AddSingleton<BlockingReader>();
         services.AddSingleton<AclTokenStore>().AddSingleton<AclPolicyStore>().AddSingleton<AclRoleStore>();
         services.AddHostedService<AclReaper>();
+        services.AddSingleton<RevocationStore>().AddHostedService<RevocationUpkeep>();
         return services.AddSingleton<TokenResolver>().AddSingleton<CertificateAuthority>().AddSingleton<IntentionStore>()
             .AddSingleton<LegacyIntentionStore>().AddSingleton<ConfigEntryStore>().AddSingleton(new ConfigEntryOptions(acl.Datacenter));
     }

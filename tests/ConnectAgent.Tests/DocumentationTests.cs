@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using System.Text.RegularExpressions;
 using ConnectAgent.Agent.Caching;
 using ConnectAgent.Agent.Leaves;
+using ConnectAgent.Agent.Revocation;
 using ConnectAgent.Agent.Servers.Consul;
 using ConnectAgent.Telemetry;
 using ConnectAgent.TestKit.Processes;
@@ -23,10 +24,11 @@ public sealed partial class DocumentationTests
             InstrumentPublished = (instrument, _) => instruments.Add(instrument.Name),
         };
         using var services = new ServiceCollection().AddMetrics().AddSingleton<CacheMetrics>().AddSingleton<LeafMetrics>()
-            .AddSingleton<HttpMetrics>().AddSingleton<ConsulMetrics>().BuildServiceProvider();
+            .AddSingleton<HttpMetrics>().AddSingleton<ConsulMetrics>().AddSingleton<RevocationMetrics>().BuildServiceProvider();
         listener.Start();
         services.GetRequiredService<CacheMetrics>();
         services.GetRequiredService<LeafMetrics>();
+        services.GetRequiredService<RevocationMetrics>();
         services.GetRequiredService<HttpMetrics>();
         services.GetRequiredService<ConsulMetrics>();
         var listed = Instrument().Matches(Page("telemetry.md")).Select(match => match.Groups["name"].Value);

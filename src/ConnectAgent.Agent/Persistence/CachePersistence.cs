@@ -2,6 +2,7 @@ using System.Text.Json;
 using ConnectAgent.Agent.Authorization;
 using ConnectAgent.Agent.Caching;
 using ConnectAgent.Agent.Leaves;
+using ConnectAgent.Agent.Revocation;
 using ConnectAgent.Agent.Roots;
 using ConnectAgent.Agent.Servers;
 using ConnectAgent.Protocol.Certificates;
@@ -23,6 +24,7 @@ internal sealed class CachePersistence : IDisposable
     private readonly SealedStore _sealed;
     private readonly AgentCache _cache;
     private readonly RootsKind _roots;
+    private readonly RevocationKind _revoked;
     private readonly LeafKind _leaves;
     private readonly IntentionMatchKind _matches;
     private readonly TimeProvider _clock;
@@ -33,12 +35,14 @@ internal sealed class CachePersistence : IDisposable
         SealedStore store,
         AgentCache cache,
         RootsKind roots,
+        RevocationKind revoked,
         LeafKind leaves,
         IntentionMatchKind matches,
         TimeProvider clock,
         ILogger<CachePersistence> logger)
     {
-        (_sealed, _cache, _roots, _leaves, _matches, _clock, _logger) = (store, cache, roots, leaves, matches, clock, logger);
+        (_sealed, _cache, _roots, _revoked, _leaves, _matches, _clock, _logger) =
+            (store, cache, roots, revoked, leaves, matches, clock, logger);
         cache.Stored = Seal;
         cache.Removed = entry => _sealed.Remove(IdOf(entry.Key));
         _timer = clock.CreateTimer(_ => NoteReads(), null, ReadsAreNoted, ReadsAreNoted);
@@ -112,6 +116,9 @@ internal sealed class CachePersistence : IDisposable
             case { Roots: { } roots } when document.Kind == _roots.Name:
                 _cache.Restore(_roots, new RootsRequest(document.Datacenter, document.Token, document.Request), roots, origin);
                 return true;
+            case { Revoked: { } list } when document.Kind == _revoked.Name:
+                _cache.Restore(_revoked, new RevocationRequest(document.Datacenter), RevocationLookup.Of(list), origin);
+                return true;
             case { Leaf: { } leaf } when document.Kind == _leaves.Name && leaf.ValidBefore > now:
                 _cache.Restore(
                     _leaves,
@@ -162,6 +169,7 @@ internal sealed class CachePersistence : IDisposable
         return (request, value) switch
         {
             (RootsRequest asked, CaRoots roots) => document with { Request = asked.Filter, Roots = roots },
+            (RevocationRequest, RevocationLookup revoked) => document with { Revoked = revoked.List },
             (LeafRequest asked, LeafCertificate leaf) =>
                 document with { Request = asked.Service, Leaf = leaf, AuthorityKeyId = leaf.AuthorityKeyId },
             (MatchRequest asked, IReadOnlyList<IntentionMatch> matches) => document with

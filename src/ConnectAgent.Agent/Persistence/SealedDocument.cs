@@ -27,6 +27,8 @@ internal sealed record SealedDocument
 
     public CaRoots? Roots { get; init; }
 
+    public RevocationList? Revoked { get; init; }
+
     public LeafCertificate? Leaf { get; init; }
 
     public string? AuthorityKeyId { get; init; }

@@ -20,6 +20,13 @@ public interface IServerClient
     /// <inheritdoc cref="MatchIntentionsAsync"/>
     Task<ServerRead<CaRoots>> ReadRootsAsync(ServerQuery query, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Reads what is revoked (intentions DEF-12). Needs no rights. A back end that knows no such list answers the empty one, and holds a
+    /// blocking read for its whole wait like any other.
+    /// </summary>
+    /// <inheritdoc cref="MatchIntentionsAsync"/>
+    Task<ServerRead<RevocationList>> ReadRevokedAsync(ServerQuery query, CancellationToken cancellationToken);
+
     /// <summary>Reads the intentions of one or more names, wildcards included, in PREC-2 order (intentions MAT-3).</summary>
     /// <param name="names">Which side, and whose; destinations compare without regard to ASCII letter case, sources with.</param>
     /// <param name="query">Whose question, where, and from which index on.</param>

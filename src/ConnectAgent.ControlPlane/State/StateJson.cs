@@ -3,6 +3,8 @@ using ConnectAgent.ControlPlane.Acl;
 using ConnectAgent.ControlPlane.Authority;
 using ConnectAgent.ControlPlane.ConfigEntries;
 using ConnectAgent.ControlPlane.Intentions;
+using ConnectAgent.ControlPlane.Revocation;
+using ConnectAgent.Protocol.Certificates;
 
 namespace ConnectAgent.ControlPlane.State;
 
@@ -18,4 +20,6 @@ namespace ConnectAgent.ControlPlane.State;
 [JsonSerializable(typeof(AclRole))]
 [JsonSerializable(typeof(AclBootstrap))]
 [JsonSerializable(typeof(SnapshotMeta))]
+[JsonSerializable(typeof(RevocationEntry))]
+[JsonSerializable(typeof(SerialMark))]
 internal sealed partial class StateJson : JsonSerializerContext;

@@ -3,6 +3,8 @@ using ConnectAgent.ControlPlane.Acl;
 using ConnectAgent.ControlPlane.Authority;
 using ConnectAgent.ControlPlane.ConfigEntries;
 using ConnectAgent.ControlPlane.Intentions;
+using ConnectAgent.ControlPlane.Revocation;
+using ConnectAgent.Protocol.Certificates;
 
 namespace ConnectAgent.ControlPlane.State;
 
@@ -36,6 +38,12 @@ internal static class StateTables
     /// <summary>What the rights of tokens are worked out from.</summary>
     public static IReadOnlyList<StateTable> Rights { get; } = [AclTokens, AclPolicies, AclRoles];
 
+    /// <summary>What is revoked, by <see cref="Revocation.Revocations.KeyOf"/> (intentions DEF-12).</summary>
+    public static StateTable<RevocationEntry> Revocations { get; } = new("revocations", StateJson.Default.RevocationEntry) { OutlivesRestore = true };
+
+    /// <summary>Which serial it was when, by serial: a fact that an older state does not change.</summary>
+    public static StateTable<SerialMark> SerialMarks { get; } = new("serial-marks", StateJson.Default.SerialMark) { OutlivesRestore = true };
+
     /// <summary>The key of a table with one row.</summary>
     public const string TheOne = "";
 
@@ -52,5 +60,8 @@ internal static class StateTables
     /// <summary>The tables of all kinds.</summary>
     public static StateTable[] AllConfigEntries { get; } = [Intentions, .. ConfigEntries.Values];
 
-    public static IReadOnlyList<StateTable> All { get; } = [.. AllConfigEntries, IntentionIds, Authority, AclTokens, AclSecrets, AclPolicies, AclRoles, AclBootstraps];
+    public static IReadOnlyList<StateTable> All { get; } =
+    [
+        .. AllConfigEntries, IntentionIds, Authority, AclTokens, AclSecrets, AclPolicies, AclRoles, AclBootstraps, Revocations, SerialMarks
+    ];
 }

@@ -114,7 +114,7 @@ internal static class AgentHost
             configuration.StateDirectory);
         services.AddSingleton<IServerClient, EmbeddedServerClient>();
         services.AddSingleton<ConnectCaEndpoints>().AddSingleton<IntentionEndpoints>().AddSingleton<SigningEndpoints>();
-        services.AddSingleton<IntentionIdEndpoints>().AddSingleton<ConfigEntryEndpoints>();
+        services.AddSingleton<IntentionIdEndpoints>().AddSingleton<ConfigEntryEndpoints>().AddSingleton<RevocationEndpoints>();
         services.AddSingleton<AclAccessGuard>().AddSingleton<AclEndpoints>().AddSingleton<AgentTokenEndpoints>();
         services.AddSingleton<AclTokenEndpoints>().AddSingleton<AclPolicyEndpoints>().AddSingleton<AclRoleEndpoints>();
         services.AddSingleton<SnapshotEndpoints>().AddSingleton<StatusEndpoints>();
@@ -143,6 +143,7 @@ internal static class AgentHost
         if (configuration.Server)
         {
             app.Services.GetRequiredService<ConnectCaEndpoints>().Map(app);
+            app.Services.GetRequiredService<RevocationEndpoints>().Map(app);
             app.Services.GetRequiredService<IntentionEndpoints>().Map(app);
             app.Services.GetRequiredService<ConfigEntryEndpoints>().Map(app);
             app.Services.GetRequiredService<AgentTokenEndpoints>().Map(app);

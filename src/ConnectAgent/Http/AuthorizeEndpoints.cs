@@ -1,5 +1,6 @@
 using ConnectAgent.Agent;
 using ConnectAgent.Agent.Authorization;
+using ConnectAgent.Agent.Revocation;
 using ConnectAgent.Agent.Servers;
 using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Identity;
@@ -9,7 +10,12 @@ namespace ConnectAgent.Http;
 
 /// <summary>May this peer connect to me, and may it make this request (intentions sections 7 and 8)?</summary>
 internal sealed class AuthorizeEndpoints(
-    Authorizer authorizer, PeerGuard peers, IServerClient servers, AgentIdentity agent, AuthorizeOptions options)
+    Authorizer authorizer,
+    PeerGuard peers,
+    RevocationService revocations,
+    IServerClient servers,
+    AgentIdentity agent,
+    AuthorizeOptions options)
 {
     public void Map(IEndpointRouteBuilder routes)
     {
@@ -28,6 +34,13 @@ internal sealed class AuthorizeEndpoints(
         var token = request.Token();
         var rights = await servers.ResolveTokenAsync(token, request.Aborted);
         TokenRights.Require(rights.ServiceWrite(asked.Target));
+        if (await revocations.IsRevokedAsync(client, asked.ClientCertSerial, request.Aborted))
+        {
+            // DEF-12.
+            await RefuseAsync(request, RevocationService.Reason);
+            return;
+        }
+
         if (!client.Partition.Equals(SpiffeId.DefaultNamespace, StringComparison.OrdinalIgnoreCase))
         {
             await RefuseAsync(request, $"Mismatched partitions: {GoQuote.Of(client.Partition)} != \"default\"");

@@ -14,6 +14,8 @@ namespace ConnectAgent.Http;
 [JsonSerializable(typeof(CaRoots))]
 [JsonSerializable(typeof(LeafCertificate))]
 [JsonSerializable(typeof(SignReply))]
+[JsonSerializable(typeof(RevocationList))]
+[JsonSerializable(typeof(RevocationEntry))]
 [JsonSerializable(typeof(AuthorizeReply))]
 [JsonSerializable(typeof(Explanation))]
 [JsonSerializable(typeof(IntentionIdReply))]

@@ -3,6 +3,7 @@ using ConnectAgent.Agent.Servers;
 using ConnectAgent.ControlPlane.Acl;
 using ConnectAgent.ControlPlane.Authority;
 using ConnectAgent.ControlPlane.Intentions;
+using ConnectAgent.ControlPlane.Revocation;
 using ConnectAgent.ControlPlane.State;
 using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Certificates;
@@ -16,13 +17,20 @@ namespace ConnectAgent.Servers;
 /// and the control plane (docs/design/0001-projects.md).
 /// </summary>
 internal sealed class EmbeddedServerClient(
-    CertificateAuthority authority, IntentionStore intentions, TokenResolver tokens, AgentIdentity agent) : IServerClient
+    CertificateAuthority authority, RevocationStore revocations, IntentionStore intentions, TokenResolver tokens, AgentIdentity agent) : IServerClient
 {
     public async Task<ServerRead<CaRoots>> ReadRootsAsync(ServerQuery query, CancellationToken cancellationToken)
     {
         agent.RequireDatacenter(query.Datacenter);
         var (roots, index) = await authority.ReadRootsAsync(new BlockingOptions(query.Index, query.Wait), cancellationToken);
         return new ServerRead<CaRoots>(roots, index);
+    }
+
+    public async Task<ServerRead<RevocationList>> ReadRevokedAsync(ServerQuery query, CancellationToken cancellationToken)
+    {
+        agent.RequireDatacenter(query.Datacenter);
+        var (list, index) = await revocations.ListAsync(new BlockingOptions(query.Index, query.Wait), cancellationToken);
+        return new ServerRead<RevocationList>(list, index);
     }
 
     public async Task<ServerRead<IReadOnlyList<IntentionMatch>>> MatchIntentionsAsync(

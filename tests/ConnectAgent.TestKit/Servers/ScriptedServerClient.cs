@@ -27,6 +27,8 @@ public sealed class ScriptedServerClient(TimeProvider clock) : IServerClient
     private IReadOnlyList<Intention> _intentions = [];
     private ulong _rootIndex = 10;
     private ulong _intentionIndex = 1;
+    private RevocationList _revoked = RevocationList.Empty;
+    private ulong _revokedIndex = 1;
     private ServerException? _failure;
     private int _rootReads;
     private int _signatures;
@@ -101,6 +103,17 @@ public sealed class ScriptedServerClient(TimeProvider clock) : IServerClient
         Changed();
     }
 
+    public void SetRevoked(params RevocationEntry[] revoked)
+    {
+        lock (_gate)
+        {
+            _revoked = new RevocationList(revoked);
+            _revokedIndex = ++_index;
+        }
+
+        Changed();
+    }
+
     /// <summary>The roots as they are now, at an index.</summary>
     public ServerRead<CaRoots> RootsAt(ulong index) => new(_authority.Document(), index);
 
@@ -120,6 +133,9 @@ public sealed class ScriptedServerClient(TimeProvider clock) : IServerClient
         Interlocked.Increment(ref _matches);
         return await HoldAsync<IReadOnlyList<IntentionMatch>>(query, () => null, () => Match(names), cancellationToken);
     }
+
+    public async Task<ServerRead<RevocationList>> ReadRevokedAsync(ServerQuery query, CancellationToken cancellationToken) =>
+        await HoldAsync(query, () => null, () => new ServerRead<RevocationList>(_revoked, _revokedIndex), cancellationToken);
 
     public ValueTask<TokenRights> ResolveTokenAsync(string token, CancellationToken cancellationToken) => new(TokenRights.Everything);
 

@@ -21,6 +21,9 @@ public abstract class ServerClientConformance
     /// <summary>Puts one intention into the back end.</summary>
     protected abstract Task PutIntentionAsync(string source, string destination, string action);
 
+    /// <summary>Revokes one certificate of <c>dc1</c> in the back end.</summary>
+    protected abstract Task RevokeAsync(string serial);
+
     [Fact]
     public async Task Roots_answer_at_once_with_an_index_of_at_least_1()
     {
@@ -59,6 +62,27 @@ public abstract class ServerClientConformance
         await caller.CancelAsync();
         var wait = async () => await held;
         await wait.Should().ThrowAsync<OperationCanceledException>();
+    }
+
+    [Fact] // intentions DEF-12
+    public async Task The_revocation_list_is_empty_at_first_and_a_blocking_read_wakes_on_a_revocation()
+    {
+        var before = await Client.ReadRevokedAsync(new ServerQuery("dc1", string.Empty, 0, Long), CancellationToken.None);
+        before.Index.Should().BePositive();
+        before.Value.Revoked.Should().BeEmpty();
+        var held = Client.ReadRevokedAsync(new ServerQuery("dc1", string.Empty, before.Index, Long), CancellationToken.None);
+        held.IsCompleted.Should().BeFalse();
+        await RevokeAsync("01:2c");
+        var after = await held.WaitAsync(TimeSpan.FromSeconds(20));
+        after.Index.Should().BeGreaterThan(before.Index);
+        after.Value.Revoked.Should().ContainSingle().Which.SerialNumber.Should().Be("01:2c");
+    }
+
+    [Fact] // DC-3
+    public async Task The_revocation_list_of_an_unknown_datacenter_fails_with_the_references_words()
+    {
+        var read = () => Client.ReadRevokedAsync(new ServerQuery("nowhere", string.Empty, 0, Long), CancellationToken.None);
+        (await read.Should().ThrowAsync<ServerException>()).WithMessage("No path to datacenter");
     }
 
     [Fact] // MAT-3

@@ -4,7 +4,9 @@ using ConnectAgent.ControlPlane;
 using ConnectAgent.ControlPlane.Acl;
 using ConnectAgent.ControlPlane.Authority;
 using ConnectAgent.ControlPlane.Intentions;
+using ConnectAgent.ControlPlane.Revocation;
 using ConnectAgent.ControlPlane.State;
+using ConnectAgent.Protocol.Certificates;
 using ConnectAgent.Protocol.Intentions;
 using ConnectAgent.Servers;
 using ConnectAgent.TestKit.Servers;
@@ -36,6 +38,9 @@ public sealed class EmbeddedServerClientTests : ServerClientConformance, IAsyncL
 
     protected override Task PutIntentionAsync(string source, string destination, string action) =>
         _services.GetRequiredService<IntentionStore>().UpsertAsync(destination, new IntentionSource(source) { Action = action }, null);
+
+    protected override Task RevokeAsync(string serial) =>
+        _services.GetRequiredService<RevocationStore>().RevokeSerialAsync(serial, "dc1", null);
 }
 
 /// <summary>The scripted one, so that what the engine's tests stand on behaves like the real ones.</summary>
@@ -50,6 +55,18 @@ public sealed class ScriptedServerClientTests : ServerClientConformance
     {
         _intentions.Add(new Intention { SourceName = source, DestinationName = destination, Action = action });
         _client.SetIntentions([.. _intentions]);
+        return Task.CompletedTask;
+    }
+
+    protected override Task RevokeAsync(string serial)
+    {
+        _client.SetRevoked(new RevocationEntry
+        {
+            SerialNumber = serial,
+            Datacenter = "dc1",
+            RevokedAt = DateTimeOffset.UnixEpoch,
+            ExpiresAt = DateTimeOffset.UnixEpoch.AddYears(100),
+        });
         return Task.CompletedTask;
     }
 }

@@ -1,0 +1,42 @@
+using ConnectAgent.Agent.Caching;
+using ConnectAgent.Agent.Servers;
+
+namespace ConnectAgent.Agent.Revocation;
+
+/// <summary>
+/// The one list of a datacenter. It needs no rights and is the same for everybody, so it is asked for without a token, held once, and no
+/// token's bound may keep it out.
+/// </summary>
+internal sealed record RevocationRequest(string Datacenter) : CacheRequest(Datacenter, string.Empty)
+{
+    public override string Key => string.Empty;
+
+    public override bool CountsForToken => false;
+}
+
+/// <summary>The cache type <c>connect-ca-revoked</c>, our own (intentions DEF-12).</summary>
+internal sealed class RevocationKind(
+    IServerClient servers, RevokedLeaves leaves, RevocationMetrics metrics) : CacheKind<RevocationRequest, RevocationLookup>
+{
+    // An entry with its texts and its place in the lookup.
+    private const int SizeOfEntry = 500;
+
+    public override string Name => "connect-ca-revoked";
+
+    public override long SizeOf(RevocationLookup value) => SizeOfEntry * (long)value.List.Revoked.Count;
+
+    public override async Task<ServerRead<RevocationLookup>?> FetchAsync(
+        FetchContext<RevocationRequest, RevocationLookup> context, CancellationToken cancellationToken)
+    {
+        if (context.Value is { } held && held.List.Revoked.Count > 0)
+        {
+            // In force already; what this agent holds of it goes before the next change is waited for.
+            await leaves.RenewAsync(held, cancellationToken);
+        }
+
+        var read = await servers.ReadRevokedAsync(
+            new ServerQuery(context.Request.Datacenter, context.Request.Token, context.Index, FetchWait), cancellationToken);
+        metrics.Listed(read.Value.Revoked.Count);
+        return new ServerRead<RevocationLookup>(RevocationLookup.Of(read.Value), read.Index);
+    }
+}

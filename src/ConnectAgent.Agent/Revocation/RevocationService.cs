@@ -1,0 +1,44 @@
+using ConnectAgent.Agent.Caching;
+using ConnectAgent.Protocol.Identity;
+
+namespace ConnectAgent.Agent.Revocation;
+
+/// <summary>Answers "is this peer's certificate revoked" from the cache (intentions DEF-12).</summary>
+internal sealed class RevocationService(AgentCache cache, RevocationKind kind, RevocationMetrics metrics, AgentIdentity agent)
+{
+    /// <summary>The reason that a refused caller reads.</summary>
+    public const string Reason = "Certificate revoked";
+
+    // One for the life of the agent: authorize asks with each call.
+    private readonly RevocationRequest _request = new(agent.Datacenter);
+
+    /// <summary>Whether a peer's certificate is revoked; counted where it is.</summary>
+    /// <param name="client">The peer's identity.</param>
+    /// <param name="serial">Of its certificate, in any spelling; empty when the caller does not know it.</param>
+    /// <param name="cancellationToken">The caller going away.</param>
+    /// <exception cref="Protocol.Errors.ServerException">
+    /// The list was never read and cannot be: no decision without it, as there is none without intentions (intentions AUTHZ-32). One that was read
+    /// goes on being used.
+    /// </exception>
+    public ValueTask<bool> IsRevokedAsync(ServiceId client, string serial, CancellationToken cancellationToken)
+    {
+        var list = cache.GetAsync(kind, _request, default, cancellationToken);
+        return list.IsCompletedSuccessfully
+            ? new ValueTask<bool>(Look(list.Result, client, serial))
+            : AwaitAsync(list, client, serial);
+    }
+
+    private async ValueTask<bool> AwaitAsync(ValueTask<CacheAnswer<RevocationLookup>> list, ServiceId client, string serial) =>
+        Look(await list, client, serial);
+
+    private bool Look(CacheAnswer<RevocationLookup> list, ServiceId client, string serial)
+    {
+        if (!list.Value.IsRevoked(client, serial))
+        {
+            return false;
+        }
+
+        metrics.Refused();
+        return true;
+    }
+}

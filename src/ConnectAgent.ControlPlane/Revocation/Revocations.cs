@@ -1,0 +1,46 @@
+using System.Collections.Immutable;
+using ConnectAgent.Protocol.Certificates;
+
+namespace ConnectAgent.ControlPlane.Revocation;
+
+/// <summary>Decisions about revocations; pure.</summary>
+internal static class Revocations
+{
+    /// <summary>How many there may be: agents hold and compare all of them.</summary>
+    public const int Most = 10_000;
+
+    /// <summary>The longest LeafCertTTL there is (365 days), and a day: no certificate ends later than this from now.</summary>
+    public static readonly TimeSpan LongestStay = TimeSpan.FromDays(366);
+
+    /// <summary>How long an entry outlives its certificates: the clocks of those who check them may be slow.</summary>
+    public static readonly TimeSpan ClockGrace = TimeSpan.FromMinutes(10);
+
+    public static string KeyOf(RevocationEntry revocation) => revocation.SerialNumber is { } serial
+        ? KeyOfSerial(serial, revocation.Datacenter)
+        : KeyOfIdentity(revocation.SpiffeId ?? string.Empty);
+
+    public static string KeyOfSerial(string normal, string datacenter) => $"serial/{datacenter}/{normal}";
+
+    public static string KeyOfIdentity(string spiffeId) => "identity/" + spiffeId;
+
+    /// <summary>What has nothing left to refuse.</summary>
+    public static IReadOnlyList<string> Ended(ImmutableSortedDictionary<string, RevocationEntry> revocations, DateTimeOffset now) =>
+        [.. revocations.Where(entry => entry.Value.ExpiresAt + ClockGrace < now).Select(entry => entry.Key)];
+
+    /// <summary>Both of two revocations of the same thing in one: what either refuses, it refuses.</summary>
+    public static RevocationEntry Union(RevocationEntry a, RevocationEntry b)
+    {
+        var later = Boundary(a) >= Boundary(b) ? a : b;
+        return later with
+        {
+            RevokedAt = a.RevokedAt < b.RevokedAt ? a.RevokedAt : b.RevokedAt,
+            ExpiresAt = a.ExpiresAt > b.ExpiresAt ? a.ExpiresAt : b.ExpiresAt,
+            IssuedBefore = a.IssuedBefore > b.IssuedBefore ? a.IssuedBefore : b.IssuedBefore ?? a.IssuedBefore,
+            CreateIndex = Math.Min(a.CreateIndex, b.CreateIndex),
+            ModifyIndex = Math.Max(a.ModifyIndex, b.ModifyIndex),
+        };
+    }
+
+    private static ulong Boundary(RevocationEntry revocation) =>
+        revocation.SerialsBefore is { } text && SerialNumber.TryCount(text, out var serial) ? serial : 0;
+}

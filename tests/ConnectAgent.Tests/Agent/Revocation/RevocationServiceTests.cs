@@ -1,0 +1,156 @@
+using ConnectAgent.Agent;
+using ConnectAgent.Agent.Caching;
+using ConnectAgent.Agent.Leaves;
+using ConnectAgent.Agent.Persistence;
+using ConnectAgent.Agent.Revocation;
+using ConnectAgent.Agent.Servers;
+using ConnectAgent.Protocol.Errors;
+using ConnectAgent.Protocol.Identity;
+using ConnectAgent.Protocol.Intentions;
+using ConnectAgent.TestKit;
+using ConnectAgent.TestKit.Servers;
+using FluentAssertions;
+using Microsoft.Extensions.DependencyInjection;
+using Xunit;
+
+namespace ConnectAgent.Tests.Agent.Revocation;
+
+/// <summary>The agent's copy of the list (intentions DEF-12).</summary>
+public sealed class RevocationServiceTests
+{
+    private static readonly ServiceId Web = new("x.consul", "dc1", "web");
+
+    [Fact]
+    public async Task A_revocation_reaches_the_agent_by_its_parked_query_and_the_next_look_is_a_hit()
+    {
+        // Given
+        await using var services = Build(out var servers);
+        var revocations = services.GetRequiredService<RevocationService>();
+        (await revocations.IsRevokedAsync(Web, "09", default)).Should().BeFalse();
+        await AgentFixture.EventuallyAsync(() => servers.Running == 1, "the refresh parks at the server");
+        var changed = services.GetRequiredService<AgentCache>().Changes.Next;
+
+        // When
+        servers.SetRevoked(RevocationLookupTests.Serial("09"));
+        await changed.WaitAsync(AgentFixture.Patience);
+
+        // Then
+        var look = revocations.IsRevokedAsync(Web, "09", default);
+        look.IsCompletedSuccessfully.Should().BeTrue("a hit does no I/O");
+        (await look).Should().BeTrue();
+        (await revocations.IsRevokedAsync(Web, "0a", default)).Should().BeFalse();
+    }
+
+    [Fact]
+    public async Task One_entry_serves_every_token()
+    {
+        await using var services = Build(out _);
+        var revocations = services.GetRequiredService<RevocationService>();
+        await revocations.IsRevokedAsync(Web, "09", default);
+        await revocations.IsRevokedAsync(Web with { Service = "api" }, "0a", default);
+        var entry = services.GetRequiredService<AgentCache>().Entries.Should().ContainSingle().Subject;
+        (entry.Key.Kind, entry.Key.Token, entry.CountsForToken).Should().Be(("connect-ca-revoked", string.Empty, false));
+    }
+
+    [Fact] // AUTHZ-32, AUTHZ-33
+    public async Task While_the_servers_are_away_a_list_once_read_goes_on_and_one_never_read_gives_no_decision()
+    {
+        await using var services = Build(out var servers);
+        var revocations = services.GetRequiredService<RevocationService>();
+        servers.Fail(ScriptedServerClient.Away());
+        var look = async () => await revocations.IsRevokedAsync(Web, "09", default);
+        (await look.Should().ThrowAsync<ServerException>()).Which.Kind.Should().Be(FailureKind.Unreachable);
+        servers.Fail(null);
+        servers.SetRevoked(RevocationLookupTests.Serial("09"));
+        (await look()).Should().BeTrue();
+        servers.Fail(ScriptedServerClient.Away());
+        (await look()).Should().BeTrue();
+    }
+
+    [Fact]
+    public async Task The_list_is_sealed_and_restored_with_the_rest_of_the_cache()
+    {
+        var folder = Directory.CreateTempSubdirectory("connect-agent-revoked-").FullName;
+        try
+        {
+            await using (var before = Build(out var servers, folder))
+            {
+                before.GetRequiredService<CachePersistence>();
+                servers.SetRevoked(RevocationLookupTests.Serial("09"));
+                (await before.GetRequiredService<RevocationService>().IsRevokedAsync(Web, "09", default)).Should().BeTrue();
+                await AgentFixture.EventuallyAsync(() => servers.Running == 1, "the next read begins when the last one is sealed");
+            }
+
+            await using var after = Build(out var away, folder);
+            away.Fail(ScriptedServerClient.Away());
+            after.GetRequiredService<CachePersistence>().Restore().Should().Be(1);
+            (await after.GetRequiredService<RevocationService>().IsRevokedAsync(Web, "09", default)).Should().BeTrue();
+            (await after.GetRequiredService<RevocationService>().IsRevokedAsync(Web, "0a", default)).Should().BeFalse();
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task A_revoked_leaf_that_the_agent_holds_is_issued_anew_and_its_watcher_gets_it()
+    {
+        // Given
+        await using var services = Build(out var servers);
+        await services.GetRequiredService<RevocationService>().IsRevokedAsync(Web, string.Empty, default);
+        var leaves = services.GetRequiredService<LeafService>();
+        var request = new LeafRequest("dc1", string.Empty, "web");
+        var held = await leaves.GetAsync(request, default, default);
+        var other = await leaves.GetAsync(request with { Service = "api" }, default, default);
+        var watcher = leaves.GetAsync(request, new CacheRead(held.Index, TimeSpan.FromMinutes(5)), default).AsTask();
+        var clock = (ManualTimeProvider)services.GetRequiredService<TimeProvider>();
+        clock.Advance(TimeSpan.FromSeconds(2));
+
+        // When
+        servers.SetRevoked(RevocationLookupTests.Serial(held.Value.SerialNumber));
+
+        // Then
+        (await watcher.WaitAsync(AgentFixture.Patience)).Value.SerialNumber.Should().NotBe(held.Value.SerialNumber);
+        (await leaves.GetAsync(request with { Service = "api" }, default, default)).Value.Should().BeSameAs(other.Value);
+        servers.Signatures.Should().Be(3);
+    }
+
+    [Fact]
+    public async Task A_signer_that_is_away_does_not_keep_the_agent_from_the_next_list()
+    {
+        await using var services = Build(out var servers);
+        var revocations = services.GetRequiredService<RevocationService>();
+        await revocations.IsRevokedAsync(Web, string.Empty, default);
+        var leaf = await services.GetRequiredService<LeafService>().GetAsync(new LeafRequest("dc1", string.Empty, "web"), default, default);
+        servers.SignFailure = ScriptedServerClient.Away();
+        servers.SetRevoked(RevocationLookupTests.Serial(leaf.Value.SerialNumber));
+        var clock = (ManualTimeProvider)services.GetRequiredService<TimeProvider>();
+        await clock.ArmedAsync(delay => delay == TimeSpan.FromSeconds(5));
+        clock.Advance(TimeSpan.FromSeconds(5));
+        servers.SetRevoked(RevocationLookupTests.Serial(leaf.Value.SerialNumber), RevocationLookupTests.Serial("7f"));
+        while (true)
+        {
+            var next = services.GetRequiredService<AgentCache>().Changes.Next;
+            if (await revocations.IsRevokedAsync(Web, "7f", default))
+            {
+                return;
+            }
+
+            await next.WaitAsync(AgentFixture.Patience);
+        }
+    }
+
+    private static ServiceProvider Build(out ScriptedServerClient servers, string? folder = null)
+    {
+        var clock = new ManualTimeProvider();
+        servers = new ScriptedServerClient(clock);
+        var services = new ServiceCollection();
+        services.AddLogging();
+        services.AddSingleton<TimeProvider>(clock);
+        services.AddSingleton<IServerClient>(servers);
+        services.AddSingleton(new AgentIdentity("dc1", "node1", true, string.Empty, DefaultDecision.AclsDisabled));
+        services.AddConnectAgent(folder);
+        return services.BuildServiceProvider();
+    }
+}
