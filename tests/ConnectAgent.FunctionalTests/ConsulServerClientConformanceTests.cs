@@ -35,4 +35,11 @@ public sealed class ConsulServerClientConformanceTests : ServerClientConformance
             new JsonObject { ["Action"] = action });
         answer.StatusCode.Should().Be(HttpStatusCode.OK);
     }
+
+    protected override async Task RevokeAsync(string serial)
+    {
+        using var answer = await _server.Http.PutAsJsonAsync(
+            new Uri("/v1/connect/ca/revoke", UriKind.Relative), new JsonObject { ["SerialNumber"] = serial });
+        answer.StatusCode.Should().Be(HttpStatusCode.OK);
+    }
 }

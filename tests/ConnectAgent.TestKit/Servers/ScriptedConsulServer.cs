@@ -257,6 +257,9 @@ public sealed class ScriptedConsulServer : IAsyncDisposable
                 case "/v1/connect/ca/roots":
                     var roots = await Content.ReadRootsAsync(request.Query(), cancellationToken);
                     return ScriptedAnswer.Ok(JsonSerializer.Serialize(roots.Value, Json), roots.Index);
+                case "/v1/connect/ca/revoked":
+                    var revoked = await Content.ReadRevokedAsync(request.Query(), cancellationToken);
+                    return ScriptedAnswer.Ok(JsonSerializer.Serialize(revoked.Value, Json), revoked.Index);
                 case "/v1/connect/intentions/match":
                     var names = request.All("name");
                     var matches = await Content.MatchIntentionsAsync(

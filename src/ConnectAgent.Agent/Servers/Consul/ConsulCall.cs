@@ -7,6 +7,7 @@ internal enum ConsulOperation
 {
     Roots,
     Match,
+    Revoked,
     Sign,
 
     /// <summary>A call that is the caller's, not the agent's: the answer goes back as it came.</summary>

@@ -42,6 +42,8 @@ internal static class ConsulFailure
                 return new ServerException(FailureKind.Failed, text);
             case HttpStatusCode.BadRequest when text.Length > 0:
                 return new ServerException(FailureKind.Invalid, text);
+            case HttpStatusCode.NotFound when call.Operation == ConsulOperation.Revoked:
+                return new ServerException(FailureKind.NotFound, "the servers keep no list of revocations");
             case HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed when call.Operation == ConsulOperation.Sign:
                 return new ServerException(
                     FailureKind.Failed, "the servers have no signing call (PUT /v1/connect/ca/sign): they must be servers of this product");

@@ -8,6 +8,7 @@ namespace ConnectAgent.Agent.Servers.Consul;
 /// <summary>The JSON forms of the servers' answers. A missing field that is required, or a null where none may be, is garbage.</summary>
 [JsonSourceGenerationOptions(Converters = [typeof(Rfc3339Converter)], RespectNullableAnnotations = true)]
 [JsonSerializable(typeof(CaRoots))]
+[JsonSerializable(typeof(RevocationList))]
 [JsonSerializable(typeof(Dictionary<string, IReadOnlyList<ConsulIntention?>?>))]
 [JsonSerializable(typeof(ConsulSignRequest))]
 [JsonSerializable(typeof(ConsulSignature))]

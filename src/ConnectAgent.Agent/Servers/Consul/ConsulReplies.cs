@@ -37,6 +37,17 @@ internal static class ConsulReplies
             : throw Garbage(answer, "a root is no certificate");
     }
 
+    /// <summary>What is revoked (intentions DEF-12).</summary>
+    /// <exception cref="ServerException">Garbage.</exception>
+    public static ServerRead<RevocationList> Revoked(ConsulAnswer answer)
+    {
+        var index = IndexOf(answer);
+        var list = Parse(answer, ConsulJson.Default.RevocationList);
+        return list.Revoked is null || list.Revoked.Any(entry => entry is null || (entry.SerialNumber is null) == (entry.SpiffeId is null))
+            ? throw Garbage(answer, "a revocation names neither a certificate nor an identity, or both")
+            : new ServerRead<RevocationList>(list, index);
+    }
+
     /// <summary>One match for each name, in their order (intentions MAT-2, MAT-3).</summary>
     /// <exception cref="ServerException">Garbage; also an answer that leaves a name out, for a missing list must not read as "no rules".</exception>
     public static ServerRead<IReadOnlyList<IntentionMatch>> Matches(ConsulAnswer answer, MatchNames names)

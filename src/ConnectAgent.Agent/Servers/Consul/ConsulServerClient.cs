@@ -24,6 +24,24 @@ internal sealed class ConsulServerClient(ConsulServers servers, TimeProvider clo
     public Task<ServerRead<CaRoots>> ReadRootsAsync(ServerQuery query, CancellationToken cancellationToken) =>
         ReadAsync(ConsulOperation.Roots, "/v1/connect/ca/roots?", query, ConsulReplies.Roots, cancellationToken);
 
+    public async Task<ServerRead<RevocationList>> ReadRevokedAsync(ServerQuery query, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await ReadAsync(ConsulOperation.Revoked, "/v1/connect/ca/revoked?", query, ConsulReplies.Revoked, cancellationToken);
+        }
+        catch (ServerException error) when (error.Kind == FailureKind.NotFound)
+        {
+            // The reference knows no revocation: its list is empty, and asked for again after the wait.
+            if (query.Index > 0)
+            {
+                await Task.Delay(query.Wait, clock, cancellationToken);
+            }
+
+            return new ServerRead<RevocationList>(RevocationList.Empty, 1);
+        }
+    }
+
     public Task<ServerRead<IReadOnlyList<IntentionMatch>>> MatchIntentionsAsync(
         MatchNames names, ServerQuery query, CancellationToken cancellationToken)
     {

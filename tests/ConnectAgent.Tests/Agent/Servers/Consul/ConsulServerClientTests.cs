@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using ConnectAgent.Agent.Servers;
+using ConnectAgent.Protocol.Certificates;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Identity;
 using ConnectAgent.Protocol.Intentions;
@@ -35,6 +36,18 @@ public sealed class ScriptedConsulServerTests : ServerClientConformance, IAsyncL
     {
         _intentions.Add(new Intention { SourceName = source, DestinationName = destination, Action = action });
         _server.Content.SetIntentions([.. _intentions]);
+        return Task.CompletedTask;
+    }
+
+    protected override Task RevokeAsync(string serial)
+    {
+        _server.Content.SetRevoked(new RevocationEntry
+        {
+            SerialNumber = serial,
+            Datacenter = "dc1",
+            RevokedAt = DateTimeOffset.UnixEpoch,
+            ExpiresAt = DateTimeOffset.UnixEpoch.AddYears(100),
+        });
         return Task.CompletedTask;
     }
 }
