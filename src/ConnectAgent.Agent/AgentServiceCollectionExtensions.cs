@@ -22,6 +22,7 @@ internal static class AgentServiceCollectionExtensions
         services.AddSingleton<CacheMetrics>().AddSingleton<AgentCache>().AddSingleton<CacheInspector>().AddSingleton<CacheNotifier>();
         services.AddSingleton<RootsKind>().AddSingleton<RootsService>();
         services.AddSingleton<RevocationMetrics>().AddSingleton<RevokedLeaves>().AddSingleton<RevocationKind>().AddSingleton<RevocationService>();
+        services.TryAddSingleton(new LeafOptions());
         services.AddSingleton<LeafMetrics>().AddSingleton<LeafIssuer>().AddSingleton<LeafKind>().AddSingleton<LeafService>();
         if (cacheDirectory is not null)
         {

@@ -31,7 +31,8 @@ internal static class ControlPlaneServiceCollectionExtensions
         services.AddSingleton<AclTokenStore>().AddSingleton<AclPolicyStore>().AddSingleton<AclRoleStore>();
         services.AddHostedService<AclReaper>();
         services.AddSingleton<RevocationStore>().AddHostedService<RevocationUpkeep>();
-        return services.AddSingleton<TokenResolver>().AddSingleton<CertificateAuthority>().AddSingleton<IntentionStore>()
+        services.AddCertificateAuthority();
+        return services.AddSingleton<TokenResolver>().AddSingleton<IntentionStore>()
             .AddSingleton<LegacyIntentionStore>().AddSingleton<ConfigEntryStore>().AddSingleton(new ConfigEntryOptions(acl.Datacenter));
     }
 }

@@ -24,13 +24,17 @@ public sealed partial class DocumentationTests
             InstrumentPublished = (instrument, _) => instruments.Add(instrument.Name),
         };
         using var services = new ServiceCollection().AddMetrics().AddSingleton<CacheMetrics>().AddSingleton<LeafMetrics>()
-            .AddSingleton<HttpMetrics>().AddSingleton<ConsulMetrics>().AddSingleton<RevocationMetrics>().BuildServiceProvider();
+            .AddSingleton<HttpMetrics>().AddSingleton<ConsulMetrics>().AddSingleton<RevocationMetrics>()
+            .AddSingleton(TimeProvider.System).AddSingleton<ConnectAgent.ControlPlane.State.IStateStorage, ConnectAgent.ControlPlane.State.MemoryStateStorage>()
+            .AddSingleton<ConnectAgent.ControlPlane.State.StateStore>().AddSingleton<ConnectAgent.ControlPlane.Authority.AuthorityMetrics>()
+            .BuildServiceProvider();
         listener.Start();
         services.GetRequiredService<CacheMetrics>();
         services.GetRequiredService<LeafMetrics>();
         services.GetRequiredService<RevocationMetrics>();
         services.GetRequiredService<HttpMetrics>();
         services.GetRequiredService<ConsulMetrics>();
+        services.GetRequiredService<ConnectAgent.ControlPlane.Authority.AuthorityMetrics>();
         var listed = Instrument().Matches(Page("telemetry.md")).Select(match => match.Groups["name"].Value);
         listed.Should().BeEquivalentTo(instruments.Where(name => name.StartsWith("connect_agent.", StringComparison.Ordinal)).Distinct());
     }

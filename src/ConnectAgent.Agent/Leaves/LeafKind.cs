@@ -22,7 +22,7 @@ internal sealed record LeafRequest(string Datacenter, string Token, string Servi
 /// issues the next one, so the engine's refresh loop is the renewal (LEAF-56).
 /// </summary>
 internal sealed class LeafKind(
-    LeafIssuer issuer, RootsService roots, LeafMetrics metrics, TimeProvider clock, Random random, ILogger<LeafKind> logger) : CacheKind<LeafRequest, LeafCertificate>
+    LeafIssuer issuer, RootsService roots, LeafMetrics metrics, TimeProvider clock, Random random, LeafOptions options, ILogger<LeafKind> logger) : CacheKind<LeafRequest, LeafCertificate>
 {
     public override string Name => "connect-ca-leaf";
 
@@ -74,7 +74,7 @@ internal sealed class LeafKind(
 
             state.WasAway = !trusted.InContact;
             var signingKey = LeafRenewal.SigningKeyFor(facts, trusted.Value, areOld: trusted.Index == state.RootsIndex);
-            state.Plan = LeafRenewal.Plan(facts, state.Plan, signingKey, isCheck, now, instant, random.NextDouble());
+            state.Plan = LeafRenewal.Plan(facts, state.Plan, signingKey, isCheck, now, instant, options.SpreadDraw(random));
             if (isCheck && context.State.TakeForce())
             {
                 // An operator's renewal; still no two within a second (section 9, test 4).
@@ -98,6 +98,13 @@ internal sealed class LeafKind(
                 throw state.LastError?.ToThrow() ?? new ServerException(FailureKind.Failed, "the leaf certificate has expired");
             }
 
+            if (isCheck && IsDueSoonAfterRotation(facts, state.Plan, signingKey, now))
+            {
+                // LEAF-45: who looks after a rotation gets a new leaf; only the least pause between two issues is waited for.
+                await clock.PauseAsync(state.Plan.IssueAt - now, cancellationToken);
+                continue;
+            }
+
             if (isCheck)
             {
                 return null;
@@ -111,6 +118,10 @@ internal sealed class LeafKind(
 
     private static LeafFacts FactsOf(LeafCertificate leaf, DateTimeOffset issuedAt) =>
         new(leaf.ValidAfter, leaf.ValidBefore, issuedAt, leaf.AuthorityKeyId);
+
+    private static bool IsDueSoonAfterRotation(LeafFacts leaf, RenewalPlan plan, string signingKey, DateTimeOffset now) =>
+        plan is { Refusals: 0, Failures: 0 } && signingKey != leaf.AuthorityKeyId
+            && plan.IssueAt > now && plan.IssueAt - now <= LeafRenewal.LeastPause;
 
     /// <summary>Replaces a leaf; null when the old one stays (LEAF-62, LEAF-80).</summary>
     private async Task<ServerRead<LeafCertificate>?> RenewAsync(

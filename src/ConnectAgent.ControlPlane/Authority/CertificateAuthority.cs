@@ -1,49 +1,24 @@
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
+using System.Globalization;
 using ConnectAgent.ControlPlane.State;
 using ConnectAgent.Protocol.Certificates;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Identity;
-using Microsoft.Extensions.Logging;
 
 namespace ConnectAgent.ControlPlane.Authority;
 
-/// <summary>The built-in certificate authority: makes the root at first start and signs leaves.</summary>
+/// <summary>The certificate authority's daily work: the roots document and signed leaves.</summary>
 internal sealed class CertificateAuthority(
-    StateStore store, BlockingReader reader, AuthorityOptions options, TimeProvider clock, ILogger<CertificateAuthority> logger) : IDisposable
+    StateStore store, BlockingReader reader, ActiveSigner signer, AuthorityMetrics metrics, TimeProvider clock) : IDisposable
 {
-    private readonly Lock _gate = new();
-    private LoadedSigner? _loaded;
-
-    /// <summary>Makes the cluster ID and the root, once (certificates CERT-1, ca CA-61).</summary>
-    public Task InitializeAsync() => store.WriteAsync(writer =>
-    {
-        if (writer.State.Find(StateTables.Authority, StateTables.TheOne) is not null)
-        {
-            return false;
-        }
-
-        var clusterId = options.ClusterId ?? Guid.NewGuid().ToString();
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var label = CommonNames.UniqueLabel(BitConverter.ToInt64(RandomNumberGenerator.GetBytes(sizeof(long))));
-        var name = CommonNames.ForAuthority(isPrimary: true, label, "consul", clusterId);
-        var der = CertificateBuilder.SelfSignedRoot(key, name, clusterId, store.TakeSerial(), clock.GetUtcNow(), AuthorityOptions.RootLife);
-        var root = RootDocument.Describe(der, clusterId, writer.Index);
-        writer.Put(
-            StateTables.Authority,
-            StateTables.TheOne,
-            new AuthorityState(clusterId, [root], new SigningMaterial(key.ExportPkcs8PrivateKey(), der)));
-        logger.RootMade(root.Id, root.NotAfter);
-        return true;
-    });
+    private SigningLimits? _limits;
 
     /// <summary>Reads the roots document; blocking (ca CA-8, CA-9).</summary>
     /// <exception cref="ServerException">The CA is not ready (CA-11).</exception>
     public async Task<(CaRoots Roots, ulong Index)> ReadRootsAsync(BlockingOptions blocking, CancellationToken cancellationToken) =>
         await reader.ReadAsync(
             blocking,
-            [Topic.Any(StateTables.Authority)],
-            static state => (RootDocument.Of(Ready(state)), state.IndexOf(StateTables.Authority)),
+            [Topic.Any(StateTables.Roots), Topic.Any(StateTables.CaConfiguration)],
+            static state => (RootDocument.Of(Ready(state)), state.IndexOf(StateTables.Roots, StateTables.CaConfiguration)),
             static (_, _) => false,
             cancellationToken);
 
@@ -51,72 +26,80 @@ internal sealed class CertificateAuthority(
     /// <param name="identity">The certificate's only name, whatever the CSR asks for.</param>
     /// <param name="certificateRequest">PKCS#10, DER.</param>
     /// <param name="datacenter">This control plane's datacenter.</param>
+    /// <param name="cancellationToken">Ends the wait for a turn (CA-70).</param>
     /// <returns>The chain (CERT-80) and the index of the signing (LEAF-33).</returns>
     /// <exception cref="ServerException">With the texts of CERT-73; <see cref="FailureKind.Invalid"/> for a bad CSR.</exception>
-    public (string CertificatePem, ulong Index) Sign(ServiceId identity, ReadOnlySpan<byte> certificateRequest, string datacenter)
+    public async ValueTask<(string CertificatePem, ulong Index)> SignAsync(
+        ServiceId identity, ReadOnlyMemory<byte> certificateRequest, string datacenter, CancellationToken cancellationToken)
     {
-        var publicKey = CsrVerification.Verify(identity, certificateRequest, datacenter);
-        var trustDomain = TrustDomain.FromClusterId(Ready(store.Current).ClusterId);
-        if (!identity.IsInTrustDomain(trustDomain))
+        var publicKey = CsrVerification.Verify(identity, certificateRequest.Span, datacenter);
+        var authority = await signer.GetAsync(cancellationToken) ?? throw NotReady();
+        if (!identity.IsInTrustDomain(authority.TrustDomain))
         {
             throw new ServerException(
-                FailureKind.Invalid, $"SPIFFE ID in CSR from a different trust domain: {identity.Host}, we are {trustDomain}");
+                FailureKind.Invalid, $"SPIFFE ID in CSR from a different trust domain: {identity.Host}, we are {authority.TrustDomain}");
         }
 
-        var authority = Ready(store.Current);
-        var signer = Load(authority.Signer);
-        var leaf = CertificateBuilder.Leaf(
-            identity, publicKey, signer.Certificate, signer.Key, store.TakeSerial(), clock.GetUtcNow(), options.LeafLife);
-        var index = store.TakeIndex();
-        var intermediates = authority.Roots.First(root => root.Active).IntermediateCerts ?? [];
-        return (Pem.Certificate(leaf) + string.Concat(intermediates), index);
-    }
-
-    public void Dispose() => _loaded?.Dispose();
-
-    private static AuthorityState Ready(StateSnapshot state) =>
-        state.Find(StateTables.Authority, StateTables.TheOne) ?? throw new ServerException(FailureKind.Failed, "CA has not finished initializing");
-
-    private LoadedSigner Load(SigningMaterial material)
-    {
-        var loaded = Volatile.Read(ref _loaded);
-        if (loaded is not null && ReferenceEquals(loaded.Material, material))
+        using var turn = await EnterAsync(authority.Provider.Settings, cancellationToken);
+        RequireAlive("root", authority.Active.Root.NotAfter);
+        RequireAlive("intermediate", authority.Intermediate?.NotAfter);
+        try
         {
-            return loaded;
+            var leaf = await authority.Provider.SignAsync(new LeafOrder(identity, publicKey, certificateRequest), cancellationToken);
+            var index = store.TakeIndex();
+            metrics.Signed();
+            return (leaf + authority.ChainTail, index);
         }
-
-        lock (_gate)
+        catch (ProviderException error)
         {
-            if (_loaded is null || !ReferenceEquals(_loaded.Material, material))
-            {
-                // The former one is left to the finalizer: a signing may still be using it.
-                _loaded = new LoadedSigner(material);
-            }
-
-            return _loaded;
+            metrics.Failed();
+            throw error.Fault == ProviderFault.RateLimited
+                ? SigningLimits.Refusal() : new ServerException(FailureKind.Failed, error.Message, error);
         }
     }
 
-    private sealed class LoadedSigner : IDisposable
+    public void Dispose() => _limits?.Dispose();
+
+    private static AuthorityRoots Ready(StateSnapshot state) => state.Find(StateTables.Roots, StateTables.TheOne)
+        ?? throw new ServerException(FailureKind.Failed, "CA has not finished initializing");
+
+    // CERT-73 #10.
+    private static ServerException NotReady() =>
+        new(FailureKind.Failed, "CA is uninitialized and unable to sign certificates yet: provider is nil");
+
+    private async ValueTask<SigningLimits.Turn> EnterAsync(CaSettings settings, CancellationToken cancellationToken)
     {
-        public LoadedSigner(SigningMaterial material)
+        try
         {
-            Material = material;
-            Key = ECDsa.Create();
-            Key.ImportPkcs8PrivateKey(material.Key.Span, out _);
-            Certificate = X509CertificateLoader.LoadCertificate(material.Certificate.Span);
+            return await LimitsOf(settings).EnterAsync(cancellationToken);
+        }
+        catch (ServerException)
+        {
+            metrics.Limited();
+            throw;
+        }
+    }
+
+    // CA-72: a changed limit starts with a full bucket. Two signings that see the change at once may each make one; the last stays.
+    private SigningLimits LimitsOf(CaSettings settings)
+    {
+        var limits = Volatile.Read(ref _limits);
+        if (limits is null || !limits.AreOf(settings))
+        {
+            limits = new SigningLimits(settings.CsrMaxPerSecond, settings.CsrMaxConcurrent, clock);
+            Volatile.Write(ref _limits, limits);
         }
 
-        public SigningMaterial Material { get; }
+        return limits;
+    }
 
-        public ECDsa Key { get; }
-
-        public X509Certificate2 Certificate { get; }
-
-        public void Dispose()
+    // CERT-73 #14; the text ends in a space.
+    private void RequireAlive(string name, DateTimeOffset? notAfter)
+    {
+        if (notAfter is { } end && clock.GetUtcNow() > end)
         {
-            Key.Dispose();
-            Certificate.Dispose();
+            var date = end.ToUniversalTime().ToString("yyyy-MM-dd HH:mm:ss '+0000 UTC'", CultureInfo.InvariantCulture);
+            throw new ServerException(FailureKind.Failed, $"{name} expired: certificate expired, expiration date: {date} ");
         }
     }
 }

@@ -9,37 +9,47 @@ namespace ConnectAgent.ControlPlane.Authority;
 /// <summary>Turns certificates into the roots document (ca section 1, certificates section 5).</summary>
 internal static class RootDocument
 {
-    public static CaRoots Of(AuthorityState authority) => new()
+    public static CaRoots Of(AuthorityRoots roots) => new()
     {
-        ActiveRootId = authority.Roots.First(root => root.Active).Id,
-        TrustDomain = TrustDomain.FromClusterId(authority.ClusterId),
-        Roots = authority.Roots,
+        ActiveRootId = roots.FindActive()?.Root.Id ?? string.Empty,
+        TrustDomain = TrustDomain.FromClusterId(roots.ClusterId),
+        Roots = [.. roots.Entries.Select(entry => entry.Root)],
     };
 
-    /// <summary>Describes a root of the built-in provider, which signs leaves itself (CERT-51).</summary>
-    public static CaRoot Describe(byte[] der, string clusterId, ulong index)
+    /// <summary>Describes a root.</summary>
+    /// <param name="root">The certificate.</param>
+    /// <param name="provider">CA-4: what the name begins with.</param>
+    /// <param name="clusterId">Raw, case kept.</param>
+    /// <param name="signer">The certificate that signs leaves: the root or an intermediate (CERT-51).</param>
+    /// <param name="intermediates">PEM; the leaf-signing one last.</param>
+    /// <exception cref="ProviderException">Its key is neither EC nor RSA (CERT-55).</exception>
+    public static CaRoot Describe(
+        X509Certificate2 root, string provider, string clusterId, X509Certificate2 signer, IReadOnlyList<string> intermediates)
     {
-        using var certificate = X509CertificateLoader.LoadCertificate(der);
-        var (type, bits) = KeyOf(certificate);
+        var (type, bits) = KeyOf(root);
         return new CaRoot
         {
-            // CERT-50: the wire's root ID is a SHA-1 fingerprint, a name and not a proof.
-#pragma warning disable CA5350
-            Id = ColonHex.Format(SHA1.HashData(der)),
-#pragma warning restore CA5350
-            Name = "Consul CA Primary Cert",
-            SerialNumber = LowBits(certificate.SerialNumberBytes.Span),
-            SigningKeyId = ColonHex.Format(CertificateBuilder.IssuerKeyId(certificate)),
+            Id = IdOf(root),
+            Name = provider + " CA Primary Cert",
+            SerialNumber = LowBits(root.SerialNumberBytes.Span),
+            SigningKeyId = ColonHex.Format(CertificateBuilder.IssuerKeyId(signer)),
             ExternalTrustDomain = clusterId,
-            NotBefore = new DateTimeOffset(certificate.NotBefore.ToUniversalTime()),
-            NotAfter = new DateTimeOffset(certificate.NotAfter.ToUniversalTime()),
-            RootCert = Pem.Certificate(der),
+            NotBefore = new DateTimeOffset(root.NotBefore.ToUniversalTime()),
+            NotAfter = new DateTimeOffset(root.NotAfter.ToUniversalTime()),
+            RootCert = Pem.Certificate(root.RawData),
+            IntermediateCerts = intermediates.Count == 0 ? null : intermediates,
             Active = true,
             PrivateKeyType = type,
             PrivateKeyBits = bits,
-            CreateIndex = index,
-            ModifyIndex = index,
         };
+    }
+
+    /// <summary>CERT-50: the wire's root ID is a SHA-1 fingerprint, a name and not a proof.</summary>
+    public static string IdOf(X509Certificate2 root)
+    {
+#pragma warning disable CA5350 // The wire asks for SHA-1.
+        return ColonHex.Format(SHA1.HashData(root.RawData));
+#pragma warning restore CA5350
     }
 
     // CERT-55.
@@ -51,7 +61,7 @@ internal static class RootDocument
         {
             ({ } key, _) => ("ec", key.KeySize),
             (_, { } key) => ("rsa", key.KeySize),
-            _ => throw new NotSupportedException("error extracting root key info: unsupported key type"),
+            _ => throw new ProviderException("error extracting root key info: unsupported key type"),
         };
     }
 

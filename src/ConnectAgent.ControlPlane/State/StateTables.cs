@@ -17,8 +17,14 @@ internal static class StateTables
     /// <summary>Which destination an ID based intention has, by ID; derived from the entries, so that a look-up need not walk them (IXN-13).</summary>
     public static StateTable<IntentionReference> IntentionIds { get; } = new("intention-ids", StateJson.Default.IntentionReference);
 
-    /// <summary>The CA, under the one key <see cref="TheOne"/>.</summary>
-    public static StateTable<AuthorityState> Authority { get; } = new("authority", StateJson.Default.AuthorityState);
+    /// <summary>The CA's roots, under the one key <see cref="TheOne"/>; no key is in here.</summary>
+    public static StateTable<AuthorityRoots> Roots { get; } = new("roots", StateJson.Default.AuthorityRoots);
+
+    /// <summary>The CA's configuration, under the one key <see cref="TheOne"/>; may hold a key.</summary>
+    public static StateTable<CaConfiguration> CaConfiguration { get; } = new("ca-configuration", StateJson.Default.CaConfiguration);
+
+    /// <summary>What the CA's provider keeps, by the id of its configuration: the key (ca CA-40, CA-41).</summary>
+    public static StateTable<ProviderRow> ProviderRows { get; } = new("ca-provider", StateJson.Default.ProviderRow);
 
     /// <summary>Tokens by accessor.</summary>
     public static StateTable<AclToken> AclTokens { get; } = new("acl-tokens", StateJson.Default.AclToken);
@@ -62,6 +68,7 @@ internal static class StateTables
 
     public static IReadOnlyList<StateTable> All { get; } =
     [
-        .. AllConfigEntries, IntentionIds, Authority, AclTokens, AclSecrets, AclPolicies, AclRoles, AclBootstraps, Revocations, SerialMarks
+        .. AllConfigEntries, IntentionIds, Roots, CaConfiguration, ProviderRows, AclTokens, AclSecrets, AclPolicies, AclRoles, AclBootstraps, Revocations,
+        SerialMarks,
     ];
 }

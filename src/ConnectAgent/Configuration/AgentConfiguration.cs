@@ -98,7 +98,17 @@ internal sealed partial record AgentConfiguration
     /// <summary>Null: a random one.</summary>
     public required string? ClusterId { get; init; }
 
-    public required TimeSpan LeafCertTtl { get; init; }
+    /// <summary><c>connect.ca_config</c> over the defaults, JSON. May hold a key: never printed.</summary>
+    public required string CaConfig { get; init; }
+
+    /// <summary>Whether the CA's configuration is answered with its secrets (ca CA-35).</summary>
+    public required bool ShowCaSecrets { get; init; }
+
+    /// <summary>Whether a generated root is replaced before it expires (ca section 10).</summary>
+    public required bool CaAutoRotate { get; init; }
+
+    /// <summary>A fixed delay in place of the draw after a rotation; null: drawn (leaf-certificates LEAF-47).</summary>
+    public required TimeSpan? RootChangeSpread { get; init; }
 
     /// <summary>How authorize decides.</summary>
     public required AuthorizeOptions Authorize { get; init; }
@@ -212,8 +222,6 @@ internal sealed partial record AgentConfiguration
             Ports = ports,
             SocketMode = SocketModeOf(values.SocketMode),
             ConnectEnabled = connect,
-            ClusterId = ClusterIdOf(values.ClusterId),
-            LeafCertTtl = LeafTtlOf(values.LeafCertTtl),
             Authorize = new AuthorizeOptions
             {
                 Strict = values.AuthorizeStrict ?? false,
@@ -221,6 +229,12 @@ internal sealed partial record AgentConfiguration
                 Http = new HttpEvaluation(values.AuthorizeNormalizePaths ?? true, values.AuthorizeEachHeader ?? true),
             },
             DefaultDecision = DefaultDecisionOf(values, policy),
+            ClusterId = ClusterIdOf(values.CaConfig.GetValueOrDefault(CaConfigValues.ClusterId)),
+            CaConfig = CaConfigValues.Build(values),
+            ShowCaSecrets = values.ShowCaSecrets ?? false,
+            CaAutoRotate = values.CaAutoRotate ?? false,
+            RootChangeSpread = values.RootChangeSpread is { Length: > 0 } spread
+                ? Duration("connect.test_ca_leaf_root_change_spread", spread, TimeSpan.Zero) : null,
             AclDefaultPolicy = policy,
             AclEnabled = values.AclEnabled ?? false,
             AclManagementToken = values.AclInitialManagementToken ?? values.AclManagementToken ?? string.Empty,
@@ -398,15 +412,6 @@ internal sealed partial record AgentConfiguration
         return new FetchLimits(values.EntryFetchRate, values.EntryFetchMaxBurst ?? FetchLimits.None.Burst);
     }
 
-    // ca CA-30, CA-31.
-    private static TimeSpan LeafTtlOf(string? text)
-    {
-        var ttl = Duration("connect.ca_config.leaf_cert_ttl", text, TimeSpan.FromHours(72));
-        Require(ttl >= TimeSpan.FromHours(1), "leaf cert TTL must be greater or equal than 1h0m0s");
-        Require(ttl <= TimeSpan.FromHours(8760), "leaf cert TTL must be less than 8760h0m0s");
-        return ttl;
-    }
-
     private static DefaultDecision DefaultDecisionOf(ConfigValues values, string aclPolicy) => values.DefaultIntentionPolicy switch
     {
         "allow" => DefaultDecision.AllowByPolicy,
@@ -466,8 +471,9 @@ internal sealed partial record AgentConfiguration
         return canonical;
     }
 
-    private static string? ClusterIdOf(string? id)
+    private static string? ClusterIdOf(System.Text.Json.JsonElement json)
     {
+        var id = json.ValueKind == System.Text.Json.JsonValueKind.String ? json.GetString() : null;
         Require(
             string.IsNullOrEmpty(id) || Guid.TryParseExact(id, "D", out _), $"connect.ca_config.cluster_id must be a valid UUID: {id}");
         return string.IsNullOrEmpty(id) ? null : id;

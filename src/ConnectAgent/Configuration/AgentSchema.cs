@@ -1,3 +1,5 @@
+using ConnectAgent.Http;
+
 namespace ConnectAgent.Configuration;
 
 /// <summary>Every key that the agent accepts (config-and-cli section 2, clients LAUNCH-2).</summary>
@@ -33,22 +35,17 @@ internal static class AgentSchema
             .Flag("authorize_normalize_paths", (values, flag) => values.AuthorizeNormalizePaths = flag)
             .Flag("authorize_each_header", (values, flag) => values.AuthorizeEachHeader = flag)
             .Text("ca_provider", (values, text) => values.CaProvider = text)
-            .Object("ca_config", new ConfigSchema()
-                .Text("cluster_id", (values, text) => values.ClusterId = text)
-                .Text("leaf_cert_ttl", (values, text) => values.LeafCertTtl = text)
-                .Text("LeafCertTTL", (values, text) => values.LeafCertTtl = text)
-                .Inert("any", "private_key", "root_cert", "intermediate_cert_ttl", "root_cert_ttl", "rotation_period")
-                .Inert("any", "csr_max_per_second", "csr_max_concurrent", "private_key_type", "private_key_bits")
-                .Inert("any", "PrivateKey", "RootCert", "IntermediateCertTTL", "RootCertTTL", "RotationPeriod")
-                .Inert("any", "CSRMaxPerSecond", "CSRMaxConcurrent", "PrivateKeyType", "PrivateKeyBits"))
-            .Inert("bool", "enable_mesh_gateway_wan_federation", "enable_serverless_plugin")
-            .Inert("string", "test_ca_leaf_root_change_spread"))
+            .Object("ca_config", AuthorityConfig())
+            .Text("test_ca_leaf_root_change_spread", (values, text) => values.RootChangeSpread = text)
+            .Inert("bool", "enable_mesh_gateway_wan_federation", "enable_serverless_plugin"))
         .Object("acl", Acl())
         .Object("connect_agent", new ConfigSchema()
             .Flag("check_host", (values, flag) => values.CheckHost = flag)
             .List("allowed_hosts", values => values.AllowedHosts)
             .List("servers", values => values.Servers)
             .Text("server_timeout", (values, text) => values.ServerTimeout = text)
+            .Flag("show_ca_secrets", (values, flag) => values.ShowCaSecrets = flag)
+            .Flag("ca_auto_rotate", (values, flag) => values.CaAutoRotate = flag)
             .Number("cache_max_entries", (values, number) => values.CacheMaxEntries = number)
             .Number("cache_max_entries_per_token", (values, number) => values.CacheMaxEntriesPerToken = number))
         .Object("agent", new ConfigSchema().Flag("cache_persistence", (values, flag) => values.CachePersistence = flag))
@@ -126,6 +123,20 @@ internal static class AgentSchema
         .Inert("map", "service", "check", "autopilot", "gossip_lan", "gossip_wan", "dns_config", "ui_config", "tagged_addresses")
         .Inert("map", "auto_config", "auto_encrypt", "config_entries", "rpc", "peering", "locality", "audit", "tls", "xds")
         .Inert("any", "experiments");
+
+    // The map goes to the provider as it is, so any name is accepted; those that mean something are listed in docs/configuration.md.
+    private static ConfigSchema AuthorityConfig()
+    {
+        var schema = new ConfigSchema().Text(
+            CaConfigValues.ClusterId,
+            (values, text) => values.CaConfig[CaConfigValues.ClusterId] = System.Text.Json.JsonSerializer.SerializeToElement(text, WireJson.Default.String));
+        foreach (var name in CaConfigValues.Names.Keys)
+        {
+            schema.Json(name, (values, json) => CaConfigValues.Set(values, name, json));
+        }
+
+        return schema.Others(CaConfigValues.Set);
+    }
 
     private static ConfigSchema Ports()
     {

@@ -7,7 +7,10 @@ internal sealed class ConfigSchema
 {
     private readonly Dictionary<string, ConfigKey> _keys = new(StringComparer.OrdinalIgnoreCase);
 
-    public ConfigKey? Find(string name) => _keys.GetValueOrDefault(name);
+    private Action<ConfigValues, string, JsonElement>? _others;
+
+    public ConfigKey? Find(string name) => _keys.GetValueOrDefault(name)
+        ?? (_others is { } set ? new ConfigKey("any", JsonValueKind.Undefined, (values, json) => set(values, name, json)) : null);
 
     public ConfigSchema Text(string name, Action<ConfigValues, string> set) =>
         Add(name, new ConfigKey("string", JsonValueKind.String, (values, json) => set(values, json.GetString()!)));
@@ -33,6 +36,16 @@ internal sealed class ConfigSchema
     public ConfigSchema List(string name, Func<ConfigValues, List<string>> target) =>
         Add(name, new ConfigKey("slice", JsonValueKind.Array, (values, json) => target(values).AddRange(
             json.ValueKind == JsonValueKind.Array ? json.EnumerateArray().Select(item => item.ToString()) : [json.ToString()])));
+
+    /// <summary>A value of any type, taken as it is.</summary>
+    public ConfigSchema Json(string name, Action<ConfigValues, JsonElement> set) => Add(name, new ConfigKey("any", JsonValueKind.Undefined, set));
+
+    /// <summary>Takes all names that the schema does not list.</summary>
+    public ConfigSchema Others(Action<ConfigValues, string, JsonElement> set)
+    {
+        _others = set;
+        return this;
+    }
 
     public ConfigSchema Object(string name, ConfigSchema inner) => Add(name, new ConfigKey("map", JsonValueKind.Object, null, inner));
 

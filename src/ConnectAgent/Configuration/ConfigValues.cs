@@ -39,9 +39,14 @@ internal sealed class ConfigValues
 
     public string? CaProvider { get; set; }
 
-    public string? ClusterId { get; set; }
+    /// <summary><c>connect.ca_config</c> by the wire's names. May hold a key: never printed.</summary>
+    public Dictionary<string, System.Text.Json.JsonElement> CaConfig { get; } = new(StringComparer.Ordinal);
 
-    public string? LeafCertTtl { get; set; }
+    public bool? ShowCaSecrets { get; set; }
+
+    public bool? CaAutoRotate { get; set; }
+
+    public string? RootChangeSpread { get; set; }
 
     public bool? AuthorizeStrict { get; set; }
 

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using ConnectAgent.Agent;
 using ConnectAgent.Agent.Caching;
+using ConnectAgent.Agent.Leaves;
 using ConnectAgent.Agent.Persistence;
 using ConnectAgent.Agent.Servers;
 using ConnectAgent.Agent.Servers.Consul;
@@ -84,6 +85,7 @@ internal static class AgentHost
             services.AddSingleton<ForwardingEndpoints>();
         }
 
+        services.AddSingleton(new LeafOptions { RootChangeDelay = configuration.RootChangeSpread });
         services.AddConnectAgent(configuration.CacheDirectory);
         services.Configure<CacheOptions>(options =>
         {
@@ -101,7 +103,14 @@ internal static class AgentHost
     private static void AddEmbeddedServer(IServiceCollection services, AgentConfiguration configuration)
     {
         services.AddControlPlane(
-            new AuthorityOptions { ClusterId = configuration.ClusterId, LeafLife = configuration.LeafCertTtl },
+            new AuthorityOptions
+            {
+                ClusterId = configuration.ClusterId,
+                Datacenter = configuration.Datacenter,
+                Configuration = configuration.CaConfig,
+                AutoRotate = configuration.CaAutoRotate,
+                ShowSecrets = configuration.ShowCaSecrets,
+            },
             new BlockingLimits(configuration.DefaultQueryTime, configuration.MaxQueryTime),
             new AclOptions
             {
@@ -112,9 +121,14 @@ internal static class AgentHost
                 NodeName = configuration.NodeName,
             },
             configuration.StateDirectory);
+        if (configuration.ConnectEnabled)
+        {
+            services.AddHostedService(provider => provider.GetRequiredService<AuthorityKeeper>());
+        }
+
         services.AddSingleton<IServerClient, EmbeddedServerClient>();
         services.AddSingleton<ConnectCaEndpoints>().AddSingleton<IntentionEndpoints>().AddSingleton<SigningEndpoints>();
-        services.AddSingleton<IntentionIdEndpoints>().AddSingleton<ConfigEntryEndpoints>().AddSingleton<RevocationEndpoints>();
+        services.AddSingleton<CaConfigurationEndpoints>().AddSingleton<IntentionIdEndpoints>().AddSingleton<ConfigEntryEndpoints>().AddSingleton<RevocationEndpoints>();
         services.AddSingleton<AclAccessGuard>().AddSingleton<AclEndpoints>().AddSingleton<AgentTokenEndpoints>();
         services.AddSingleton<AclTokenEndpoints>().AddSingleton<AclPolicyEndpoints>().AddSingleton<AclRoleEndpoints>();
         services.AddSingleton<SnapshotEndpoints>().AddSingleton<StatusEndpoints>();
@@ -133,7 +147,7 @@ internal static class AgentHost
 
         if (configuration is { Server: true, ConnectEnabled: true })
         {
-            await app.Services.GetRequiredService<CertificateAuthority>().InitializeAsync();
+            await app.Services.GetRequiredService<AuthorityKeeper>().TryInitializeAsync();
         }
 
         // Before anything listens, so that the first request already finds what was sealed.
@@ -143,6 +157,7 @@ internal static class AgentHost
         if (configuration.Server)
         {
             app.Services.GetRequiredService<ConnectCaEndpoints>().Map(app);
+            app.Services.GetRequiredService<CaConfigurationEndpoints>().Map(app);
             app.Services.GetRequiredService<RevocationEndpoints>().Map(app);
             app.Services.GetRequiredService<IntentionEndpoints>().Map(app);
             app.Services.GetRequiredService<ConfigEntryEndpoints>().Map(app);

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using ConnectAgent.Protocol.Json;
 using ConnectAgent.Protocol.Text;
 
 namespace ConnectAgent.Http;
@@ -17,6 +18,8 @@ internal ref struct GoJsonReader(ReadOnlySpan<byte> json)
 
     // Of documents that are taken as a whole: what is stored must be readable again, and no body may exhaust the stack.
     private const int DeepestNode = 60;
+    // What is kept as JSON is walked again and again.
+    private const int ValueDepth = 64;
 
     private Utf8JsonReader _reader = new(
         json, isFinalBlock: false, new JsonReaderState(new JsonReaderOptions { MaxDepth = Depth, AllowMultipleValues = true }));
@@ -204,6 +207,24 @@ internal ref struct GoJsonReader(ReadOnlySpan<byte> json)
         return map;
     }
 
+    /// <summary>The field's whole number of 64 bits without sign; null as for <see cref="String"/>.</summary>
+    public ulong? UnsignedInteger(string goField)
+    {
+        if (_reader.TokenType == JsonTokenType.Number && _reader.TryGetUInt64(out var number))
+        {
+            return number;
+        }
+
+        Mismatch($"Go struct field {goField} of type uint64");
+        return null;
+    }
+
+    /// <summary>
+    /// The field's object as JSON text: names sorted, of a repeated one the last, numbers as written. Null for a JSON null and for another type.
+    /// </summary>
+    public string? JsonObject(string goField) =>
+        IsObject($"Go struct field {goField} of type map[string]interface {{}}") ? Value(0) : null;
+
     /// <summary>Enters the field's array; false for null and for another type.</summary>
     public bool BeginArray(string goField)
     {
@@ -295,6 +316,41 @@ internal ref struct GoJsonReader(ReadOnlySpan<byte> json)
         Mismatch(goTarget);
         return false;
     }
+
+    private string Value(int depth)
+    {
+        if (depth > ValueDepth)
+        {
+            throw new GoJsonException("exceeded max depth");
+        }
+
+        switch (_reader.TokenType)
+        {
+            case JsonTokenType.StartObject:
+                SortedDictionary<string, string> members = new(StringComparer.Ordinal);
+                while (NextField())
+                {
+                    var name = Name;
+                    members[name] = Value(depth + 1);
+                }
+
+                return "{" + string.Join(',', members.Select(member => Quoted(member.Key) + ":" + member.Value)) + "}";
+            case JsonTokenType.StartArray:
+                List<string> items = [];
+                while (NextElement())
+                {
+                    items.Add(Value(depth + 1));
+                }
+
+                return "[" + string.Join(',', items) + "]";
+            case JsonTokenType.String:
+                return Quoted(Text(ref _reader));
+            default:
+                return Encoding.UTF8.GetString(_reader.ValueSpan);
+        }
+    }
+
+    private static string Quoted(string text) => $"\"{JsonEncodedText.Encode(text, GoJsonEncoder.Instance)}\"";
 
     private void Mismatch(string goTarget)
     {

@@ -12,6 +12,7 @@ namespace ConnectAgent.Http;
 /// <summary>The JSON forms of all answers, generated at build time.</summary>
 [JsonSourceGenerationOptions(Converters = [typeof(Rfc3339Converter)])]
 [JsonSerializable(typeof(CaRoots))]
+[JsonSerializable(typeof(CaConfigurationReply))]
 [JsonSerializable(typeof(LeafCertificate))]
 [JsonSerializable(typeof(SignReply))]
 [JsonSerializable(typeof(RevocationList))]

@@ -49,14 +49,14 @@ internal sealed class EmbeddedServerClient(
 
     public ValueTask<TokenRights> ResolveTokenAsync(string token, CancellationToken cancellationToken) => new(tokens.Resolve(token));
 
-    public Task<SignedLeaf> SignLeafAsync(
+    public async Task<SignedLeaf> SignLeafAsync(
         ServiceId identity, ReadOnlyMemory<byte> certificateRequest, string token, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         TokenRights.Require(tokens.Resolve(token).ServiceWrite(identity.Service));
         agent.RequireDatacenter(identity.Datacenter);
-        var (pem, index) = authority.Sign(identity, certificateRequest.Span, agent.Datacenter);
-        return Task.FromResult(new SignedLeaf(pem, index));
+        var (pem, index) = await authority.SignAsync(identity, certificateRequest, agent.Datacenter, cancellationToken);
+        return new SignedLeaf(pem, index);
     }
 
     // intentions ACL-2: on every name asked; looked at again when a blocking read wakes.

@@ -32,7 +32,7 @@ public sealed class EmbeddedServerClientTests : ServerClientConformance, IAsyncL
 
     protected override IServerClient Client => _services.GetRequiredService<IServerClient>();
 
-    public Task InitializeAsync() => _services.GetRequiredService<CertificateAuthority>().InitializeAsync();
+    public Task InitializeAsync() => _services.GetRequiredService<AuthorityManager>().InitializeAsync();
 
     public async Task DisposeAsync() => await _services.DisposeAsync();
 

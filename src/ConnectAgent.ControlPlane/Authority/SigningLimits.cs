@@ -1,0 +1,84 @@
+using ConnectAgent.Protocol.Errors;
+
+namespace ConnectAgent.ControlPlane.Authority;
+
+/// <summary>How many leaves are signed: by rate, else by number at once, else without limit (ca CA-70 to CA-73). Takes no lock.</summary>
+internal sealed class SigningLimits(double perSecond, int concurrent, TimeProvider clock) : IDisposable
+{
+    /// <summary>The longest wait for a turn.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(500);
+
+    private readonly SemaphoreSlim? _places = perSecond <= 0 && concurrent > 0 ? new SemaphoreSlim(concurrent) : null;
+
+    // A bucket that holds one token: when the next one is there, in the clock's own ticks.
+    private readonly long _interval = perSecond > 0 ? (long)Math.Min(clock.TimestampFrequency / perSecond, long.MaxValue / 4.0) : 0;
+    private long _next = long.MinValue;
+
+    /// <summary>Whether these are the limits of a configuration; a changed one gets a new, full bucket (CA-72).</summary>
+    public bool AreOf(CaSettings settings) => settings.CsrMaxPerSecond.Equals(perSecond) && settings.CsrMaxConcurrent == concurrent;
+
+    /// <summary>Waits for a turn.</summary>
+    /// <returns>Gives the turn back.</returns>
+    /// <exception cref="ServerException">The wait is too long (CA-71).</exception>
+    public async ValueTask<Turn> EnterAsync(CancellationToken cancellationToken)
+    {
+        if (_interval > 0)
+        {
+            var wait = Reserve();
+            if (wait > TimeSpan.Zero)
+            {
+                await Task.Delay(wait, clock, cancellationToken);
+            }
+        }
+        else if (_places is not null && !_places.Wait(0, cancellationToken))
+        {
+            await WaitForPlaceAsync(_places, cancellationToken);
+        }
+
+        return new Turn(_places);
+    }
+
+    public void Dispose() => _places?.Dispose();
+
+    internal static ServerException Refusal() => new(FailureKind.RateLimited, "Rate limit reached, try again later");
+
+    // Refused without taking a token: a refusal must not push the next one out.
+    private TimeSpan Reserve()
+    {
+        while (true)
+        {
+            var next = Volatile.Read(ref _next);
+            var now = clock.GetTimestamp();
+            var wait = next <= now ? TimeSpan.Zero : clock.GetElapsedTime(now, next);
+            if (wait > Patience)
+            {
+                throw Refusal();
+            }
+
+            if (Interlocked.CompareExchange(ref _next, Math.Max(next, now) + _interval, next) == next)
+            {
+                return wait;
+            }
+        }
+    }
+
+    private async ValueTask WaitForPlaceAsync(SemaphoreSlim places, CancellationToken cancellationToken)
+    {
+        using var limit = new CancellationTokenSource(Patience, clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        try
+        {
+            await places.WaitAsync(either.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw Refusal();
+        }
+    }
+
+    /// <summary>A place among those that sign at once.</summary>
+    internal readonly struct Turn(SemaphoreSlim? places) : IDisposable
+    {
+        public void Dispose() => places?.Release();
+    }
+}
