@@ -19,6 +19,28 @@ internal static class Deviations
         [("authorize", "uri-partition")] = Deviation.Answers("SPIF-2", 200, "\"Authorized\":true"),
         [("authorize", "uri-server-id")] = Deviation.Answers("SPIF-3", 400, "Bad request: ClientCertURI not a valid Service identifier"),
         [("authorize", "uri-mesh-gateway")] = Deviation.Answers("SPIF-3", 400, "Bad request: ClientCertURI not a valid Service identifier"),
+        [("ca-config", "key-not-pem")] = Deviation.Answers(
+            "CA-32",
+            500,
+            "error generating CA root certificate: error generating CA: error parsing private key \"<redacted>\": no PEM-encoded data found"),
+        [("ca-config", "key-wrong-pem-type")] = Deviation.Answers(
+            "CA-32",
+            500,
+            "error generating CA root certificate: error generating CA: error parsing private key \"<redacted>\": "
+                + "unknown PEM block type for signing key: THING"),
+        [("ca-config", "roots-at-end")] = Roots("CA-40", count: 2, "ec 384"),
+        [("ca-config", "leaf-before-cas-conflict")] = Chain("CA-40, CERT-80", blocks: 2),
+        [("ca-config", "leaf-after-cas-conflict")] = Chain("CA-42", blocks: 2),
+        [("ca-rotation", "roots-after-key-type")] = Roots("CA-40", count: 2, "rsa 2048"),
+        [("ca-rotation", "roots-blocked")] = Roots("CA-40", count: 3, "ec 384"),
+        [("ca-rotation", "roots-after")] = Roots("CA-40", count: 3, "ec 384"),
+        [("ca-rotation", "roots-after-forced")] = Roots("CA-40", count: 4, "rsa 2048"),
+        [("ca-rotation", "roots-pem-after-forced")] = new Deviation("CA-40", [], answer =>
+            answer.Status == 200 && answer.Headers["Content-Type"] == "application/pem-certificate-chain" && !answer.Headers.ContainsKey("X-Consul-Index")
+                && answer.Body.Split("-----BEGIN CERTIFICATE-----").Length - 1 == 4 + 2
+                ? null : $"is no chain of four roots and two cross-signed ones: {answer.Body}"),
+        [("ca-rotation", "config-after")] = Deviation.Answers(
+            "CA-35", 200, "{\"IntermediateCertTTL\":\"8760h\",\"LeafCertTTL\":\"72h\",\"PrivateKey\":\"hidden\"},\"State\":null"),
     };
 
     // Steps whose id contains "defect" are deviations, too.
@@ -34,6 +56,22 @@ internal static class Deviations
         [("authorize", "default-no-intentions")] = new Deviation(
             "SPIF-2", [], answer => answer.Status == 200 && answer.Headers["X-Cache"] == "HIT" ? null : "is no HIT after uri-partition"),
     };
+
+    private static Deviation Roots(string rule, int count, string activeKey) => new(rule, [], answer =>
+    {
+        var roots = JsonNode.Parse(answer.Body)!;
+        var list = roots["Roots"]!.AsArray();
+        var active = list.Single(root => (bool)root!["Active"]!)!;
+        var key = $"{active["PrivateKeyType"]} {active["PrivateKeyBits"]}";
+        return answer.Status == 200 && list.Count == count && key == activeKey && (string)active["ID"]! == (string)roots["ActiveRootID"]!
+            ? null : $"has {list.Count} roots with {key} active, but {rule} asks for {count} with {activeKey}";
+    });
+
+    private static Deviation Chain(string rule, int blocks) => new(rule, [], answer =>
+    {
+        var found = answer.Status == 200 ? ((string)JsonNode.Parse(answer.Body)!["CertPEM"]!).Split("-----BEGIN CERTIFICATE-----").Length - 1 : 0;
+        return found == blocks ? null : $"answers {answer.Status} with {found} blocks, but {rule} asks for {blocks}: {answer.Body}";
+    });
 
     public static IReadOnlyDictionary<string, Deviation> Of(string recording)
     {

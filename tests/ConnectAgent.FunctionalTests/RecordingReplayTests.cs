@@ -10,6 +10,8 @@ public sealed class RecordingReplayTests
 {
     [Theory]
     [InlineData("ca-roots")]
+    [InlineData("ca-config")]
+    [InlineData("ca-rotation")]
     [InlineData("leaf")]
     [InlineData("status")]
     [InlineData("intentions-crud")]

