@@ -28,7 +28,7 @@ internal static class AgentServiceCollectionExtensions
         {
             services.AddSingleton(provider => new SealedStore(
                 cacheDirectory, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<SealedStore>>()));
-            services.AddSingleton<CachePersistence>().AddSingleton(_ => DirectoryLock.Take(cacheDirectory));
+            services.AddSingleton<CachePersistence>();
         }
 
         services.TryAddSingleton(new AuthorizeOptions());

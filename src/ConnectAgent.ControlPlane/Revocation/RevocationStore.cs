@@ -15,10 +15,12 @@ internal sealed class RevocationStore(
     StateStore store,
     BlockingReader reader,
     CertificateAuthority authority,
-    AuthorityOptions options,
     TimeProvider clock,
     ILogger<RevocationStore> logger)
 {
+    // ca CA-30.
+    private static readonly TimeSpan DefaultLife = TimeSpan.FromHours(72);
+
     private ulong _indexMarked;
 
     /// <summary>Reads the whole list; blocking.</summary>
@@ -199,8 +201,9 @@ internal sealed class RevocationStore(
         return new SerialMark(now, store.TakeSerial(), ConfiguredLife);
     }
 
-    // LeafCertTTL as it is now.
-    private TimeSpan ConfiguredLife => options.LeafLife;
+    // The longest LeafCertTTL that any listed root has signed with.
+    private TimeSpan ConfiguredLife => store.Current.Find(StateTables.Roots, StateTables.TheOne)?.Entries
+        .Select(entry => entry.LongestLeafLife).DefaultIfEmpty(DefaultLife).Max() ?? DefaultLife;
 
     private TimeSpan LongestLife(StateSnapshot state) => SerialMarks.LongestLife(state.Rows(StateTables.SerialMarks), ConfiguredLife);
 }

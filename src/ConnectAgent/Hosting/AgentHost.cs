@@ -35,6 +35,8 @@ internal static class AgentHost
     /// <param name="readAgain">Reads the configuration again, for a reload.</param>
     public static async Task<WebApplication> BuildAsync(AgentConfiguration configuration, Func<AgentConfiguration> readAgain)
     {
+        // Before anything of the directory is opened; held to the end of the process.
+        var held = configuration.StateDirectory is { } directory ? DirectoryLock.Take(directory) : null;
         var current = new CurrentConfiguration(configuration, readAgain);
         var level = new LoggingLevelSwitch(LogLevels.Parse(configuration.LogLevel));
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "connect-agent" });
@@ -46,6 +48,11 @@ internal static class AgentHost
         builder.Services.AddSingleton<SignalLifetime>();
         builder.Services.AddSingleton<IHostLifetime>(services => services.GetRequiredService<SignalLifetime>());
         builder.Services.Configure<SocketTransportOptions>(options => options.CreateBoundListenSocket = endpoint => Bind(endpoint, configuration));
+        if (held is not null)
+        {
+            builder.Services.AddSingleton(_ => held);
+        }
+
         AddAgent(builder.Services, configuration);
         var app = builder.Build();
         await MapAsync(app);
@@ -136,7 +143,7 @@ internal static class AgentHost
 
     private static async Task MapAsync(WebApplication app)
     {
-        // Held from here to the end of the process.
+        // Whoever resolves it gives it back.
         app.Services.GetService<DirectoryLock>();
         var configuration = app.Services.GetRequiredService<AgentConfiguration>();
         if (configuration is { Server: true, AclEnabled: true })

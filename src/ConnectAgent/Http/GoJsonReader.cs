@@ -344,9 +344,9 @@ internal ref struct GoJsonReader(ReadOnlySpan<byte> json)
 
                 return "[" + string.Join(',', items) + "]";
             case JsonTokenType.String:
-                return Quoted(Text(ref _reader));
+                return Quoted(GoJsonText.Read(ref _reader));
             default:
-                return Encoding.UTF8.GetString(_reader.ValueSpan);
+                return System.Text.Encoding.UTF8.GetString(_reader.ValueSpan);
         }
     }
 

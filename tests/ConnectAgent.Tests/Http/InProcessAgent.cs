@@ -34,12 +34,12 @@ internal sealed class InProcessAgent : IAsyncDisposable
         var values = new ConfigValues
         {
             LogLevel = "ERR",
-            ClusterId = TrustDomain[..36],
             AclEnabled = defaultPolicy is not null,
             AclDefaultPolicy = defaultPolicy,
             AclManagementToken = "root",
             AclDefaultToken = defaultPolicy is null ? null : "root",
         };
+        values.CaConfig["cluster_id"] = System.Text.Json.JsonSerializer.SerializeToElement(TrustDomain[..36]);
         values.Ports["http"] = port;
         configure?.Invoke(values);
         var app = await AgentHost.BuildAsync(AgentConfiguration.Build(values, devMode: true), () => AgentConfiguration.Build(values, devMode: true));

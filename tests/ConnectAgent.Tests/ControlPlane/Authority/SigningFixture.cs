@@ -28,7 +28,7 @@ public sealed class SigningFixture : IAsyncLifetime
     {
         var services = new ServiceCollection();
         services.AddLogging();
-        services.AddControlPlane(new AuthorityOptions { ClusterId = Cluster }, BlockingLimits.Standard, new AclOptions());
+        services.AddControlPlane(new AuthorityOptions { ClusterId = Cluster, Configuration = """{"CSRMaxPerSecond":0}""" }, BlockingLimits.Standard, new AclOptions());
         services.AddSingleton(new AgentIdentity("dc1", "node1", true, string.Empty, DefaultDecision.AclsDisabled));
         services.AddSingleton<IServerClient, EmbeddedServerClient>();
         _services = services.BuildServiceProvider();
@@ -38,7 +38,7 @@ public sealed class SigningFixture : IAsyncLifetime
 
     public IServerClient Client => _services.GetRequiredService<IServerClient>();
 
-    public Task InitializeAsync() => _services.GetRequiredService<CertificateAuthority>().InitializeAsync();
+    public Task InitializeAsync() => _services.GetRequiredService<AuthorityManager>().InitializeAsync();
 
     public async Task DisposeAsync() => await _services.DisposeAsync();
 

@@ -11,6 +11,7 @@ using ConnectAgent.ControlPlane.State;
 using ConnectAgent.Protocol.Certificates;
 using ConnectAgent.Protocol.Identity;
 using ConnectAgent.Protocol.Intentions;
+using ConnectAgent.Protocol.Text;
 using ConnectAgent.Servers;
 using ConnectAgent.TestKit;
 using Microsoft.Extensions.DependencyInjection;
@@ -33,7 +34,14 @@ internal sealed class RevocationFixture : IAsyncDisposable
         services.AddLogging();
         services.AddSingleton<TimeProvider>(clock);
         services.AddControlPlane(
-            new AuthorityOptions { ClusterId = Cluster, LeafLife = leafLife }, BlockingLimits.Standard, new AclOptions(), folder);
+            new AuthorityOptions
+            {
+                ClusterId = Cluster,
+                Configuration = $$"""{"CSRMaxPerSecond":0,"LeafCertTTL":"{{GoDuration.Format(leafLife)}}","SkipValidate":true}""",
+            },
+            BlockingLimits.Standard,
+            new AclOptions(),
+            folder);
         services.AddSingleton(new AgentIdentity("dc1", "node1", true, string.Empty, DefaultDecision.AclsDisabled));
         services.AddSingleton<IServerClient, EmbeddedServerClient>();
         _services = services.BuildServiceProvider();
@@ -53,7 +61,7 @@ internal sealed class RevocationFixture : IAsyncDisposable
         string? folder = null, ManualTimeProvider? clock = null, TimeSpan? leafLife = null)
     {
         var fixture = new RevocationFixture(folder, clock ?? new(), leafLife ?? TimeSpan.FromHours(72));
-        await fixture._services.GetRequiredService<CertificateAuthority>().InitializeAsync();
+        await fixture._services.GetRequiredService<AuthorityManager>().InitializeAsync();
         return fixture;
     }
 
