@@ -64,6 +64,7 @@ public sealed class ServerFaultTests : IAsyncLifetime
         var formerLife = new ScriptedServerClient(TimeProvider.System);
         formerLife.Rotate();
         var other = JsonSerializer.Serialize(formerLife.RootsAt(1).Value);
+        await _server.SeenAsync(1, request => request.IsRoots && request.Holds);
         var before = Count(request => request.IsRoots);
         var never = new TaskCompletionSource<ScriptedAnswer?>();
 
@@ -172,6 +173,7 @@ public sealed class ServerFaultTests : IAsyncLifetime
     {
         // Given
         var warm = await _agent.WarmAsync();
+        await _server.SeenAsync(1, request => request.IsMatch && request.Holds);
         var before = Count(request => request.IsMatch);
         _server.Script(request => request.IsMatch ? ScriptedAnswer.Text(503, "busy", "Retry-After: 60") : null);
         await ClientAgent.UntilAsync(async () => (await _agent.GetAsync("/v1/agent/connect/cache?kind=intention-match")).List.Any(
