@@ -111,6 +111,39 @@ public sealed class IntentionEdgeTests
         (await SendAsync(agent, "GET", "/v1/connect/intentions/11111111-1111-1111-1111-111111111111", null)).Status.Should().Be(404);
     }
 
+    [Fact] // IXN-5 finds destinations without regard to case, rules name them with case: a right to DB alone must not reach db
+    public async Task A_right_to_another_spelling_is_none_to_what_is_stored()
+    {
+        await using var agent = await AgentProcess.StartAsync(new JsonObject
+        {
+            ["acl"] = new JsonObject
+            {
+                ["enabled"] = true,
+                ["default_policy"] = "deny",
+                ["tokens"] = new JsonObject { ["master"] = "root" },
+            },
+        });
+        (await SendAsync(
+            agent,
+            "PUT",
+            "/v1/acl/policy?token=root",
+            """{"Name":"upper","Rules":"service \"DB\" { policy = \"write\" intentions = \"write\" }"}""")).Status.Should().Be(200);
+        var made = await SendAsync(agent, "PUT", "/v1/acl/token?token=root", """{"Policies":[{"Name":"upper"}]}""");
+        var token = (string)JsonNode.Parse(made.Body)!["SecretID"]!;
+        (await SendAsync(agent, "PUT", Exact + "&token=root", """{"Action":"deny"}""")).Should().Be((200, "true"));
+        const string Entry = """{"Kind":"service-intentions","Name":"DB","Sources":[{"Name":"web","Action":"allow"}]}""";
+        var upper = Exact.Replace("=db", "=DB", StringComparison.Ordinal) + "&token=" + token;
+        (await SendAsync(agent, "PUT", upper, """{"Action":"allow"}""")).Should().Be((403, "Permission denied"));
+        (await SendAsync(agent, "DELETE", upper, null)).Should().Be((403, "Permission denied"));
+        (await SendAsync(agent, "PUT", "/v1/config?token=" + token, Entry)).Should().Be((403, "Permission denied"));
+        (await SendAsync(agent, "GET", "/v1/config/service-intentions/DB?token=" + token, null)).Should().Be((403, "Permission denied"));
+        (await SendAsync(agent, "DELETE", "/v1/config/service-intentions/DB?token=" + token, null)).Should().Be((403, "Permission denied"));
+        (await SendAsync(agent, "POST", "/v1/connect/intentions?token=" + token, """{"SourceName":"a","DestinationName":"DB","Action":"allow"}"""))
+            .Should().Be((403, "Permission denied"));
+        (await SendAsync(agent, "DELETE", Exact + "&token=root", null)).Should().Be((200, "true"));
+        (await SendAsync(agent, "PUT", "/v1/config?token=" + token, Entry)).Should().Be((200, "true"), "nothing else is stored");
+    }
+
     [Fact] // DEF-6: a read by ID can be used to block
     public async Task A_read_by_ID_has_an_index_and_blocks()
     {

@@ -19,6 +19,7 @@ public sealed class RecordingReplayTests
     [InlineData("intentions-config-entry")]
     [InlineData("config-entries")]
     [InlineData("intentions-match-check")]
+    [InlineData("intentions-acl")]
     [InlineData("authorize")]
     [InlineData("http-conventions")]
     [InlineData("agent-cache")]

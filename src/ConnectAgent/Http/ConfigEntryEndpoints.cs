@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using ConnectAgent.Agent;
 using ConnectAgent.Agent.Servers;
+using ConnectAgent.ControlPlane.Acl;
 using ConnectAgent.ControlPlane.ConfigEntries;
 using ConnectAgent.ControlPlane.ConfigEntries.Schema;
 using ConnectAgent.Protocol.Acl;
@@ -10,7 +11,8 @@ using ConnectAgent.Protocol.Text;
 namespace ConnectAgent.Http;
 
 /// <summary>Config entries of all kinds (intentions section 3.2, services section 7).</summary>
-internal sealed class ConfigEntryEndpoints(ConfigEntryStore entries, IServerClient servers, AgentIdentity agent, WireSettings settings)
+internal sealed class ConfigEntryEndpoints(
+    ConfigEntryStore entries, TokenResolver tokens, IServerClient servers, AgentIdentity agent, WireSettings settings)
 {
     public void Map(IEndpointRouteBuilder routes)
     {
@@ -50,7 +52,7 @@ internal sealed class ConfigEntryEndpoints(ConfigEntryStore entries, IServerClie
     private async Task GetAsync(WireRequest request, ReadOptions options, ConfigEntryKind kind, string name)
     {
         TokenRights.Require(kind.MayRead(await servers.ResolveTokenAsync(options.Token, request.Aborted), name));
-        var (entry, index) = await entries.GetAsync(kind, name, ControlPlaneReads.Blocking(options), request.Aborted);
+        var (entry, index) = await entries.GetAsync(kind, name, ControlPlaneReads.Blocking(options, tokens), request.Aborted);
         var rights = await servers.ResolveTokenAsync(options.Token, request.Aborted);
         TokenRights.Require(kind.MayRead(rights, name) && (entry is null || kind.MayRead(rights, entry.Name)));
         WireReply.QueryHeaders(request.Context, index);
@@ -67,7 +69,7 @@ internal sealed class ConfigEntryEndpoints(ConfigEntryStore entries, IServerClie
     private async Task ListAsync(WireRequest request, ReadOptions options, IReadOnlyList<ConfigEntryKind> kinds)
     {
         await servers.ResolveTokenAsync(options.Token, request.Aborted);
-        var (all, index) = await entries.ListAsync(kinds, ControlPlaneReads.Blocking(options), request.Aborted);
+        var (all, index) = await entries.ListAsync(kinds, ControlPlaneReads.Blocking(options, tokens), request.Aborted);
         var rights = await servers.ResolveTokenAsync(options.Token, request.Aborted);
         var shown = new JsonArray();
         var isCut = false;

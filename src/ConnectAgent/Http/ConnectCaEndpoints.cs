@@ -1,5 +1,6 @@
 using System.Text;
 using ConnectAgent.Agent;
+using ConnectAgent.ControlPlane.Acl;
 using ConnectAgent.ControlPlane.Authority;
 using ConnectAgent.ControlPlane.State;
 
@@ -44,4 +45,8 @@ internal sealed class ConnectCaEndpoints(CertificateAuthority authority, AgentId
 internal static class ControlPlaneReads
 {
     public static BlockingOptions Blocking(ReadOptions options) => new(options.Index, options.Wait ?? TimeSpan.Zero);
+
+    /// <summary>The same for reads that need rights: a change of the token's rights answers them at once (acl ACL-SEC-3).</summary>
+    public static BlockingOptions Blocking(ReadOptions options, TokenResolver tokens) =>
+        Blocking(options) with { Rights = () => tokens.TryResolve(options.Token) };
 }

@@ -2,6 +2,7 @@ using ConnectAgent.Agent;
 using ConnectAgent.Agent.Authorization;
 using ConnectAgent.Agent.Caching;
 using ConnectAgent.Agent.Servers;
+using ConnectAgent.ControlPlane.Acl;
 using ConnectAgent.ControlPlane.Intentions;
 using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Errors;
@@ -16,6 +17,7 @@ internal sealed class IntentionEndpoints(
     IntentionStore intentions,
     IntentionIdEndpoints byId,
     Authorizer authorizer,
+    TokenResolver tokens,
     IServerClient servers,
     AgentIdentity agent,
     WireSettings settings)
@@ -44,7 +46,7 @@ internal sealed class IntentionEndpoints(
         // LST-3: compiled before the token is looked at.
         var filter = ListFilter.Compile(options.Filter, IntentionFilter.Schema);
         await servers.ResolveTokenAsync(options.Token, request.Aborted);
-        var (all, index) = await intentions.ListAsync(ControlPlaneReads.Blocking(options), request.Aborted);
+        var (all, index) = await intentions.ListAsync(ControlPlaneReads.Blocking(options, tokens), request.Aborted);
 
         // ACL-2: what the token may not see is left out; looked at after the wait, when the right may have gone.
         var rights = await servers.ResolveTokenAsync(options.Token, request.Aborted);
@@ -93,7 +95,7 @@ internal sealed class IntentionEndpoints(
         else
         {
             (matches, var index) = await intentions.MatchAsync(
-                byDestination, names.Names, ControlPlaneReads.Blocking(options), request.Aborted);
+                byDestination, names.Names, ControlPlaneReads.Blocking(options, tokens), request.Aborted);
             await RequireMatchAsync(request, options.Token, names);
             WireReply.QueryHeaders(request.Context, index, effective: options.Consistency);
         }
@@ -140,7 +142,7 @@ internal sealed class IntentionEndpoints(
         IntentionNames.RequireNames(source, destination);
         await servers.ResolveTokenAsync(options.Token, request.Aborted);
         var (found, index) = await intentions.GetAsync(
-            source.Name, destination.Name, ControlPlaneReads.Blocking(options), request.Aborted);
+            source.Name, destination.Name, ControlPlaneReads.Blocking(options, tokens), request.Aborted);
         if (found is null)
         {
             throw new ServerException(FailureKind.NotFound, "Intention not found");

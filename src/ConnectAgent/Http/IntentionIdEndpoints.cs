@@ -13,6 +13,7 @@ internal sealed class IntentionIdEndpoints(
     IntentionStore intentions,
     LegacyIntentionStore byId,
     AclOptions acl,
+    TokenResolver tokens,
     IServerClient servers,
     AgentIdentity agent,
     WireSettings settings)
@@ -56,7 +57,7 @@ internal sealed class IntentionIdEndpoints(
             throw WireException.BadRequest(reason);
         }
 
-        var (found, index) = await intentions.GetAsync(request.Tail, ControlPlaneReads.Blocking(options), request.Aborted);
+        var (found, index) = await intentions.GetAsync(request.Tail, ControlPlaneReads.Blocking(options, tokens), request.Aborted);
         if (found is null)
         {
             throw new ServerException(FailureKind.NotFound, "Intention not found");
