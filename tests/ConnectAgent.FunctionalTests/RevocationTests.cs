@@ -139,6 +139,28 @@ public sealed class RevocationTests(SharedAgent shared) : IClassFixture<SharedAg
         refused.Headers.Contains("X-Cache").Should().BeFalse("no intention was looked at");
     }
 
+    [Fact]
+    public async Task Revocations_outlive_a_kill_and_the_restore_of_an_older_snapshot()
+    {
+        using var folder = new TemporaryFolder();
+        var config = new JsonObject { ["data_dir"] = folder.Path };
+        byte[] older;
+        await using (var before = await AgentProcess.StartAsync(config))
+        {
+            older = await before.Http.GetByteArrayAsync(Path("/v1/snapshot"));
+            await RevokeAsync(before, """{"SerialNumber":"08"}""");
+            await before.Process.SignalAsync("KILL");
+            await before.Process.ExitAsync(Patience);
+        }
+
+        await using var after = await AgentProcess.StartAsync(config);
+        (await AuthorizeAsync(after, "08")).Should().Be((false, "Certificate revoked"));
+        using var restored = await after.Http.PutAsync(Path("/v1/snapshot"), new ByteArrayContent(older));
+        restored.StatusCode.Should().Be(HttpStatusCode.OK);
+        (await GetAsync(after, "/v1/connect/ca/revoked"))["Revoked"]!.AsArray().Should().ContainSingle();
+        (await AuthorizeAsync(after, "08")).Authorized.Should().BeFalse();
+    }
+
     private static Uri Path(string path) => new(path, UriKind.Relative);
 
     private static StringContent Json(string text) => new(text, Encoding.UTF8, "application/json");
