@@ -56,7 +56,11 @@ public sealed class CaConfigurationTests
             {
                 ["ca_config"] = new JsonObject
                 {
-                    ["leaf_cert_ttl"] = "5h", ["PrivateKeyType"] = "rsa", ["private_key_bits"] = "2048", ["csr_max_per_second"] = 7, ["own"] = 1,
+                    ["leaf_cert_ttl"] = "5h",
+                    ["PrivateKeyType"] = "rsa",
+                    ["private_key_bits"] = "2048",
+                    ["csr_max_per_second"] = 7,
+                    ["own"] = 1,
                 },
             },
         });

@@ -10,9 +10,7 @@ namespace ConnectAgent.FunctionalTests;
 /// <summary>Layer 7 intentions as an operator stores them, decided by the published daemon (intentions section 8).</summary>
 public sealed class LayerSevenTests
 {
-    private const string NotYet = "PUT /v1/config is not served yet";
-
-    [Theory(Skip = NotYet)] // L7-1 to L7-8
+    [Theory] // L7-1 to L7-8
     [InlineData("deny")]
     [InlineData("allow")]
     public async Task The_worked_cases_are_decided_as_worked_out(string policy)
@@ -32,41 +30,6 @@ public sealed class LayerSevenTests
             // Then
             ((bool)decision["Authorized"]!).Should().Be(policy == "deny" ? row.AllowedUnderDeny : row.AllowedUnderAllow, "row {0}", row.Row);
             ((string)decision["Reason"]!).Should().Contain(row.Decides is { } decides ? $", permission {decides}: " : ", no permission matched, default: ");
-        }
-    }
-
-    [Theory(Skip = NotYet)] // AUTHZ-21
-    [InlineData("L7 rule, default deny")]
-    [InlineData("L7 rule, default allow")]
-    [InlineData("L7 on the wildcard source")]
-    [InlineData("L7 exact over L4 wildcard")]
-    public async Task The_recorded_groups_with_permissions_decide_as_recorded(string name)
-    {
-        // Given
-        var group = JsonNode.Parse(await File.ReadAllTextAsync(Repository.Fixture("recordings/authorize-cases.json")))!.AsArray()
-            .Single(candidate => (string)candidate!["name"]! == name)!;
-        await using var agent = await StartAsync((string)group["default_policy"]!);
-        foreach (var entry in group["intentions"]!.AsArray().GroupBy(intention => (string)intention!["destination"]!))
-        {
-            await PutAsync(agent, entry.Key, [.. entry.Select(intention => new JsonObject
-            {
-                ["Name"] = (string)intention!["source"]!,
-                ["Action"] = (string?)intention["action"] ?? string.Empty,
-                ["Permissions"] = intention["permissions"]?.DeepClone() ?? new JsonArray(),
-            })]);
-        }
-
-        foreach (var check in group["checks"]!.AsArray().Select(node => node!))
-        {
-            // When
-            var decision = await DecideAsync(agent, "/v1/agent/connect/authorize", new JsonObject
-            {
-                ["Target"] = (string)check["destination"]!,
-                ["ClientCertURI"] = $"spiffe://x.consul/ns/default/dc/dc1/svc/{(string)check["source"]!}",
-            });
-
-            // Then
-            ((bool)decision["Authorized"]!, (string)decision["Reason"]!).Should().Be(((bool)check["allowed"]!, (string)check["reason"]!));
         }
     }
 

@@ -277,7 +277,9 @@ public sealed class RotationUnderLoadTests(ITestOutputHelper output)
         {
             var policy = new X509ChainPolicy
             {
-                TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck, DisableCertificateDownloads = true,
+                TrustMode = X509ChainTrustMode.CustomRootTrust,
+                RevocationMode = X509RevocationMode.NoCheck,
+                DisableCertificateDownloads = true,
             };
             policy.CustomTrustStore.AddRange(roots);
             policy.ApplicationPolicy.Add(new System.Security.Cryptography.Oid(usage));

@@ -235,7 +235,7 @@ internal sealed class CacheFeed<TRequest, TValue>(
         {
             var read = await kind.FetchAsync(fetch, _life.Token);
             context.Metrics.Fetched(kind.Name, notModified: read is null);
-            
+
             // That nothing changed is good news, whatever index was asked with; that there is nothing at all is none.
             return new Outcome(read?.Value, read?.Index ?? (fetch.Value is null ? 0 : Math.Max(1, fetch.Index)), null);
         }

@@ -73,7 +73,7 @@ internal sealed class LeafKind(
             }
 
             state.WasAway = !trusted.InContact;
-            var signingKey = LeafRenewal.SigningKeyFor(facts, trusted.Value, areOld: trusted.Index == state.RootsIndex);
+            var signingKey = LeafRenewal.SigningKeyFor(facts, trusted.Value, areOld: state.KnewAtIssue(trusted.Value));
             state.Plan = LeafRenewal.Plan(facts, state.Plan, signingKey, isCheck, now, instant, options.SpreadDraw(random));
             if (isCheck && context.State.TakeForce())
             {
@@ -165,7 +165,7 @@ internal sealed class LeafKind(
 
     // LEAF-80. A leaf that is ahead of the roots counts: its root is not listed yet.
     private static bool IsListed(LeafCertificate leaf, CacheAnswer<CaRoots> trusted, LeafState state) =>
-        trusted.Index == state.RootsIndex || trusted.Value.Roots.Any(root => root.SigningKeyId == leaf.AuthorityKeyId);
+        state.KnewAtIssue(trusted.Value) || trusted.Value.Roots.Any(root => root.SigningKeyId == leaf.AuthorityKeyId);
 
     /// <summary>The roots from the cache; if they cannot be read, those that were read last (LEAF-80).</summary>
     private async Task<CacheAnswer<CaRoots>> RootsAsync(
@@ -202,7 +202,7 @@ internal sealed class LeafKind(
         metrics.Issued();
         state.Issued++;
         state.IssuedAt = clock.GetUtcNow();
-        state.RootsIndex = trusted.Index;
+        state.RootsAtIssue = trusted.Value;
         state.Plan = RenewalPlan.None;
         state.LastError = null;
         state.IsEndTold = false;
@@ -228,12 +228,16 @@ internal sealed class LeafKind(
 
     private sealed class LeafState
     {
+        /// <summary>Whether these very roots were known then; their index tells nothing, another life of the servers may give the same one.</summary>
+        public bool KnewAtIssue(CaRoots roots) => ReferenceEquals(RootsAtIssue, roots)
+            || (RootsAtIssue is { } then && then.Roots.Select(root => root.SigningKeyId).SequenceEqual(roots.Roots.Select(root => root.SigningKeyId)));
+
         public DateTimeOffset IssuedAt { get; set; }
 
         public long Issued { get; set; }
 
-        /// <summary>Of the roots that were known when the leaf came.</summary>
-        public ulong RootsIndex { get; set; }
+        /// <summary>What was known when the leaf came; the document is shared.</summary>
+        public CaRoots? RootsAtIssue { get; set; }
 
         public RenewalPlan Plan { get; set; } = RenewalPlan.None;
 

@@ -3,7 +3,7 @@ namespace ConnectAgent.Agent.Persistence;
 /// <summary>Keeps a second agent out of a data directory. The system lets go of it when the process ends, a kill included.</summary>
 internal sealed class DirectoryLock : IDisposable
 {
-    private const string FileName = "agent-cache.lock";
+    private const string FileName = "agent.lock";
 
     // EWOULDBLOCK, of Linux and of BSD.
     private static readonly int[] Held = [11, 35];

@@ -11,7 +11,10 @@ internal sealed class CaKey : IDisposable
 
     private static readonly Dictionary<int, string> Curves = new()
     {
-        [224] = "1.3.132.0.33", [256] = "1.2.840.10045.3.1.7", [384] = "1.3.132.0.34", [521] = "1.3.132.0.35",
+        [224] = "1.3.132.0.33",
+        [256] = "1.2.840.10045.3.1.7",
+        [384] = "1.3.132.0.34",
+        [521] = "1.3.132.0.35",
     };
 
     private readonly AsymmetricAlgorithm _key;

@@ -9,7 +9,7 @@ namespace ConnectAgent.ControlPlane.Revocation;
 
 /// <summary>
 /// The revocation list (intentions DEF-12). An identity is revoked by the serial counter's value at a time, so nothing need be written down for
-/// each certificate that is signed; docs/design/0020-revocation.md.
+/// each certificate that is signed; docs/design/0011-revocation.md.
 /// </summary>
 internal sealed class RevocationStore(
     StateStore store,

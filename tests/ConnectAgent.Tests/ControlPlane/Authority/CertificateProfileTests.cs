@@ -179,7 +179,10 @@ public sealed class CertificateProfileTests
 
         using var ec = ECDsa.Create(ECCurve.CreateFromValue(bits switch
         {
-            224 => "1.3.132.0.33", 256 => "1.2.840.10045.3.1.7", 384 => "1.3.132.0.34", _ => "1.3.132.0.35",
+            224 => "1.3.132.0.33",
+            256 => "1.2.840.10045.3.1.7",
+            384 => "1.3.132.0.34",
+            _ => "1.3.132.0.35",
         }));
         return label == "PRIVATE KEY" ? ec.ExportPkcs8PrivateKeyPem() : ec.ExportECPrivateKeyPem();
     }
