@@ -26,6 +26,24 @@ public sealed class LeafServiceTests : IDisposable
         _agent.Servers.Signatures.Should().Be(1);
     }
 
+    [Fact] // LEAF-45: a server that starts over without its state may have its new roots at the very index of the old ones
+    public async Task Other_roots_at_the_same_index_replace_a_leaf()
+    {
+        var leaf = (await _agent.LeafAsync()).Value;
+        var before = await _agent.RootsAsync();
+        var otherLife = new ScriptedServerClient(_agent.Clock);
+        otherLife.Rotate();
+        _agent.Servers.NextRoots(_ => Task.FromResult(otherLife.RootsAt(before.Index)));
+        while ((await _agent.RootsAsync()).Value.ActiveRootId == before.Value.ActiveRootId)
+        {
+            await Task.Yield();
+        }
+
+        _agent.Clock.Advance(TimeSpan.FromSeconds(1));
+        (await _agent.LeafAsync()).Value.SerialNumber.Should().NotBe(leaf.SerialNumber);
+        _agent.Servers.Signatures.Should().Be(2);
+    }
+
     [Fact] // LEAF-30, LEAF-32: the key belongs to the certificate, and is new each time
     public async Task Key_and_certificate_form_a_pair()
     {
