@@ -24,6 +24,11 @@ public sealed class RecordingReplayTests
     [InlineData("http-conventions")]
     [InlineData("agent-cache")]
     [InlineData("blocking")]
+    [InlineData("agent-cache-services")]
+    [InlineData("leaf-acl")]
+    [InlineData("acl-denied")]
+    [InlineData("acl-denied-config")]
+    [InlineData("acl-revocation")]
     [InlineData("acl-agent-token")]
     [InlineData("acl-disabled")]
     [InlineData("acl-bootstrap")]
@@ -38,7 +43,7 @@ public sealed class RecordingReplayTests
         await using var agent = await AgentProcess.StartAsync(recording.Config);
 
         // When
-        var differences = await new RecordingRunner(agent, recording, Deviations.Of(name)).PlayAsync(waiting);
+        var differences = await new RecordingRunner(agent, recording, Deviations.Of(name, waiting)).PlayAsync(waiting);
 
         // Then
         differences.Select(pair => $"{pair.Key}: {pair.Value}").Should().BeEmpty();

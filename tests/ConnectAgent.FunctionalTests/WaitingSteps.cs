@@ -89,6 +89,61 @@ internal static class WaitingSteps
             ["reg"] = Services,
             ["root-name-ignored"] = Services,
         },
+        ["agent-cache-services"] = new(StringComparer.Ordinal)
+        {
+            ["register*"] = Services,
+            ["health-*"] = Catalog,
+            ["connect-miss"] = Catalog,
+            ["catalog-service-miss"] = Catalog,
+            ["datacenters-*"] = Catalog,
+            ["query-*"] = Catalog,
+            ["revoked-before-catalog"] = Catalog,
+            ["revoked-uncached"] = Catalog,
+            ["revoked-hit-*"] = Catalog,
+            ["revoked-block"] = Catalog,
+        },
+        ["acl-denied"] = new(StringComparer.Ordinal)
+        {
+            // A hit only because the registered sidecar has read the roots before.
+            ["agent-roots@none"] = Services,
+            ["seed-reg*"] = Services,
+            ["seed-q*"] = Catalog,
+            ["seed-session"] = Catalog,
+            ["settle*"] = Catalog,
+            ["chain@*"] = Catalog,
+        },
+        ["acl-denied-config"] = new(StringComparer.Ordinal)
+        {
+            ["seed-reg*"] = Services,
+            ["seed-q*"] = Catalog,
+            ["seed-session"] = Catalog,
+            ["settle*"] = Catalog,
+            ["q-*"] = Catalog,
+            ["coord@*"] = Catalog,
+        },
+        ["acl-revocation"] = new(StringComparer.Ordinal)
+        {
+            ["seed-svc"] = Services,
+            ["warm-services*"] = Catalog,
+            ["again-services*"] = Catalog,
+            ["warm-health-cached"] = Catalog,
+            ["again-health-cached"] = Catalog,
+            ["warm-chain-cached"] = Catalog,
+            ["again-chain-cached"] = Catalog,
+            ["warm-agent-services"] = Services,
+            ["again-agent-services"] = Services,
+            ["agent-svc-hash"] = Services,
+            ["idx"] = Catalog,
+            ["block-services"] = Catalog,
+            ["block-health"] = Catalog,
+            ["block-agent-service"] = Services,
+            ["change"] = Services,
+            ["after-services*"] = Catalog,
+            ["after-health-cached"] = Catalog,
+            ["after-chain-cached"] = Catalog,
+            ["after-agent-services"] = Services,
+            ["after-other-token-cached"] = Catalog,
+        },
         ["acl-tokens"] = new(StringComparer.Ordinal) { ["use-deleted"] = Services },
         ["acl-agent-token"] = new(StringComparer.Ordinal)
         {

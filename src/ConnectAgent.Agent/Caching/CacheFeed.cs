@@ -224,7 +224,7 @@ internal sealed class CacheFeed<TRequest, TValue>(
 
             // What is restored has an index of another life of the server: only a leaf, which is not read by index, goes on from it. After an
             // outage the first answer shall come at once, not at the next change: it tells that the servers are back.
-            var index = (_snapshot.IsRestored || afterOutage) && !kind.Revalidates ? 0 : _snapshot.Index;
+            var index = (_snapshot.IsRestored || afterOutage || _snapshot.Error is not null) && !kind.Revalidates ? 0 : _snapshot.Index;
             fetch = new(request, _snapshot.Value, index, State, _hurry.Token);
         }
 

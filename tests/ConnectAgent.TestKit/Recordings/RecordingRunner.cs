@@ -13,6 +13,7 @@ public sealed class RecordingRunner(AgentProcess agent, Recording recording, IRe
     private readonly Dictionary<string, string> _variables = new(StringComparer.Ordinal);
     private readonly Dictionary<string, (RecordedStep Step, Task<Answer> Answer)> _background = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> _bodies = new(StringComparer.Ordinal);
+    private readonly List<(string Step, string Other)> _sameAs = [];
 
     /// <summary>Plays all steps.</summary>
     /// <param name="leftOut">Steps that are not sent.</param>
@@ -48,6 +49,11 @@ public sealed class RecordingRunner(AgentProcess agent, Recording recording, IRe
             {
                 TakeCaptures(asked, answer);
             }
+        }
+
+        foreach (var (step, other) in _sameAs.Where(pair => _bodies.ContainsKey(pair.Other) && _bodies[pair.Step] != _bodies[pair.Other]))
+        {
+            differences.TryAdd(step, $"the body differs from that of {other}");
         }
 
         return differences;
@@ -114,7 +120,9 @@ public sealed class RecordingRunner(AgentProcess agent, Recording recording, IRe
         _bodies[step.Id] = AnswerComparison.Normalize(answer.Body);
         if ((string?)expected["body_same_as"] is { } other)
         {
-            return _bodies[other] == _bodies[step.Id] ? null : $"the body differs from that of {other}";
+            // The other one may come later; a step that waits is compared with none.
+            _sameAs.Add((step.Id, other));
+            return null;
         }
 
         return expected.ContainsKey("json")
