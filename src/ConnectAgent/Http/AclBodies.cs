@@ -228,107 +228,62 @@ internal static class AclBodies
         }
     }
 
-    private static List<AclLink> Links(ref GoJsonReader json, string field)
-    {
-        List<AclLink> links = [];
-        if (json.BeginArray(field))
+    private static List<AclLink> Links(ref GoJsonReader json, string field) => json.Objects(
+        field,
+        new AclLink(string.Empty, string.Empty),
+        (ref GoJsonReader inner, AclLink link) =>
         {
-            while (json.NextElement())
+            if (inner.Is("ID"))
             {
-                var link = new AclLink(string.Empty, string.Empty);
-                if (json.BeginObject(field))
-                {
-                    while (json.NextField())
-                    {
-                        if (json.Is("ID"))
-                        {
-                            link = link with { Id = json.String(field + ".ID") ?? string.Empty };
-                        }
-                        else if (json.Is("Name"))
-                        {
-                            link = link with { Name = json.String(field + ".Name") ?? string.Empty };
-                        }
-                        else
-                        {
-                            json.Unknown();
-                        }
-                    }
-                }
-
-                links.Add(link);
+                return link with { Id = inner.String(field + ".ID") ?? string.Empty };
             }
-        }
 
-        return links;
-    }
+            if (inner.Is("Name"))
+            {
+                return link with { Name = inner.String(field + ".Name") ?? string.Empty };
+            }
 
-    private static List<ServiceIdentity> ServiceIdentities(ref GoJsonReader json, string field)
-    {
-        List<ServiceIdentity> identities = [];
-        if (json.BeginArray(field))
+            inner.Unknown();
+            return link;
+        });
+
+    private static List<ServiceIdentity> ServiceIdentities(ref GoJsonReader json, string field) => json.Objects(
+        field,
+        new ServiceIdentity(string.Empty),
+        (ref GoJsonReader inner, ServiceIdentity identity) =>
         {
-            while (json.NextElement())
+            if (inner.Is("ServiceName"))
             {
-                var identity = new ServiceIdentity(string.Empty);
-                if (json.BeginObject(field))
-                {
-                    while (json.NextField())
-                    {
-                        if (json.Is("ServiceName"))
-                        {
-                            identity = identity with { ServiceName = json.String(field + ".ServiceName") ?? string.Empty };
-                        }
-                        else if (json.Is("Datacenters"))
-                        {
-                            identity = identity with { Datacenters = json.Texts(field + ".Datacenters") };
-                        }
-                        else
-                        {
-                            json.Unknown();
-                        }
-                    }
-                }
-
-                identities.Add(identity);
+                return identity with { ServiceName = inner.String(field + ".ServiceName") ?? string.Empty };
             }
-        }
 
-        return identities;
-    }
+            if (inner.Is("Datacenters"))
+            {
+                return identity with { Datacenters = inner.Texts(field + ".Datacenters") };
+            }
 
-    private static List<NodeIdentity> NodeIdentities(ref GoJsonReader json, string field)
-    {
-        List<NodeIdentity> identities = [];
-        if (json.BeginArray(field))
+            inner.Unknown();
+            return identity;
+        });
+
+    private static List<NodeIdentity> NodeIdentities(ref GoJsonReader json, string field) => json.Objects(
+        field,
+        new NodeIdentity(string.Empty, string.Empty),
+        (ref GoJsonReader inner, NodeIdentity identity) =>
         {
-            while (json.NextElement())
+            if (inner.Is("NodeName"))
             {
-                var identity = new NodeIdentity(string.Empty, string.Empty);
-                if (json.BeginObject(field))
-                {
-                    while (json.NextField())
-                    {
-                        if (json.Is("NodeName"))
-                        {
-                            identity = identity with { NodeName = json.String(field + ".NodeName") ?? string.Empty };
-                        }
-                        else if (json.Is("Datacenter"))
-                        {
-                            identity = identity with { Datacenter = json.String(field + ".Datacenter") ?? string.Empty };
-                        }
-                        else
-                        {
-                            json.Unknown();
-                        }
-                    }
-                }
-
-                identities.Add(identity);
+                return identity with { NodeName = inner.String(field + ".NodeName") ?? string.Empty };
             }
-        }
 
-        return identities;
-    }
+            if (inner.Is("Datacenter"))
+            {
+                return identity with { Datacenter = inner.String(field + ".Datacenter") ?? string.Empty };
+            }
+
+            inner.Unknown();
+            return identity;
+        });
 }
 
 /// <summary>One question about the caller's rights.</summary>

@@ -168,6 +168,36 @@ internal ref struct GoJsonReader(ReadOnlySpan<byte> json)
         return null;
     }
 
+    /// <summary>Reads one field of an object into the object.</summary>
+    public delegate T FieldReader<T>(ref GoJsonReader json, T item);
+
+    /// <summary>A list of objects; empty for a JSON null and for another type. An element that is null is an empty object.</summary>
+    /// <param name="goField">The reference's name of the field.</param>
+    /// <param name="empty">What each element starts from.</param>
+    /// <param name="read">Called for each field of each element; <see cref="Name"/> tells which.</param>
+    public List<T> Objects<T>(string goField, T empty, FieldReader<T> read)
+    {
+        List<T> items = [];
+        if (BeginArray(goField))
+        {
+            while (NextElement())
+            {
+                var item = empty;
+                if (BeginObject(goField))
+                {
+                    while (NextField())
+                    {
+                        item = read(ref this, item);
+                    }
+                }
+
+                items.Add(item);
+            }
+        }
+
+        return items;
+    }
+
     /// <summary>A list of texts; empty for a JSON null and for another type.</summary>
     public List<string> Texts(string goField)
     {
