@@ -1,7 +1,7 @@
 using System.Text.RegularExpressions;
 using ConnectAgent.ControlPlane.State;
-using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Text;
+using static ConnectAgent.ControlPlane.Acl.AclRefusal;
 
 namespace ConnectAgent.ControlPlane.Acl;
 
@@ -98,16 +98,6 @@ internal static partial class AclLinks
 
         return ids;
     }
-
-    private static void Require(bool holds, string text)
-    {
-        if (!holds)
-        {
-            throw Failed(text);
-        }
-    }
-
-    private static ServerException Failed(string text) => new(FailureKind.Failed, text);
 
     // ACL-TOK-31.
     [GeneratedRegex("^[a-z0-9]([a-z0-9_-]{0,254}[a-z0-9])?$(?!\n)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]

@@ -3,6 +3,7 @@ using ConnectAgent.ControlPlane.Acl.Rules;
 using ConnectAgent.ControlPlane.State;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Text;
+using static ConnectAgent.ControlPlane.Acl.AclRefusal;
 
 namespace ConnectAgent.ControlPlane.Acl;
 
@@ -67,16 +68,6 @@ internal sealed partial class AclPolicyStore(StateStore store)
         Require(policy.Name.Length > 0, "Invalid Policy: no Name is set");
         Require(Name().IsMatch(policy.Name), "Invalid Policy: invalid Name. Only alphanumeric characters, '-' and '_' are allowed");
     }
-
-    private static void Require(bool holds, string text)
-    {
-        if (!holds)
-        {
-            throw Failed(text);
-        }
-    }
-
-    private static ServerException Failed(string text) => new(FailureKind.Failed, text);
 
     [GeneratedRegex("^[A-Za-z0-9_-]{1,128}$(?!\n)", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Name();

@@ -2,6 +2,7 @@ using System.Text.RegularExpressions;
 using ConnectAgent.ControlPlane.State;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Text;
+using static ConnectAgent.ControlPlane.Acl.AclRefusal;
 
 namespace ConnectAgent.ControlPlane.Acl;
 
@@ -74,16 +75,6 @@ internal sealed partial class AclRoleStore(StateStore store)
         Require(draft.Name.Length > 0, "Invalid Role: no Name is set");
         Require(Name().IsMatch(draft.Name), "Invalid Role: invalid Name. Only alphanumeric characters, '-' and '_' are allowed");
     }
-
-    private static void Require(bool holds, string text)
-    {
-        if (!holds)
-        {
-            throw Failed(text);
-        }
-    }
-
-    private static ServerException Failed(string text) => new(FailureKind.Failed, text);
 
     [GeneratedRegex("^[A-Za-z0-9_-]{1,256}$(?!\n)", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Name();

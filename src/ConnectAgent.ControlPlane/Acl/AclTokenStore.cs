@@ -1,6 +1,7 @@
 using ConnectAgent.ControlPlane.State;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Text;
+using static ConnectAgent.ControlPlane.Acl.AclRefusal;
 
 namespace ConnectAgent.ControlPlane.Acl;
 
@@ -275,16 +276,6 @@ internal sealed class AclTokenStore(StateStore store, TimeProvider clock)
             state.Find(StateTables.AclTokens, id) is null && state.Find(StateTables.AclSecrets, AclIds.DigestOf(id)) is null,
             $"Invalid Token: {field} is already in use");
     }
-
-    private static void Require(bool holds, string text)
-    {
-        if (!holds)
-        {
-            throw Failed(text);
-        }
-    }
-
-    private static ServerException Failed(string text) => new(FailureKind.Failed, text);
 
     private AclToken? Live(AclToken? token) => token?.IsExpired(clock.GetUtcNow()) == true ? null : token;
 

@@ -105,7 +105,7 @@ internal sealed class TokenResolver(StateStore store, AclOptions options, TimePr
         var sources = SourcesOf(state, row);
         var rights = generation.Former?.Resolved.GetValueOrDefault(token) is { } former && former.Sources.SequenceEqual(sources)
             ? former.Rights
-            : new RuleAuthorizer(PolicyRules.Merge(RulesOf(state, row)), options.DefaultAllow);
+            : new RuleAuthorizer(PolicyRules.Merge(RulesOf(row, sources)), options.DefaultAllow);
         if (generation.Resolved.Count >= MostResolved)
         {
             generation.Resolved.Clear();
@@ -123,12 +123,11 @@ internal sealed class TokenResolver(StateStore store, AclOptions options, TimePr
             .Select(id => state.Find(StateTables.AclPolicies, id)).OfType<AclPolicy>()];
     }
 
-    // ACL-MERGE-1.
-    private IEnumerable<PolicyRules> RulesOf(StateSnapshot state, AclToken token)
+    // ACL-MERGE-1; a policy that is linked twice counts once.
+    private IEnumerable<PolicyRules> RulesOf(AclToken token, List<object> sources)
     {
-        var roles = token.Roles.Select(id => state.Find(StateTables.AclRoles, id)).OfType<AclRole>().ToList();
-        var policies = token.Policies.Concat(roles.SelectMany(role => role.Policies)).Distinct(StringComparer.Ordinal)
-            .Select(id => state.Find(StateTables.AclPolicies, id)).OfType<AclPolicy>()
+        var roles = sources.OfType<AclRole>().ToList();
+        var policies = sources.OfType<AclPolicy>().Distinct()
             .Where(policy => policy.Datacenters.Count == 0 || policy.Datacenters.Contains(options.Datacenter, StringComparer.Ordinal))
             .Select(policy => _parsed.GetValue(policy, static stored => PolicyRulesReader.Read(stored.Rules)));
         var services = token.ServiceIdentities.Concat(roles.SelectMany(role => role.ServiceIdentities))
