@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using ConnectAgent.Agent.Persistence;
 using ConnectAgent.Configuration;
 using ConnectAgent.ControlPlane.State;
 
@@ -9,7 +10,6 @@ namespace ConnectAgent.Cli;
 internal static class SnapshotCommand
 {
     private const int Failure = 1;
-    private const string TemporarySuffix = ".tmp";
     private static readonly Uri Path = new("/v1/snapshot", UriKind.Relative);
 
     public static Command Create() => new("snapshot", "Saves, restores and inspects the state of the control plane.")
@@ -52,7 +52,7 @@ internal static class SnapshotCommand
         var archive = await answer.Content.ReadAsByteArrayAsync(cancellationToken);
         using var check = new MemoryStream(archive, writable: false);
         var (meta, _) = SnapshotArchive.Read(check);
-        WritePrivate(file, archive);
+        PrivateFile.Replace(file, stream => stream.Write(archive), overwrite: true);
         await Console.Out.WriteLineAsync($"Saved and verified snapshot to index {meta.Index}");
         return 0;
     }
@@ -120,24 +120,5 @@ internal static class SnapshotCommand
     {
         await Console.Error.WriteLineAsync($"Error: snapshot {what}: {text}");
         return Failure;
-    }
-
-    // Whole or not at all, and nobody else's to read.
-    private static void WritePrivate(string file, byte[] content)
-    {
-        var temporary = file + TemporarySuffix;
-        File.Delete(temporary);
-        using (var stream = new FileStream(temporary, new FileStreamOptions
-        {
-            Mode = FileMode.CreateNew,
-            Access = FileAccess.Write,
-            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-        }))
-        {
-            stream.Write(content);
-            stream.Flush(flushToDisk: true);
-        }
-
-        File.Move(temporary, file, overwrite: true);
     }
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using ConnectAgent.Agent;
+using ConnectAgent.Agent.Persistence;
 using ConnectAgent.ControlPlane.Acl;
 
 namespace ConnectAgent.Configuration;
@@ -102,28 +103,12 @@ internal sealed class AgentTokens(AgentConfiguration configuration, AgentIdentit
         }
     }
 
-    // Whole or not at all, and nobody else's to read.
     private void Save(KeptTokens tokens)
     {
-        if (PathOfFile is not { } path)
+        if (PathOfFile is { } path)
         {
-            return;
+            PrivateFile.Replace(path, stream => JsonSerializer.Serialize(stream, tokens, KeptTokensJson.Default.KeptTokens), overwrite: true);
         }
-
-        var temporary = path + ".tmp";
-        File.Delete(temporary);
-        using (var stream = new FileStream(temporary, new FileStreamOptions
-        {
-            Mode = FileMode.CreateNew,
-            Access = FileAccess.Write,
-            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-        }))
-        {
-            JsonSerializer.Serialize(stream, tokens, KeptTokensJson.Default.KeptTokens);
-            stream.Flush(flushToDisk: true);
-        }
-
-        File.Move(temporary, path, overwrite: true);
     }
 }
 
