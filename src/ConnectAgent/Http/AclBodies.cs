@@ -10,142 +10,127 @@ internal static class AclBodies
     public static AclTokenDraft Token(ref GoJsonReader json)
     {
         const string Type = "ACLToken";
-        var draft = new AclTokenDraft();
-        if (json.BeginDocument("structs." + Type))
+        return json.DocumentOf("structs." + Type, new AclTokenDraft(), static (ref GoJsonReader inner, AclTokenDraft draft) =>
         {
-            while (json.NextField())
+            switch (inner.Name.ToUpperInvariant())
             {
-                switch (json.Name.ToUpperInvariant())
-                {
-                    case "ACCESSORID":
-                        draft = draft with { AccessorId = json.String(Type + ".AccessorID") ?? string.Empty };
-                        break;
-                    case "SECRETID":
-                        draft = draft with { SecretId = json.String(Type + ".SecretID") ?? string.Empty };
-                        break;
-                    case "DESCRIPTION":
-                        draft = draft with { Description = json.String(Type + ".Description") ?? string.Empty };
-                        break;
-                    case "POLICIES":
-                        draft = draft with { Policies = Links(ref json, Type + ".Policies") };
-                        break;
-                    case "ROLES":
-                        draft = draft with { Roles = Links(ref json, Type + ".Roles") };
-                        break;
-                    case "SERVICEIDENTITIES":
-                        draft = draft with { ServiceIdentities = ServiceIdentities(ref json, Type + ".ServiceIdentities") };
-                        break;
-                    case "NODEIDENTITIES":
-                        draft = draft with { NodeIdentities = NodeIdentities(ref json, Type + ".NodeIdentities") };
-                        break;
-                    case "LOCAL":
-                        draft = draft with { Local = json.Boolean(Type + ".Local") ?? false };
-                        break;
-                    case "AUTHMETHOD":
-                        draft = draft with { AuthMethod = json.String(Type + ".AuthMethod") ?? string.Empty };
-                        break;
-                    case "RULES":
-                        draft = draft with { Rules = json.String(Type + ".Rules") ?? string.Empty };
-                        break;
-                    case "EXPIRATIONTIME":
-                        draft = draft with { ExpirationTime = json.Time(Type + ".ExpirationTime") };
-                        break;
-                    case "EXPIRATIONTTL":
-                        draft = draft with { ExpirationTtl = json.Duration(Type + ".ExpirationTTL") };
-                        break;
-                    case "CREATETIME" or "HASH" or "CREATEINDEX" or "MODIFYINDEX" or "TYPE" or "LEGACY":
-                        json.Ignore();
-                        break;
-                    default:
-                        Unknown(ref json);
-                        break;
-                }
+                case "ACCESSORID":
+                    draft = draft with { AccessorId = inner.String(Type + ".AccessorID") ?? string.Empty };
+                    break;
+                case "SECRETID":
+                    draft = draft with { SecretId = inner.String(Type + ".SecretID") ?? string.Empty };
+                    break;
+                case "DESCRIPTION":
+                    draft = draft with { Description = inner.String(Type + ".Description") ?? string.Empty };
+                    break;
+                case "POLICIES":
+                    draft = draft with { Policies = Links(ref inner, Type + ".Policies") };
+                    break;
+                case "ROLES":
+                    draft = draft with { Roles = Links(ref inner, Type + ".Roles") };
+                    break;
+                case "SERVICEIDENTITIES":
+                    draft = draft with { ServiceIdentities = ServiceIdentities(ref inner, Type + ".ServiceIdentities") };
+                    break;
+                case "NODEIDENTITIES":
+                    draft = draft with { NodeIdentities = NodeIdentities(ref inner, Type + ".NodeIdentities") };
+                    break;
+                case "LOCAL":
+                    draft = draft with { Local = inner.Boolean(Type + ".Local") ?? false };
+                    break;
+                case "AUTHMETHOD":
+                    draft = draft with { AuthMethod = inner.String(Type + ".AuthMethod") ?? string.Empty };
+                    break;
+                case "RULES":
+                    draft = draft with { Rules = inner.String(Type + ".Rules") ?? string.Empty };
+                    break;
+                case "EXPIRATIONTIME":
+                    draft = draft with { ExpirationTime = inner.Time(Type + ".ExpirationTime") };
+                    break;
+                case "EXPIRATIONTTL":
+                    draft = draft with { ExpirationTtl = inner.Duration(Type + ".ExpirationTTL") };
+                    break;
+                case "CREATETIME" or "HASH" or "CREATEINDEX" or "MODIFYINDEX" or "TYPE" or "LEGACY":
+                    inner.Ignore();
+                    break;
+                default:
+                    Unknown(ref inner);
+                    break;
             }
-        }
 
-        json.End();
-        return draft;
+            return draft;
+        });
     }
 
     public static AclPolicy Policy(ref GoJsonReader json)
     {
         const string Type = "ACLPolicy";
-        var policy = new AclPolicy(string.Empty, string.Empty);
-        if (json.BeginDocument("structs." + Type))
+        return json.DocumentOf("structs." + Type, new AclPolicy(string.Empty, string.Empty), static (ref GoJsonReader inner, AclPolicy policy) =>
         {
-            while (json.NextField())
+            switch (inner.Name.ToUpperInvariant())
             {
-                switch (json.Name.ToUpperInvariant())
-                {
-                    case "ID":
-                        policy = policy with { Id = json.String(Type + ".ID") ?? string.Empty };
-                        break;
-                    case "NAME":
-                        policy = policy with { Name = json.String(Type + ".Name") ?? string.Empty };
-                        break;
-                    case "DESCRIPTION":
-                        policy = policy with { Description = json.String(Type + ".Description") ?? string.Empty };
-                        break;
-                    case "RULES":
-                        policy = policy with { Rules = json.String(Type + ".Rules") ?? string.Empty };
-                        break;
-                    case "DATACENTERS":
-                        policy = policy with { Datacenters = json.Texts(Type + ".Datacenters") };
-                        break;
-                    case "HASH" or "CREATEINDEX" or "MODIFYINDEX":
-                        json.Ignore();
-                        break;
-                    default:
-                        Unknown(ref json);
-                        break;
-                }
+                case "ID":
+                    policy = policy with { Id = inner.String(Type + ".ID") ?? string.Empty };
+                    break;
+                case "NAME":
+                    policy = policy with { Name = inner.String(Type + ".Name") ?? string.Empty };
+                    break;
+                case "DESCRIPTION":
+                    policy = policy with { Description = inner.String(Type + ".Description") ?? string.Empty };
+                    break;
+                case "RULES":
+                    policy = policy with { Rules = inner.String(Type + ".Rules") ?? string.Empty };
+                    break;
+                case "DATACENTERS":
+                    policy = policy with { Datacenters = inner.Texts(Type + ".Datacenters") };
+                    break;
+                case "HASH" or "CREATEINDEX" or "MODIFYINDEX":
+                    inner.Ignore();
+                    break;
+                default:
+                    Unknown(ref inner);
+                    break;
             }
-        }
 
-        json.End();
-        return policy;
+            return policy;
+        });
     }
 
     public static AclRoleDraft Role(ref GoJsonReader json)
     {
         const string Type = "ACLRole";
-        var role = new AclRoleDraft(string.Empty, string.Empty, string.Empty, [], [], []);
-        if (json.BeginDocument("structs." + Type))
+        return json.DocumentOf("structs." + Type, new AclRoleDraft(string.Empty, string.Empty, string.Empty, [], [], []), static (ref GoJsonReader inner, AclRoleDraft role) =>
         {
-            while (json.NextField())
+            switch (inner.Name.ToUpperInvariant())
             {
-                switch (json.Name.ToUpperInvariant())
-                {
-                    case "ID":
-                        role = role with { Id = json.String(Type + ".ID") ?? string.Empty };
-                        break;
-                    case "NAME":
-                        role = role with { Name = json.String(Type + ".Name") ?? string.Empty };
-                        break;
-                    case "DESCRIPTION":
-                        role = role with { Description = json.String(Type + ".Description") ?? string.Empty };
-                        break;
-                    case "POLICIES":
-                        role = role with { Policies = Links(ref json, Type + ".Policies") };
-                        break;
-                    case "SERVICEIDENTITIES":
-                        role = role with { ServiceIdentities = ServiceIdentities(ref json, Type + ".ServiceIdentities") };
-                        break;
-                    case "NODEIDENTITIES":
-                        role = role with { NodeIdentities = NodeIdentities(ref json, Type + ".NodeIdentities") };
-                        break;
-                    case "HASH" or "CREATEINDEX" or "MODIFYINDEX":
-                        json.Ignore();
-                        break;
-                    default:
-                        Unknown(ref json);
-                        break;
-                }
+                case "ID":
+                    role = role with { Id = inner.String(Type + ".ID") ?? string.Empty };
+                    break;
+                case "NAME":
+                    role = role with { Name = inner.String(Type + ".Name") ?? string.Empty };
+                    break;
+                case "DESCRIPTION":
+                    role = role with { Description = inner.String(Type + ".Description") ?? string.Empty };
+                    break;
+                case "POLICIES":
+                    role = role with { Policies = Links(ref inner, Type + ".Policies") };
+                    break;
+                case "SERVICEIDENTITIES":
+                    role = role with { ServiceIdentities = ServiceIdentities(ref inner, Type + ".ServiceIdentities") };
+                    break;
+                case "NODEIDENTITIES":
+                    role = role with { NodeIdentities = NodeIdentities(ref inner, Type + ".NodeIdentities") };
+                    break;
+                case "HASH" or "CREATEINDEX" or "MODIFYINDEX":
+                    inner.Ignore();
+                    break;
+                default:
+                    Unknown(ref inner);
+                    break;
             }
-        }
 
-        json.End();
-        return role;
+            return role;
+        });
     }
 
     /// <summary>The body of a bootstrap: none, or the secret to use (ACL-BOOT-4).</summary>
@@ -194,27 +179,17 @@ internal static class AclBodies
         return questions;
     }
 
-    private static string OneText(ref GoJsonReader json, string field)
-    {
-        var text = string.Empty;
-        if (json.BeginDocument("struct"))
+    private static string OneText(ref GoJsonReader json, string field) =>
+        json.DocumentOf("struct", string.Empty, (ref GoJsonReader inner, string text) =>
         {
-            while (json.NextField())
+            if (inner.Is(field))
             {
-                if (json.Is(field))
-                {
-                    text = json.String("." + field) ?? string.Empty;
-                }
-                else
-                {
-                    json.Unknown();
-                }
+                return inner.String("." + field) ?? string.Empty;
             }
-        }
 
-        json.End();
-        return text;
-    }
+            inner.Unknown();
+            return text;
+        });
 
     private static void Unknown(ref GoJsonReader json)
     {

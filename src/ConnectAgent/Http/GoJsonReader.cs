@@ -171,6 +171,26 @@ internal ref struct GoJsonReader(ReadOnlySpan<byte> json)
     /// <summary>Reads one field of an object into the object.</summary>
     public delegate T FieldReader<T>(ref GoJsonReader json, T item);
 
+    /// <summary>Reads the whole document as an object and takes it to its end; <c>null</c> is the empty one.</summary>
+    /// <param name="goType">The reference's name of the type.</param>
+    /// <param name="empty">What it starts from.</param>
+    /// <param name="read">Called for each field.</param>
+    /// <exception cref="GoJsonException">The first thing that was wrong.</exception>
+    public T DocumentOf<T>(string goType, T empty, FieldReader<T> read)
+    {
+        var item = empty;
+        if (BeginDocument(goType))
+        {
+            while (NextField())
+            {
+                item = read(ref this, item);
+            }
+        }
+
+        End();
+        return item;
+    }
+
     /// <summary>A list of objects; empty for a JSON null and for another type. An element that is null is an empty object.</summary>
     /// <param name="goField">The reference's name of the field.</param>
     /// <param name="empty">What each element starts from.</param>
