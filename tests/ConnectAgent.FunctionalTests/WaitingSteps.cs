@@ -5,7 +5,6 @@ internal static class WaitingSteps
 {
     private const string AuthMethods = "auth methods, login and logout (issue: ACLs)";
     private const string Vault = "the provider vault (ca section 7, a later issue): until then it is an unknown provider";
-    private const string Acls = "ACL endpoints (issue: ACLs)";
     private const string Catalog = "services.md: catalog, health, chains, queries (a later issue)";
     private const string Services = "services.md: local services, monitor, events (a later issue)";
 
@@ -20,8 +19,6 @@ internal static class WaitingSteps
         ["status"] = new(StringComparer.Ordinal)
         {
             ["monitor-bad-level"] = Services,
-            ["token-acl-off"] = Acls,
-            ["acl-off"] = Acls,
             ["force-leave-unknown"] = Services,
             ["session-list"] = Services,
             ["event-list"] = Services,
