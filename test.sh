@@ -20,4 +20,12 @@ dotnet restore ConnectAgent.sln
 dotnet build ConnectAgent.sln --no-restore --configuration Release
 dotnet publish src/ConnectAgent --no-build --configuration Release --output artifacts/publish
 dotnet format ConnectAgent.sln --no-restore --verify-no-changes
-dotnet test ConnectAgent.sln --no-build --configuration Release --logger "console;verbosity=normal"
+
+# One project after the other: two cores are few, and the functional tests start many processes. What failed is said again at the end, where it is found.
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+if ! dotnet test ConnectAgent.sln -maxcpucount:1 --no-build --configuration Release --logger "console;verbosity=normal" | tee "$log"; then
+  echo "--- failed:"
+  grep -A 25 '^  Failed ' "$log" | head -200 || true
+  exit 1
+fi

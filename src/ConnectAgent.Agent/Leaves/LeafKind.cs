@@ -40,7 +40,7 @@ internal sealed class LeafKind(
         value.SerialNumber,
         value.ServiceUri,
         value.ValidBefore,
-        state.Peek<LeafState>()?.Plan.IssueAt is { } at && at > default(DateTimeOffset) ? at : null,
+        state.Peek<LeafState>()?.Plan.NextTry is { } at && at > default(DateTimeOffset) ? at : null,
         state.Peek<LeafState>()?.Issued ?? 0);
 
     /// <summary>LEAF-41 and LEAF-45: not overdue, and signed by the key that signs now.</summary>
@@ -110,7 +110,7 @@ internal sealed class LeafKind(
                 return null;
             }
 
-            var pause = (state.Plan.IssueAt > now ? state.Plan.IssueAt : state.Plan.NotBefore) - now;
+            var pause = state.Plan.NextTry - now;
             var longest = LeafRenewal.LongestHold(facts);
             await HoldAsync(context, trusted, pause < longest ? pause : longest, cancellationToken);
         }

@@ -145,4 +145,7 @@ internal sealed record RenewalPlan(
     DateTimeOffset NotBefore = default)
 {
     public static RenewalPlan None { get; } = new(default(DateTimeOffset));
+
+    /// <summary>When the next issue is tried.</summary>
+    public DateTimeOffset NextTry => IssueAt > NotBefore ? IssueAt : NotBefore;
 }
