@@ -19,6 +19,7 @@ internal static class AgentServiceCollectionExtensions
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(Random.Shared);
         services.AddMetrics();
+        services.AddSingleton<TokenGate>().AddSingleton<TokenMetrics>().AddSingleton<TokenWarden>();
         services.AddSingleton<CacheMetrics>().AddSingleton<AgentCache>().AddSingleton<CacheInspector>().AddSingleton<CacheNotifier>();
         services.AddSingleton<RootsKind>().AddSingleton<RootsService>();
         services.AddSingleton<RevocationMetrics>().AddSingleton<RevokedLeaves>().AddSingleton<RevocationKind>().AddSingleton<RevocationService>();

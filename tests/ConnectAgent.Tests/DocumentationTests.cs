@@ -23,18 +23,17 @@ public sealed partial class DocumentationTests
         {
             InstrumentPublished = (instrument, _) => instruments.Add(instrument.Name),
         };
-        using var services = new ServiceCollection().AddMetrics().AddSingleton<CacheMetrics>().AddSingleton<LeafMetrics>()
-            .AddSingleton<HttpMetrics>().AddSingleton<ConsulMetrics>().AddSingleton<RevocationMetrics>()
-            .AddSingleton(TimeProvider.System).AddSingleton<ConnectAgent.ControlPlane.State.IStateStorage, ConnectAgent.ControlPlane.State.MemoryStateStorage>()
-            .AddSingleton<ConnectAgent.ControlPlane.State.StateStore>().AddSingleton<ConnectAgent.ControlPlane.Authority.AuthorityMetrics>()
-            .BuildServiceProvider();
+        using var services = new ServiceCollection().AddMetrics().AddSingleton(TimeProvider.System)
+            .AddSingleton<ConnectAgent.ControlPlane.State.IStateStorage, ConnectAgent.ControlPlane.State.MemoryStateStorage>()
+            .AddSingleton<ConnectAgent.ControlPlane.State.StateStore>().BuildServiceProvider();
         listener.Start();
-        services.GetRequiredService<CacheMetrics>();
-        services.GetRequiredService<LeafMetrics>();
-        services.GetRequiredService<RevocationMetrics>();
-        services.GetRequiredService<HttpMetrics>();
-        services.GetRequiredService<ConsulMetrics>();
-        services.GetRequiredService<ConnectAgent.ControlPlane.Authority.AuthorityMetrics>();
+        foreach (var type in new[] { typeof(CacheMetrics), typeof(HttpMetrics), typeof(ConnectAgent.ControlPlane.Authority.AuthorityMetrics) }
+            .SelectMany(type => type.Assembly.GetTypes())
+            .Where(type => type.GetConstructors().Any(made => made.GetParameters().Any(parameter => parameter.ParameterType == typeof(IMeterFactory)))))
+        {
+            ActivatorUtilities.CreateInstance(services, type);
+        }
+
         var listed = Instrument().Matches(Page("telemetry.md")).Select(match => match.Groups["name"].Value);
         listed.Should().BeEquivalentTo(instruments.Where(name => name.StartsWith("connect_agent.", StringComparison.Ordinal)).Distinct());
     }

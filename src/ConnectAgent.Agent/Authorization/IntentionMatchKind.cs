@@ -1,5 +1,6 @@
 using ConnectAgent.Agent.Caching;
 using ConnectAgent.Agent.Servers;
+using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Intentions;
 using ConnectAgent.Protocol.Text;
 using Microsoft.Extensions.Logging;
@@ -14,6 +15,10 @@ namespace ConnectAgent.Agent.Authorization;
 internal sealed record MatchRequest(string Datacenter, string Token, MatchNames Names, string Spelling) : CacheRequest(Datacenter, Token)
 {
     public override string Key => Spelling;
+
+    /// <summary>intentions ACL-2: on every name asked; an empty one needs none.</summary>
+    public override IReadOnlyList<AclQuestion> Needs =>
+        [.. Names.Names.Where(name => name.Length > 0).Select(name => new AclQuestion(AclResource.Intention, name, AclAccess.Read))];
 
     /// <summary>
     /// The request that authorize makes: it spells the namespace (CACHE-43). A target with a slash is one name, which no match can spell.

@@ -14,15 +14,18 @@ internal sealed class AgentCache : IDisposable
 {
     private readonly TimeProvider _clock;
     private readonly CacheMetrics _metrics;
+    private readonly TokenGate _gate;
     private readonly CacheStore _store;
     private readonly CacheContext _context;
     private readonly CacheChanges _changes = new();
     private readonly ConcurrentDictionary<CacheKey, object> _sharedFeeds = new();
     private volatile bool _closing;
 
-    public AgentCache(IOptions<CacheOptions> options, CacheMetrics metrics, TimeProvider clock, Random random, ILogger<AgentCache> logger)
+    public AgentCache(
+        IOptions<CacheOptions> options, TokenGate gate, CacheMetrics metrics, TimeProvider clock, Random random, ILogger<AgentCache> logger)
     {
         _clock = clock;
+        _gate = gate;
         _metrics = metrics;
         FetchLimits = options.Value.FetchLimits;
         _store = new CacheStore(options.Value, metrics, clock);
@@ -79,10 +82,12 @@ internal sealed class AgentCache : IDisposable
     }
 
     /// <summary>Takes an entry out.</summary>
+    /// <param name="entry">Whoever waits on it starts over.</param>
+    /// <param name="reason">For the metric of evictions.</param>
     /// <returns>False when it is out already.</returns>
-    public bool Drop(CacheEntry entry)
+    public bool Drop(CacheEntry entry, string reason = "dropped")
     {
-        var dropped = _store.Remove(entry, "dropped");
+        var dropped = _store.Remove(entry, reason);
         _changes.Publish();
         return dropped;
     }
@@ -173,6 +178,17 @@ internal sealed class AgentCache : IDisposable
         entry.Reads.Missed();
         _metrics.Missed(kind.Name, read.MinIndex > 0);
         return new ValueTask<CacheAnswer<TValue>>(WaitAsync(kind, request, read, cancellationToken));
+    }
+
+    // ACL-SEC-3: the right may have gone during the wait, however it ended.
+    private async Task<CacheAnswer<TValue>> WaitAsync<TRequest, TValue>(
+        CacheKind<TRequest, TValue> kind, TRequest request, CacheRead read, CancellationToken cancellationToken)
+        where TRequest : CacheRequest
+        where TValue : class
+    {
+        var answer = await ParkedAsync(kind, request, read, cancellationToken);
+        await _gate.RequireAsync(request, cancellationToken);
+        return answer;
     }
 
     /// <summary>The value as it stands, without starting or waiting for anything; null when there is none.</summary>
@@ -322,7 +338,7 @@ internal sealed class AgentCache : IDisposable
         where TValue : class =>
         !(read.MaxAge is { } most && most > TimeSpan.Zero && entry.Feed.AgeOf(snapshot) > most) && (!read.MustRevalidate || entry.Feed.IsFetching);
 
-    private async Task<CacheAnswer<TValue>> WaitAsync<TRequest, TValue>(
+    private async Task<CacheAnswer<TValue>> ParkedAsync<TRequest, TValue>(
         CacheKind<TRequest, TValue> kind, TRequest request, CacheRead read, CancellationToken cancellationToken)
         where TRequest : CacheRequest
         where TValue : class
@@ -378,7 +394,8 @@ internal sealed class AgentCache : IDisposable
 
             if (entry.IsStopped)
             {
-                // It went while we waited (CACHE-32): start over with a new one.
+                // It went while we waited (CACHE-32): start over with a new one, if the token may still have it.
+                await _gate.RequireAsync(request, cancellationToken);
                 entry = Entry(kind, request);
                 entry.IsFirstRead();
                 (began, asked, first) = (entry.Current.Version, -1, true);

@@ -11,6 +11,9 @@ internal abstract class CacheEntry(CacheKey key)
 
     public CacheKey Key { get; } = key;
 
+    /// <summary>What made the entry.</summary>
+    public abstract CacheRequest Request { get; }
+
     public int Waiters => Volatile.Read(ref _waiters);
 
     /// <summary>A timestamp of the clock; orders entries by their last read.</summary>
@@ -72,6 +75,8 @@ internal sealed class CacheEntry<TRequest, TValue> : CacheEntry
     }
 
     public CacheFeed<TRequest, TValue> Feed { get; }
+
+    public override CacheRequest Request => _request;
 
     public override FetchStatistics Fetches => Feed.Statistics;
 

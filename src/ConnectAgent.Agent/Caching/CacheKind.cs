@@ -1,4 +1,5 @@
 using ConnectAgent.Agent.Servers;
+using ConnectAgent.Protocol.Acl;
 
 namespace ConnectAgent.Agent.Caching;
 
@@ -9,6 +10,12 @@ internal abstract record CacheRequest(string Datacenter, string Token)
 {
     /// <summary>The fields, besides token and datacenter, that change the answer.</summary>
     public abstract string Key { get; }
+
+    /// <summary>
+    /// What the token must be allowed, for the entry to be kept and given out (acl ACL-SEC-2); none: any token that exists will do. Null for what is
+    /// public, where no token is looked at (TOKC-4).
+    /// </summary>
+    public virtual IReadOnlyList<AclQuestion>? Needs => null;
 
     /// <summary>Whether the entry needs no right to be made: the first to go when room is needed.</summary>
     public virtual bool IsCheap => false;

@@ -16,4 +16,13 @@ internal static partial class CacheLog
 
     [LoggerMessage(1004, LogLevel.Warning, "Watch failed: kind={Kind} reason={Reason} failures={Failures}")]
     public static partial void WatchFailed(this ILogger logger, string kind, string reason, int failures);
+
+    [LoggerMessage(1005, LogLevel.Information, "Cache entries dropped, their token is gone or lost its right: count={Count} after={Milliseconds}ms")]
+    public static partial void EntriesRevoked(this ILogger logger, int count, double milliseconds);
+
+    [LoggerMessage(1006, LogLevel.Warning, "A token of cached entries could not be resolved: reason={Reason}")]
+    public static partial void TokenNotResolved(this ILogger logger, string reason);
+
+    [LoggerMessage(1007, LogLevel.Error, "The look after the tokens of cached entries broke")]
+    public static partial void LookBroke(this ILogger logger, Exception error);
 }

@@ -3,7 +3,9 @@ namespace ConnectAgent.Agent.Caching;
 /// <summary>How long a refresh loop waits (agent-cache CACHE-22).</summary>
 internal static class RefreshBackoff
 {
-    private const int Free = 3;
+    /// <summary>So many failures in a row bring no pause.</summary>
+    public const int Free = 3;
+
     private static readonly TimeSpan Ceiling = TimeSpan.FromSeconds(60);
 
     /// <summary>Whether so many failures are an outage, not a hiccup: attempts are paced from here on.</summary>

@@ -1,6 +1,7 @@
 using ConnectAgent.Agent.Caching;
 using ConnectAgent.Agent.Roots;
 using ConnectAgent.Agent.Servers;
+using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Certificates;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Identity;
@@ -15,6 +16,9 @@ namespace ConnectAgent.Agent.Leaves;
 internal sealed record LeafRequest(string Datacenter, string Token, string Service) : CacheRequest(Datacenter, Token)
 {
     public override string Key => "service:" + Service;
+
+    /// <summary>LEAF-90, ACL-SEC-4.</summary>
+    public override IReadOnlyList<AclQuestion> Needs => [new(AclResource.Service, Service, AclAccess.Write)];
 }
 
 /// <summary>

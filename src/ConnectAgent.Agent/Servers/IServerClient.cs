@@ -49,6 +49,14 @@ public interface IServerClient
     /// <exception cref="ServerException"><see cref="FailureKind.UnknownToken"/>: <c>ACL not found</c>.</exception>
     ValueTask<TokenRights> ResolveTokenAsync(string token, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Completes when rights that were resolved before may not hold any more: a resolution from then on tells the present ones. A change after the
+    /// call is never missed, so take the task before the look that it is to end.
+    /// </summary>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>A timestamp of the clock: since when what was resolved may have been out of date (acl ACL-SEC-6).</returns>
+    Task<long> RightsChangedAsync(CancellationToken cancellationToken);
+
     /// <summary>Has a leaf signed for an identity (certificates CERT-73 to CERT-75, leaf-certificates LEAF-30).</summary>
     /// <param name="identity">The name that the caller is authorized for; the certificate's only name.</param>
     /// <param name="certificateRequest">PKCS#10, DER; its key and its proof of possession count, its names must not contradict.</param>

@@ -75,6 +75,24 @@ internal sealed class TokenResolver(StateStore store, AclOptions options, TimePr
         }
     }
 
+    /// <summary>Completes when what any token may do may have changed, and at the latest after <see cref="AclOptions.TokenTtl"/>: a token's time may
+    /// be over without anybody having removed it.</summary>
+    /// <returns>A timestamp of the clock: since when it may be.</returns>
+    public async Task<long> ChangedAsync(CancellationToken cancellationToken)
+    {
+        var start = clock.GetTimestamp();
+        using var watch = store.Watches.Watch([Topic.Everything, .. StateTables.Rights.Select(Topic.Any)]);
+        try
+        {
+            await watch.Changed.WaitAsync(options.Enabled ? options.TokenTtl : Timeout.InfiniteTimeSpan, clock, cancellationToken);
+            return clock.GetTimestamp();
+        }
+        catch (TimeoutException)
+        {
+            return start;
+        }
+    }
+
     /// <summary>The token itself, for the endpoints that show it; null when there is none, it is over, or it is the recovery token.</summary>
     public AclToken? Find(string token)
     {

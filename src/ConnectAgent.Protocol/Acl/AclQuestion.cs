@@ -26,3 +26,7 @@ public enum AclAccess
     Write,
     WritePrefix,
 }
+
+/// <summary>One question about what a token may do (acl ACL-AUZ-1).</summary>
+/// <param name="Segment">The name, with case; empty for kinds without names.</param>
+public readonly record struct AclQuestion(AclResource Resource, string Segment, AclAccess Access);

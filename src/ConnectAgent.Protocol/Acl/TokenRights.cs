@@ -20,6 +20,29 @@ public abstract class TokenRights
     /// <param name="access">What is to be done with it.</param>
     public abstract bool Allows(AclResource resource, string segment, AclAccess access);
 
+    /// <summary>
+    /// The same question to rights that a remote back end decides: what it has not been asked yet takes a call. Rights that are known here answer
+    /// at once.
+    /// </summary>
+    /// <exception cref="ServerException">As of the resolution of the token.</exception>
+    public virtual ValueTask<bool> AllowsAsync(AclQuestion question, CancellationToken cancellationToken) =>
+        new(Allows(question.Resource, question.Segment, question.Access));
+
+    /// <summary>Whether all of it is allowed.</summary>
+    /// <exception cref="ServerException">As of the resolution of the token.</exception>
+    public async ValueTask<bool> AllowsAsync(IReadOnlyList<AclQuestion> questions, CancellationToken cancellationToken)
+    {
+        foreach (var question in questions)
+        {
+            if (!await AllowsAsync(question, cancellationToken))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
     /// <summary>Saving and restoring the whole state, keys included: a management token's (acl ACL-DFLT-1).</summary>
     public abstract bool Snapshot();
 

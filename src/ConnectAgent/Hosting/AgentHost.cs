@@ -100,6 +100,7 @@ internal static class AgentHost
             options.MaxEntriesPerToken = configuration.CacheMaxEntriesPerToken;
             options.FetchLimits = configuration.FetchLimits;
         });
+        services.AddHostedService(provider => provider.GetRequiredService<TokenWarden>());
         services.AddSingleton<BrowserGuard>();
         services.AddSingleton<AgentConnectEndpoints>().AddSingleton<AuthorizeEndpoints>();
         services.AddSingleton<HttpMetrics>().AddSingleton<MetricsReader>().AddSingleton<MetricsEndpoints>();

@@ -140,15 +140,15 @@ internal static class AclBodies
     public static string AgentToken(ref GoJsonReader json) => OneText(ref json, "Token");
 
     /// <summary>The questions of <c>POST /v1/internal/acl/authorize</c> (ACL-AUZ-1).</summary>
-    public static List<AclQuestion> Questions(ref GoJsonReader json)
+    public static List<AclQuestionText> Questions(ref GoJsonReader json)
     {
         const string Type = "ACLAuthorizationRequest";
-        List<AclQuestion> questions = [];
+        List<AclQuestionText> questions = [];
         if (json.BeginDocumentArray("[]structs." + Type))
         {
             while (json.NextElement())
             {
-                var question = new AclQuestion(string.Empty, string.Empty, string.Empty);
+                var question = new AclQuestionText(string.Empty, string.Empty, string.Empty);
                 if (json.BeginObject("of type structs." + Type))
                 {
                     while (json.NextField())
@@ -262,4 +262,4 @@ internal static class AclBodies
 }
 
 /// <summary>One question about the caller's rights.</summary>
-internal sealed record AclQuestion(string Resource, string Segment, string Access);
+internal sealed record AclQuestionText(string Resource, string Segment, string Access);

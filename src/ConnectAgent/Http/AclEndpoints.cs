@@ -33,7 +33,7 @@ internal sealed class AclEndpoints(
         routes.MapWire("/v1/acl/clone/", (HttpMethods.Put, GoneAsync));
     }
 
-    private static AclAccess AccessOf(AclQuestion question, AclResource resource) => question.Access.ToUpperInvariant() switch
+    private static AclAccess AccessOf(AclQuestionText question, AclResource resource) => question.Access.ToUpperInvariant() switch
     {
         "READ" => AclAccess.Read,
         "WRITE" => AclAccess.Write,
@@ -43,7 +43,7 @@ internal sealed class AclEndpoints(
     };
 
     // Resource words count with case (ACL-AUZ-3).
-    private static AclResource ResourceOf(AclQuestion question) =>
+    private static AclResource ResourceOf(AclQuestionText question) =>
         question.Resource.All(char.IsAsciiLetterLower) && Enum.TryParse<AclResource>(question.Resource, ignoreCase: true, out var resource)
             ? resource
             : throw WireException.BadRequest($"Invalid ACL resource requested: {GoQuote.Of(question.Resource)}");

@@ -38,12 +38,6 @@ internal sealed class AgentConnectEndpoints(
         await RequireServiceWriteAsync(request, options);
         var answer = await leaves.GetAsync(
             new LeafRequest(options.Datacenter, options.Token, request.Tail), new CacheRead(options.Index, options.Wait), request.Aborted);
-        if (options.Index > 0)
-        {
-            // The right may have gone while the read was blocked (LEAF-91).
-            await RequireServiceWriteAsync(request, options);
-        }
-
         WireReply.Index(request.Context, answer.Index);
         WireReply.CacheHeaders(request.Context, answer);
 
@@ -52,7 +46,7 @@ internal sealed class AgentConnectEndpoints(
         await WireReply.JsonAsync(request, answer.Value, WireJson.Default.LeafCertificate);
     }
 
-    // LEAF-90, LEAF-91: on each read, also of what is cached. An empty name is refused by its own words first.
+    // LEAF-90, LEAF-91: on each read, also of what is cached; the cache itself looks again after a wait. An empty name is refused by its own words first.
     private async ValueTask RequireServiceWriteAsync(WireRequest request, ReadOptions options)
     {
         if (request.Tail.Length == 0)
@@ -62,7 +56,8 @@ internal sealed class AgentConnectEndpoints(
 
         try
         {
-            TokenRights.Require((await servers.ResolveTokenAsync(options.Token, request.Aborted)).ServiceWrite(request.Tail));
+            var rights = await servers.ResolveTokenAsync(options.Token, request.Aborted);
+            TokenRights.Require(await rights.AllowsAsync(new AclQuestion(AclResource.Service, request.Tail, AclAccess.Write), request.Aborted));
         }
         catch (ServerException error) when (error.Kind is FailureKind.UnknownToken or FailureKind.PermissionDenied)
         {

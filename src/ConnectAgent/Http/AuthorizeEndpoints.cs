@@ -33,7 +33,7 @@ internal sealed class AuthorizeEndpoints(
         agent.RequireConnect();
         var token = request.Token();
         var rights = await servers.ResolveTokenAsync(token, request.Aborted);
-        TokenRights.Require(rights.ServiceWrite(asked.Target));
+        TokenRights.Require(await rights.AllowsAsync(new AclQuestion(AclResource.Service, asked.Target, AclAccess.Write), request.Aborted));
         if (await revocations.IsRevokedAsync(client, asked.ClientCertSerial, request.Aborted))
         {
             // DEF-12.
@@ -47,7 +47,7 @@ internal sealed class AuthorizeEndpoints(
             return;
         }
 
-        TokenRights.Require(rights.IntentionRead(asked.Target));
+        TokenRights.Require(await rights.AllowsAsync(new AclQuestion(AclResource.Intention, asked.Target, AclAccess.Read), request.Aborted));
         if (await peers.RefuseAsync(new Peer(client, asked.ClientCertSerial), request.Aborted) is { } refusal)
         {
             await RefuseAsync(request, refusal);

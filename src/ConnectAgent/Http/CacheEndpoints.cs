@@ -25,6 +25,12 @@ internal sealed class CacheEndpoints(
         await RequireAgentAsync(request, write: false);
         var filter = ListFilter.Compile(options.Filter, ListFilter.CacheEntries);
         var index = await ChangedAsync(options, request.Aborted);
+        if (options.Index > 0)
+        {
+            // ACL-SEC-3.
+            await RequireAgentAsync(request, write: false);
+        }
+
         var kind = request.Query.First("kind");
         IReadOnlyList<CacheEntryView> entries = [.. inspector.Entries()
             .Where(entry => (kind.Length == 0 || entry.Kind == kind) && filter?.Matches(entry) is not false)];
@@ -55,7 +61,8 @@ internal sealed class CacheEndpoints(
         var options = ReadOptions.Parse(request, settings.UseCache);
         agent.RequireConnect();
 
-        TokenRights.Require((await servers.ResolveTokenAsync(options.Token, request.Aborted)).ServiceWrite(request.Tail));
+        var rights = await servers.ResolveTokenAsync(options.Token, request.Aborted);
+        TokenRights.Require(await rights.AllowsAsync(new AclQuestion(AclResource.Service, request.Tail, AclAccess.Write), request.Aborted));
         var answer = await leaves.RenewAsync(new LeafRequest(options.Datacenter, options.Token, request.Tail), request.Aborted);
         WireReply.Index(request.Context, answer.Index);
         request.Context.Response.Headers.CacheControl = "no-store";
@@ -91,6 +98,7 @@ internal sealed class CacheEndpoints(
     private async ValueTask RequireAgentAsync(WireRequest request, bool write)
     {
         var rights = await servers.ResolveTokenAsync(request.Token(), request.Aborted);
-        TokenRights.Require(write ? rights.AgentWrite(agent.NodeName) : rights.AgentRead(agent.NodeName));
+        TokenRights.Require(await rights.AllowsAsync(
+            new AclQuestion(AclResource.Agent, agent.NodeName, write ? AclAccess.Write : AclAccess.Read), request.Aborted));
     }
 }

@@ -49,6 +49,8 @@ internal sealed class EmbeddedServerClient(
 
     public ValueTask<TokenRights> ResolveTokenAsync(string token, CancellationToken cancellationToken) => new(tokens.Resolve(token));
 
+    public Task<long> RightsChangedAsync(CancellationToken cancellationToken) => tokens.ChangedAsync(cancellationToken);
+
     public async Task<SignedLeaf> SignLeafAsync(
         ServiceId identity, ReadOnlyMemory<byte> certificateRequest, string token, CancellationToken cancellationToken)
     {

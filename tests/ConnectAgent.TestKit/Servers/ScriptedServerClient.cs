@@ -29,6 +29,9 @@ public sealed class ScriptedServerClient(TimeProvider clock) : IServerClient
     private ulong _intentionIndex = 1;
     private RevocationList _revoked = RevocationList.Empty;
     private ulong _revokedIndex = 1;
+    private readonly Dictionary<string, TokenRights> _rights = new(StringComparer.Ordinal);
+    private TaskCompletionSource _rightsChanged = NewSignal();
+    private bool _acls;
     private ServerException? _failure;
     private int _rootReads;
     private int _signatures;
@@ -43,6 +46,9 @@ public sealed class ScriptedServerClient(TimeProvider clock) : IServerClient
 
     /// <summary>Calls that have not answered yet.</summary>
     public int Running => Volatile.Read(ref _running);
+
+    /// <summary>Every resolution of a token fails with this while it is set.</summary>
+    public ServerException? ResolutionFailure { get; set; }
 
     /// <summary>Every signature fails with this while it is set; null signs.</summary>
     public ServerException? SignFailure { get; set; }
@@ -131,13 +137,59 @@ public sealed class ScriptedServerClient(TimeProvider clock) : IServerClient
         MatchNames names, ServerQuery query, CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref _matches);
-        return await HoldAsync<IReadOnlyList<IntentionMatch>>(query, () => null, () => Match(names), cancellationToken);
+        return await HoldAsync<IReadOnlyList<IntentionMatch>>(
+            query,
+            () => null,
+            () =>
+            {
+                RightsOf(query.Token).RequireIntentionRead(names.Names);
+                return Match(names);
+            },
+            cancellationToken);
     }
 
     public async Task<ServerRead<RevocationList>> ReadRevokedAsync(ServerQuery query, CancellationToken cancellationToken) =>
         await HoldAsync(query, () => null, () => new ServerRead<RevocationList>(_revoked, _revokedIndex), cancellationToken);
 
-    public ValueTask<TokenRights> ResolveTokenAsync(string token, CancellationToken cancellationToken) => new(TokenRights.Everything);
+    public ValueTask<TokenRights> ResolveTokenAsync(string token, CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            return ResolutionFailure is { } failure ? throw failure.ToThrow() : new(RightsOf(token));
+        }
+    }
+
+    public async Task<long> RightsChangedAsync(CancellationToken cancellationToken)
+    {
+        Task changed;
+        lock (_gate)
+        {
+            changed = _rightsChanged.Task;
+        }
+
+        await changed.WaitAsync(cancellationToken);
+        return clock.GetTimestamp();
+    }
+
+    /// <summary>Turns ACLs on, and gives a token rights; null: there is no such token any more.</summary>
+    public void SetRights(string token, TokenRights? rights)
+    {
+        TaskCompletionSource changed;
+        lock (_gate)
+        {
+            _acls = true;
+            _rights.Remove(token);
+            if (rights is not null)
+            {
+                _rights.Add(token, rights);
+            }
+
+            (changed, _rightsChanged) = (_rightsChanged, NewSignal());
+        }
+
+        changed.TrySetResult();
+        Changed();
+    }
 
     public Task<SignedLeaf> SignLeafAsync(
         ServiceId identity, ReadOnlyMemory<byte> certificateRequest, string token, CancellationToken cancellationToken)
@@ -150,11 +202,16 @@ public sealed class ScriptedServerClient(TimeProvider clock) : IServerClient
                 throw failure.ToThrow();
             }
 
+            TokenRights.Require(RightsOf(token).ServiceWrite(identity.Service));
             RequireDatacenter(identity.Datacenter);
             var now = clock.GetUtcNow();
             return Task.FromResult(new SignedLeaf(_authority.Sign(identity, certificateRequest, now, LeafLife, VerifiesRequests), ++_index));
         }
     }
+
+    private TokenRights RightsOf(string token) => !_acls
+        ? TokenRights.Everything
+        : _rights.GetValueOrDefault(token) ?? throw new ServerException(FailureKind.UnknownToken, "ACL not found");
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 

@@ -70,3 +70,72 @@ public sealed class ScriptedServerClientTests : ServerClientConformance
         return Task.CompletedTask;
     }
 }
+
+/// <summary>The embedded control plane with ACLs on.</summary>
+public sealed class EmbeddedServerClientAclTests : ServerClientAclConformance, IAsyncLifetime
+{
+    private readonly ServiceProvider _services;
+
+    public EmbeddedServerClientAclTests()
+    {
+        var services = new ServiceCollection();
+        services.AddLogging();
+        services.AddControlPlane(new AuthorityOptions(), BlockingLimits.Standard, new AclOptions { Enabled = true, DefaultAllow = false });
+        services.AddSingleton(new AgentIdentity("dc1", "node1", true, string.Empty, DefaultDecision.AclsDisabled));
+        services.AddSingleton<IServerClient, EmbeddedServerClient>();
+        _services = services.BuildServiceProvider();
+    }
+
+    protected override IServerClient Client => _services.GetRequiredService<IServerClient>();
+
+    private AclTokenStore Tokens => _services.GetRequiredService<AclTokenStore>();
+
+    public async Task InitializeAsync()
+    {
+        await Tokens.InitializeAsync(string.Empty);
+        await _services.GetRequiredService<AuthorityManager>().InitializeAsync();
+    }
+
+    public async Task DisposeAsync() => await _services.DisposeAsync();
+
+    protected override async Task<string> CreateWebTokenAsync()
+    {
+        var policy = await _services.GetRequiredService<AclPolicyStore>().CreateAsync(
+            new AclPolicy(string.Empty, "web") { Rules = "service \"web\" { policy = \"write\" }" });
+        return (await Tokens.CreateAsync(new AclTokenDraft { Policies = [new AclLink(policy.Id, string.Empty)] })).SecretId;
+    }
+
+    protected override Task StripAsync(string token) => Tokens.UpdateAsync(new AclTokenDraft { AccessorId = AccessorOf(token) });
+
+    protected override Task DeleteAsync(string token) => Tokens.DeleteAsync(AccessorOf(token), null);
+
+    private string AccessorOf(string token) => Tokens.FindBySecret(_services.GetRequiredService<StateStore>().Current, token)!.AccessorId;
+}
+
+/// <summary>The scripted one with ACLs on.</summary>
+public sealed class ScriptedServerClientAclTests : ServerClientAclConformance
+{
+    private readonly ScriptedServerClient _client = new(TimeProvider.System);
+
+    public ScriptedServerClientAclTests() => _client.SetRights(string.Empty, new GrantedRights());
+
+    protected override IServerClient Client => _client;
+
+    protected override Task<string> CreateWebTokenAsync()
+    {
+        _client.SetRights("web-token", GrantedRights.ToServices("web"));
+        return Task.FromResult("web-token");
+    }
+
+    protected override Task StripAsync(string token)
+    {
+        _client.SetRights(token, new GrantedRights());
+        return Task.CompletedTask;
+    }
+
+    protected override Task DeleteAsync(string token)
+    {
+        _client.SetRights(token, null);
+        return Task.CompletedTask;
+    }
+}

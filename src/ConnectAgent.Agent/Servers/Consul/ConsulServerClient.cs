@@ -66,6 +66,13 @@ internal sealed class ConsulServerClient(ConsulServers servers, TimeProvider clo
         return new ValueTask<TokenRights>(TokenRights.Everything);
     }
 
+    // As long as ACLs are off, nothing changes.
+    public async Task<long> RightsChangedAsync(CancellationToken cancellationToken)
+    {
+        await Task.Delay(Timeout.InfiniteTimeSpan, clock, cancellationToken);
+        return clock.GetTimestamp();
+    }
+
     public Task<SignedLeaf> SignLeafAsync(
         ServiceId identity, ReadOnlyMemory<byte> certificateRequest, string token, CancellationToken cancellationToken)
     {

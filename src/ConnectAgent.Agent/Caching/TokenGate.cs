@@ -1,0 +1,20 @@
+using ConnectAgent.Agent.Servers;
+using ConnectAgent.Protocol.Acl;
+using ConnectAgent.Protocol.Errors;
+
+namespace ConnectAgent.Agent.Caching;
+
+/// <summary>Whether a token may have what the cache holds for it (acl ACL-SEC-2, agent-cache TOKC-2).</summary>
+internal sealed class TokenGate(IServerClient servers)
+{
+    /// <summary>Asks for the rights as they are now; nothing is asked about what is public.</summary>
+    /// <exception cref="ServerException"><c>ACL not found</c>, <c>Permission denied</c>.</exception>
+    public ValueTask RequireAsync(CacheRequest request, CancellationToken cancellationToken) =>
+        request.Needs is { } needs ? RequireAsync(request.Token, needs, cancellationToken) : ValueTask.CompletedTask;
+
+    private async ValueTask RequireAsync(string token, IReadOnlyList<AclQuestion> needs, CancellationToken cancellationToken)
+    {
+        var rights = await servers.ResolveTokenAsync(token, cancellationToken);
+        TokenRights.Require(await rights.AllowsAsync(needs, cancellationToken));
+    }
+}
