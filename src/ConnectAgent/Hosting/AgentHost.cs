@@ -89,7 +89,7 @@ internal static class AgentHost
                 RequestTime = configuration.ServerTimeout,
                 Authorities = HttpsListener.AuthoritiesOf(configuration.AuthorityFile),
             });
-            services.AddSingleton<ForwardingEndpoints>();
+            services.AddSingleton<IWireEndpoints, ForwardingEndpoints>();
         }
 
         services.AddSingleton(new LeafOptions { RootChangeDelay = configuration.RootChangeSpread });
@@ -102,10 +102,10 @@ internal static class AgentHost
         });
         services.AddHostedService(provider => provider.GetRequiredService<TokenWarden>());
         services.AddSingleton<BrowserGuard>();
-        services.AddSingleton<AgentConnectEndpoints>().AddSingleton<AuthorizeEndpoints>();
-        services.AddSingleton<HttpMetrics>().AddSingleton<MetricsReader>().AddSingleton<MetricsEndpoints>();
-        services.AddSingleton<AgentTokens>().AddSingleton<CacheEndpoints>();
-        services.AddSingleton<AgentSelfEndpoints>().AddSingleton<ReloadEndpoints>();
+        services.AddSingleton<HttpMetrics>().AddSingleton<MetricsReader>().AddSingleton<AgentTokens>();
+        services.AddSingleton<IWireEndpoints, AgentConnectEndpoints>().AddSingleton<IWireEndpoints, AuthorizeEndpoints>();
+        services.AddSingleton<IWireEndpoints, MetricsEndpoints>().AddSingleton<IWireEndpoints, CacheEndpoints>();
+        services.AddSingleton<IWireEndpoints, AgentSelfEndpoints>().AddSingleton<IWireEndpoints, ReloadEndpoints>();
     }
 
     private static void AddEmbeddedServer(IServiceCollection services, AgentConfiguration configuration)
@@ -135,11 +135,14 @@ internal static class AgentHost
         }
 
         services.AddSingleton<IServerClient, EmbeddedServerClient>();
-        services.AddSingleton<ConnectCaEndpoints>().AddSingleton<IntentionEndpoints>().AddSingleton<SigningEndpoints>();
-        services.AddSingleton<CaConfigurationEndpoints>().AddSingleton<IntentionIdEndpoints>().AddSingleton<ConfigEntryEndpoints>().AddSingleton<RevocationEndpoints>();
-        services.AddSingleton<AclAccessGuard>().AddSingleton<AclEndpoints>().AddSingleton<AgentTokenEndpoints>();
-        services.AddSingleton<AclTokenEndpoints>().AddSingleton<AclPolicyEndpoints>().AddSingleton<AclRoleEndpoints>();
-        services.AddSingleton<SnapshotEndpoints>().AddSingleton<StatusEndpoints>();
+        services.AddSingleton<AclAccessGuard>().AddSingleton<IntentionIdEndpoints>();
+        services.AddSingleton<IWireEndpoints, ConnectCaEndpoints>().AddSingleton<IWireEndpoints, CaConfigurationEndpoints>();
+        services.AddSingleton<IWireEndpoints, SigningEndpoints>().AddSingleton<IWireEndpoints, RevocationEndpoints>();
+        services.AddSingleton<IWireEndpoints, IntentionEndpoints>().AddSingleton<IWireEndpoints, ConfigEntryEndpoints>();
+        services.AddSingleton<IWireEndpoints, AclEndpoints>().AddSingleton<IWireEndpoints, AgentTokenEndpoints>();
+        services.AddSingleton<IWireEndpoints, AclTokenEndpoints>().AddSingleton<IWireEndpoints, AclPolicyEndpoints>();
+        services.AddSingleton<IWireEndpoints, AclRoleEndpoints>().AddSingleton<IWireEndpoints, SnapshotEndpoints>();
+        services.AddSingleton<IWireEndpoints, StatusEndpoints>();
     }
 
     private static async Task MapAsync(WebApplication app)
@@ -160,37 +163,14 @@ internal static class AgentHost
 
         // Before anything listens, so that the first request already finds what was sealed.
         app.Services.GetService<CachePersistence>()?.Restore();
-        app.Services.GetRequiredService<AgentConnectEndpoints>().Map(app);
-        app.Services.GetRequiredService<AuthorizeEndpoints>().Map(app);
-        if (configuration.Server)
+        foreach (var endpoints in app.Services.GetServices<IWireEndpoints>())
         {
-            app.Services.GetRequiredService<ConnectCaEndpoints>().Map(app);
-            app.Services.GetRequiredService<CaConfigurationEndpoints>().Map(app);
-            app.Services.GetRequiredService<RevocationEndpoints>().Map(app);
-            app.Services.GetRequiredService<IntentionEndpoints>().Map(app);
-            app.Services.GetRequiredService<ConfigEntryEndpoints>().Map(app);
-            app.Services.GetRequiredService<AgentTokenEndpoints>().Map(app);
-            app.Services.GetRequiredService<AclEndpoints>().Map(app);
-            app.Services.GetRequiredService<AclTokenEndpoints>().Map(app);
-            app.Services.GetRequiredService<AclPolicyEndpoints>().Map(app);
-            app.Services.GetRequiredService<AclRoleEndpoints>().Map(app);
-            app.Services.GetRequiredService<SnapshotEndpoints>().Map(app);
-            app.Services.GetRequiredService<SigningEndpoints>().Map(app);
-            app.Services.GetRequiredService<StatusEndpoints>().Map(app);
+            endpoints.Map(app);
         }
-        else
-        {
-            app.Services.GetRequiredService<ForwardingEndpoints>().Map(app);
-        }
-
-        app.Services.GetRequiredService<CacheEndpoints>().Map(app);
-        app.Services.GetRequiredService<MetricsEndpoints>().Map(app);
-        app.Services.GetRequiredService<AgentSelfEndpoints>().Map(app);
-        app.Services.GetRequiredService<ReloadEndpoints>().Map(app);
 
         // The dispatcher sets the endpoint; the framework's routing sees that and only carries it out.
-        var endpoints = new CompositeEndpointDataSource(((IEndpointRouteBuilder)app).DataSources);
-        app.UseMiddleware<WireDispatcher>(endpoints);
+        var mapped = new CompositeEndpointDataSource(((IEndpointRouteBuilder)app).DataSources);
+        app.UseMiddleware<WireDispatcher>(mapped);
         app.UseRouting();
 #pragma warning disable ASP0014 // The explicit call keeps the dispatcher in front of the framework's own matching.
         app.UseEndpoints(static _ => { });

@@ -11,26 +11,26 @@ namespace ConnectAgent.Http;
 
 /// <summary>Bootstrap, the question about one's own rights, replication (acl sections 5.1, 5.7, 5.8).</summary>
 internal sealed class AclEndpoints(
-    AclTokenStore store, TokenResolver resolver, StateStore state, AclAccessGuard guard, AgentConfiguration configuration)
+    AclTokenStore store, TokenResolver resolver, StateStore state, AclAccessGuard guard, AgentConfiguration configuration) : IWireEndpoints
 {
     private const int MostQuestions = 64;
     private const string ResetFile = "acl-bootstrap-reset";
 
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapWire("/v1/acl/bootstrap", (HttpMethods.Put, BootstrapAsync));
-        routes.MapWire("/v1/acl/replication", (HttpMethods.Get, GetReplicationAsync));
-        routes.MapWire("/v1/internal/acl/authorize", (HttpMethods.Post, AuthorizeAsync));
-        routes.MapWire("/v1/acl/rules/translate", (HttpMethods.Post, TranslateAsync));
-        routes.MapWire("/v1/acl/rules/translate/", (HttpMethods.Get, TranslateTokenAsync));
+        routes.MapWire("/v1/acl/bootstrap", (HttpMethods.Put, Permission.None, BootstrapAsync));
+        routes.MapWire("/v1/acl/replication", (HttpMethods.Get, Permission.None, GetReplicationAsync));
+        routes.MapWire("/v1/internal/acl/authorize", (HttpMethods.Post, Permission.AnyToken, AuthorizeAsync));
+        routes.MapWire("/v1/acl/rules/translate", (HttpMethods.Post, Permission.AclRead, TranslateAsync));
+        routes.MapWire("/v1/acl/rules/translate/", (HttpMethods.Get, Permission.AclRead, TranslateTokenAsync));
 
         // ACL-MISC-3: gone, because one of them reads a token by its secret in the path.
-        routes.MapWire("/v1/acl/create", (HttpMethods.Put, GoneAsync));
-        routes.MapWire("/v1/acl/update", (HttpMethods.Put, GoneAsync));
-        routes.MapWire("/v1/acl/list", (HttpMethods.Get, GoneAsync));
-        routes.MapWire("/v1/acl/info/", (HttpMethods.Get, GoneAsync));
-        routes.MapWire("/v1/acl/destroy/", (HttpMethods.Put, GoneAsync));
-        routes.MapWire("/v1/acl/clone/", (HttpMethods.Put, GoneAsync));
+        routes.MapWire("/v1/acl/create", (HttpMethods.Put, Permission.None, GoneAsync));
+        routes.MapWire("/v1/acl/update", (HttpMethods.Put, Permission.None, GoneAsync));
+        routes.MapWire("/v1/acl/list", (HttpMethods.Get, Permission.None, GoneAsync));
+        routes.MapWire("/v1/acl/info/", (HttpMethods.Get, Permission.None, GoneAsync));
+        routes.MapWire("/v1/acl/destroy/", (HttpMethods.Put, Permission.None, GoneAsync));
+        routes.MapWire("/v1/acl/clone/", (HttpMethods.Put, Permission.None, GoneAsync));
     }
 
     private static AclAccess AccessOf(AclQuestionText question, AclResource resource) => question.Access.ToUpperInvariant() switch

@@ -5,14 +5,18 @@ using ConnectAgent.Protocol.Errors;
 namespace ConnectAgent.Http;
 
 /// <summary>Policies (acl section 5.3).</summary>
-internal sealed class AclPolicyEndpoints(AclPolicyStore store, AclAccessGuard guard)
+internal sealed class AclPolicyEndpoints(AclPolicyStore store, AclAccessGuard guard) : IWireEndpoints
 {
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapWire("/v1/acl/policies", (HttpMethods.Get, ListAsync));
-        routes.MapWire("/v1/acl/policy", (HttpMethods.Put, CreateAsync));
-        routes.MapWire("/v1/acl/policy/name/", (HttpMethods.Get, GetByNameAsync));
-        routes.MapWire("/v1/acl/policy/", (HttpMethods.Get, GetAsync), (HttpMethods.Put, UpdateAsync), (HttpMethods.Delete, DeleteAsync));
+        routes.MapWire("/v1/acl/policies", (HttpMethods.Get, Permission.AclRead, ListAsync));
+        routes.MapWire("/v1/acl/policy", (HttpMethods.Put, Permission.AclWrite, CreateAsync));
+        routes.MapWire("/v1/acl/policy/name/", (HttpMethods.Get, Permission.AclRead, GetByNameAsync));
+        routes.MapWire(
+            "/v1/acl/policy/",
+            (HttpMethods.Get, Permission.AclRead, GetAsync),
+            (HttpMethods.Put, Permission.AclWrite, UpdateAsync),
+            (HttpMethods.Delete, Permission.AclWrite, DeleteAsync));
     }
 
     private static ServerException NotFound() => new(FailureKind.UnknownToken, "ACL not found");

@@ -4,14 +4,18 @@ using ConnectAgent.ControlPlane.State;
 namespace ConnectAgent.Http;
 
 /// <summary>Roles (acl section 5.4). A missing one is 404 with an empty body, unlike tokens and policies (ACL-ROLE-2).</summary>
-internal sealed class AclRoleEndpoints(AclRoleStore store, StateStore state, AclAccessGuard guard)
+internal sealed class AclRoleEndpoints(AclRoleStore store, StateStore state, AclAccessGuard guard) : IWireEndpoints
 {
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapWire("/v1/acl/roles", (HttpMethods.Get, ListAsync));
-        routes.MapWire("/v1/acl/role", (HttpMethods.Put, CreateAsync));
-        routes.MapWire("/v1/acl/role/name/", (HttpMethods.Get, GetByNameAsync));
-        routes.MapWire("/v1/acl/role/", (HttpMethods.Get, GetAsync), (HttpMethods.Put, UpdateAsync), (HttpMethods.Delete, DeleteAsync));
+        routes.MapWire("/v1/acl/roles", (HttpMethods.Get, Permission.AclRead, ListAsync));
+        routes.MapWire("/v1/acl/role", (HttpMethods.Put, Permission.AclWrite, CreateAsync));
+        routes.MapWire("/v1/acl/role/name/", (HttpMethods.Get, Permission.AclRead, GetByNameAsync));
+        routes.MapWire(
+            "/v1/acl/role/",
+            (HttpMethods.Get, Permission.AclRead, GetAsync),
+            (HttpMethods.Put, Permission.AclWrite, UpdateAsync),
+            (HttpMethods.Delete, Permission.AclWrite, DeleteAsync));
     }
 
     private static Task<AclRoleDraft> BodyAsync(WireRequest request) => RequestBody.ReadAsync(

@@ -7,16 +7,20 @@ namespace ConnectAgent.Http;
 
 /// <summary>Tokens (acl section 5.2).</summary>
 internal sealed class AclTokenEndpoints(
-    AclTokenStore store, TokenResolver resolver, StateStore state, AclAccessGuard guard, AgentIdentity agent, WireSettings settings)
+    AclTokenStore store, TokenResolver resolver, StateStore state, AclAccessGuard guard, AgentIdentity agent, WireSettings settings) : IWireEndpoints
 {
     private const string CloneSuffix = "/clone";
 
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapWire("/v1/acl/tokens", (HttpMethods.Get, ListAsync));
-        routes.MapWire("/v1/acl/token", (HttpMethods.Put, CreateAsync));
-        routes.MapWire("/v1/acl/token/self", (HttpMethods.Get, GetSelfAsync));
-        routes.MapWire("/v1/acl/token/", (HttpMethods.Get, GetAsync), (HttpMethods.Put, PutAsync), (HttpMethods.Delete, DeleteAsync));
+        routes.MapWire("/v1/acl/tokens", (HttpMethods.Get, Permission.AclRead, ListAsync));
+        routes.MapWire("/v1/acl/token", (HttpMethods.Put, Permission.AclWrite, CreateAsync));
+        routes.MapWire("/v1/acl/token/self", (HttpMethods.Get, Permission.OwnToken, GetSelfAsync));
+        routes.MapWire(
+            "/v1/acl/token/",
+            (HttpMethods.Get, Permission.AclRead, GetAsync),
+            (HttpMethods.Put, Permission.AclWrite, PutAsync),
+            (HttpMethods.Delete, Permission.AclWrite, DeleteAsync));
     }
 
     private static ServerException NotFound() => new(FailureKind.UnknownToken, "ACL not found");

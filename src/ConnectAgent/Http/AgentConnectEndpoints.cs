@@ -10,12 +10,12 @@ namespace ConnectAgent.Http;
 
 /// <summary>Whom do I trust, and who am I: roots and leaf, answered from the cache.</summary>
 internal sealed class AgentConnectEndpoints(
-    RootsService roots, LeafService leaves, IServerClient servers, AgentIdentity agent, WireSettings settings)
+    RootsService roots, LeafService leaves, IServerClient servers, AgentIdentity agent, WireSettings settings) : IWireEndpoints
 {
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapWire("/v1/agent/connect/ca/roots", (HttpMethods.Get, GetRootsAsync));
-        routes.MapWire("/v1/agent/connect/ca/leaf/", (HttpMethods.Get, GetLeafAsync));
+        routes.MapWire("/v1/agent/connect/ca/roots", (HttpMethods.Get, Permission.None, GetRootsAsync));
+        routes.MapWire("/v1/agent/connect/ca/leaf/", (HttpMethods.Get, Permission.Of(AclResource.Service, AclAccess.Write, "the service"), GetLeafAsync));
     }
 
     // ca CA-9; http-conventions HDR-2.

@@ -6,7 +6,7 @@ using ConnectAgent.Protocol.Acl;
 namespace ConnectAgent.Http;
 
 /// <summary>Who this agent is (services AG-25, AG-26). Never shows a secret.</summary>
-internal sealed class AgentSelfEndpoints(CurrentConfiguration current, IServerClient servers)
+internal sealed class AgentSelfEndpoints(CurrentConfiguration current, IServerClient servers) : IWireEndpoints
 {
     private static readonly string[] EnvoyVersions = ["1.20.2", "1.18.6", "1.17.4", "1.16.5", "1.15.5"];
 
@@ -14,15 +14,11 @@ internal sealed class AgentSelfEndpoints(CurrentConfiguration current, IServerCl
 
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapWire("/v1/agent/self", (HttpMethods.Get, GetSelfAsync));
-        routes.MapWire("/v1/agent/members", (HttpMethods.Get, GetMembersAsync));
+        routes.MapWire("/v1/agent/self", (HttpMethods.Get, Permission.AgentRead, GetSelfAsync));
+        routes.MapWire("/v1/agent/members", (HttpMethods.Get, Permission.Filtered(AclResource.Node, "each member"), GetMembersAsync));
     }
 
-    private async Task GetSelfAsync(WireRequest request)
-    {
-        TokenRights.Require((await servers.ResolveTokenAsync(request.Token(), request.Aborted)).AgentRead(Configuration.NodeName));
-        await WireReply.JsonAsync(request, Describe(), WireJson.Default.AgentSelf);
-    }
+    private Task GetSelfAsync(WireRequest request) => WireReply.JsonAsync(request, Describe(), WireJson.Default.AgentSelf);
 
     // AG-26: a lone agent is its only member.
     private async Task GetMembersAsync(WireRequest request)

@@ -1,20 +1,18 @@
-using ConnectAgent.Agent.Servers;
 using ConnectAgent.Configuration;
-using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Text;
 
 namespace ConnectAgent.Http;
 
 /// <summary>Sets the agent's own tokens (acl section 5.9).</summary>
-internal sealed class AgentTokenEndpoints(AgentTokens tokens, AclAccessGuard guard, IServerClient servers, AgentConfiguration configuration)
+internal sealed class AgentTokenEndpoints(AgentTokens tokens, AclAccessGuard guard) : IWireEndpoints
 {
-    public void Map(IEndpointRouteBuilder routes) => routes.MapWire("/v1/agent/token/", (HttpMethods.Put, PutAsync));
+    public void Map(IEndpointRouteBuilder routes) =>
+        routes.MapWire("/v1/agent/token/", (HttpMethods.Put, Permission.AgentWrite, PutAsync));
 
-    // The right comes before the body, and the body before the name.
+    // The body comes before the name.
     private async Task PutAsync(WireRequest request)
     {
         guard.RequireEnabled();
-        TokenRights.Require((await servers.ResolveTokenAsync(request.Token(), request.Aborted)).AgentWrite(configuration.NodeName));
         var token = await RequestBody.ReadAsync(
             request, AclBodies.AgentToken, error => WireException.Invalid("Request decode failed: " + error));
         bool known;

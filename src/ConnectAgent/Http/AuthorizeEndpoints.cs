@@ -15,12 +15,15 @@ internal sealed class AuthorizeEndpoints(
     RevocationService revocations,
     IServerClient servers,
     AgentIdentity agent,
-    AuthorizeOptions options)
+    AuthorizeOptions options) : IWireEndpoints
 {
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapWire("/v1/agent/connect/authorize", (HttpMethods.Post, request => AnswerAsync(request, AuthorizeQuestion.Read)));
-        routes.MapWire("/v1/agent/connect/authorize/http", (HttpMethods.Post, request => AnswerAsync(request, AuthorizeQuestion.ReadHttp)));
+        var permission = Permission.Of(AclResource.Service, AclAccess.Write, "the target");
+        routes.MapWire(
+            "/v1/agent/connect/authorize", (HttpMethods.Post, permission, request => AnswerAsync(request, AuthorizeQuestion.Read)));
+        routes.MapWire(
+            "/v1/agent/connect/authorize/http", (HttpMethods.Post, permission, request => AnswerAsync(request, AuthorizeQuestion.ReadHttp)));
     }
 
     // AUTHZ-10, in its order; what a request adds is checked with the rest of the body, before the token.

@@ -10,10 +10,12 @@ namespace ConnectAgent.Http;
 
 /// <summary>The CA's configuration (ca section 2).</summary>
 internal sealed class CaConfigurationEndpoints(
-    AuthorityManager authority, AuthorityOptions options, IServerClient servers, AgentIdentity agent, WireSettings settings)
+    AuthorityManager authority, AuthorityOptions options, IServerClient servers, AgentIdentity agent, WireSettings settings) : IWireEndpoints
 {
     public void Map(IEndpointRouteBuilder routes) => routes.MapWire(
-        "/v1/connect/ca/configuration", (HttpMethods.Get, GetAsync), (HttpMethods.Put, PutAsync));
+        "/v1/connect/ca/configuration",
+        (HttpMethods.Get, Permission.OperatorWrite, GetAsync),
+        (HttpMethods.Put, Permission.OperatorWrite, PutAsync));
 
     private async Task GetAsync(WireRequest request)
     {

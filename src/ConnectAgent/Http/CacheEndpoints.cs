@@ -9,26 +9,28 @@ namespace ConnectAgent.Http;
 
 /// <summary>The window into the cache, our own; docs/http-api.md describes it.</summary>
 internal sealed class CacheEndpoints(
-    AgentCache cache, CacheInspector inspector, LeafService leaves, IServerClient servers, AgentIdentity agent, WireSettings settings)
+    AgentCache cache, CacheInspector inspector, LeafService leaves, IServerClient servers, AgentIdentity agent, WireSettings settings) : IWireEndpoints
 {
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapWire("/v1/agent/connect/cache", (HttpMethods.Get, GetEntriesAsync));
-        routes.MapWire("/v1/agent/connect/cache/summary", (HttpMethods.Get, GetSummaryAsync));
-        routes.MapWire("/v1/agent/connect/cache/", (HttpMethods.Delete, DropAsync));
-        routes.MapWire("/v1/agent/connect/ca/leaf/*/renew", (HttpMethods.Put, RenewAsync));
+        routes.MapWire("/v1/agent/connect/cache", (HttpMethods.Get, Permission.Of(AclResource.Agent, AclAccess.Read, "this node"), GetEntriesAsync));
+        routes.MapWire("/v1/agent/connect/cache/summary", (HttpMethods.Get, Permission.AgentRead, GetSummaryAsync));
+        routes.MapWire("/v1/agent/connect/cache/", (HttpMethods.Delete, Permission.AgentWrite, DropAsync));
+        routes.MapWire(
+            "/v1/agent/connect/ca/leaf/*/renew",
+            (HttpMethods.Put, Permission.Of(AclResource.Service, AclAccess.Write, "the service"), RenewAsync));
     }
 
     private async Task GetEntriesAsync(WireRequest request)
     {
         var options = ReadOptions.Parse(request, settings.UseCache);
-        await RequireAgentAsync(request, write: false);
+        await RequireAgentReadAsync(request);
         var filter = ListFilter.Compile(options.Filter, ListFilter.CacheEntries);
         var index = await ChangedAsync(options, request.Aborted);
         if (options.Index > 0)
         {
-            // ACL-SEC-3.
-            await RequireAgentAsync(request, write: false);
+            // The right may have gone while the read was blocked (acl ACL-SEC-3).
+            await RequireAgentReadAsync(request);
         }
 
         var kind = request.Query.First("kind");
@@ -38,15 +40,11 @@ internal sealed class CacheEndpoints(
         await WireReply.JsonAsync(request, entries, WireJson.Default.IReadOnlyListCacheEntryView);
     }
 
-    private async Task GetSummaryAsync(WireRequest request)
-    {
-        await RequireAgentAsync(request, write: false);
-        await WireReply.JsonAsync(request, inspector.Summary(), WireJson.Default.CacheSummary);
-    }
+    private Task GetSummaryAsync(WireRequest request) =>
+        WireReply.JsonAsync(request, inspector.Summary(), WireJson.Default.CacheSummary);
 
     private async Task DropAsync(WireRequest request)
     {
-        await RequireAgentAsync(request, write: true);
         if (!inspector.Drop(request.Tail))
         {
             throw new ServerException(FailureKind.NotFound, "No such cache entry");
@@ -95,10 +93,7 @@ internal sealed class CacheEndpoints(
         }
     }
 
-    private async ValueTask RequireAgentAsync(WireRequest request, bool write)
-    {
-        var rights = await servers.ResolveTokenAsync(request.Token(), request.Aborted);
-        TokenRights.Require(await rights.AllowsAsync(
-            new AclQuestion(AclResource.Agent, agent.NodeName, write ? AclAccess.Write : AclAccess.Read), request.Aborted));
-    }
+    private async ValueTask RequireAgentReadAsync(WireRequest request) =>
+        TokenRights.Require(await (await servers.ResolveTokenAsync(request.Token(), request.Aborted)).AllowsAsync(
+            new AclQuestion(AclResource.Agent, agent.NodeName, AclAccess.Read), request.Aborted));
 }

@@ -12,12 +12,17 @@ namespace ConnectAgent.Http;
 
 /// <summary>Config entries of all kinds (intentions section 3.2, services section 7).</summary>
 internal sealed class ConfigEntryEndpoints(
-    ConfigEntryStore entries, TokenResolver tokens, IServerClient servers, AgentIdentity agent, WireSettings settings)
+    ConfigEntryStore entries, TokenResolver tokens, IServerClient servers, AgentIdentity agent, WireSettings settings) : IWireEndpoints
 {
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapWire("/v1/config", (HttpMethods.Put, PutAsync));
-        routes.MapWire("/v1/config/", (HttpMethods.Get, GetAsync), (HttpMethods.Delete, DeleteAsync));
+        // Which right it is depends on the kind (acl ACL-PERM-33 to ACL-PERM-38).
+        var write = Permission.Of(null, AclAccess.Write, "the entry");
+        routes.MapWire("/v1/config", (HttpMethods.Put, write, PutAsync));
+        routes.MapWire(
+            "/v1/config/",
+            (HttpMethods.Get, Permission.Of(null, AclAccess.Read, "the entry; lists are filtered"), GetAsync),
+            (HttpMethods.Delete, write, DeleteAsync));
     }
 
     // CE-23, in its order: validation comes before the access check.

@@ -7,9 +7,10 @@ using ConnectAgent.ControlPlane.State;
 namespace ConnectAgent.Http;
 
 /// <summary>The control plane's CA (ca section 1).</summary>
-internal sealed class ConnectCaEndpoints(CertificateAuthority authority, AgentIdentity agent, WireSettings settings)
+internal sealed class ConnectCaEndpoints(CertificateAuthority authority, AgentIdentity agent, WireSettings settings) : IWireEndpoints
 {
-    public void Map(IEndpointRouteBuilder routes) => routes.MapWire("/v1/connect/ca/roots", (HttpMethods.Get, GetRootsAsync));
+    public void Map(IEndpointRouteBuilder routes) =>
+        routes.MapWire("/v1/connect/ca/roots", (HttpMethods.Get, Permission.None, GetRootsAsync));
 
     private async Task GetRootsAsync(WireRequest request)
     {

@@ -8,7 +8,7 @@ namespace ConnectAgent.Http;
 /// The servers' own API in front of an agent without a control plane: a call goes to them under its caller's token, and what they answer
 /// goes back as it came.
 /// </summary>
-internal sealed class ForwardingEndpoints(ConsulServers servers, AgentIdentity agent)
+internal sealed class ForwardingEndpoints(ConsulServers servers, AgentIdentity agent) : IWireEndpoints
 {
     // Only a limit: the server ends a blocking query by its own rules (http-conventions IDX-4).
     private static readonly TimeSpan LongestHold = TimeSpan.FromMinutes(10);
@@ -19,11 +19,11 @@ internal sealed class ForwardingEndpoints(ConsulServers servers, AgentIdentity a
     {
         routes.MapWire(
             "/v1/connect/",
-            (HttpMethods.Get, request => ForwardAsync(request, "/v1/connect/")),
-            (HttpMethods.Put, request => ForwardAsync(request, "/v1/connect/")),
-            (HttpMethods.Post, request => ForwardAsync(request, "/v1/connect/")),
-            (HttpMethods.Delete, request => ForwardAsync(request, "/v1/connect/")));
-        routes.MapWire("/v1/status/", (HttpMethods.Get, request => ForwardAsync(request, "/v1/status/")));
+            (HttpMethods.Get, Permission.Forwarded, request => ForwardAsync(request, "/v1/connect/")),
+            (HttpMethods.Put, Permission.Forwarded, request => ForwardAsync(request, "/v1/connect/")),
+            (HttpMethods.Post, Permission.Forwarded, request => ForwardAsync(request, "/v1/connect/")),
+            (HttpMethods.Delete, Permission.Forwarded, request => ForwardAsync(request, "/v1/connect/")));
+        routes.MapWire("/v1/status/", (HttpMethods.Get, Permission.Forwarded, request => ForwardAsync(request, "/v1/status/")));
     }
 
     private async Task ForwardAsync(WireRequest request, string prefix)

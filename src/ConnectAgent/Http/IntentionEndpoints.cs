@@ -20,20 +20,32 @@ internal sealed class IntentionEndpoints(
     TokenResolver tokens,
     IServerClient servers,
     AgentIdentity agent,
-    WireSettings settings)
+    WireSettings settings) : IWireEndpoints
 {
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapWire("/v1/connect/intentions", (HttpMethods.Get, ListAsync), (HttpMethods.Post, byId.CreateAsync));
-        routes.MapWire("/v1/connect/intentions/match", (HttpMethods.Get, MatchAsync));
-        routes.MapWire("/v1/connect/intentions/check", (HttpMethods.Get, CheckAsync));
+        var read = Permission.Of(AclResource.Intention, AclAccess.Read, "source or destination");
+        var write = Permission.Of(AclResource.Intention, AclAccess.Write, "the destination");
+        routes.MapWire(
+            "/v1/connect/intentions",
+            (HttpMethods.Get, Permission.Filtered(AclResource.Intention, "source or destination"), ListAsync),
+            (HttpMethods.Post, write, byId.CreateAsync));
+        routes.MapWire(
+            "/v1/connect/intentions/match",
+            (HttpMethods.Get, Permission.Of(AclResource.Intention, AclAccess.Read, "each name"), MatchAsync));
+        routes.MapWire(
+            "/v1/connect/intentions/check",
+            (HttpMethods.Get, Permission.Of(AclResource.Service, AclAccess.Read, "the destination"), CheckAsync));
         routes.MapWire(
             "/v1/connect/intentions/exact",
-            (HttpMethods.Get, GetExactAsync),
-            (HttpMethods.Put, PutExactAsync),
-            (HttpMethods.Delete, DeleteExactAsync));
+            (HttpMethods.Get, read, GetExactAsync),
+            (HttpMethods.Put, write, PutExactAsync),
+            (HttpMethods.Delete, write, DeleteExactAsync));
         routes.MapWire(
-            "/v1/connect/intentions/", (HttpMethods.Get, byId.GetAsync), (HttpMethods.Put, byId.PutAsync), (HttpMethods.Delete, byId.DeleteAsync));
+            "/v1/connect/intentions/",
+            (HttpMethods.Get, read, byId.GetAsync),
+            (HttpMethods.Put, write, byId.PutAsync),
+            (HttpMethods.Delete, write, byId.DeleteAsync));
     }
 
     private async Task ListAsync(WireRequest request)

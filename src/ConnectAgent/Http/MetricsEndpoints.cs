@@ -1,19 +1,17 @@
 using System.Text;
-using ConnectAgent.Agent.Servers;
 using ConnectAgent.Configuration;
-using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Telemetry;
 
 namespace ConnectAgent.Http;
 
 /// <summary>The agent in numbers (services AG-27).</summary>
-internal sealed class MetricsEndpoints(MetricsReader metrics, AgentConfiguration configuration, IServerClient servers)
+internal sealed class MetricsEndpoints(MetricsReader metrics, AgentConfiguration configuration) : IWireEndpoints
 {
-    public void Map(IEndpointRouteBuilder routes) => routes.MapWire("/v1/agent/metrics", (HttpMethods.Get, GetMetricsAsync));
+    public void Map(IEndpointRouteBuilder routes) =>
+        routes.MapWire("/v1/agent/metrics", (HttpMethods.Get, Permission.AgentRead, GetMetricsAsync));
 
     private async Task GetMetricsAsync(WireRequest request)
     {
-        TokenRights.Require((await servers.ResolveTokenAsync(request.Token(), request.Aborted)).AgentRead(configuration.NodeName));
         if (!WantsPrometheus(request))
         {
             await WireReply.JsonAsync(request, WireMetrics.ToJson(metrics.Read(), metrics.Last), WireJson.Default.MetricsReply);

@@ -1,19 +1,16 @@
-using ConnectAgent.Agent;
-using ConnectAgent.Agent.Servers;
 using ConnectAgent.Configuration;
 using ConnectAgent.Hosting;
-using ConnectAgent.Protocol.Acl;
 
 namespace ConnectAgent.Http;
 
 /// <summary>Has the configuration read again (services AG-29).</summary>
-internal sealed class ReloadEndpoints(ConfigurationReload reload, AgentIdentity agent, IServerClient servers)
+internal sealed class ReloadEndpoints(ConfigurationReload reload) : IWireEndpoints
 {
-    public void Map(IEndpointRouteBuilder routes) => routes.MapWire("/v1/agent/reload", (HttpMethods.Put, ReloadAsync));
+    public void Map(IEndpointRouteBuilder routes) =>
+        routes.MapWire("/v1/agent/reload", (HttpMethods.Put, Permission.AgentWrite, ReloadAsync));
 
     private async Task ReloadAsync(WireRequest request)
     {
-        TokenRights.Require((await servers.ResolveTokenAsync(request.Token(), request.Aborted)).AgentWrite(agent.NodeName));
         try
         {
             reload.Run();

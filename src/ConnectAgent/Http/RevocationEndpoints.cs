@@ -9,7 +9,7 @@ using ConnectAgent.Protocol.Identity;
 namespace ConnectAgent.Http;
 
 /// <summary>Revocation (intentions DEF-12), our own; docs/http-api.md describes it.</summary>
-internal sealed class RevocationEndpoints(RevocationStore revocations, IServerClient servers, AgentIdentity agent, WireSettings settings)
+internal sealed class RevocationEndpoints(RevocationStore revocations, IServerClient servers, AgentIdentity agent, WireSettings settings) : IWireEndpoints
 {
     // What fits into a certificate (X.509-SVID); the list is held by every agent.
     private const int LongestSpiffeId = 2048;
@@ -17,8 +17,8 @@ internal sealed class RevocationEndpoints(RevocationStore revocations, IServerCl
 
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapWire("/v1/connect/ca/revoked", (HttpMethods.Get, ListAsync));
-        routes.MapWire("/v1/connect/ca/revoke", (HttpMethods.Put, RevokeAsync), (HttpMethods.Delete, TakeBackAsync));
+        routes.MapWire("/v1/connect/ca/revoked", (HttpMethods.Get, Permission.None, ListAsync));
+        routes.MapWire("/v1/connect/ca/revoke", (HttpMethods.Put, Permission.OperatorWrite, RevokeAsync), (HttpMethods.Delete, Permission.OperatorWrite, TakeBackAsync));
     }
 
     // Like the roots it needs no rights: every agent needs it, and it holds no secret.

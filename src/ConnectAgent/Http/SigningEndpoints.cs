@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text.Json.Serialization;
 using ConnectAgent.Agent;
 using ConnectAgent.Agent.Servers;
+using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Certificates;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Identity;
@@ -11,9 +12,10 @@ namespace ConnectAgent.Http;
 /// <summary>
 /// Signs a leaf for an agent that made the key itself; our own call, because the reference signs over RPC only (leaf-certificates LEAF-34).
 /// </summary>
-internal sealed class SigningEndpoints(IServerClient servers, AgentIdentity agent)
+internal sealed class SigningEndpoints(IServerClient servers, AgentIdentity agent) : IWireEndpoints
 {
-    public void Map(IEndpointRouteBuilder routes) => routes.MapWire("/v1/connect/ca/sign", (HttpMethods.Put, SignAsync));
+    public void Map(IEndpointRouteBuilder routes) => routes.MapWire(
+        "/v1/connect/ca/sign", (HttpMethods.Put, Permission.Of(AclResource.Service, AclAccess.Write, "the service"), SignAsync));
 
     // certificates CERT-73, in its order: Connect, PEM, then the token, whose right comes before what the CSR asks for.
     private async Task SignAsync(WireRequest request)

@@ -4,12 +4,12 @@ using ConnectAgent.Configuration;
 namespace ConnectAgent.Http;
 
 /// <summary>Leader and peers (services STA-1): the embedded control plane leads itself.</summary>
-internal sealed class StatusEndpoints(AgentConfiguration configuration, AgentIdentity agent, WireSettings settings)
+internal sealed class StatusEndpoints(AgentConfiguration configuration, AgentIdentity agent, WireSettings settings) : IWireEndpoints
 {
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapWire("/v1/status/leader", (HttpMethods.Get, GetLeaderAsync));
-        routes.MapWire("/v1/status/peers", (HttpMethods.Get, GetPeersAsync));
+        routes.MapWire("/v1/status/leader", (HttpMethods.Get, Permission.None, GetLeaderAsync));
+        routes.MapWire("/v1/status/peers", (HttpMethods.Get, Permission.None, GetPeersAsync));
     }
 
     private Task GetLeaderAsync(WireRequest request) =>

@@ -2,7 +2,9 @@ using System.Collections.Frozen;
 using System.Diagnostics;
 using System.Net;
 using ConnectAgent.Agent;
+using ConnectAgent.Agent.Servers;
 using ConnectAgent.Configuration;
+using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Telemetry;
 using Microsoft.AspNetCore.Http.Features;
@@ -21,6 +23,7 @@ internal sealed class WireDispatcher
     private readonly WireSettings _settings;
     private readonly AgentConfiguration _configuration;
     private readonly BrowserGuard _guard;
+    private readonly IServerClient _servers;
     private readonly HttpMetrics _metrics;
     private readonly ILogger<WireDispatcher> _logger;
     private readonly FrozenDictionary<string, (Endpoint Endpoint, WireRoute Route)>.AlternateLookup<ReadOnlySpan<char>> _exact;
@@ -33,12 +36,13 @@ internal sealed class WireDispatcher
         WireSettings settings,
         AgentConfiguration configuration,
         BrowserGuard guard,
+        IServerClient servers,
         HttpMetrics metrics,
         ILogger<WireDispatcher> logger)
     {
-        (_next, _agent, _settings, _configuration, _guard, _metrics, _logger) =
-            (next, agent, settings, configuration, guard, metrics, logger);
-        var routes = endpoints.Endpoints.Select(endpoint => (Endpoint: endpoint, Route: endpoint.Metadata.GetMetadata<WireRoute>()!)).ToList();
+        (_next, _agent, _settings, _configuration, _guard, _servers, _metrics, _logger) =
+            (next, agent, settings, configuration, guard, servers, metrics, logger);
+        var routes = endpoints.Endpoints.Select(endpoint => (Endpoint: endpoint, Route: endpoint.Metadata.GetRequiredMetadata<WireRoute>())).ToList();
         _exact = routes.Where(entry => !entry.Route.TakesAllBelow)
             .ToFrozenDictionary(entry => entry.Route.Path, StringComparer.Ordinal).GetAlternateLookup<ReadOnlySpan<char>>();
         _prefixes = [.. routes.Where(entry => entry.Route.TakesAllBelow).OrderByDescending(entry => entry.Route.Path.Length)
@@ -123,7 +127,7 @@ internal sealed class WireDispatcher
                 return;
             }
 
-            if (route.Find(method) is not { } handler)
+            if (route.Find(method) is not { } found)
             {
                 context.Response.Headers.Allow = route.Allow;
                 throw new WireException(StatusCodes.Status405MethodNotAllowed, $"method {method} not allowed");
@@ -134,7 +138,13 @@ internal sealed class WireDispatcher
                 throw new WireException(StatusCodes.Status403Forbidden, "Access is restricted");
             }
 
-            context.Features.Set(new WireCall(request, handler));
+            if (found.Permission is { IsAskedFirst: true, Resource: { } resource } permission)
+            {
+                var rights = await _servers.ResolveTokenAsync(request.Token(), request.Aborted);
+                TokenRights.Require(await rights.AllowsAsync(new AclQuestion(resource, _agent.NodeName, permission.Access), request.Aborted));
+            }
+
+            context.Features.Set(new WireCall(request, found.Handler));
             context.SetEndpoint(endpoint);
             if (!_logger.IsEnabled(LogLevel.Debug))
             {

@@ -6,11 +6,15 @@ namespace ConnectAgent.Http;
 /// <summary>Handles one method of one path.</summary>
 internal delegate Task WireHandler(WireRequest request);
 
+/// <summary>One method of a path.</summary>
+/// <param name="Permission">What the handler asks of the caller's token, or what the dispatcher asks before it.</param>
+internal sealed record WireMethod(string Method, Permission Permission, WireHandler Handler);
+
 /// <summary>A registered path and its methods (http-conventions MET-1, PATH-1); metadata of its endpoint.</summary>
 /// <param name="Path">One that ends in a slash takes everything below it.</param>
-/// <param name="Handlers">By method, in the order that <c>Allow</c> lists them.</param>
+/// <param name="Methods">In the order that <c>Allow</c> lists them.</param>
 /// <param name="Suffix">For paths with a name in the middle: what follows it. Taken only for the methods that it has.</param>
-internal sealed record WireRoute(string Path, IReadOnlyList<(string Method, WireHandler Handler)> Handlers, string Suffix = "")
+internal sealed record WireRoute(string Path, IReadOnlyList<WireMethod> Methods, string Suffix = "")
 {
     public bool TakesAllBelow => Path.EndsWith('/');
 
@@ -22,15 +26,15 @@ internal sealed record WireRoute(string Path, IReadOnlyList<(string Method, Wire
     /// <summary>The name that a path has behind the prefix.</summary>
     public string TailOf(string path) => TakesAllBelow ? path[Path.Length..^Suffix.Length] : string.Empty;
 
-    public string Allow { get; } = string.Join(',', Handlers.Select(handler => handler.Method).Prepend(HttpMethods.Options));
+    public string Allow { get; } = string.Join(',', Methods.Select(known => known.Method).Prepend(HttpMethods.Options));
 
-    public WireHandler? Find(string method)
+    public WireMethod? Find(string method)
     {
-        foreach (var (known, handler) in Handlers)
+        foreach (var known in Methods)
         {
-            if (known == method)
+            if (known.Method == method)
             {
-                return handler;
+                return known;
             }
         }
 
@@ -43,11 +47,15 @@ internal static class WireRouteBuilderExtensions
     /// <summary>
     /// Maps a path exactly as the wire has it: with its case, and with its own answer to a wrong method. A <c>*</c> stands for a name in the middle.
     /// </summary>
+    /// <exception cref="ArgumentException">A method says nothing of what it needs: the daemon does not start.</exception>
     public static void MapWire(
-        this IEndpointRouteBuilder routes, string path, params (string Method, WireHandler Handler)[] handlers)
+        this IEndpointRouteBuilder routes, string path, params (string Method, Permission Permission, WireHandler Handler)[] methods)
     {
         var (prefix, suffix) = path.Split('*') is [var before, var after] ? (before, after) : (path, string.Empty);
-        var route = new WireRoute(prefix, handlers, suffix);
+        var route = new WireRoute(prefix, [.. methods.Select(method => new WireMethod(
+            method.Method,
+            method.Permission ?? throw new ArgumentException($"{method.Method} {path} declares no permission", nameof(methods)),
+            method.Handler))], suffix);
         var pattern = RoutePatternFactory.Parse(route.TakesAllBelow ? prefix + "{**tail}" : prefix);
 
         // The dispatcher has found route, method and handler already; it left them in the features.

@@ -5,9 +5,12 @@ using ConnectAgent.Configuration;
 using ConnectAgent.ControlPlane.Intentions;
 using ConnectAgent.ControlPlane.State;
 using ConnectAgent.Hosting;
+using ConnectAgent.Http;
 using ConnectAgent.Protocol.Intentions;
 using ConnectAgent.TestKit.Processes;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace ConnectAgent.Tests.Http;
@@ -47,6 +50,12 @@ internal sealed class InProcessAgent : IAsyncDisposable
         return new InProcessAgent(app, port);
     }
 
+    /// <summary>What it serves.</summary>
+    public IReadOnlyList<WireRoute> Routes => [.. ((IEndpointRouteBuilder)_app).DataSources
+        .SelectMany(source => source.Endpoints).Select(endpoint => endpoint.Metadata.GetRequiredMetadata<WireRoute>())];
+
+    public Uri Address => _http.BaseAddress!;
+
     public static string UriOf(string service) => $"spiffe://{TrustDomain}/ns/default/dc/dc1/svc/{service}";
 
     public async ValueTask DisposeAsync()
@@ -78,10 +87,22 @@ internal sealed class InProcessAgent : IAsyncDisposable
         }
     }
 
-    public async Task<(int Status, string Text, IReadOnlyDictionary<string, string> Headers)> PostAsync(string path, string body)
+    public Task<(int Status, string Text, IReadOnlyDictionary<string, string> Headers)> PostAsync(string path, string body) =>
+        SendAsync("POST", path, body);
+
+    /// <summary>Sends a request as it is.</summary>
+    /// <param name="token">Empty for none.</param>
+    public async Task<(int Status, string Text, IReadOnlyDictionary<string, string> Headers)> SendAsync(
+        string method, string path, string? body = null, string token = "")
     {
-        using var content = new StringContent(body, Encoding.UTF8, "application/json");
-        using var answer = await _http.PostAsync(new Uri(path, UriKind.Relative), content);
+        using var request = new HttpRequestMessage(new HttpMethod(method), new Uri(path, UriKind.Relative));
+        request.Content = body is null ? null : new StringContent(body, Encoding.UTF8, "application/json");
+        if (token.Length > 0)
+        {
+            request.Headers.Add("X-Consul-Token", token);
+        }
+
+        using var answer = await _http.SendAsync(request);
         var headers = answer.Headers.ToDictionary(header => header.Key, header => string.Join(',', header.Value), StringComparer.OrdinalIgnoreCase);
         return ((int)answer.StatusCode, await answer.Content.ReadAsStringAsync(), headers);
     }

@@ -1,0 +1,246 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using ConnectAgent.Configuration;
+using ConnectAgent.Http;
+using ConnectAgent.Protocol.Acl;
+using ConnectAgent.TestKit.Processes;
+using FluentAssertions;
+using FluentAssertions.Execution;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Xunit;
+
+namespace ConnectAgent.Tests.Http;
+
+/// <summary>
+/// What a route declares is what it does (acl section 7): every method of every route is asked under a token that is unknown, under none, under
+/// one that may do everything but what is declared, and under one that may do nothing else.
+/// </summary>
+public sealed partial class RoutePermissionTests
+{
+    private const string Unknown = "12345678-1234-1234-1234-123456789012";
+    private static readonly (int, string) NotFound = (403, "ACL not found");
+    private static readonly (int, string) Denied = (403, "Permission denied");
+
+    [Fact]
+    public async Task A_route_that_declares_nothing_is_not_mapped()
+    {
+        await using var app = WebApplication.Create();
+        var map = () => app.MapWire("/v1/secret", (HttpMethods.Get, Permission.None, Answer), (HttpMethods.Put, null!, Answer));
+        map.Should().Throw<ArgumentException>().WithMessage("PUT /v1/secret declares no permission*");
+
+        static Task Answer(WireRequest request) => WireReply.EmptyAsync(request.Context, StatusCodes.Status200OK);
+    }
+
+    [Fact]
+    public async Task An_unknown_token_is_refused_wherever_a_token_is_looked_at()
+    {
+        await using var agent = await StartAsync();
+        using var all = new AssertionScope();
+        foreach (var (method, probe) in RouteProbes.Of(agent.Routes))
+        {
+            var id = await SeedAsync(agent);
+            var answer = await AskAsync(agent, method, probe, id, Unknown);
+            if (method.Permission.Kind == PermissionKind.None)
+            {
+                answer.Should().NotBe(NotFound, "{0} {1} looks at no token", method.Method, probe.Path);
+                answer.Should().Be(await AskAsync(agent, method, probe, id, string.Empty), "{0} {1} looks at no token", method.Method, probe.Path);
+                answer.Status.Should().NotBe(500);
+            }
+            else
+            {
+                answer.Should().Be(NotFound, "{0} {1} needs {2}", method.Method, probe.Path, method.Permission);
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_token_without_the_right_is_refused_or_sees_nothing(bool isAnonymous)
+    {
+        await using var agent = await StartAsync();
+        using var all = new AssertionScope();
+        foreach (var (method, probe) in RouteProbes.Of(agent.Routes))
+        {
+            // Given everything but what is declared, and nothing at all
+            var id = await SeedAsync(agent);
+            var token = isAnonymous ? string.Empty : await TokenAsync(agent, EverythingBut(method.Permission, probe));
+
+            // When
+            var answer = await AskAsync(agent, method, probe, id, token);
+
+            // Then
+            var because = $"{method.Method} {probe.Path} needs {method.Permission}";
+            switch (method.Permission.Kind)
+            {
+                case PermissionKind.Right:
+                    answer.Should().Be(Denied, because);
+                    break;
+                case PermissionKind.Filtered:
+                    answer.Should().Be((200, "[]"), because);
+                    break;
+                case PermissionKind.OwnToken when isAnonymous:
+                    answer.Should().Be(NotFound, because);
+                    break;
+                case PermissionKind.OwnToken or PermissionKind.AnyToken:
+                    answer.Status.Should().Be(200, because);
+                    break;
+                default:
+                    answer.Should().NotBe(Denied, because);
+                    break;
+            }
+        }
+    }
+
+    [Fact]
+    public async Task The_right_alone_is_enough()
+    {
+        await using var agent = await StartAsync();
+        using var all = new AssertionScope();
+        foreach (var (method, probe) in RouteProbes.Of(agent.Routes)
+            .Where(asked => asked.Method.Permission.Kind is PermissionKind.Right or PermissionKind.Filtered))
+        {
+            var permission = method.Permission;
+            var id = await SeedAsync(agent);
+            var token = await TokenAsync(agent, Rule(ResourceOf(permission, probe), probe.Name, LevelOf(permission.Access)));
+            var answer = await AskAsync(agent, method, probe, id, token);
+            answer.Status.Should().NotBe(403, "{0} {1} needs no more than {2}: {3}", method.Method, probe.Path, permission, answer.Text);
+            if (permission.Kind == PermissionKind.Filtered)
+            {
+                answer.Text.Should().NotBe("[]", "{0} {1} needs no more than {2}", method.Method, probe.Path, permission);
+            }
+        }
+    }
+
+    // CE-25: one route has entries, which are refused, and lists, which are filtered.
+    [Fact]
+    public async Task Lists_of_config_entries_are_filtered()
+    {
+        await using var agent = await StartAsync();
+        await SeedAsync(agent);
+        foreach (var path in new[] { "/v1/config/", "/v1/config/service-defaults" })
+        {
+            (await AskAsync(agent, "GET", path, null, string.Empty)).Should().Be((200, "[]"));
+            (await AskAsync(agent, "GET", path, null, "root")).Text.Should().Contain("service-defaults");
+            (await AskAsync(agent, "GET", path, null, Unknown)).Should().Be(NotFound);
+        }
+    }
+
+    [Fact]
+    public async Task What_is_forwarded_is_decided_by_the_servers()
+    {
+        await using var server = await StartAsync();
+        await SeedAsync(server);
+        await using var client = await StartClientAsync(server);
+        client.Routes.SelectMany(route => route.Methods).Should().Contain(method => method.Permission.Kind == PermissionKind.Forwarded);
+        const string List = "/v1/connect/intentions";
+        (await AskAsync(client, "GET", List, null, Unknown)).Should().Be(NotFound);
+        (await AskAsync(client, "GET", List, null, string.Empty)).Should().Be((200, "[]"));
+        (await AskAsync(client, "GET", List, null, "root")).Text.Should().Contain("DestinationName");
+    }
+
+    [Fact]
+    public async Task The_page_lists_every_permission()
+    {
+        await using var server = await StartAsync();
+        await using var client = await StartClientAsync(server);
+        var page = (await File.ReadAllTextAsync(Path.Combine(Repository.Root, "docs", "http-api.md")))
+            .Split("\n## ").Single(section => section.StartsWith("Permissions\n", StringComparison.Ordinal));
+        var listed = Row().Matches(page).Select(row => $"{row.Groups["method"].Value} {row.Groups["path"].Value}: {row.Groups["needs"].Value}");
+        var declared = server.Routes.Concat(client.Routes)
+            .SelectMany(route => route.Methods.Select(method => $"{method.Method} {RouteProbes.PathOf(route)}: {method.Permission}"));
+        listed.Should().BeEquivalentTo(declared.Distinct());
+    }
+
+    private static Task<InProcessAgent> StartAsync() => InProcessAgent.StartAsync("deny", values =>
+    {
+        values.AclDefaultToken = null;
+        values.NodeName = "node1";
+    });
+
+    private static Task<InProcessAgent> StartClientAsync(InProcessAgent server) => InProcessAgent.StartAsync(configure: values =>
+    {
+        values.Server = false;
+        values.Bootstrap = false;
+        values.Servers.Add(server.Address.GetLeftPart(UriPartial.Authority));
+    });
+
+    private static Task<(int Status, string Text)> AskAsync(
+        InProcessAgent agent, WireMethod method, RouteProbe probe, string id, string token) =>
+        AskAsync(agent, method.Method, probe.Path.Replace("{id}", id, StringComparison.Ordinal), probe.Body, token);
+
+    // In development mode documents end in a newline.
+    private static async Task<(int Status, string Text)> AskAsync(InProcessAgent agent, string method, string path, string? body, string token)
+    {
+        var (status, text, _) = await agent.SendAsync(method, path, body, token);
+        return (status, text.TrimEnd('\n'));
+    }
+
+    // What the probes are about is there anew for each of them: the ones before may have changed it.
+    private static async Task<string> SeedAsync(InProcessAgent agent)
+    {
+        await DoAsync("DELETE", "/v1/config/service-intentions/db", null);
+        await DoAsync("PUT", "/v1/config", """{"Kind":"service-defaults","Name":"web","Protocol":"http"}""");
+        var made = await DoAsync("POST", "/v1/connect/intentions", """{"SourceName":"web","DestinationName":"db","Action":"allow"}""");
+        return (string)JsonNode.Parse(made)!["ID"]!;
+
+        async Task<string> DoAsync(string method, string path, string? body)
+        {
+            var (status, text, _) = await agent.SendAsync(method, path, body, "root");
+            status.Should().Be(200, text);
+            return text;
+        }
+    }
+
+    private static async Task<string> TokenAsync(InProcessAgent agent, string rules)
+    {
+        var policy = Guid.NewGuid().ToString();
+        var (status, text, _) = await agent.SendAsync(
+            "PUT", "/v1/acl/policy", JsonSerializer.Serialize(new { Name = policy, Rules = rules }), "root");
+        status.Should().Be(200, "{0} {1}", rules, text);
+        (_, text, _) = await agent.SendAsync("PUT", "/v1/acl/token", $$"""{"Policies":[{"Name":"{{policy}}"}]}""", "root");
+        return (string)JsonNode.Parse(text)!["SecretID"]!;
+    }
+
+    private static AclResource ResourceOf(Permission permission, RouteProbe probe) => permission.Resource ?? probe.Resource!.Value;
+
+    private static string LevelOf(AclAccess access) => access == AclAccess.Write ? "write" : "read";
+
+    private static string Rule(AclResource resource, string name, string level) => resource switch
+    {
+        AclResource.Acl or AclResource.Operator or AclResource.Keyring => $"{Word(resource)} = \"{level}\"\n",
+        AclResource.Intention => $"service \"{name}\" {{ policy = \"deny\" intentions = \"{level}\" }}\n",
+        _ => $"{Word(resource)} \"{name}\" {{ policy = \"{level}\" }}\n",
+    };
+
+    private static string Word(AclResource resource) => resource.ToString().ToLowerInvariant();
+
+    // One level below what is declared, and everything else.
+    private static string EverythingBut(Permission permission, RouteProbe probe)
+    {
+        var plain = new[] { AclResource.Acl, AclResource.Operator, AclResource.Keyring };
+        var named = new[] { AclResource.Agent, AclResource.Node, AclResource.Event, AclResource.Key, AclResource.Query, AclResource.Session };
+        var all = string.Concat(named.Select(resource => $"{Word(resource)}_prefix \"\" {{ policy = \"write\" }}\n"))
+            + "service_prefix \"\" { policy = \"write\" intentions = \"write\" }\n";
+        if (permission.Kind is not (PermissionKind.Right or PermissionKind.Filtered))
+        {
+            return all + string.Concat(plain.Select(resource => Rule(resource, string.Empty, "write")));
+        }
+
+        var missing = ResourceOf(permission, probe);
+        var below = permission.Access == AclAccess.Write ? "read" : "deny";
+        return all + string.Concat(plain.Where(resource => resource != missing).Select(resource => Rule(resource, string.Empty, "write"))) + missing switch
+        {
+            // Seen with a right to either name, so both are missing.
+            AclResource.Intention => string.Concat(new[] { "web", "db" }.Select(
+                name => $"service \"{name}\" {{ policy = \"write\" intentions = \"{below}\" }}\n")),
+            AclResource.Service => $"service \"{probe.Name}\" {{ policy = \"{below}\" intentions = \"write\" }}\n",
+            _ => Rule(missing, probe.Name, below),
+        };
+    }
+
+    [GeneratedRegex(@"^\| `(?<method>[A-Z]+) (?<path>/v1/[^` ]*)` \| (?<needs>[^|]+) \|\r?$", RegexOptions.Multiline | RegexOptions.ExplicitCapture)]
+    private static partial Regex Row();
+}
