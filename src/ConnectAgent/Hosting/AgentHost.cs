@@ -102,7 +102,7 @@ internal static class AgentHost
         });
         services.AddHostedService(provider => provider.GetRequiredService<TokenWarden>());
         services.AddSingleton<BrowserGuard>();
-        services.AddSingleton<HttpMetrics>().AddSingleton<MetricsReader>().AddSingleton<AgentTokens>();
+        services.AddSingleton<HttpMetrics>().AddSingleton<MetricsReader>().AddSingleton<AgentTokens>().AddSingleton<IntentionMatchReads>();
         services.AddSingleton<IWireEndpoints, AgentConnectEndpoints>().AddSingleton<IWireEndpoints, AuthorizeEndpoints>();
         services.AddSingleton<IWireEndpoints, MetricsEndpoints>().AddSingleton<IWireEndpoints, CacheEndpoints>();
         services.AddSingleton<IWireEndpoints, AgentSelfEndpoints>().AddSingleton<IWireEndpoints, ReloadEndpoints>();

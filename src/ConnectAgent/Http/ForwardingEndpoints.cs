@@ -1,50 +1,106 @@
+using System.Buffers;
 using ConnectAgent.Agent;
 using ConnectAgent.Agent.Servers.Consul;
+using ConnectAgent.Protocol.Acl;
+using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Identity;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
+using MinDataRate = Microsoft.AspNetCore.Server.Kestrel.Core.MinDataRate;
 
 namespace ConnectAgent.Http;
 
 /// <summary>
 /// The servers' own API in front of an agent without a control plane: a call goes to them under its caller's token, and what they answer
-/// goes back as it came.
+/// goes back as it comes, piece by piece.
 /// </summary>
-internal sealed class ForwardingEndpoints(ConsulServers servers, AgentIdentity agent) : IWireEndpoints
+internal sealed class ForwardingEndpoints(ConsulServers servers, IntentionMatchReads matches, AgentIdentity agent, WireSettings settings)
+    : IWireEndpoints
 {
+    private const int PieceLength = 32 * 1024;
+
     // Only a limit: the server ends a blocking query by its own rules (http-conventions IDX-4).
     private static readonly TimeSpan LongestHold = TimeSpan.FromMinutes(10);
 
-    private static readonly string[] SentAlong = ["Cache-Control", "X-Consul-Namespace"];
+    // A caller that does not take its answer may not keep a place among those that are forwarded.
+    private static readonly MinDataRate SlowestCaller = new(bytesPerSecond: 240, TimeSpan.FromSeconds(30));
+
+    private static readonly string[] SentAlong = ["Accept", "Accept-Encoding", "Cache-Control", "X-Consul-Namespace", "X-Forwarded-For"];
+
+    private static readonly string[] SentBack =
+        ["X-Cache", "Age", "Allow", "Cache-Control", "Content-Encoding", "Content-Type", "Retry-After", "Warning"];
+
+    /// <summary>What is the servers'; the rest of the API, <c>/v1/agent/</c>, is this agent's own. One that ends in a slash takes all below it.</summary>
+    internal static IReadOnlyList<string> Paths { get; } =
+    [
+        "/v1/connect/", "/v1/config", "/v1/config/", "/v1/discovery-chain/", "/v1/acl/", "/v1/internal/acl/", "/v1/internal/ui/", "/v1/catalog/",
+        "/v1/health/", "/v1/coordinate/", "/v1/query", "/v1/query/", "/v1/kv/", "/v1/session/", "/v1/txn", "/v1/event/", "/v1/operator/", "/v1/status/",
+    ];
 
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapWire(
-            "/v1/connect/",
-            (HttpMethods.Get, Permission.Forwarded, request => ForwardAsync(request, "/v1/connect/")),
-            (HttpMethods.Put, Permission.Forwarded, request => ForwardAsync(request, "/v1/connect/")),
-            (HttpMethods.Post, Permission.Forwarded, request => ForwardAsync(request, "/v1/connect/")),
-            (HttpMethods.Delete, Permission.Forwarded, request => ForwardAsync(request, "/v1/connect/")));
-        routes.MapWire("/v1/status/", (HttpMethods.Get, Permission.Forwarded, request => ForwardAsync(request, "/v1/status/")));
+        foreach (var path in Paths)
+        {
+            routes.MapWire(
+                path,
+                (HttpMethods.Get, Permission.Forwarded, request => ForwardAsync(request, path)),
+                (HttpMethods.Put, Permission.Forwarded, request => ForwardAsync(request, path)),
+                (HttpMethods.Post, Permission.Forwarded, request => ForwardAsync(request, path)),
+                (HttpMethods.Delete, Permission.Forwarded, request => ForwardAsync(request, path)));
+        }
+
+        routes.MapWire("/v1/connect/intentions/match", (HttpMethods.Get, Permission.Of(AclResource.Intention, AclAccess.Read, "each name"), MatchAsync));
     }
 
-    private async Task ForwardAsync(WireRequest request, string prefix)
+    // CON-3: what the caller wants cached is cached here, as by any client agent.
+    private Task MatchAsync(WireRequest request) => settings.UseCache && request.Query.Has("cached")
+        ? matches.AnswerAsync(request)
+        : ForwardAsync(request, "/v1/connect/intentions/match");
+
+    private async Task ForwardAsync(WireRequest request, string path)
     {
         var method = request.Context.Request.Method;
         var isRead = method == HttpMethods.Get;
         request.FailsWithQueryHeaders = isRead;
-        var answer = await servers.ForwardAsync(
-            new ConsulCall(
-                ConsulOperation.Forward,
-                new HttpMethod(method),
-                SpiffePath.Escape(prefix + request.Tail) + QueryOf(request),
-                request.Token(),
-                isRead && request.Query.First("index") is not ("" or "0") ? LongestHold : TimeSpan.Zero,
-                isRead ? null : await RequestBody.ReadBytesAsync(request))
-            {
-                Headers = [.. SentAlong.Select(name => KeyValuePair.Create(name, request.Context.Request.Headers[name].ToString()))
-                    .Where(header => header.Value.Length > 0)],
-            },
-            request.Aborted);
-        await ReplyAsync(request.Context, answer);
+        var call = new ConsulCall(
+            ConsulOperation.Forward,
+            new HttpMethod(method),
+            SpiffePath.Escape(path + request.Tail) + QueryOf(request),
+            request.Token(),
+            isRead && request.Query.First("index") is not ("" or "0") ? LongestHold : TimeSpan.Zero)
+        {
+            Headers = [.. SentAlong.Select(name => KeyValuePair.Create(name, request.Context.Request.Headers[name].ToString()))
+                .Where(header => header.Value.Length > 0)],
+            Upload = isRead ? null : UploadOf(request.Context),
+        };
+        try
+        {
+            await servers.ForwardAsync(call, answer => ReplyAsync(request.Context, answer), request.Aborted);
+        }
+        catch (ServerException) when (request.Context.Response.HasStarted)
+        {
+            // The end of the answer is missing; so that the caller does not take the part for the whole.
+            request.Context.Abort();
+        }
+        catch (UploadException error)
+        {
+            // The dispatcher knows what to say to who sends half a request.
+            throw error.InnerException is BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge }
+                ? RequestBody.TooLong() : error.InnerException!;
+        }
+    }
+
+    // BODY-7: a body on a GET is ignored.
+    private static ConsulUpload? UploadOf(HttpContext context)
+    {
+        if (!context.Features.GetRequiredFeature<IHttpRequestBodyDetectionFeature>().CanHaveBody)
+        {
+            return null;
+        }
+
+        return context.Request.ContentLength > RequestBody.Longest
+            ? throw RequestBody.TooLong()
+            : new ConsulUpload(context.Request.Body, context.Request.ContentLength, context.Request.ContentType ?? string.Empty);
     }
 
     // The token goes in a header: servers and what stands before them log URLs.
@@ -59,19 +115,57 @@ internal sealed class ForwardingEndpoints(ConsulServers servers, AgentIdentity a
         return "?" + string.Join('&', pairs.Select(pair => Uri.EscapeDataString(pair.Name) + "=" + Uri.EscapeDataString(pair.Value)));
     }
 
-    private static Task ReplyAsync(HttpContext context, ConsulAnswer answer)
+    private static async Task ReplyAsync(HttpContext context, ConsulExchange answer)
     {
-        foreach (var (name, values) in answer.Headers)
+        var piece = ArrayPool<byte>.Shared.Rent(PieceLength);
+        try
         {
-            if (name.StartsWith("X-Consul-", StringComparison.OrdinalIgnoreCase) || name is "X-Cache" or "Age" or "Retry-After")
+            // Until the first piece is there, a failure can still be told as one.
+            var length = await answer.ReadAsync(piece);
+            context.Response.StatusCode = answer.Status;
+            CopyHeaders(context.Response, answer);
+            if (length == 0)
             {
-                context.Response.Headers[name] = values.First();
+                context.Response.ContentLength = answer.Status is StatusCodes.Status204NoContent or StatusCodes.Status304NotModified ? null : 0;
+                return;
+            }
+
+            context.Response.ContentLength = answer.ContentHeaders.ContentLength;
+            if (context.Features.Get<IHttpMinResponseDataRateFeature>() is { } rate)
+            {
+                rate.MinDataRate = SlowestCaller;
+            }
+
+            while (length > 0)
+            {
+                await context.Response.Body.WriteAsync(piece.AsMemory(0, length), context.RequestAborted);
+                length = await answer.ReadAsync(piece);
+            }
+        }
+        finally
+        {
+            // Tokens and keys pass through here.
+            ArrayPool<byte>.Shared.Return(piece, clearArray: true);
+        }
+    }
+
+    private static void CopyHeaders(HttpResponse response, ConsulExchange answer)
+    {
+        foreach (var (name, values) in answer.Headers.Concat(answer.ContentHeaders))
+        {
+            if ((name.StartsWith("X-Consul-", StringComparison.OrdinalIgnoreCase) || SentBack.Contains(name, StringComparer.OrdinalIgnoreCase))
+                && values.All(IsSendable))
+            {
+                response.Headers[name] = values.ToArray();
             }
         }
 
-        return answer.Body.IsEmpty
-            ? WireReply.EmptyAsync(context, answer.Status)
-            : WireReply.BytesAsync(
-                context, answer.Status, answer.ContentType.Length > 0 ? answer.ContentType : "application/octet-stream", answer.Body);
+        // Nobody is sent elsewhere with his token; a path is one of ours.
+        if (answer.Headers.Location is { IsAbsoluteUri: false } location && location.OriginalString is ['/', not '/', ..] && IsSendable(location.OriginalString))
+        {
+            response.Headers.Location = location.OriginalString;
+        }
     }
+
+    private static bool IsSendable(string value) => !value.AsSpan().ContainsAnyExceptInRange(' ', '~');
 }

@@ -1,6 +1,4 @@
 using ConnectAgent.Agent;
-using ConnectAgent.Agent.Authorization;
-using ConnectAgent.Agent.Caching;
 using ConnectAgent.Agent.Servers;
 using ConnectAgent.ControlPlane.Acl;
 using ConnectAgent.ControlPlane.Intentions;
@@ -16,7 +14,7 @@ namespace ConnectAgent.Http;
 internal sealed class IntentionEndpoints(
     IntentionStore intentions,
     IntentionIdEndpoints byId,
-    Authorizer authorizer,
+    IntentionMatchReads matches,
     TokenResolver tokens,
     IServerClient servers,
     AgentIdentity agent,
@@ -74,52 +72,19 @@ internal sealed class IntentionEndpoints(
 
     private async Task MatchAsync(WireRequest request)
     {
-        var options = ReadOptions.Parse(request, settings.UseCache);
-        request.RefuseNamespace();
-        var byDestination = IntentionNames.By(request.Query);
-        var spelled = request.Query.All("name");
-        if (spelled.Count == 0)
+        var question = matches.Parse(request, agent.RequireDatacenter);
+        if (question.Options.Cached)
         {
-            throw WireException.Failed("required query parameter 'name' not set");
+            await matches.AnswerAsync(request, question);
+            return;
         }
 
-        var parsed = spelled.Select(text => IntentionNames.Parse("name", text)).ToList();
-        request.FailsWithQueryHeaders = true;
-        RequireServed(options.Datacenter);
-        if (parsed.FirstOrDefault(name => !name.IsOurs) is { } foreign)
-        {
-            throw new ServerException(
-                FailureKind.Failed, $"Invalid match entry namespace {GoQuote.Of(foreign.Namespace)}: Namespaces is a Consul Enterprise feature");
-        }
-
-        var names = new MatchNames(byDestination, [.. parsed.Select(name => name.Name)]);
-        await RequireMatchAsync(request, options.Token, names);
-        IReadOnlyList<IntentionMatch> matches;
-        if (options.Cached)
-        {
-            var answer = await authorizer.MatchAsync(
-                MatchRequest.ForNames(options.Datacenter, options.Token, names, spelled),
-                new CacheRead(options.Index, options.Wait),
-                request.Aborted);
-            WireReply.CachedQueryHeaders(request.Context, answer, options.Consistency);
-            matches = answer.Value;
-        }
-        else
-        {
-            (matches, var index) = await intentions.MatchAsync(
-                byDestination, names.Names, ControlPlaneReads.Blocking(options, tokens), request.Aborted);
-            await RequireMatchAsync(request, options.Token, names);
-            WireReply.QueryHeaders(request.Context, index, effective: options.Consistency);
-        }
-
-        // MAT-2: null where nothing matches; a repeated name gives one key; keys sorted (JSON-1).
-        Dictionary<string, IReadOnlyList<Intention>?> reply = new(StringComparer.Ordinal);
-        foreach (var (name, match) in spelled.Zip(matches).OrderBy(pair => pair.First, StringComparer.Ordinal))
-        {
-            reply[name] = match.Intentions.Count == 0 ? null : match.Intentions;
-        }
-
-        await WireReply.JsonAsync(request, reply, WireJson.Default.DictionaryStringIReadOnlyListIntention);
+        await matches.RequireAsync(request, question);
+        var (found, index) = await intentions.MatchAsync(
+            question.Names.ByDestination, question.Names.Names, ControlPlaneReads.Blocking(question.Options, tokens), request.Aborted);
+        await matches.RequireAsync(request, question);
+        WireReply.QueryHeaders(request.Context, index, effective: question.Options.Consistency);
+        await IntentionMatchReads.ReplyAsync(request, question, found);
     }
 
     private async Task CheckAsync(WireRequest request)
@@ -216,10 +181,6 @@ internal sealed class IntentionEndpoints(
         var rights = await servers.ResolveTokenAsync(request.Token(), request.Aborted);
         TokenRights.Require(intentions.NamesOf(destination).All(rights.IntentionWrite));
     }
-
-    // ACL-2: on every name asked.
-    private async ValueTask RequireMatchAsync(WireRequest request, string token, MatchNames names) =>
-        (await servers.ResolveTokenAsync(token, request.Aborted)).RequireIntentionRead(names.Names);
 
     // MDC-1: writes ignore the datacenter; reads do not.
     private void RequireServed(string datacenter)

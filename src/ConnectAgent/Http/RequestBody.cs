@@ -35,9 +35,8 @@ internal static class RequestBody
     /// <exception cref="WireException">413.</exception>
     public static Task<string> ReadTextAsync(WireRequest request) => ReadAsync(request, static body => Encoding.UTF8.GetString(body));
 
-    /// <summary>Reads the body as it is.</summary>
-    /// <exception cref="WireException">413.</exception>
-    public static Task<byte[]> ReadBytesAsync(WireRequest request) => ReadAsync(request, static body => body.ToArray());
+    /// <summary>413.</summary>
+    public static WireException TooLong() => new(StatusCodes.Status413PayloadTooLarge, $"Request body too large, max size: {Longest} bytes.");
 
     private static async Task<T> ReadAsync<T>(WireRequest request, Func<ReadOnlySequence<byte>, T> use)
     {
@@ -48,8 +47,7 @@ internal static class RequestBody
             if (read.Buffer.Length > Longest)
             {
                 body.AdvanceTo(read.Buffer.End);
-                throw new WireException(
-                    StatusCodes.Status413PayloadTooLarge, $"Request body too large, max size: {Longest} bytes.");
+                throw TooLong();
             }
 
             if (!read.IsCompleted)

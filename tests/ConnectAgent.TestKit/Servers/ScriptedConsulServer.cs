@@ -30,6 +30,7 @@ public sealed class ScriptedConsulServer : IAsyncDisposable
     private readonly ConcurrentDictionary<Socket, bool> _connections = new();
     private readonly Lock _gate = new();
     private TaskCompletionSource _arrived = NewSignal();
+    private int _left;
     private CancellationTokenSource _script = new();
     private Func<ScriptedRequest, Task<ScriptedAnswer?>> _fault = static _ => Task.FromResult<ScriptedAnswer?>(null);
     private Socket? _listener;
@@ -96,6 +97,16 @@ public sealed class ScriptedConsulServer : IAsyncDisposable
     /// <summary>Waits until so many requests of a kind have arrived.</summary>
     public async Task<IReadOnlyList<ScriptedRequest>> SeenAsync(int count, Func<ScriptedRequest, bool> kind)
     {
+        IReadOnlyList<ScriptedRequest> seen = [];
+        await HappenedAsync(() => (seen = [.. _requests.Where(kind)]).Count >= count);
+        return seen;
+    }
+
+    /// <summary>Waits until so many requests were given up by who made them, before they were answered.</summary>
+    public Task LeftAsync(int count) => HappenedAsync(() => Volatile.Read(ref _left) >= count);
+
+    private async Task HappenedAsync(Func<bool> condition)
+    {
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         while (true)
         {
@@ -105,9 +116,9 @@ public sealed class ScriptedConsulServer : IAsyncDisposable
                 arrived = _arrived.Task;
             }
 
-            if (_requests.Where(kind).ToList() is { } seen && seen.Count >= count)
+            if (condition())
             {
-                return seen;
+                return;
             }
 
             await arrived.WaitAsync(limit.Token);
@@ -172,6 +183,11 @@ public sealed class ScriptedConsulServer : IAsyncDisposable
                 }
 
                 await connection.SendAsync(answer.Bytes);
+                foreach (var piece in answer.Then)
+                {
+                    await connection.SendAsync(await piece);
+                }
+
                 if (answer.Closes)
                 {
                     // What is closed while a read is pending resets the connection, and the other side loses what it has not read yet.
@@ -221,6 +237,12 @@ public sealed class ScriptedConsulServer : IAsyncDisposable
             try
             {
                 return await fault(request).WaitAsync(left.Token) ?? await UsualAsync(request, either.Token);
+            }
+            catch (OperationCanceledException) when (left.IsCancellationRequested)
+            {
+                Interlocked.Increment(ref _left);
+                Signal();
+                throw;
             }
             catch (OperationCanceledException) when (!left.IsCancellationRequested && changed.IsCancellationRequested)
             {
@@ -376,6 +398,9 @@ public sealed record ScriptedRequest(string Method, string Target, IReadOnlyDict
 /// <param name="Closes">Whether the connection ends behind it.</param>
 public sealed record ScriptedAnswer(byte[] Bytes, bool Closes = false)
 {
+    /// <summary>Sent behind it, each piece when it is there.</summary>
+    public IReadOnlyList<Task<byte[]>> Then { get; init; } = [];
+
     /// <summary>The connection is reset instead of answered.</summary>
     public static ScriptedAnswer Reset { get; } = new([]) { IsReset = true };
 

@@ -20,10 +20,14 @@ internal enum ConsulOperation
 /// <param name="Target">Path and query; never holds a token.</param>
 /// <param name="Token">The caller's own; empty for none.</param>
 /// <param name="Hold">How long the server may hold the answer; zero for a call that does not block.</param>
-/// <param name="Body">JSON; null for none.</param>
-internal sealed record ConsulCall(
-    ConsulOperation Operation, HttpMethod Method, string Target, string Token, TimeSpan Hold, byte[]? Body = null)
+internal sealed record ConsulCall(ConsulOperation Operation, HttpMethod Method, string Target, string Token, TimeSpan Hold)
 {
+    /// <summary>JSON; null for none.</summary>
+    public byte[]? Body { get; init; }
+
+    /// <summary>A body that is read while it is sent; null for none.</summary>
+    public ConsulUpload? Upload { get; init; }
+
     /// <summary>Sent along; for forwarded calls.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> Headers { get; init; } = [];
 
@@ -36,4 +40,4 @@ internal sealed record ConsulCall(
 
 /// <summary>What a server answered, whole.</summary>
 /// <param name="Server">Who it was, for error texts.</param>
-internal sealed record ConsulAnswer(string Server, int Status, HttpResponseHeaders Headers, string ContentType, ReadOnlyMemory<byte> Body);
+internal sealed record ConsulAnswer(string Server, int Status, HttpResponseHeaders Headers, ReadOnlyMemory<byte> Body);

@@ -11,10 +11,10 @@ internal static class ConsulConnections
     public const int MostHeld = 128;
 
     /// <summary>Calls that may be on their way for others at once, those that are held included.</summary>
-    public const int MostForwarded = 16;
+    public const int MostForwarded = 40;
 
     // Below the 200 that a server allows one client (http-conventions CONN-1), with room for calls that do not hold.
-    private const int MostConnections = 160;
+    private const int MostConnections = 184;
     private const int LongestHeadersInKilobytes = 64;
     private static readonly TimeSpan ConnectTime = TimeSpan.FromSeconds(5);
 

@@ -80,7 +80,7 @@ internal sealed class ConsulServerClient(ConsulServers servers, TimeProvider clo
         var body = JsonSerializer.SerializeToUtf8Bytes(asked, ConsulJson.Default.ConsulSignRequest);
         var target = "/v1/connect/ca/sign?dc=" + Uri.EscapeDataString(identity.Datacenter);
         return servers.CallAsync(
-            Bounded(new ConsulCall(ConsulOperation.Sign, HttpMethod.Put, target, token, TimeSpan.Zero, body)),
+            Bounded(new ConsulCall(ConsulOperation.Sign, HttpMethod.Put, target, token, TimeSpan.Zero) { Body = body }),
             ConsulReplies.Signature,
             cancellationToken);
     }

@@ -37,11 +37,18 @@ internal sealed class ConsulServers : IDisposable
     /// <param name="cancellationToken">Ends the call early.</param>
     /// <exception cref="ServerException">The last server's failure, or the first that another server would not change.</exception>
     public Task<T> CallAsync<T>(ConsulCall call, Func<ConsulAnswer, T> read, CancellationToken cancellationToken) =>
-        TryAsync(_servers.Count, server => AskAsync(server, call, read, cancellationToken));
+        TryAsync(mayRepeat: true, server => AskAsync(_servers[server], call, read, cancellationToken));
 
-    /// <summary>Makes a call for somebody else; any status is an answer. What may have been done already is not tried again elsewhere.</summary>
-    /// <exception cref="ServerException"><see cref="FailureKind.Unreachable"/>, or too many such calls are being held.</exception>
-    public async Task<ConsulAnswer> ForwardAsync(ConsulCall call, CancellationToken cancellationToken)
+    /// <summary>
+    /// Makes a call for somebody else; any status is an answer, and its body passes through piece by piece. What may have been done already is not
+    /// tried again elsewhere.
+    /// </summary>
+    /// <param name="call">What is asked.</param>
+    /// <param name="reply">Hands the answer on.</param>
+    /// <param name="cancellationToken">The caller going away: the call at the server ends.</param>
+    /// <exception cref="ServerException"><see cref="FailureKind.Unreachable"/>, also in the middle of the answer; or too many such calls are on their way.</exception>
+    /// <exception cref="UploadException">The caller's body broke off.</exception>
+    public async Task ForwardAsync(ConsulCall call, Func<ConsulExchange, Task> reply, CancellationToken cancellationToken)
     {
         try
         {
@@ -50,8 +57,24 @@ internal sealed class ConsulServers : IDisposable
                 throw new ServerException(FailureKind.RateLimited, "Too many calls are being forwarded to the servers, please rate limit your calls");
             }
 
-            return await TryAsync(
-                call.Method == HttpMethod.Get ? _servers.Count : 1, server => server.SendAsync(call, cancellationToken));
+            var at = 0;
+            using var exchange = await TryAsync(
+                call.Method == HttpMethod.Get,
+                server =>
+                {
+                    at = server;
+                    return _servers[server].OpenAsync(call, cancellationToken);
+                });
+            try
+            {
+                await reply(exchange);
+            }
+            catch (ServerException error)
+            {
+                _metrics.Failed();
+                Leave(at, error);
+                throw;
+            }
         }
         finally
         {
@@ -65,14 +88,14 @@ internal sealed class ConsulServers : IDisposable
         _handler.Dispose();
     }
 
-    private async Task<T> TryAsync<T>(int attempts, Func<ConsulServer, Task<T>> ask)
+    private async Task<T> TryAsync<T>(bool mayRepeat, Func<int, Task<T>> ask)
     {
         for (var attempt = 1; ; attempt++)
         {
             var at = _selection.Current;
             try
             {
-                var value = await ask(_servers[at]);
+                var value = await ask(at);
                 _metrics.Answered();
                 if (Interlocked.Exchange(ref _away, 0) == 1)
                 {
@@ -90,7 +113,7 @@ internal sealed class ConsulServers : IDisposable
                 }
 
                 Leave(at, error);
-                if (attempt == attempts)
+                if (attempt == _servers.Count || !(mayRepeat || ConsulExchange.NothingWasSent(error)))
                 {
                     if (Interlocked.Exchange(ref _away, 1) == 0)
                     {

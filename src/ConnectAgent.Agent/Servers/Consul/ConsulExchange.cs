@@ -1,0 +1,175 @@
+using System.Net.Http.Headers;
+using ConnectAgent.Protocol.Errors;
+
+namespace ConnectAgent.Agent.Servers.Consul;
+
+/// <summary>
+/// One call at one server, from its sending to the last byte of its answer. Whatever goes wrong in between, time limits of the transport included,
+/// becomes a <see cref="ServerException"/> of kind <see cref="FailureKind.Unreachable"/>.
+/// </summary>
+internal sealed class ConsulExchange : IDisposable
+{
+    private readonly TimeSpan _limit;
+    private readonly TimeSpan _firstLimit;
+    private readonly CancellationToken _caller;
+    private readonly CancellationToken _released;
+    private readonly CancellationTokenSource _deadline;
+    private readonly CancellationTokenSource _ends;
+    private HttpResponseMessage _response = null!;
+    private Stream? _body;
+
+    private ConsulExchange(string server, TimeSpan limit, TimeSpan hold, TimeProvider clock, CancellationToken released, CancellationToken caller)
+    {
+        // The server adds up to a sixteenth to the hold (http-conventions IDX-4).
+        (Server, _limit, _firstLimit, _released, _caller) = (server, limit, limit + hold + (hold / 16), released, caller);
+        _deadline = new CancellationTokenSource(_firstLimit, clock);
+        _ends = CancellationTokenSource.CreateLinkedTokenSource(caller, _deadline.Token, released);
+    }
+
+    /// <summary>Who answers, for error texts.</summary>
+    public string Server { get; }
+
+    public int Status => (int)_response.StatusCode;
+
+    public HttpResponseHeaders Headers => _response.Headers;
+
+    public HttpContentHeaders ContentHeaders => _response.Content.Headers;
+
+    /// <summary>Sends a call; completes when the head of the answer is there.</summary>
+    /// <param name="server">Its name.</param>
+    /// <param name="limit">How long it may be silent, holds aside.</param>
+    /// <param name="hold">How long it may hold the answer.</param>
+    /// <param name="send">Sends; given the body of the caller's, if there is one.</param>
+    /// <param name="upload">Null for none.</param>
+    /// <param name="clock">Its time.</param>
+    /// <param name="released">Ends the call because the server is found to be gone.</param>
+    /// <param name="caller">Ends the call early.</param>
+    public static async Task<ConsulExchange> OpenAsync(
+        string server,
+        TimeSpan limit,
+        TimeSpan hold,
+        Func<HttpContent?, CancellationToken, Task<HttpResponseMessage>> send,
+        ConsulUpload? upload,
+        TimeProvider clock,
+        CancellationToken released,
+        CancellationToken caller)
+    {
+        var exchange = new ConsulExchange(server, limit, hold, clock, released, caller);
+        try
+        {
+            using var content = upload is null ? null : exchange.ContentOf(upload);
+            exchange._response = await exchange.GuardAsync(() => send(content, exchange._ends.Token));
+            return exchange;
+        }
+        catch
+        {
+            exchange.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Whether a failed call cannot have reached the server, so that even a write may be tried elsewhere.</summary>
+    public static bool NothingWasSent(ServerException error) => error.InnerException
+        is HttpRequestException
+        {
+            HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError,
+        }
+        or OperationCanceledException { InnerException: TimeoutException };
+
+    /// <summary>Reads the next piece of the body; 0 is its end. The time limit holds for each piece.</summary>
+    public async Task<int> ReadAsync(Memory<byte> piece)
+    {
+        _deadline.CancelAfter(_limit);
+        var length = await ReadOnAsync(piece);
+
+        // What is done with it in between may be slow, for instance because the caller is.
+        _deadline.CancelAfter(Timeout.InfiniteTimeSpan);
+        return length;
+    }
+
+    /// <summary>Reads the whole body, within the call's own time limit: a server that drips is one that does not answer.</summary>
+    /// <exception cref="ServerException">Also when it is longer than that.</exception>
+    public async Task<ReadOnlyMemory<byte>> ReadAllAsync(int longest)
+    {
+        if (ContentHeaders.ContentLength > longest)
+        {
+            throw TooLong(longest);
+        }
+
+        using var body = new MemoryStream((int)(ContentHeaders.ContentLength ?? 0));
+        var piece = new byte[16 * 1024];
+        int length;
+        while ((length = await ReadOnAsync(piece)) > 0)
+        {
+            if (body.Length + length > longest)
+            {
+                throw TooLong(longest);
+            }
+
+            body.Write(piece, 0, length);
+        }
+
+        return body.GetBuffer().AsMemory(0, (int)body.Length);
+    }
+
+    /// <summary>Ends the call; an answer that was not read to its end takes its connection along.</summary>
+    public void Dispose()
+    {
+        _response?.Dispose();
+        _ends.Dispose();
+        _deadline.Dispose();
+    }
+
+    private Task<int> ReadOnAsync(Memory<byte> piece) => GuardAsync(async () =>
+    {
+        _body ??= await _response.Content.ReadAsStreamAsync(_ends.Token);
+        return await _body.ReadAsync(piece, _ends.Token);
+    });
+
+    private UploadContent ContentOf(ConsulUpload upload) =>
+        new(upload, () => _deadline.CancelAfter(Timeout.InfiniteTimeSpan), () => _deadline.CancelAfter(_firstLimit));
+
+    private async Task<T> GuardAsync<T>(Func<Task<T>> step)
+    {
+        try
+        {
+            return await step();
+        }
+        catch (OperationCanceledException) when (_caller.IsCancellationRequested)
+        {
+            throw;
+        }
+        catch (OperationCanceledException error) when (_released.IsCancellationRequested)
+        {
+            throw Away("rpc error making call: ", "other calls found it failing", error);
+        }
+        catch (OperationCanceledException error) when (_deadline.IsCancellationRequested)
+        {
+            throw Away("rpc error making call: ", $"no answer within {(long)_firstLimit.TotalSeconds} s", error);
+        }
+        catch (OperationCanceledException error)
+        {
+            // The transport's own limit for connecting.
+            throw Away("rpc error getting client: failed to get conn: ", (error.InnerException ?? error).Message, error);
+        }
+        catch (HttpRequestException error)
+        {
+            var connecting = error.HttpRequestError is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError
+                or HttpRequestError.SecureConnectionError;
+            throw Away(
+                connecting ? "rpc error getting client: failed to get conn: " : "rpc error making call: ",
+                (error.InnerException ?? error).Message,
+                error);
+        }
+        catch (Exception error) when (error is IOException or ObjectDisposedException or InvalidOperationException or FormatException)
+        {
+            throw Away("rpc error making call: ", error.Message, error);
+        }
+    }
+
+    private ServerException TooLong(int longest) =>
+        new(FailureKind.Unreachable, $"rpc error making call: {Server}: the answer is longer than {longest} bytes");
+
+    private ServerException Away(string prefix, string reason, Exception error) =>
+        new(FailureKind.Unreachable, $"{prefix}{Server}: {reason}", error);
+}

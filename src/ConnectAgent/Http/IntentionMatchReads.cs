@@ -1,0 +1,77 @@
+using ConnectAgent.Agent;
+using ConnectAgent.Agent.Authorization;
+using ConnectAgent.Agent.Caching;
+using ConnectAgent.Agent.Servers;
+using ConnectAgent.Protocol.Errors;
+using ConnectAgent.Protocol.Intentions;
+using ConnectAgent.Protocol.Text;
+
+namespace ConnectAgent.Http;
+
+/// <summary>What a match asks (intentions MAT-1).</summary>
+/// <param name="Names">For whom.</param>
+/// <param name="Spelled">The names as the caller wrote them.</param>
+internal sealed record MatchQuestion(ReadOptions Options, MatchNames Names, IReadOnlyList<string> Spelled);
+
+/// <summary>Matches out of the agent's cache, and what they have in common with those that are asked of the control plane (intentions MAT-1 to MAT-3).</summary>
+internal sealed class IntentionMatchReads(Authorizer authorizer, IServerClient servers, AgentIdentity agent, WireSettings settings)
+{
+    /// <summary>Answers from the cache alone; which datacenters there are is known to the servers.</summary>
+    public Task AnswerAsync(WireRequest request) => AnswerAsync(request, Parse(request, static _ => { }));
+
+    /// <summary>Answers a question from the cache.</summary>
+    public async Task AnswerAsync(WireRequest request, MatchQuestion question)
+    {
+        var options = question.Options;
+        await RequireAsync(request, question);
+        var answer = await authorizer.MatchAsync(
+            MatchRequest.ForNames(options.Datacenter, options.Token, question.Names, question.Spelled),
+            new CacheRead(options.Index, options.Wait),
+            request.Aborted);
+        WireReply.CachedQueryHeaders(request.Context, answer, options.Consistency);
+        await ReplyAsync(request, question, answer.Value);
+    }
+
+    /// <summary>Reads the question, in the order that decides which error wins.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="requireDatacenter">Refuses a datacenter that is not served.</param>
+    public MatchQuestion Parse(WireRequest request, Action<string> requireDatacenter)
+    {
+        var options = ReadOptions.Parse(request, settings.UseCache);
+        request.RefuseNamespace();
+        var byDestination = IntentionNames.By(request.Query);
+        var spelled = request.Query.All("name");
+        if (spelled.Count == 0)
+        {
+            throw WireException.Failed("required query parameter 'name' not set");
+        }
+
+        var parsed = spelled.Select(text => IntentionNames.Parse("name", text)).ToList();
+        request.FailsWithQueryHeaders = true;
+        requireDatacenter(options.Datacenter);
+        agent.RequireConnect();
+        if (parsed.FirstOrDefault(name => !name.IsOurs) is { } foreign)
+        {
+            throw new ServerException(
+                FailureKind.Failed, $"Invalid match entry namespace {GoQuote.Of(foreign.Namespace)}: Namespaces is a Consul Enterprise feature");
+        }
+
+        return new MatchQuestion(options, new MatchNames(byDestination, [.. parsed.Select(name => name.Name)]), spelled);
+    }
+
+    /// <summary>ACL-2: on every name asked.</summary>
+    public async ValueTask RequireAsync(WireRequest request, MatchQuestion question) =>
+        (await servers.ResolveTokenAsync(question.Options.Token, request.Aborted)).RequireIntentionRead(question.Names.Names);
+
+    /// <summary>MAT-2: null where nothing matches; a repeated name gives one key; keys sorted (JSON-1).</summary>
+    public static Task ReplyAsync(WireRequest request, MatchQuestion question, IReadOnlyList<IntentionMatch> matches)
+    {
+        Dictionary<string, IReadOnlyList<Intention>?> reply = new(StringComparer.Ordinal);
+        foreach (var (name, match) in question.Spelled.Zip(matches).OrderBy(pair => pair.First, StringComparer.Ordinal))
+        {
+            reply[name] = match.Intentions.Count == 0 ? null : match.Intentions;
+        }
+
+        return WireReply.JsonAsync(request, reply, WireJson.Default.DictionaryStringIReadOnlyListIntention);
+    }
+}
