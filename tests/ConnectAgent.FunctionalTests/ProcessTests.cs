@@ -101,6 +101,19 @@ public sealed class ProcessTests
         errors.Should().StartWith("Config validation failed: failed to parse ");
     }
 
+    [Fact] // acl ACL-CFG-5, ACL-CFG-6: what the reference finds at its start only, validate finds, too
+    public async Task Validate_shows_old_spellings_and_bad_policies()
+    {
+        using var folder = new TemporaryFolder();
+        var old = folder.Write("old.json", $$"""{"server":true,"data_dir":"{{folder.Path}}/data","acl_ttl":"10s"}""");
+        (await RunningProcess.RunAsync(Repository.PublishedAgent, ["validate", old])).Output.Should().Be(
+            "The 'acl_ttl' field is deprecated. Use the 'acl.token_ttl' field instead.\nConfiguration is valid!\n");
+        var bad = folder.Write("bad.json", $$"""{"server":true,"data_dir":"{{folder.Path}}/data","acl":{"down_policy":"nope"} }""");
+        var (code, _, errors) = await RunningProcess.RunAsync(Repository.PublishedAgent, ["validate", bad]);
+        code.Should().Be(1);
+        errors.Should().Be("Config validation failed: Unsupported down ACL policy: nope\n");
+    }
+
     [Fact] // LAUNCH-2, LAUNCH-3: all that embedding launchers write, nulls and zero values too
     public async Task Every_key_that_launchers_write_is_accepted()
     {

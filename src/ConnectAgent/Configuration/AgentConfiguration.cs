@@ -3,8 +3,10 @@ using System.Net;
 using System.Text.RegularExpressions;
 using ConnectAgent.Agent.Authorization;
 using ConnectAgent.Agent.Caching;
+using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Intentions;
 using ConnectAgent.Protocol.Text;
+using static ConnectAgent.Configuration.ConfigChecks;
 
 namespace ConnectAgent.Configuration;
 
@@ -130,6 +132,18 @@ internal sealed partial record AgentConfiguration
     /// <summary>Never printed.</summary>
     public required string AclRecoveryToken { get; init; }
 
+    /// <summary>How long a token that the servers have resolved may be reused (acl ACL-RES-2); zero is never.</summary>
+    public required TimeSpan AclTokenTtl { get; init; }
+
+    /// <inheritdoc cref="AclTokenTtl"/>
+    public required TimeSpan AclPolicyTtl { get; init; }
+
+    /// <summary>As <see cref="AclTokenTtl"/>, but never zero.</summary>
+    public required TimeSpan AclRoleTtl { get; init; }
+
+    /// <summary>What decides when a token cannot be resolved (acl ACL-RES-4).</summary>
+    public required DownPolicy AclDownPolicy { get; init; }
+
     /// <summary>Whether tokens that come through the API are kept over a restart (acl ACL-AGT-7).</summary>
     public required bool PersistTokens { get; init; }
 
@@ -171,6 +185,7 @@ internal sealed partial record AgentConfiguration
     /// <exception cref="ConfigurationException">With the text of config-and-cli section 2.</exception>
     public static AgentConfiguration Build(ConfigValues values, bool devMode)
     {
+        DeprecatedKeys.Take(values);
         var server = values.Server ?? devMode;
         CheckRole(values, server, devMode);
         CheckDirectory(values.DataDirectory, devMode);
@@ -183,8 +198,7 @@ internal sealed partial record AgentConfiguration
             values.HttpAddress is { Length: > 0 } own ? own : client,
             ports["http"]);
         var level = LogLevels.Check(values.LogLevel ?? (devMode ? "DEBUG" : "INFO"));
-        var policy = values.AclDefaultPolicy is null or "" ? "allow" : values.AclDefaultPolicy;
-        Require(policy is "allow" or "deny", $"Unsupported default ACL policy: {policy}");
+        var policy = AclSettings.DefaultPolicyOf(values);
         Require(
             values.RaftMultiplier is null or (>= 1 and <= 10),
             $"performance.raft_multiplier cannot be {values.RaftMultiplier}. Must be between 1 and 10");
@@ -237,9 +251,13 @@ internal sealed partial record AgentConfiguration
                 ? Duration("connect.test_ca_leaf_root_change_spread", spread, TimeSpan.Zero) : null,
             AclDefaultPolicy = policy,
             AclEnabled = values.AclEnabled ?? false,
-            AclManagementToken = values.AclInitialManagementToken ?? values.AclManagementToken ?? string.Empty,
+            AclManagementToken = values.AclManagementToken ?? string.Empty,
+            AclTokenTtl = AclSettings.TtlOf("acl.token_ttl", values.AclTokenTtl),
+            AclPolicyTtl = AclSettings.TtlOf("acl.policy_ttl", values.AclPolicyTtl),
+            AclRoleTtl = AclSettings.RoleTtlOf(values),
+            AclDownPolicy = AclSettings.DownPolicyOf(values),
             PersistTokens = values.PersistTokens ?? false,
-            AclRecoveryToken = values.AclRecoveryToken ?? values.AclAgentMasterToken ?? string.Empty,
+            AclRecoveryToken = values.AclRecoveryToken ?? string.Empty,
             AclDefaultToken = values.AclDefaultToken ?? string.Empty,
             FetchLimits = FetchLimitsOf(values),
             PrometheusRetention = Duration("telemetry.prometheus_retention_time", values.PrometheusRetention, TimeSpan.Zero),
@@ -348,14 +366,6 @@ internal sealed partial record AgentConfiguration
         }
     }
 
-    private static string DatacenterName(string key, string name)
-    {
-        var lower = name.ToLowerInvariant();
-        Require(
-            DatacenterPattern().IsMatch(lower), $"{key} can only contain lowercase alphanumeric, - or _ characters. received: {GoQuote.Of(lower)}");
-        return lower;
-    }
-
     private static string BindAddressOf(string address)
     {
         Require(!address.StartsWith("unix://", StringComparison.Ordinal), "bind_addr cannot be a unix socket");
@@ -421,12 +431,6 @@ internal sealed partial record AgentConfiguration
         var other => throw new ConfigurationException($"Unsupported default intention policy: {other}"),
     };
 
-    private static int Positive(string key, int number)
-    {
-        Require(number > 0, $"{key} must be strictly positive, was: {number}");
-        return number;
-    }
-
     // LAUNCH-3: a port without a certificate must not prevent the start.
     private static List<TcpListenAddress> HttpsOf(ConfigValues values, string client, int port, IReadOnlyList<ListenAddress> http)
     {
@@ -479,24 +483,9 @@ internal sealed partial record AgentConfiguration
         return string.IsNullOrEmpty(id) ? null : id;
     }
 
-    private static TimeSpan Duration(string key, string? text, TimeSpan fallback)
-    {
-        if (string.IsNullOrEmpty(text))
-        {
-            return fallback;
-        }
-
-        if (GoDuration.TryParse(text, out var duration, out var error))
-        {
-            return duration > TimeSpan.Zero ? duration : fallback;
-        }
-
-        throw new ConfigurationException(ConfigurationException.List([$"{key}: invalid duration: {GoQuote.Of(text)}: {error}"]));
-    }
-
     private static List<string> WarningsOf(ConfigValues values, Dictionary<string, int> ports)
     {
-        List<string> warnings = [.. values.Warnings];
+        List<string> warnings = [.. values.Warnings, .. DeprecatedKeys.Warnings(values), .. AclSettings.Warnings(values)];
         if (values.Bootstrap is true)
         {
             warnings.Add("bootstrap = true: do not enable unless necessary");
@@ -518,17 +507,6 @@ internal sealed partial record AgentConfiguration
             + "his own in the answers; use https"));
         return warnings;
     }
-
-    private static void Require(bool holds, string text)
-    {
-        if (!holds)
-        {
-            throw new ConfigurationException(text);
-        }
-    }
-
-    [GeneratedRegex("^[a-z0-9_-]+$", RegexOptions.ExplicitCapture, 1000)]
-    private static partial Regex DatacenterPattern();
 
     [GeneratedRegex("^[A-Za-z0-9!#$%&'*+.^_`|~-]+$", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex HeaderNamePattern();

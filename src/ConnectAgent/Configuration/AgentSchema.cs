@@ -38,7 +38,7 @@ internal static class AgentSchema
             .Object("ca_config", AuthorityConfig())
             .Text("test_ca_leaf_root_change_spread", (values, text) => values.RootChangeSpread = text)
             .Inert("bool", "enable_mesh_gateway_wan_federation", "enable_serverless_plugin"))
-        .Object("acl", Acl())
+        .Object("acl", AclSettings.Schema)
         .Object("connect_agent", new ConfigSchema()
             .Flag("check_host", (values, flag) => values.CheckHost = flag)
             .List("allowed_hosts", values => values.AllowedHosts)
@@ -89,25 +89,15 @@ internal static class AgentSchema
         .Text("ca_file", (values, text) => values.AuthorityFile = text)
         .Flag("verify_incoming", (values, flag) => values.VerifyIncoming = flag ? true : values.VerifyIncoming)
         .Flag("verify_incoming_https", (values, flag) => values.VerifyIncoming = flag ? true : values.VerifyIncoming)
-        .Text("acl_datacenter", (values, text) =>
-        {
-            values.PrimaryDatacenter ??= text;
-            values.AclEnabled ??= text.Length > 0 ? true : null;
-            values.Warnings.Add("The 'acl_datacenter' field is deprecated. Use the 'primary_datacenter' field instead.");
-        })
-        .Text("acl_default_policy", (values, text) => values.AclDefaultPolicy = ConfigValues.Keep(values.AclDefaultPolicy, text))
-        .Text("acl_token", (values, text) => values.AclDefaultToken = ConfigValues.Keep(values.AclDefaultToken, text))
-        .Text("acl_master_token", (values, text) => values.AclManagementToken = ConfigValues.Keep(values.AclManagementToken, text))
-        .Text("acl_agent_master_token", (values, text) => values.AclAgentMasterToken = ConfigValues.Keep(values.AclAgentMasterToken, text))
-        .Inert("string", "acl_down_policy", "acl_ttl", "acl_agent_token")
-        .Inert("string", "acl_replication_token", "domain", "alt_domain", "segment", "advertise_addr_wan", "advertise_addr_ipv4")
+        .Deprecated()
+        .Inert("string", "domain", "alt_domain", "segment", "advertise_addr_wan", "advertise_addr_ipv4")
         .Inert("string", "advertise_addr_ipv6", "advertise_addr_wan_ipv4", "advertise_addr_wan_ipv6", "discovery_max_stale")
         .Inert("string", "log_file", "syslog_facility", "log_rotate_duration", "check_update_interval", "encrypt", "server_name")
         .Inert("string", "ca_path", "tls_min_version", "tls_cipher_suites", "serf_lan", "serf_wan")
         .Inert("string", "retry_interval", "retry_interval_wan", "reconnect_timeout", "reconnect_timeout_wan", "session_ttl_min")
         .Inert("string", "ui_dir", "ui_content_path", "license_path", "partition", "version", "advertise_reconnect_timeout")
         .Inert("string", "serf_lan_bind", "serf_wan_bind")
-        .Inert("bool", "acl_enable_key_list_policy", "enable_acl_replication", "acl_enforce_version_8", "disable_host_node_id")
+        .Inert("bool", "disable_host_node_id")
         .Inert("bool", "use_streaming_backend", "translate_wan_addrs", "enable_central_service_config")
         .Inert("bool", "verify_incoming_rpc", "verify_outgoing", "verify_server_hostname")
         .Inert("bool", "tls_prefer_server_cipher_suites", "enable_agent_tls_for_checks", "enable_script_checks")
@@ -148,21 +138,4 @@ internal static class AgentSchema
 
         return ports;
     }
-
-    private static ConfigSchema Acl() => new ConfigSchema()
-        .Flag("enabled", (values, flag) => values.AclEnabled = flag)
-        .Text("default_policy", (values, text) => values.AclDefaultPolicy = text)
-        .Inert("string", "down_policy", "token_ttl", "policy_ttl", "role_ttl", "disabled_ttl")
-        .Flag("enable_token_persistence", (values, flag) => values.PersistTokens = flag)
-        .Inert("bool", "enable_token_replication", "enable_key_list_policy")
-        .Inert("any", "msp_disable_bootstrap")
-        .Object("tokens", new ConfigSchema()
-            .Text("default", (values, text) => values.AclDefaultToken = text)
-            .Text("master", (values, text) => values.AclManagementToken = text)
-            .Text("initial_management", (values, text) => values.AclInitialManagementToken = text)
-            .Text("agent_master", (values, text) => values.AclAgentMasterToken = text)
-            .Text("agent_recovery", (values, text) => values.AclRecoveryToken = text)
-            .Inert("string", "agent", "replication")
-            .Inert("string", "config_file_service_registration")
-            .Inert("list", "managed_service_provider"));
 }

@@ -66,14 +66,16 @@ internal sealed class ConfigValues
 
     public string? AclManagementToken { get; set; }
 
-    /// <summary>The new spelling, which wins over <see cref="AclManagementToken"/> (acl ACL-CFG-2).</summary>
-    public string? AclInitialManagementToken { get; set; }
+    public string? AclDownPolicy { get; set; }
+
+    public string? AclTokenTtl { get; set; }
+
+    public string? AclPolicyTtl { get; set; }
+
+    public string? AclRoleTtl { get; set; }
 
     public bool? PersistTokens { get; set; }
 
-    public string? AclAgentMasterToken { get; set; }
-
-    /// <summary>The new spelling, which wins over <see cref="AclAgentMasterToken"/>.</summary>
     public string? AclRecoveryToken { get; set; }
 
     public string? DefaultQueryTime { get; set; }
@@ -137,7 +139,6 @@ internal sealed class ConfigValues
     /// <summary>Notes for the log, once it is there.</summary>
     public List<string> Warnings { get; } = [];
 
-    /// <summary>Sets a value only where a stronger key has not: the <c>acl</c> block wins over the deprecated keys.</summary>
-    public static T? Keep<T>(T? set, T? deprecated)
-        where T : class => set ?? deprecated;
+    /// <summary>What stands under <see cref="DeprecatedKeys"/>, by key.</summary>
+    public Dictionary<string, string> Deprecated { get; } = new(StringComparer.Ordinal);
 }
