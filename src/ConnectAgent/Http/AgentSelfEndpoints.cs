@@ -36,7 +36,7 @@ internal sealed class AgentSelfEndpoints(CurrentConfiguration current, IServerCl
         }
 
         var rights = await servers.ResolveTokenAsync(request.Token(), request.Aborted);
-        IReadOnlyList<SelfMember> members = rights.NodeRead(Configuration.NodeName) ? [wan ? WanMember() : Member()] : [];
+        var members = request.Visible([wan ? WanMember() : Member()], _ => rights.NodeRead(Configuration.NodeName));
         await WireReply.JsonAsync(request, members, WireJson.Default.IReadOnlyListSelfMember);
     }
 

@@ -76,25 +76,8 @@ internal sealed class ConfigEntryEndpoints(
         await servers.ResolveTokenAsync(options.Token, request.Aborted);
         var (all, index) = await entries.ListAsync(kinds, ControlPlaneReads.Blocking(options, tokens), request.Aborted);
         var rights = await servers.ResolveTokenAsync(options.Token, request.Aborted);
-        var shown = new JsonArray();
-        var isCut = false;
-        foreach (var (kind, entry) in all)
-        {
-            if (kind.MayRead(rights, entry.Name))
-            {
-                shown.Add((JsonNode)kind.Show(entry));
-            }
-            else
-            {
-                isCut = true;
-            }
-        }
-
-        if (isCut && request.HasToken)
-        {
-            request.Context.Response.Headers["X-Consul-Results-Filtered-By-Acls"] = "true";
-        }
-
+        var visible = request.Visible(all, item => item.Kind.MayRead(rights, item.Entry.Name));
+        var shown = new JsonArray([.. visible.Select(item => item.Kind.Show(item.Entry))]);
         WireReply.QueryHeaders(request.Context, index);
         await WireReply.JsonAsync<JsonNode>(request, shown, WireJson.Default.JsonNode);
     }

@@ -60,12 +60,8 @@ internal sealed class IntentionEndpoints(
 
         // ACL-2: what the token may not see is left out; looked at after the wait, when the right may have gone.
         var rights = await servers.ResolveTokenAsync(options.Token, request.Aborted);
-        if (all.Any(intention => !MayRead(rights, intention)) && request.HasToken)
-        {
-            request.Context.Response.Headers["X-Consul-Results-Filtered-By-Acls"] = "true";
-        }
-
-        IReadOnlyList<Intention> list = [.. all.Where(intention => MayRead(rights, intention) && filter?.Matches(intention) is not false)];
+        var visible = request.Visible(all, intention => MayRead(rights, intention));
+        IReadOnlyList<Intention> list = [.. visible.Where(intention => filter?.Matches(intention) is not false)];
         WireReply.QueryHeaders(request.Context, index);
         await WireReply.JsonAsync(request, list, WireJson.Default.IReadOnlyListIntention);
     }

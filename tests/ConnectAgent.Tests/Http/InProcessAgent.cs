@@ -107,7 +107,24 @@ internal sealed class InProcessAgent : IAsyncDisposable
         return ((int)answer.StatusCode, await answer.Content.ReadAsStringAsync(), headers);
     }
 
+    /// <summary>Makes a policy, and a token that is linked to it.</summary>
+    /// <returns>Its secret.</returns>
+    public async Task<string> TokenAsync(string rules)
+    {
+        var policy = Guid.NewGuid().ToString();
+        await ManageAsync("/v1/acl/policy", new JsonObject { ["Name"] = policy, ["Rules"] = rules });
+        var token = await ManageAsync("/v1/acl/token", new JsonObject { ["Policies"] = new JsonArray(new JsonObject { ["Name"] = policy }) });
+        return (string)token["SecretID"]!;
+    }
+
     public async Task<JsonNode> GetAsync(string path) => JsonNode.Parse(await _http.GetStringAsync(new Uri(path, UriKind.Relative)))!;
+
+    /// <summary>Writes as the management token, and expects it to work.</summary>
+    public async Task<JsonNode> ManageAsync(string path, JsonObject body)
+    {
+        var (status, text, _) = await SendAsync("PUT", path, body.ToJsonString(), "root");
+        return status == 200 ? JsonNode.Parse(text)! : throw new InvalidOperationException($"{status}: {text} {body}");
+    }
 
     /// <summary>Asks about a request, or about the connection, and expects a decision.</summary>
     public async Task<JsonNode> DecideAsync(string path, JsonObject body)

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using ConnectAgent.Configuration;
@@ -66,7 +65,7 @@ public sealed partial class RoutePermissionTests
         {
             // Given everything but what is declared, and nothing at all
             var id = await SeedAsync(agent);
-            var token = isAnonymous ? string.Empty : await TokenAsync(agent, EverythingBut(method.Permission, probe));
+            var token = isAnonymous ? string.Empty : await agent.TokenAsync(EverythingBut(method.Permission, probe));
 
             // When
             var answer = await AskAsync(agent, method, probe, id, token);
@@ -104,27 +103,13 @@ public sealed partial class RoutePermissionTests
         {
             var permission = method.Permission;
             var id = await SeedAsync(agent);
-            var token = await TokenAsync(agent, Rule(ResourceOf(permission, probe), probe.Name, LevelOf(permission.Access)));
+            var token = await agent.TokenAsync(Rule(ResourceOf(permission, probe), probe.Name, LevelOf(permission.Access)));
             var answer = await AskAsync(agent, method, probe, id, token);
             answer.Status.Should().NotBe(403, "{0} {1} needs no more than {2}: {3}", method.Method, probe.Path, permission, answer.Text);
             if (permission.Kind == PermissionKind.Filtered)
             {
                 answer.Text.Should().NotBe("[]", "{0} {1} needs no more than {2}", method.Method, probe.Path, permission);
             }
-        }
-    }
-
-    // CE-25: one route has entries, which are refused, and lists, which are filtered.
-    [Fact]
-    public async Task Lists_of_config_entries_are_filtered()
-    {
-        await using var agent = await StartAsync();
-        await SeedAsync(agent);
-        foreach (var path in new[] { "/v1/config/", "/v1/config/service-defaults" })
-        {
-            (await AskAsync(agent, "GET", path, null, string.Empty)).Should().Be((200, "[]"));
-            (await AskAsync(agent, "GET", path, null, "root")).Text.Should().Contain("service-defaults");
-            (await AskAsync(agent, "GET", path, null, Unknown)).Should().Be(NotFound);
         }
     }
 
@@ -193,16 +178,6 @@ public sealed partial class RoutePermissionTests
             status.Should().Be(200, text);
             return text;
         }
-    }
-
-    private static async Task<string> TokenAsync(InProcessAgent agent, string rules)
-    {
-        var policy = Guid.NewGuid().ToString();
-        var (status, text, _) = await agent.SendAsync(
-            "PUT", "/v1/acl/policy", JsonSerializer.Serialize(new { Name = policy, Rules = rules }), "root");
-        status.Should().Be(200, "{0} {1}", rules, text);
-        (_, text, _) = await agent.SendAsync("PUT", "/v1/acl/token", $$"""{"Policies":[{"Name":"{{policy}}"}]}""", "root");
-        return (string)JsonNode.Parse(text)!["SecretID"]!;
     }
 
     private static AclResource ResourceOf(Permission permission, RouteProbe probe) => permission.Resource ?? probe.Resource!.Value;
