@@ -4,6 +4,7 @@ using ConnectAgent.ControlPlane.ConfigEntries;
 using ConnectAgent.ControlPlane.Intentions;
 using ConnectAgent.ControlPlane.Revocation;
 using ConnectAgent.ControlPlane.State;
+using ConnectAgent.Protocol.Acl;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -24,6 +25,7 @@ internal static class ControlPlaneServiceCollectionExtensions
     {
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(Random.Shared);
+        services.TryAddSingleton(new RecoveryToken(string.Empty));
         services.AddSingleton(authority).AddSingleton(limits).AddSingleton(acl);
         services.AddSingleton<IStateStorage>(_ =>
             directory is null ? new MemoryStateStorage() : new SqliteStateStorage(Path.Combine(directory, StateFile)));

@@ -32,7 +32,6 @@ public sealed class ProcessTests
     [InlineData("""{"data_dir":"DIR","connect_agent":{"servers":["ftp://127.0.0.1"]}}""", "connect_agent.servers: \"ftp://127.0.0.1\" must be http://host:port or https://host:port")]
     [InlineData("""{"data_dir":"DIR","connect_agent":{"servers":["http://user:pass@127.0.0.1:8500"]}}""", "connect_agent.servers: an address must hold no user name and no password")]
     [InlineData("""{"data_dir":"DIR","connect_agent":{"servers":["http://127.0.0.1:1"],"server_timeout":"soon"}}""", "1 error occurred:\n\t* connect_agent.server_timeout: invalid duration: \"soon\": time: invalid duration \"soon\"\n\n")]
-    [InlineData("""{"data_dir":"DIR","acl":{"enabled":true},"connect_agent":{"servers":["http://127.0.0.1:1"]}}""", "'acl.enabled = true' is not supported yet with 'server = false': the agent cannot resolve the servers' tokens")]
     public async Task A_bad_configuration_stops_the_start_and_names_what_is_wrong(string json, string expected)
     {
         using var folder = new TemporaryFolder();

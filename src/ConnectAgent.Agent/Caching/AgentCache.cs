@@ -67,8 +67,11 @@ internal sealed class AgentCache : IDisposable
     /// <summary>Puts a value from the sealed file back.</summary>
     public void Restore<TRequest, TValue>(CacheKind<TRequest, TValue> kind, TRequest request, TValue value, RestoredOrigin origin)
         where TRequest : CacheRequest
-        where TValue : class => Entry(kind, request).Restore(
-            value, origin, _clock.GetTimestamp() - (long)(origin.Idle.TotalSeconds * _clock.TimestampFrequency));
+        where TValue : class
+    {
+        _gate.Remember(request);
+        Entry(kind, request).Restore(value, origin, _clock.GetTimestamp() - (long)(origin.Idle.TotalSeconds * _clock.TimestampFrequency));
+    }
 
     /// <summary>Takes the entry of a request out, if there is one.</summary>
     public void Forget<TRequest, TValue>(CacheKind<TRequest, TValue> kind, TRequest request)

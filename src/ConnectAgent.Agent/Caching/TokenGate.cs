@@ -12,6 +12,15 @@ internal sealed class TokenGate(IServerClient servers)
     public ValueTask RequireAsync(CacheRequest request, CancellationToken cancellationToken) =>
         request.Needs is { } needs ? RequireAsync(request.Token, needs, cancellationToken) : ValueTask.CompletedTask;
 
+    /// <summary>What a former life of the agent held, its token was allowed.</summary>
+    public void Remember(CacheRequest request)
+    {
+        if (request.Needs is { } needs)
+        {
+            servers.RememberRights(request.Token, needs);
+        }
+    }
+
     private async ValueTask RequireAsync(string token, IReadOnlyList<AclQuestion> needs, CancellationToken cancellationToken)
     {
         var rights = await servers.ResolveTokenAsync(token, cancellationToken);

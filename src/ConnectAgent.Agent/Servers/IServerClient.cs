@@ -57,6 +57,14 @@ public interface IServerClient
     /// <returns>A timestamp of the clock: since when what was resolved may have been out of date (acl ACL-SEC-6).</returns>
     Task<long> RightsChangedAsync(CancellationToken cancellationToken);
 
+    /// <summary>
+    /// What was allowed to a token in a former life of the agent. A back end that cannot always be asked takes it for the last that is known
+    /// (acl ACL-RES-4); one that can has no use for it.
+    /// </summary>
+    void RememberRights(string token, IReadOnlyList<AclQuestion> allowed)
+    {
+    }
+
     /// <summary>Has a leaf signed for an identity (certificates CERT-73 to CERT-75, leaf-certificates LEAF-30).</summary>
     /// <param name="identity">The name that the caller is authorized for; the certificate's only name.</param>
     /// <param name="certificateRequest">PKCS#10, DER; its key and its proof of possession count, its names must not contradict.</param>

@@ -9,8 +9,6 @@ internal static class AclIds
 {
     public const string AnonymousAccessor = "00000000-0000-0000-0000-000000000002";
 
-    public const string AnonymousSecret = "anonymous";
-
     private const string ReservedPrefix = "00000000-0000-0000-0000-0000000000";
     private const int Length = 36;
 
@@ -28,9 +26,6 @@ internal static class AclIds
     }
 
     public static bool IsReserved(string id) => id.StartsWith(ReservedPrefix, StringComparison.Ordinal);
-
-    /// <summary>The names that no token may have (acl ACL-REQ-4).</summary>
-    public static bool IsRootName(string secret) => secret is "allow" or "deny" or "manage";
 
     /// <summary>8-4-4-4-12 hex digits.</summary>
     public static bool IsUuid(string id) => id.Length == Length && Guid.TryParseExact(id, "D", out _);

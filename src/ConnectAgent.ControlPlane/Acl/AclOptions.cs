@@ -14,9 +14,6 @@ internal sealed class AclOptions
     /// <summary>Which policies and identities count.</summary>
     public string Datacenter { get; init; } = "dc1";
 
-    /// <summary>What the recovery token may write.</summary>
-    public string NodeName { get; init; } = string.Empty;
-
     /// <summary><c>acl.token_ttl</c>: how long after a token's end the agent may still hold what it had. The live state makes it a moment; this is
     /// the bound for what no change tells of. Default 30 s.</summary>
     public TimeSpan TokenTtl { get; init; } = TimeSpan.FromSeconds(30);

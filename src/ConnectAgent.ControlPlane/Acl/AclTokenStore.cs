@@ -1,4 +1,5 @@
 using ConnectAgent.ControlPlane.State;
+using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Text;
 using static ConnectAgent.ControlPlane.Acl.AclRefusal;
@@ -97,7 +98,7 @@ internal sealed class AclTokenStore(StateStore store, TimeProvider clock)
         }
 
         var before = Live(writer.State.Find(StateTables.AclTokens, accessor)) ?? throw Failed($"Cannot find token {GoQuote.Of(accessor)}");
-        if (AclIds.IsRootName(draft.SecretId))
+        if (ReservedTokens.IsRootName(draft.SecretId))
         {
             throw new ServerException(FailureKind.PermissionDenied, "Permission denied: Cannot modify root ACL");
         }
@@ -207,7 +208,7 @@ internal sealed class AclTokenStore(StateStore store, TimeProvider clock)
 
         if (writer.State.Find(StateTables.AclTokens, AclIds.AnonymousAccessor) is null)
         {
-            Put(writer, new AclToken(AclIds.AnonymousAccessor, AclIds.AnonymousSecret)
+            Put(writer, new AclToken(AclIds.AnonymousAccessor, ReservedTokens.Anonymous)
             {
                 Description = "Anonymous Token",
                 CreateTime = clock.GetUtcNow(),

@@ -1,7 +1,5 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
-using System.Security.Cryptography;
-using System.Text;
 using ConnectAgent.ControlPlane.Acl.Rules;
 using ConnectAgent.ControlPlane.State;
 using ConnectAgent.Protocol.Acl;
@@ -13,27 +11,15 @@ namespace ConnectAgent.ControlPlane.Acl;
 /// Resolves a token to its rights from the live state: a deletion, a new link or a changed rule acts on the next request (acl ACL-RES-1). What it
 /// has worked out is kept until one of the ACL tables changes.
 /// </summary>
-internal sealed class TokenResolver(StateStore store, AclOptions options, TimeProvider clock)
+internal sealed class TokenResolver(StateStore store, AclOptions options, RecoveryToken recovery, TimeProvider clock)
 {
     // Of what is worked out; over it, all of it is worked out anew.
     private const int MostResolved = 4096;
 
+    private static readonly TimeSpan ShortestRound = TimeSpan.FromSeconds(1);
+
     private readonly ConditionalWeakTable<AclPolicy, PolicyRules> _parsed = [];
-    private readonly TokenRights _recoveryRights = new RuleAuthorizer(
-        PolicyRules.Of(
-            new()
-            {
-                [new(NamedKind.Agent, IsPrefix: false, options.NodeName)] = new(AclLevel.Write),
-                [new(NamedKind.Node, IsPrefix: true, string.Empty)] = new(AclLevel.Read),
-            },
-            []),
-        defaultAllow: false);
-
-    private byte[] _recovery = [];
     private Generation _generation = new(StateSnapshot.Empty, null);
-
-    /// <summary>Takes another recovery token, which works at this agent alone and without any store (ACL-AGT-5); empty for none.</summary>
-    public void UseRecoveryToken(string token) => Volatile.Write(ref _recovery, Encoding.UTF8.GetBytes(token));
 
     /// <summary>What a token may do.</summary>
     /// <param name="token">The secret; empty stands for the anonymous token (acl ACL-REQ-2).</param>
@@ -84,7 +70,7 @@ internal sealed class TokenResolver(StateStore store, AclOptions options, TimePr
         using var watch = store.Watches.Watch([Topic.Everything, .. StateTables.Rights.Select(Topic.Any)]);
         try
         {
-            await watch.Changed.WaitAsync(options.Enabled ? options.TokenTtl : Timeout.InfiniteTimeSpan, clock, cancellationToken);
+            await watch.Changed.WaitAsync(!options.Enabled ? Timeout.InfiniteTimeSpan : options.TokenTtl > ShortestRound ? options.TokenTtl : ShortestRound, clock, cancellationToken);
             return clock.GetTimestamp();
         }
         catch (TimeoutException)
@@ -105,19 +91,16 @@ internal sealed class TokenResolver(StateStore store, AclOptions options, TimePr
 
     private TokenRights Work(Generation generation, StateSnapshot state, string token)
     {
-        if (AclIds.IsRootName(token))
+        if (ReservedTokens.IsRootName(token))
         {
             throw new ServerException(FailureKind.Failed, "Cannot resolve root ACL");
         }
 
-        var row = Find(token.Length == 0 ? AclIds.AnonymousSecret : token);
+        var row = Find(token.Length == 0 ? ReservedTokens.Anonymous : token);
         if (row is null)
         {
-            // Only what no stored token has is compared with the agent's own; secrets compare in constant time (ACL-REQ-6).
-            var recovery = Volatile.Read(ref _recovery);
-            return recovery.Length > 0 && CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(token), recovery)
-                ? _recoveryRights
-                : throw new ServerException(FailureKind.UnknownToken, "ACL not found");
+            // Only what no stored token has is compared with the agent's own.
+            return recovery.RightsOf(token) ?? throw new ServerException(FailureKind.UnknownToken, "ACL not found");
         }
 
         var sources = SourcesOf(state, row);

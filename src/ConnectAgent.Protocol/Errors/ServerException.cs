@@ -15,6 +15,9 @@ public enum FailureKind
     /// <summary>The token lacks a right (<c>Permission denied</c>): 403.</summary>
     PermissionDenied,
 
+    /// <summary>Remote servers have ACLs off (<c>ACL support disabled</c>).</summary>
+    AclDisabled,
+
     /// <summary>The thing asked for does not exist: 404.</summary>
     NotFound,
 

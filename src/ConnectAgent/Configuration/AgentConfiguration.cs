@@ -296,9 +296,6 @@ internal sealed partial record AgentConfiguration
         Require(
             values.Servers.Count > 0,
             "'server = false' needs servers to talk to: set connect_agent.servers, for instance to [\"http://127.0.0.1:8500\"]");
-        Require(
-            values.AclEnabled is not true,
-            "'acl.enabled = true' is not supported yet with 'server = false': the agent cannot resolve the servers' tokens");
     }
 
     private static void CheckDirectory(string? directory, bool devMode)

@@ -2,7 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using ConnectAgent.Agent;
 using ConnectAgent.Agent.Persistence;
-using ConnectAgent.ControlPlane.Acl;
+using ConnectAgent.Protocol.Acl;
 
 namespace ConnectAgent.Configuration;
 
@@ -10,7 +10,7 @@ namespace ConnectAgent.Configuration;
 /// The agent's own tokens: from the configuration, or set through the API and then, when asked, kept in <c>acl-tokens.json</c>, mode 0600
 /// (acl section 5.9). A kept one beats the configured one at the start.
 /// </summary>
-internal sealed class AgentTokens(AgentConfiguration configuration, AgentIdentity agent, ILogger<AgentTokens> logger, TokenResolver? resolver = null)
+internal sealed class AgentTokens(AgentConfiguration configuration, AgentIdentity agent, RecoveryToken recovery, ILogger<AgentTokens> logger)
 {
     private const string FileName = "acl-tokens.json";
     private readonly Lock _gate = new();
@@ -20,7 +20,7 @@ internal sealed class AgentTokens(AgentConfiguration configuration, AgentIdentit
     /// <exception cref="ConfigurationException">The file cannot be read.</exception>
     public void Load()
     {
-        resolver?.UseRecoveryToken(configuration.AclRecoveryToken);
+        recovery.Use(configuration.AclRecoveryToken);
         if (PathOfFile is not { } path || !File.Exists(path))
         {
             return;
@@ -39,7 +39,7 @@ internal sealed class AgentTokens(AgentConfiguration configuration, AgentIdentit
         Warn("default", configuration.AclDefaultToken, _kept.Default);
         Warn("agent_recovery", configuration.AclRecoveryToken, _kept.Recovery);
         agent.DefaultToken = _kept.Default ?? configuration.AclDefaultToken;
-        resolver?.UseRecoveryToken(_kept.Recovery ?? configuration.AclRecoveryToken);
+        recovery.Use(_kept.Recovery ?? configuration.AclRecoveryToken);
     }
 
     /// <summary>A reload changed the configured default token; one that came through the API goes on to win.</summary>
@@ -69,7 +69,7 @@ internal sealed class AgentTokens(AgentConfiguration configuration, AgentIdentit
                     (next, use) = (_kept with { Default = kept }, () => agent.DefaultToken = token);
                     break;
                 case "agent_recovery" or "agent_master" or "acl_agent_master_token":
-                    (next, use) = (_kept with { Recovery = kept }, () => resolver?.UseRecoveryToken(token));
+                    (next, use) = (_kept with { Recovery = kept }, () => recovery.Use(token));
                     break;
                 case "agent" or "acl_agent_token":
                     (next, use) = (_kept with { Agent = kept }, static () => { });

@@ -6,12 +6,14 @@ using ConnectAgent.Agent.Leaves;
 using ConnectAgent.Agent.Persistence;
 using ConnectAgent.Agent.Servers;
 using ConnectAgent.Agent.Servers.Consul;
+using ConnectAgent.Agent.Servers.Tokens;
 using ConnectAgent.Configuration;
 using ConnectAgent.ControlPlane;
 using ConnectAgent.ControlPlane.Acl;
 using ConnectAgent.ControlPlane.Authority;
 using ConnectAgent.ControlPlane.State;
 using ConnectAgent.Http;
+using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Servers;
 using ConnectAgent.Telemetry;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -74,7 +76,7 @@ internal static class AgentHost
             configuration.ConnectEnabled,
             configuration.AclDefaultToken,
             configuration.DefaultDecision));
-        services.AddSingleton(configuration.Authorize);
+        services.AddSingleton(configuration.Authorize).AddSingleton(new RecoveryToken(configuration.NodeName));
         services.AddSingleton(new WireSettings(
             configuration.DevMode, configuration.UseHttpCache, configuration.AclDefaultPolicy, configuration.ResponseHeaders));
         if (configuration.Server)
@@ -83,12 +85,20 @@ internal static class AgentHost
         }
         else
         {
-            services.AddConsulServers(new ConsulServerOptions
-            {
-                Servers = configuration.Servers,
-                RequestTime = configuration.ServerTimeout,
-                Authorities = HttpsListener.AuthoritiesOf(configuration.AuthorityFile),
-            });
+            services.AddConsulServers(
+                new ConsulServerOptions
+                {
+                    Servers = configuration.Servers,
+                    RequestTime = configuration.ServerTimeout,
+                    Authorities = HttpsListener.AuthoritiesOf(configuration.AuthorityFile),
+                },
+                new RemoteTokenOptions
+                {
+                    Enabled = configuration.AclEnabled,
+                    DefaultAllow = configuration.AclDefaultPolicy == "allow",
+                    DownPolicy = configuration.AclDownPolicy,
+                    Ttl = new[] { configuration.AclTokenTtl, configuration.AclPolicyTtl, configuration.AclRoleTtl }.Min(),
+                });
             services.AddSingleton<IWireEndpoints, ForwardingEndpoints>();
         }
 
@@ -106,6 +116,7 @@ internal static class AgentHost
         services.AddSingleton<IWireEndpoints, AgentConnectEndpoints>().AddSingleton<IWireEndpoints, AuthorizeEndpoints>();
         services.AddSingleton<IWireEndpoints, MetricsEndpoints>().AddSingleton<IWireEndpoints, CacheEndpoints>();
         services.AddSingleton<IWireEndpoints, AgentSelfEndpoints>().AddSingleton<IWireEndpoints, ReloadEndpoints>();
+        services.AddSingleton<IWireEndpoints, AgentTokenEndpoints>();
     }
 
     private static void AddEmbeddedServer(IServiceCollection services, AgentConfiguration configuration)
@@ -126,7 +137,7 @@ internal static class AgentHost
                 DefaultAllow = configuration.AclDefaultPolicy == "allow",
                 ManagementToken = configuration.AclManagementToken,
                 Datacenter = configuration.Datacenter,
-                NodeName = configuration.NodeName,
+                TokenTtl = configuration.AclTokenTtl,
             },
             configuration.StateDirectory);
         if (configuration.ConnectEnabled)
@@ -139,7 +150,7 @@ internal static class AgentHost
         services.AddSingleton<IWireEndpoints, ConnectCaEndpoints>().AddSingleton<IWireEndpoints, CaConfigurationEndpoints>();
         services.AddSingleton<IWireEndpoints, SigningEndpoints>().AddSingleton<IWireEndpoints, RevocationEndpoints>();
         services.AddSingleton<IWireEndpoints, IntentionEndpoints>().AddSingleton<IWireEndpoints, ConfigEntryEndpoints>();
-        services.AddSingleton<IWireEndpoints, AclEndpoints>().AddSingleton<IWireEndpoints, AgentTokenEndpoints>();
+        services.AddSingleton<IWireEndpoints, AclEndpoints>();
         services.AddSingleton<IWireEndpoints, AclTokenEndpoints>().AddSingleton<IWireEndpoints, AclPolicyEndpoints>();
         services.AddSingleton<IWireEndpoints, AclRoleEndpoints>().AddSingleton<IWireEndpoints, SnapshotEndpoints>();
         services.AddSingleton<IWireEndpoints, StatusEndpoints>();
@@ -153,6 +164,10 @@ internal static class AgentHost
         if (configuration is { Server: true, AclEnabled: true })
         {
             await app.Services.GetRequiredService<AclTokenStore>().InitializeAsync(configuration.AclManagementToken);
+        }
+
+        if (configuration.AclEnabled)
+        {
             app.Services.GetRequiredService<AgentTokens>().Load();
         }
 

@@ -15,9 +15,12 @@ internal sealed class AclAccessGuard(
     {
         if (!options.Enabled)
         {
-            throw new WireException(StatusCodes.Status401Unauthorized, "ACL support disabled");
+            throw Disabled();
         }
     }
+
+    /// <summary>ACL-ERR-5.</summary>
+    public static WireException Disabled() => new(StatusCodes.Status401Unauthorized, "ACL support disabled");
 
     /// <summary>For a write: ACLs on, no namespace, acl:write.</summary>
     public void RequireWrite(WireRequest request)

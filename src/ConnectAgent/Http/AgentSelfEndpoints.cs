@@ -36,7 +36,8 @@ internal sealed class AgentSelfEndpoints(CurrentConfiguration current, IServerCl
         }
 
         var rights = await servers.ResolveTokenAsync(request.Token(), request.Aborted);
-        var members = request.Visible([wan ? WanMember() : Member()], _ => rights.NodeRead(Configuration.NodeName));
+        var seen = await rights.AllowsAsync(new AclQuestion(AclResource.Node, Configuration.NodeName, AclAccess.Read), request.Aborted);
+        var members = request.Visible([wan ? WanMember() : Member()], _ => seen);
         await WireReply.JsonAsync(request, members, WireJson.Default.IReadOnlyListSelfMember);
     }
 

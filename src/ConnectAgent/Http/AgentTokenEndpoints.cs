@@ -4,7 +4,7 @@ using ConnectAgent.Protocol.Text;
 namespace ConnectAgent.Http;
 
 /// <summary>Sets the agent's own tokens (acl section 5.9).</summary>
-internal sealed class AgentTokenEndpoints(AgentTokens tokens, AclAccessGuard guard) : IWireEndpoints
+internal sealed class AgentTokenEndpoints(AgentTokens tokens, AgentConfiguration configuration) : IWireEndpoints
 {
     public void Map(IEndpointRouteBuilder routes) =>
         routes.MapWire("/v1/agent/token/", (HttpMethods.Put, Permission.AgentWrite, PutAsync));
@@ -12,7 +12,11 @@ internal sealed class AgentTokenEndpoints(AgentTokens tokens, AclAccessGuard gua
     // The body comes before the name.
     private async Task PutAsync(WireRequest request)
     {
-        guard.RequireEnabled();
+        if (!configuration.AclEnabled)
+        {
+            throw AclAccessGuard.Disabled();
+        }
+
         var token = await RequestBody.ReadAsync(
             request, AclBodies.AgentToken, error => WireException.Invalid("Request decode failed: " + error));
         bool known;

@@ -1,5 +1,6 @@
 using ConnectAgent.Agent.Servers;
 using ConnectAgent.Agent.Servers.Consul;
+using ConnectAgent.Agent.Servers.Tokens;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -22,14 +23,18 @@ public sealed class RemoteServerClient : IAsyncDisposable
     /// <param name="servers">Asked in an order that the seed draws.</param>
     /// <param name="clock">Null: the system's.</param>
     /// <param name="seed">For the order.</param>
-    public static RemoteServerClient Create(IReadOnlyList<Uri> servers, TimeProvider? clock = null, int seed = 1)
+    /// <param name="tokenTtl">With ACLs on: how long what is known of a token may be reused. Null: ACLs are off.</param>
+    public static RemoteServerClient Create(
+        IReadOnlyList<Uri> servers, TimeProvider? clock = null, int seed = 1, TimeSpan? tokenTtl = null)
     {
         var services = new ServiceCollection();
         services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.None));
 #pragma warning disable CA5394 // The order of servers is no secret.
         services.AddSingleton(clock ?? TimeProvider.System).AddSingleton(new Random(seed));
 #pragma warning restore CA5394
-        services.AddConsulServers(new ConsulServerOptions { Servers = servers });
+        services.AddConsulServers(
+            new ConsulServerOptions { Servers = servers },
+            tokenTtl is { } ttl ? new RemoteTokenOptions { Enabled = true, DefaultAllow = false, Ttl = ttl } : null);
         return new RemoteServerClient(services.BuildServiceProvider());
     }
 

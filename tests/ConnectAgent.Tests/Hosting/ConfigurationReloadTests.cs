@@ -6,6 +6,7 @@ using ConnectAgent.ControlPlane.State;
 using ConnectAgent.Hosting;
 using ConnectAgent.Protocol.Intentions;
 using ConnectAgent.Tests.Agent;
+using ConnectAgent.Protocol.Acl;
 using FluentAssertions;
 using Microsoft.Extensions.Logging.Abstractions;
 using Serilog.Core;
@@ -56,8 +57,8 @@ public sealed class ConfigurationReloadTests : IDisposable
         var tokens = new AgentTokens(
             AgentConfiguration.Build(_values, devMode: true),
             _identity,
-            NullLogger<AgentTokens>.Instance,
-            new TokenResolver(_state, new AclOptions(), TimeProvider.System));
+            new RecoveryToken("node1"),
+            NullLogger<AgentTokens>.Instance);
         return new ConfigurationReload(current, _agent.Cache, tokens, _level, NullLogger<ConfigurationReload>.Instance);
     }
 }

@@ -9,6 +9,8 @@ internal enum ConsulOperation
     Match,
     Revoked,
     Sign,
+    TokenSelf,
+    Authorize,
 
     /// <summary>A call that is the caller's, not the agent's: the answer goes back as it came.</summary>
     Forward,

@@ -30,6 +30,8 @@ internal static class ConsulFailure
                 return new ServerException(FailureKind.UnknownToken, text);
             case HttpStatusCode.Forbidden or HttpStatusCode.InternalServerError when Has(text, "Permission denied"):
                 return new ServerException(FailureKind.PermissionDenied, text);
+            case HttpStatusCode.Unauthorized when Has(text, "ACL support disabled"):
+                return new ServerException(FailureKind.AclDisabled, text);
             case HttpStatusCode.TooManyRequests:
                 return new ServerException(FailureKind.RateLimited, text.Length > 0 ? text : ServerBusy);
             case HttpStatusCode.InternalServerError when Has(text, SignerBusy) || Has(text, ServerBusy):

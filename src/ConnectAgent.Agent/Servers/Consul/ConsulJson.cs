@@ -12,6 +12,9 @@ namespace ConnectAgent.Agent.Servers.Consul;
 [JsonSerializable(typeof(Dictionary<string, IReadOnlyList<ConsulIntention?>?>))]
 [JsonSerializable(typeof(ConsulSignRequest))]
 [JsonSerializable(typeof(ConsulSignature))]
+[JsonSerializable(typeof(ConsulToken))]
+[JsonSerializable(typeof(ConsulAclQuestion[]))]
+[JsonSerializable(typeof(ConsulAclAnswer?[]))]
 internal sealed partial class ConsulJson : JsonSerializerContext;
 
 /// <summary>An intention as any Consul server writes it, newer fields included (intentions IXN-1).</summary>
@@ -92,4 +95,23 @@ internal sealed record ConsulSignature
     public required string CertPem { get; init; }
 
     public ulong ModifyIndex { get; init; }
+}
+
+/// <summary>What is needed of a token; the secret is not read.</summary>
+internal sealed record ConsulToken
+{
+    [JsonPropertyName("AccessorID")]
+    public required string AccessorId { get; init; }
+
+    public DateTimeOffset? ExpirationTime { get; init; }
+}
+
+/// <summary>A question about rights (acl ACL-AUZ-1).</summary>
+internal sealed record ConsulAclQuestion(
+    string Resource, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Segment, string Access);
+
+/// <summary>What is needed of its answer.</summary>
+internal sealed record ConsulAclAnswer
+{
+    public required bool Allow { get; init; }
 }

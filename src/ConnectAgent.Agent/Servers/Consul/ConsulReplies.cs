@@ -83,6 +83,24 @@ internal static class ConsulReplies
         return new SignedLeaf(signature.CertPem, signature.ModifyIndex);
     }
 
+    /// <summary>When the token ends that asked (acl ACL-TOK-1); null: it does not.</summary>
+    /// <exception cref="ServerException">Garbage.</exception>
+    public static DateTimeOffset? Expiration(ConsulAnswer answer)
+    {
+        var self = Parse(answer, ConsulJson.Default.ConsulToken);
+        return self.AccessorId.Length > 0 ? self.ExpirationTime : throw Garbage(answer, "a token without an accessor");
+    }
+
+    /// <summary>The answers to questions about rights, in their order (acl ACL-AUZ-1).</summary>
+    /// <exception cref="ServerException">Garbage; also more or fewer answers than questions.</exception>
+    public static IReadOnlyList<bool> Allowed(ConsulAnswer answer, int questions)
+    {
+        var answers = Parse(answer, ConsulJson.Default.ConsulAclAnswerArray);
+        return answers.Length == questions && answers.All(one => one is not null)
+            ? [.. answers.Select(one => one!.Allow)]
+            : throw Garbage(answer, "not one answer for each question");
+    }
+
     // 0 is passed on: the engine stores 1, and backs off as after a failure (agent-cache CACHE-17, http-conventions IDX-10).
     private static ulong IndexOf(ConsulAnswer answer) =>
         answer.Headers.TryGetValues("X-Consul-Index", out var values)

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
+using ConnectAgent.Agent.Servers.Tokens;
 using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Certificates;
 using ConnectAgent.Protocol.Errors;
@@ -13,7 +14,7 @@ namespace ConnectAgent.Agent.Servers.Consul;
 /// Servers over Consul's HTTP API. Reads work with any Consul server; leaves need the signing call of this product's own server
 /// (docs/http-api.md), because the reference signs over RPC only (leaf-certificates LEAF-34).
 /// </summary>
-internal sealed class ConsulServerClient(ConsulServers servers, TimeProvider clock, Random random) : IServerClient
+internal sealed class ConsulServerClient(ConsulServers servers, RemoteTokens tokens, TimeProvider clock, Random random) : IServerClient
 {
     // Request lines of servers end at 1 MiB or less; no name that anybody uses comes near this.
     private const int LongestTarget = 32 * 1024;
@@ -56,22 +57,12 @@ internal sealed class ConsulServerClient(ConsulServers servers, TimeProvider clo
         return ReadAsync(ConsulOperation.Match, target, query, answer => ConsulReplies.Matches(answer, names), cancellationToken);
     }
 
-    /// <summary>
-    /// The agent's own <c>acl.enabled</c> decides, as upstream; with ACLs on, an agent of servers does not start yet. What a token may read
-    /// or have signed is the servers' decision in any case: each call carries it, and no other caller gets the answer.
-    /// </summary>
-    public ValueTask<TokenRights> ResolveTokenAsync(string token, CancellationToken cancellationToken)
-    {
-        cancellationToken.ThrowIfCancellationRequested();
-        return new ValueTask<TokenRights>(TokenRights.Everything);
-    }
+    public ValueTask<TokenRights> ResolveTokenAsync(string token, CancellationToken cancellationToken) =>
+        tokens.ResolveAsync(token, cancellationToken);
 
-    // As long as ACLs are off, nothing changes.
-    public async Task<long> RightsChangedAsync(CancellationToken cancellationToken)
-    {
-        await Task.Delay(Timeout.InfiniteTimeSpan, clock, cancellationToken);
-        return clock.GetTimestamp();
-    }
+    public Task<long> RightsChangedAsync(CancellationToken cancellationToken) => tokens.RightsChangedAsync(cancellationToken);
+
+    public void RememberRights(string token, IReadOnlyList<AclQuestion> allowed) => tokens.Remember(token, allowed);
 
     public Task<SignedLeaf> SignLeafAsync(
         ServiceId identity, ReadOnlyMemory<byte> certificateRequest, string token, CancellationToken cancellationToken)

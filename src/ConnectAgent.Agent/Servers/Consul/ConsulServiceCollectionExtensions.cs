@@ -1,3 +1,5 @@
+using ConnectAgent.Agent.Servers.Tokens;
+using ConnectAgent.Protocol.Acl;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -6,12 +8,16 @@ namespace ConnectAgent.Agent.Servers.Consul;
 internal static class ConsulServiceCollectionExtensions
 {
     /// <summary>Adds the back end that talks to servers over HTTP.</summary>
-    public static IServiceCollection AddConsulServers(this IServiceCollection services, ConsulServerOptions options)
+    public static IServiceCollection AddConsulServers(
+        this IServiceCollection services, ConsulServerOptions options, RemoteTokenOptions? tokens = null)
     {
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(Random.Shared);
         services.AddMetrics();
         services.AddSingleton(options).AddSingleton<ConsulMetrics>().AddSingleton<ConsulServers>();
+        services.AddSingleton(tokens ?? new RemoteTokenOptions()).AddSingleton<RemoteTokenMetrics>().AddSingleton<RemoteTokens>();
+        services.TryAddSingleton(new RecoveryToken(string.Empty));
+        services.AddSingleton<ITokenAuthority, ConsulTokenAuthority>();
         return services.AddSingleton<IServerClient, ConsulServerClient>();
     }
 }

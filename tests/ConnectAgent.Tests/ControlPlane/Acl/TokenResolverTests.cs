@@ -16,6 +16,7 @@ public sealed class TokenResolverTests : IDisposable
     private readonly AclTokenStore _tokens;
     private readonly AclPolicyStore _policies;
     private readonly AclRoleStore _roles;
+    private readonly RecoveryToken _recovery = new("node1");
     private readonly TokenResolver _resolver;
 
     public TokenResolverTests()
@@ -24,7 +25,7 @@ public sealed class TokenResolverTests : IDisposable
         _policies = new AclPolicyStore(_state);
         _roles = new AclRoleStore(_state);
         _resolver = new TokenResolver(
-            _state, new AclOptions { Enabled = true, DefaultAllow = false, Datacenter = "dc1", NodeName = "node1" }, _clock);
+            _state, new AclOptions { Enabled = true, DefaultAllow = false, Datacenter = "dc1" }, _recovery, _clock);
     }
 
     public void Dispose() => _state.Dispose();
@@ -104,13 +105,13 @@ public sealed class TokenResolverTests : IDisposable
     [Fact] // ACL-AGT-5
     public void The_recovery_token_works_without_any_store_and_for_this_node_alone()
     {
-        _resolver.UseRecoveryToken("recover");
+        _recovery.Use("recover");
         var rights = _resolver.Resolve("recover");
         rights.AgentWrite("node1").Should().BeTrue();
         rights.AgentRead("node2").Should().BeFalse();
         rights.NodeRead("node2").Should().BeTrue();
         rights.Allows(AclResource.Node, "node2", AclAccess.Write).Should().BeFalse();
-        _resolver.UseRecoveryToken(string.Empty);
+        _recovery.Use(string.Empty);
         _resolver.TryResolve("recover").Should().BeNull();
     }
 

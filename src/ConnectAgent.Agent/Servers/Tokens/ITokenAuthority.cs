@@ -1,0 +1,28 @@
+using ConnectAgent.Protocol.Acl;
+
+namespace ConnectAgent.Agent.Servers.Tokens;
+
+/// <summary>What the resolution of tokens asks of remote servers.</summary>
+internal interface ITokenAuthority
+{
+    /// <summary>Most questions of one call (acl ACL-AUZ-1).</summary>
+    const int MostQuestions = 64;
+
+    /// <summary>Reads the token that asks (acl section 5.2, <c>token/self</c>).</summary>
+    /// <param name="token">Not empty.</param>
+    /// <param name="consistent">Whether the leader must answer, so that a server that lags cannot deny a token.</param>
+    /// <param name="cancellationToken">Ends the call early.</param>
+    /// <returns>When it ends; null: it does not.</returns>
+    /// <exception cref="Protocol.Errors.ServerException">
+    /// <see cref="Protocol.Errors.FailureKind.UnknownToken"/>, <see cref="Protocol.Errors.FailureKind.AclDisabled"/>, or another when it cannot be told.
+    /// </exception>
+    Task<DateTimeOffset?> ReadExpirationAsync(string token, bool consistent, CancellationToken cancellationToken);
+
+    /// <summary>Asks what a token may do (acl section 5.7).</summary>
+    /// <param name="token">Empty for the anonymous one.</param>
+    /// <param name="questions">1 to <see cref="MostQuestions"/>.</param>
+    /// <param name="cancellationToken">Ends the call early.</param>
+    /// <returns>One answer for each, in their order.</returns>
+    /// <inheritdoc cref="ReadExpirationAsync" path="/exception"/>
+    Task<IReadOnlyList<bool>> AskAsync(string token, IReadOnlyList<AclQuestion> questions, CancellationToken cancellationToken);
+}

@@ -1,0 +1,247 @@
+using System.Collections.Concurrent;
+using ConnectAgent.Protocol.Acl;
+using ConnectAgent.Protocol.Errors;
+using Microsoft.Extensions.Logging;
+
+namespace ConnectAgent.Agent.Servers.Tokens;
+
+/// <summary>
+/// Resolves tokens of remote servers (acl section 8): what is known is reused for its time, one call serves all who ask at once, no failure and no
+/// single denial is taken for "no such token", and while the servers cannot be asked the down policy decides.
+/// </summary>
+internal sealed class RemoteTokens(
+    ITokenAuthority servers,
+    RemoteTokenOptions options,
+    RecoveryToken recovery,
+    RemoteTokenMetrics metrics,
+    TimeProvider clock,
+    ILogger<RemoteTokens> logger)
+{
+    /// <summary>Tokens held at once (acl ACL-RES-2).</summary>
+    public const int Most = 1024;
+
+    private const double LookAhead = 0.9;
+    private const int MostDenials = 3;
+    private static readonly TimeSpan ShortestRound = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan PauseWhenAway = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan AclsOffTime = TimeSpan.FromSeconds(120);
+
+    private readonly ConcurrentDictionary<string, RemoteToken> _tokens = new(StringComparer.Ordinal);
+    private readonly Lock _gate = new();
+    private TaskCompletionSource _changed = NewSignal();
+    private long _changedSince = long.MaxValue;
+    private long _dueBefore = long.MinValue;
+    private long _awayUntil = long.MinValue;
+    private long _offUntil = long.MinValue;
+
+    public int Count => _tokens.Count;
+
+    public TimeProvider Clock => clock;
+
+    public RemoteTokenMetrics Metrics => metrics;
+
+    public DownPolicy DownPolicy => options.DownPolicy;
+
+    /// <summary>What a token may do.</summary>
+    /// <inheritdoc cref="IServerClient.ResolveTokenAsync"/>
+    public ValueTask<TokenRights> ResolveAsync(string token, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        if (!options.Enabled)
+        {
+            return new(TokenRights.Everything);
+        }
+
+        if (ReservedTokens.IsRootName(token))
+        {
+            throw new ServerException(FailureKind.Failed, "Cannot resolve root ACL");
+        }
+
+        if (recovery.RightsOf(token) is { } own)
+        {
+            return new(own);
+        }
+
+        return clock.GetTimestamp() < Volatile.Read(ref _offUntil)
+            ? new(TokenRights.Everything)
+            : Find(token == ReservedTokens.Anonymous ? string.Empty : token).ResolveAsync(cancellationToken);
+    }
+
+    /// <inheritdoc cref="IServerClient.RightsChangedAsync"/>
+    public async Task<long> RightsChangedAsync(CancellationToken cancellationToken)
+    {
+        Task changed;
+        var began = clock.GetTimestamp();
+        lock (_gate)
+        {
+            changed = _changed.Task;
+        }
+
+        try
+        {
+            // All that is held is looked at once in its time; the rest of that time is for the look itself.
+            var round = options.Ttl * LookAhead;
+            await changed.WaitAsync(
+                !options.Enabled ? Timeout.InfiniteTimeSpan : round > ShortestRound ? round : ShortestRound, clock, cancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            Volatile.Write(ref _dueBefore, clock.GetTimestamp());
+            return began;
+        }
+
+        lock (_gate)
+        {
+            var since = Math.Min(_changedSince, began);
+            _changedSince = long.MaxValue;
+            return since;
+        }
+    }
+
+    /// <summary>What was allowed in a former life of the agent: the last that is known of a token while no server can be asked.</summary>
+    public void Remember(string token, IReadOnlyList<AclQuestion> allowed)
+    {
+        if (options.Enabled && _tokens.Count < Most)
+        {
+            Find(token).Remember(allowed);
+        }
+    }
+
+    /// <summary>Whether something that was true at a timestamp may be reused now.</summary>
+    public bool IsFresh(long resolvedAt) =>
+        resolvedAt > Volatile.Read(ref _dueBefore) && clock.GetElapsedTime(resolvedAt) < options.Ttl;
+
+    /// <summary>A token went or may do something else than before.</summary>
+    /// <param name="since">A timestamp: when it was last known to be as before.</param>
+    public void Publish(long since)
+    {
+        TaskCompletionSource changed;
+        lock (_gate)
+        {
+            _changedSince = Math.Min(_changedSince, since);
+            (changed, _changed) = (_changed, NewSignal());
+        }
+
+        changed.TrySetResult();
+    }
+
+    /// <summary>Reads when a token ends. A denial counts only from the leader: a server that lags does not know the newest tokens.</summary>
+    /// <exception cref="ServerException">As <see cref="ITokenAuthority.ReadExpirationAsync"/>.</exception>
+    public Task<DateTimeOffset?> ReadExpirationAsync(string token) => AwakeAsync(async () =>
+    {
+        try
+        {
+            return await servers.ReadExpirationAsync(token, consistent: false, CancellationToken.None);
+        }
+        catch (ServerException error) when (error.Kind == FailureKind.UnknownToken)
+        {
+            return await servers.ReadExpirationAsync(token, consistent: true, CancellationToken.None);
+        }
+    });
+
+    /// <summary>Asks any number of questions.</summary>
+    /// <exception cref="ServerException">As <see cref="ITokenAuthority.AskAsync"/>.</exception>
+    public Task<Dictionary<AclQuestion, bool>> AskAsync(string token, IReadOnlyCollection<AclQuestion> questions) => AwakeAsync(async () =>
+    {
+        Dictionary<AclQuestion, bool> answers = new(questions.Count);
+        foreach (var some in questions.Chunk(ITokenAuthority.MostQuestions))
+        {
+            foreach (var (question, answer) in some.Zip(await AskSomeAsync(token, some)))
+            {
+                answers[question] = answer;
+            }
+        }
+
+        return answers;
+    });
+
+    private async Task<IReadOnlyList<bool>> AskSomeAsync(string token, IReadOnlyList<AclQuestion> questions)
+    {
+        for (var denials = 0; ;)
+        {
+            try
+            {
+                return await servers.AskAsync(token, questions, CancellationToken.None);
+            }
+            catch (ServerException error) when (error.Kind == FailureKind.UnknownToken && token.Length > 0)
+            {
+                // The leader's denial ends it; else the one that answered lags, and the next may not.
+                await servers.ReadExpirationAsync(token, consistent: true, CancellationToken.None);
+                if (++denials == MostDenials)
+                {
+                    throw new ServerException(FailureKind.Failed, "the servers disagree about a token", error);
+                }
+            }
+        }
+    }
+
+    /// <summary>What holds for a token or a question that nothing is known of (acl ACL-RES-4).</summary>
+    public TokenRights Unasked() => options.DownPolicy switch
+    {
+        DownPolicy.Deny => TokenRights.Nothing,
+        DownPolicy.Allow => TokenRights.AllowedByDefault,
+        _ => options.DefaultAllow ? TokenRights.AllowedByDefault : TokenRights.Nothing,
+    };
+
+    /// <summary>The servers have no ACLs: neither has the agent, for a while (acl ACL-RES-8).</summary>
+    public TokenRights TurnOff()
+    {
+        var until = clock.GetTimestamp() + (long)(AclsOffTime.TotalSeconds * clock.TimestampFrequency);
+        if (Interlocked.Exchange(ref _offUntil, until) == long.MinValue)
+        {
+            logger.ServersHaveNoAcls();
+        }
+
+        return TokenRights.Everything;
+    }
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    // Nobody waits for servers that were away a moment ago: what the down policy says is said at once.
+    private async Task<T> AwakeAsync<T>(Func<Task<T>> call)
+    {
+        if (clock.GetTimestamp() < Volatile.Read(ref _awayUntil))
+        {
+            throw new ServerException(FailureKind.Unreachable, "the servers were away a moment ago");
+        }
+
+        try
+        {
+            return await call();
+        }
+        catch (ServerException error) when (error.Kind == FailureKind.Unreachable)
+        {
+            Volatile.Write(ref _awayUntil, clock.GetTimestamp() + (long)(PauseWhenAway.TotalSeconds * clock.TimestampFrequency));
+            throw;
+        }
+    }
+
+    private RemoteToken Find(string token)
+    {
+        if (_tokens.TryGetValue(token, out var known))
+        {
+            return known;
+        }
+
+        lock (_gate)
+        {
+            if (_tokens.Count >= Most)
+            {
+                // What is made up goes first, then what was asked about longest ago; an eighth, so that a full table does not sort itself each time.
+                foreach (var (secret, _) in _tokens.OrderBy(held => held.Value.IsKnown).ThenBy(held => held.Value.UsedAt).Take(Most / 8).ToList())
+                {
+                    _tokens.TryRemove(secret, out _);
+                }
+            }
+
+            return _tokens.GetOrAdd(token, secret => new RemoteToken(secret, this));
+        }
+    }
+}
+
+// Event ids 1400-1499.
+internal static partial class RemoteTokenLog
+{
+    [LoggerMessage(1401, LogLevel.Warning, "The servers say that ACLs are disabled: this agent treats them as off until they say something else")]
+    public static partial void ServersHaveNoAcls(this ILogger logger);
+}
