@@ -1,4 +1,5 @@
 using ConnectAgent.ControlPlane.Acl;
+using ConnectAgent.ControlPlane.Acl.Login;
 using ConnectAgent.ControlPlane.Authority;
 using ConnectAgent.ControlPlane.ConfigEntries;
 using ConnectAgent.ControlPlane.Intentions;
@@ -31,6 +32,7 @@ internal static class ControlPlaneServiceCollectionExtensions
             directory is null ? new MemoryStateStorage() : new SqliteStateStorage(Path.Combine(directory, StateFile)));
         services.AddSingleton<StateStore>().AddSingleton<BlockingReader>();
         services.AddSingleton<AclTokenStore>().AddSingleton<AclPolicyStore>().AddSingleton<AclRoleStore>();
+        services.AddSingleton<AuthMethodStore>().AddSingleton<BindingRuleStore>().AddSingleton<JwtVerifier>().AddSingleton<LoginService>();
         services.AddHostedService<AclReaper>();
         services.AddSingleton<RevocationStore>().AddHostedService<RevocationUpkeep>();
         services.AddCertificateAuthority();

@@ -68,6 +68,9 @@ internal static partial class AclLinks
         return [.. identities.Distinct().OrderBy(identity => identity.NodeName, StringComparer.Ordinal)];
     }
 
+    /// <summary>Whether a service or node identity can have this name (ACL-TOK-31).</summary>
+    public static bool IsIdentityName(string name) => Name().IsMatch(name);
+
     private static List<string> Resolve(
         IReadOnlyList<AclLink> links, string kind, Func<string, string?> byName, Func<string, bool> exists, Func<string, string> unknownId)
     {

@@ -27,6 +27,8 @@ internal sealed partial class AclRoleStore(StateStore store)
     public static AclRole? FindByName(StateSnapshot state, string name) =>
         state.Rows(StateTables.AclRoles).Values.FirstOrDefault(role => role.Name == name);
 
+    public static bool IsName(string name) => Name().IsMatch(name);
+
     /// <summary>Makes a role.</summary>
     /// <exception cref="ServerException">ACL-ROLE-3.</exception>
     public Task<AclRole> CreateAsync(AclRoleDraft draft) => store.WriteAsync(writer =>

@@ -232,7 +232,8 @@ internal sealed class AclTokenStore(StateStore store, TimeProvider clock)
         };
     }
 
-    private static AclToken Put(StateWriter writer, AclToken token)
+    /// <summary>Stores a token under both of its IDs.</summary>
+    internal static AclToken Put(StateWriter writer, AclToken token)
     {
         var stored = token with { Hash = token.HashNow(), ModifyIndex = writer.Index };
         writer.Put(StateTables.AclTokens, stored.AccessorId, stored);
@@ -240,7 +241,8 @@ internal sealed class AclTokenStore(StateStore store, TimeProvider clock)
         return stored;
     }
 
-    private static bool Remove(StateWriter writer, string accessor)
+    /// <summary>Removes a token; false when there is none.</summary>
+    internal static bool Remove(StateWriter writer, string accessor)
     {
         if (writer.State.Find(StateTables.AclTokens, accessor) is not { } token)
         {

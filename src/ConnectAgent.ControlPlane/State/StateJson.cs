@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using ConnectAgent.ControlPlane.Acl;
+using ConnectAgent.ControlPlane.Acl.Login;
 using ConnectAgent.ControlPlane.Authority;
 using ConnectAgent.ControlPlane.ConfigEntries;
 using ConnectAgent.ControlPlane.Intentions;
@@ -21,6 +22,8 @@ namespace ConnectAgent.ControlPlane.State;
 [JsonSerializable(typeof(AclPolicy))]
 [JsonSerializable(typeof(AclRole))]
 [JsonSerializable(typeof(AclBootstrap))]
+[JsonSerializable(typeof(AuthMethod))]
+[JsonSerializable(typeof(BindingRule))]
 [JsonSerializable(typeof(SnapshotMeta))]
 [JsonSerializable(typeof(RevocationEntry))]
 [JsonSerializable(typeof(SerialMark))]

@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using ConnectAgent.ControlPlane.Acl;
+using ConnectAgent.ControlPlane.Acl.Login;
 using ConnectAgent.ControlPlane.Authority;
 using ConnectAgent.ControlPlane.ConfigEntries;
 using ConnectAgent.ControlPlane.Intentions;
@@ -41,6 +42,12 @@ internal static class StateTables
     /// <summary>Whether the ACLs were bootstrapped, under the one key <see cref="TheOne"/>.</summary>
     public static StateTable<AclBootstrap> AclBootstraps { get; } = new("acl-bootstrap", StateJson.Default.AclBootstrap);
 
+    /// <summary>Auth methods by name.</summary>
+    public static StateTable<AuthMethod> AuthMethods { get; } = new("acl-auth-methods", StateJson.Default.AuthMethod);
+
+    /// <summary>Binding rules by ID.</summary>
+    public static StateTable<BindingRule> BindingRules { get; } = new("acl-binding-rules", StateJson.Default.BindingRule);
+
     /// <summary>What the rights of tokens are worked out from.</summary>
     public static IReadOnlyList<StateTable> Rights { get; } = [AclTokens, AclPolicies, AclRoles];
 
@@ -68,7 +75,7 @@ internal static class StateTables
 
     public static IReadOnlyList<StateTable> All { get; } =
     [
-        .. AllConfigEntries, IntentionIds, Roots, CaConfiguration, ProviderRows, AclTokens, AclSecrets, AclPolicies, AclRoles, AclBootstraps, Revocations,
-        SerialMarks,
+        .. AllConfigEntries, IntentionIds, Roots, CaConfiguration, ProviderRows, AclTokens, AclSecrets, AclPolicies, AclRoles, AclBootstraps, AuthMethods,
+        BindingRules, Revocations, SerialMarks,
     ];
 }

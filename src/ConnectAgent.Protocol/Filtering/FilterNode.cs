@@ -35,7 +35,9 @@ internal sealed record FilterMatch(
 
     private string QuotedSelector => GoQuote.Of(string.Join('.', Selector));
 
-    public FilterException InvalidSelector() => new($"Selector {QuotedSelector} is not valid");
+    /// <summary>Names the selector up to the part that is not valid (acl ACL-BR-3).</summary>
+    /// <param name="part">Its index.</param>
+    public FilterException InvalidSelector(int part) => new($"Selector {GoQuote.Of(string.Join('.', Selector.Take(part + 1)))} is not valid");
 
     public FilterException InvalidOperator() => new($"Invalid match operator \"{OperatorName()}\" for selector {QuotedSelector}");
 

@@ -36,23 +36,16 @@ public sealed class FilterSchema<T>
     });
 
     /// <summary>A map: <c>in</c>, <c>contains</c> (key present), <c>is empty</c>. <c>name.key</c>, <c>name["key"]</c> are texts.</summary>
-    public FilterSchema<T> TextMap(string name, Func<T, IReadOnlyDictionary<string, string>?> read) => Add(name, (match, next) =>
-    {
-        if (next == match.Selector.Count)
+    public FilterSchema<T> TextMap(string name, Func<T, IReadOnlyDictionary<string, string>?> read) =>
+        Map(name, read, match =>
         {
-            var whole = FilterTests.TextMap(match);
-            return item => whole(read(item));
-        }
+            var test = FilterTests.Text(match);
+            return text => test(text ?? "");
+        });
 
-        if (next < match.Selector.Count - 1)
-        {
-            throw match.InvalidSelector();
-        }
-
-        var key = match.Selector[next];
-        var test = FilterTests.Text(match);
-        return item => read(item) is { } map && map.TryGetValue(key, out var value) ? test(value ?? "") : match.WhenMissing;
-    });
+    /// <summary>A map like <see cref="TextMap"/>, whose values are lists of texts.</summary>
+    public FilterSchema<T> TextListMap(string name, Func<T, IReadOnlyDictionary<string, IReadOnlyList<string>>?> read) =>
+        Map(name, read, FilterTests.TextList);
 
     /// <summary>An object: only its parts can be tested. An absent one counts as a missing map key.</summary>
     public FilterSchema<T> Object<TPart>(string name, Func<T, TPart?> read, FilterSchema<TPart> schema) => Add(name, (match, next) =>
@@ -83,11 +76,30 @@ public sealed class FilterSchema<T>
             throw match.InvalidOperator();
         }
 
-        return _fields.TryGetValue(match.Selector[next], out var field) ? field(match, next + 1) : throw match.InvalidSelector();
+        return _fields.TryGetValue(match.Selector[next], out var field) ? field(match, next + 1) : throw match.InvalidSelector(next);
     }
 
+    private FilterSchema<T> Map<TValue>(
+        string name, Func<T, IReadOnlyDictionary<string, TValue>?> read, Func<FilterMatch, Func<TValue, bool>> bind) => Add(name, (match, next) =>
+    {
+        if (next == match.Selector.Count)
+        {
+            var whole = FilterTests.Keys<TValue>(match);
+            return item => whole(read(item));
+        }
+
+        if (next < match.Selector.Count - 1)
+        {
+            throw match.InvalidSelector(next + 1);
+        }
+
+        var key = match.Selector[next];
+        var test = bind(match);
+        return item => read(item) is { } map && map.TryGetValue(key, out var value) ? test(value) : match.WhenMissing;
+    });
+
     private FilterSchema<T> Value(string name, Func<FilterMatch, Func<T, bool>> bind) => Add(name, (match, next) =>
-        next == match.Selector.Count ? bind(match) : throw match.InvalidSelector());
+        next == match.Selector.Count ? bind(match) : throw match.InvalidSelector(next));
 
     private FilterSchema<T> Add(string name, Func<FilterMatch, int, Func<T, bool>> field)
     {

@@ -58,7 +58,7 @@ internal static class FilterTests
         return list => empty(list.Count);
     }
 
-    public static Func<IReadOnlyDictionary<string, string>?, bool> TextMap(FilterMatch match)
+    public static Func<IReadOnlyDictionary<string, TValue>?, bool> Keys<TValue>(FilterMatch match)
     {
         if (match.Operator == FilterOperator.In)
         {

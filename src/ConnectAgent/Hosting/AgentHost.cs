@@ -153,7 +153,8 @@ internal static class AgentHost
         services.AddSingleton<IWireEndpoints, AclEndpoints>();
         services.AddSingleton<IWireEndpoints, AclTokenEndpoints>().AddSingleton<IWireEndpoints, AclPolicyEndpoints>();
         services.AddSingleton<IWireEndpoints, AclRoleEndpoints>().AddSingleton<IWireEndpoints, SnapshotEndpoints>();
-        services.AddSingleton<IWireEndpoints, StatusEndpoints>();
+        services.AddSingleton<IWireEndpoints, AclAuthMethodEndpoints>().AddSingleton<IWireEndpoints, AclBindingRuleEndpoints>();
+        services.AddSingleton<IWireEndpoints, AclLoginEndpoints>().AddSingleton<IWireEndpoints, StatusEndpoints>();
     }
 
     private static async Task MapAsync(WebApplication app)

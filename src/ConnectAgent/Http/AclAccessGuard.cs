@@ -30,6 +30,15 @@ internal sealed class AclAccessGuard(
         TokenRights.Require(tokens.Resolve(request.Token()).AclWrite());
     }
 
+    /// <summary>The same for what belongs to a datacenter, unlike tokens, policies and roles (ACL-API-2).</summary>
+    public void RequireWriteHere(WireRequest request)
+    {
+        RequireEnabled();
+        request.RefuseNamespace();
+        agent.RequireDatacenter(request.Datacenter());
+        RequireWrite(request);
+    }
+
     /// <summary>Reads one or more tables; blocking; acl:read is looked at before and after the wait (ACL-SEC-3).</summary>
     /// <param name="request">Whose read.</param>
     /// <param name="table">Whose index the answer has (ACL-API-5).</param>

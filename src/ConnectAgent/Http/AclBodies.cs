@@ -191,7 +191,8 @@ internal static class AclBodies
             return text;
         });
 
-    private static void Unknown(ref GoJsonReader json)
+    /// <summary>A field that none of the ACL bodies has.</summary>
+    public static void Unknown(ref GoJsonReader json)
     {
         if (json.Is("Namespace"))
         {

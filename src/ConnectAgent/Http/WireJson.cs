@@ -39,6 +39,10 @@ namespace ConnectAgent.Http;
 [JsonSerializable(typeof(IReadOnlyList<AclPolicyListReply>))]
 [JsonSerializable(typeof(AclRoleReply))]
 [JsonSerializable(typeof(IReadOnlyList<AclRoleReply>))]
+[JsonSerializable(typeof(AclAuthMethodReply))]
+[JsonSerializable(typeof(IReadOnlyList<AclAuthMethodReply>))]
+[JsonSerializable(typeof(AclBindingRuleReply))]
+[JsonSerializable(typeof(IReadOnlyList<AclBindingRuleReply>))]
 [JsonSerializable(typeof(IReadOnlyList<AclAnswer>))]
 [JsonSerializable(typeof(AclReplicationReply))]
 internal sealed partial class WireJson : JsonSerializerContext;

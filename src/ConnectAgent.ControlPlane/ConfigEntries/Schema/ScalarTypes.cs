@@ -158,7 +158,10 @@ internal sealed class DurationType : ConfigType
         }
         else
         {
-            duration = new TimeSpan((long)(NumberType.Read(value, path, decoding) / TimeSpan.NanosecondsPerTick));
+            // What is finer than a tick is cut, but never to zero: -1 ns switches a leeway off (acl ACL-AM-4).
+            var nanoseconds = NumberType.Read(value, path, decoding);
+            var ticks = (long)(nanoseconds / TimeSpan.NanosecondsPerTick);
+            duration = new TimeSpan(ticks == 0 ? Math.Sign(nanoseconds) : ticks);
         }
 
         return duration == TimeSpan.Zero ? null : JsonValue.Create(GoDuration.Format(duration));

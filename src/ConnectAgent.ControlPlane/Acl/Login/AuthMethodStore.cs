@@ -1,0 +1,85 @@
+using System.Text.RegularExpressions;
+using ConnectAgent.ControlPlane.State;
+using ConnectAgent.Protocol.Errors;
+using ConnectAgent.Protocol.Text;
+using static ConnectAgent.ControlPlane.Acl.AclRefusal;
+
+namespace ConnectAgent.ControlPlane.Acl.Login;
+
+/// <summary>Auth methods (acl section 5.5).</summary>
+internal sealed partial class AuthMethodStore(StateStore store)
+{
+    private const string Jwt = "jwt";
+    private const string Kubernetes = "kubernetes";
+    private const string Invalid = "Invalid Auth Method: ";
+
+    private static readonly TimeSpan ShortestLife = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan LongestLife = TimeSpan.FromHours(24);
+
+    public static AuthMethod? Find(StateSnapshot state, string name) => state.Find(StateTables.AuthMethods, name);
+
+    /// <summary>Makes a method, or replaces it as a whole; without a type it keeps its own.</summary>
+    /// <exception cref="ServerException">ACL-AM-3, or a method of a kind that is not supported.</exception>
+    public Task<AuthMethod> PutAsync(AuthMethod method) => store.WriteAsync(writer =>
+    {
+        Require(method.Name.Length > 0, Invalid + "no Name is set");
+        Require(Name().IsMatch(method.Name), Invalid + "invalid Name. Only alphanumeric characters, '-' and '_' are allowed");
+        var before = Find(writer.State, method.Name);
+        if (before is not null)
+        {
+            Require(method.Type.Length == 0 || method.Type == before.Type, "the Type field of an Auth Method is immutable");
+            method = method with { Type = before.Type };
+        }
+
+        Check(method);
+        var stored = method with { CreateIndex = before?.CreateIndex ?? writer.Index, ModifyIndex = writer.Index };
+        writer.Put(StateTables.AuthMethods, stored.Name, stored);
+        return stored;
+    });
+
+    /// <summary>Removes a method with its binding rules and the tokens that it made, at once (ACL-AM-2); removing nothing is no error.</summary>
+    public Task DeleteAsync(string name) => store.WriteAsync(writer =>
+    {
+        if (!writer.Remove(StateTables.AuthMethods, name))
+        {
+            return false;
+        }
+
+        foreach (var rule in BindingRuleStore.Of(writer.State, name).ToList())
+        {
+            writer.Remove(StateTables.BindingRules, rule.Id);
+        }
+
+        foreach (var token in writer.State.Rows(StateTables.AclTokens).Values.Where(token => token.AuthMethod == name).ToList())
+        {
+            AclTokenStore.Remove(writer, token.AccessorId);
+        }
+
+        return true;
+    });
+
+    private static void Check(AuthMethod method)
+    {
+        Require(method.Type is Jwt or Kubernetes, Invalid + "Type should be one of: [jwt kubernetes]");
+        var life = method.MaxTokenTtl;
+        var text = $"MaxTokenTTL {GoDuration.Format(life)} cannot be ";
+        Require(life == TimeSpan.Zero || life >= ShortestLife, text + "less than 1m0s");
+        Require(life <= LongestLife, text + "more than 24h0m0s");
+        Require(method.TokenLocality is "" or "local" or "global", Invalid + "TokenLocality should be one of 'local' or 'global'");
+        Require(
+            method.Type != Kubernetes,
+            Invalid + "type \"kubernetes\" is not supported by this agent, which asks no Kubernetes API: use type \"jwt\" with "
+                + "'JWTValidationPubKeys' set to the keys that sign the service accounts' tokens");
+        try
+        {
+            JwtSettings.Read(method.Config);
+        }
+        catch (JwtSettingsException error)
+        {
+            throw Failed(Invalid + error.Message);
+        }
+    }
+
+    [GeneratedRegex("^[A-Za-z0-9_-]{1,128}$(?!\n)", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Name();
+}

@@ -1,0 +1,74 @@
+using System.Buffers;
+using System.Buffers.Text;
+using System.Text.Json;
+using static ConnectAgent.ControlPlane.Acl.AclRefusal;
+
+namespace ConnectAgent.ControlPlane.Acl.Login;
+
+/// <summary>A bearer token taken apart; nothing in it is believed before its signature is checked. No error repeats any of it.</summary>
+/// <param name="Text">The token.</param>
+/// <param name="Algorithm">What its header says.</param>
+/// <param name="Claims">A JSON object.</param>
+internal sealed record CompactJws(string Text, string Algorithm, JsonElement Claims)
+{
+    /// <summary>In characters.</summary>
+    public const int Longest = 32 * 1024;
+
+    private const string Prefix = "error parsing token: ";
+
+    private static readonly SearchValues<char> Base64UrlCharacters =
+        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_");
+
+    // A name twice would mean one thing here and another elsewhere.
+    private static readonly JsonDocumentOptions Options = new() { MaxDepth = 32, AllowDuplicateProperties = false };
+
+    /// <summary>Takes a token apart.</summary>
+    /// <exception cref="Protocol.Errors.ServerException">acl ACL-LOG-2.</exception>
+    public static CompactJws Parse(string bearer)
+    {
+        var text = bearer.Trim();
+        Require(text.Length > 0, "missing jwt");
+        Require(text.Length <= Longest, $"{Prefix}it is longer than {Longest} characters");
+        var parts = text.Split('.');
+        Require(parts.Length == 3, Prefix + "square/go-jose: compact JWS format must have three parts");
+        var header = Object(parts[0], "header");
+
+        // What must be understood is not; the algorithm of an unsigned token is not among the known ones.
+        Require(!header.TryGetProperty("crit", out _), Prefix + "its header has critical extensions");
+        Require(
+            header.TryGetProperty("alg", out var algorithm) && algorithm.ValueKind == JsonValueKind.String, Prefix + "its header names no algorithm");
+        _ = Bytes(parts[2], "signature");
+        return new CompactJws(text, algorithm.GetString()!, Object(parts[1], "payload"));
+    }
+
+    // Records print their members; a bearer token must not reach a log that way.
+    public override string ToString() => "bearer token";
+
+    private static JsonElement Object(string part, string what)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(Bytes(part, what), Options);
+            Require(document.RootElement.ValueKind == JsonValueKind.Object, $"{Prefix}its {what} is not a JSON object");
+            return document.RootElement.Clone();
+        }
+        catch (JsonException)
+        {
+            throw Failed($"{Prefix}its {what} is not a JSON object");
+        }
+    }
+
+    private static byte[] Bytes(string part, string what)
+    {
+        // Stricter than the decoder, which takes padding and white space as well.
+        Require(!part.AsSpan().ContainsAnyExcept(Base64UrlCharacters), $"{Prefix}its {what} is not base64url");
+        try
+        {
+            return Base64Url.DecodeFromChars(part);
+        }
+        catch (FormatException)
+        {
+            throw Failed($"{Prefix}its {what} is not base64url");
+        }
+    }
+}
