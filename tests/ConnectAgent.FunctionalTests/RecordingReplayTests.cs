@@ -35,6 +35,7 @@ public sealed class RecordingReplayTests
     [InlineData("acl-roles")]
     [InlineData("acl-policies")]
     [InlineData("acl-tokens")]
+    [InlineData("acl-login")]
     public async Task A_recording_replays(string name)
     {
         // Given

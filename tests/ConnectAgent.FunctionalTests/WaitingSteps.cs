@@ -3,7 +3,6 @@ namespace ConnectAgent.FunctionalTests;
 /// <summary>Recorded steps that belong to a later issue, with the reason. The list only ever shrinks.</summary>
 internal static class WaitingSteps
 {
-    private const string AuthMethods = "auth methods, login and logout (issue: ACLs)";
     private const string Vault = "the provider vault (ca section 7, a later issue): until then it is an unknown provider";
     private const string Catalog = "services.md: catalog, health, chains, queries (a later issue)";
     private const string Services = "services.md: local services, monitor, events (a later issue)";
@@ -69,19 +68,8 @@ internal static class WaitingSteps
             ["hash-waiter"] = Services,
             ["register-svc-again"] = Services,
         },
-        ["acl-roles"] = new(StringComparer.Ordinal)
-        {
-            ["am-*"] = AuthMethods,
-            ["br-*"] = AuthMethods,
-            ["login-*"] = AuthMethods,
-            ["logout-*"] = AuthMethods,
-        },
         ["acl-disabled"] = new(StringComparer.Ordinal)
         {
-            ["auth-methods"] = AuthMethods,
-            ["binding-rules"] = AuthMethods,
-            ["login"] = AuthMethods,
-            ["logout"] = AuthMethods,
             ["self-ignores-token"] = Services,
             ["reg"] = Services,
             ["root-name-ignored"] = Services,
@@ -141,6 +129,7 @@ internal static class WaitingSteps
             ["after-agent-services"] = Services,
             ["after-other-token-cached"] = Catalog,
         },
+        ["acl-login"] = new(StringComparer.Ordinal) { ["use-after-logout"] = Services },
         ["acl-tokens"] = new(StringComparer.Ordinal) { ["use-deleted"] = Services },
         ["acl-agent-token"] = new(StringComparer.Ordinal)
         {

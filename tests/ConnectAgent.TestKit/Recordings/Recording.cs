@@ -42,5 +42,8 @@ public sealed class RecordedStep(JsonObject json)
 
     public JsonObject Response => json["response"]!.AsObject();
 
+    /// <summary>The recorded answer's JSON, if it has any.</summary>
+    public JsonNode? Answered => json["response"]?["json"];
+
     public int Status => (int)Response["status"]!;
 }

@@ -10,6 +10,7 @@ public sealed class RecordingRunner(AgentProcess agent, Recording recording, IRe
     // The format's own timing: a background request gets this long to be parked (recordings' README).
     private static readonly TimeSpan Parking = TimeSpan.FromMilliseconds(300);
 
+    private readonly RecordedBearers _bearers = new(recording, TimeProvider.System.GetUtcNow());
     private readonly Dictionary<string, string> _variables = new(StringComparer.Ordinal);
     private readonly Dictionary<string, (RecordedStep Step, Task<Answer> Answer)> _background = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> _bodies = new(StringComparer.Ordinal);
@@ -68,7 +69,7 @@ public sealed class RecordingRunner(AgentProcess agent, Recording recording, IRe
         using var request = new HttpRequestMessage(new HttpMethod(step.Method), target);
         if (step.HasBody)
         {
-            var body = step.Body is JsonValue value && value.TryGetValue<string>(out var text) ? text : step.Body?.ToJsonString() ?? "null";
+            var body = step.Body is JsonValue value && value.TryGetValue<string>(out var text) ? text : _bearers.Renew(step.Body)?.ToJsonString() ?? "null";
             request.Content = new ByteArrayContent(Encoding.UTF8.GetBytes(Substitute(body)));
         }
 

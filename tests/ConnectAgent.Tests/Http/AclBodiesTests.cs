@@ -15,19 +15,19 @@ public sealed class AclBodiesTests
         "{", "}", "[", "]", ":", ",", "\"AccessorID\"", "\"SecretID\"", "\"Policies\"", "\"Roles\"", "\"ServiceIdentities\"", "\"NodeIdentities\"",
         "\"Datacenters\"", "\"ServiceName\"", "\"NodeName\"", "\"ID\"", "\"Name\"", "\"Rules\"", "\"ExpirationTTL\"", "\"ExpirationTime\"", "\"Local\"",
         "\"Namespace\"", "\"Resource\"", "\"Access\"", "\"Segment\"", "\"web\"", "\"1h\"", "\"2090-01-01T00:00:00Z\"", "null", "true", "1", "-1e400",
-        "\"\\ud800\"", "\"", "\\", " ", "\u00e9",
+        "\"\\ud800\"", "\"", "\\", " ", "\u00e9", "\"AuthMethod\"", "\"BearerToken\"", "\"Meta\"", "\"Config\"", "\"MaxTokenTTL\"",
     ];
 
     private static readonly string[] Fields =
     [
         "AccessorID", "SecretID", "Description", "Policies", "Roles", "ServiceIdentities", "NodeIdentities", "Local", "ExpirationTTL", "ExpirationTime",
-        "Hash", "Name", "Rules", "Datacenters", "Nope",
+        "Hash", "Name", "Rules", "Datacenters", "Nope", "AuthMethod", "BearerToken", "Meta", "Config", "MaxTokenTTL", "Type", "Selector", "BindName",
     ];
 
     private static readonly string[] Values =
     [
         "null", "true", "3", "\"x\"", "[]", "{}", "[null]", "[{}]", "[\"x\"]", "[{\"ID\":\"x\"},{\"Name\":3}]", "[{\"ServiceName\":\"w\",\"Datacenters\":[1]}]",
-        "99999999999999999999", "\"9999999h\"", "\"0001-01-01T00:00:00Z\"", "[[[]]]",
+        "99999999999999999999", "\"9999999h\"", "\"0001-01-01T00:00:00Z\"", "[[[]]]", "{\"a\":{\"b\":[1,{}]}}",
     ];
 
     [Fact]
@@ -55,6 +55,7 @@ public sealed class AclBodiesTests
     }
 
     private static bool IsHandled(string text) => IsHandled(text, AclBodies.Token) && IsHandled(text, AclBodies.Policy)
+        && IsHandled(text, AclLoginBodies.AuthMethod) && IsHandled(text, AclLoginBodies.BindingRule) && IsHandled(text, AclLoginBodies.Login)
         && IsHandled(text, AclBodies.Role) && IsHandled(text, AclBodies.Questions) && IsHandled(text, AclBodies.AgentToken);
 
     private static bool IsHandled<T>(string text, RequestBody.Decoder<T> decoder)

@@ -1,26 +1,29 @@
 using System.Buffers;
 using System.Buffers.Text;
+using System.Text;
 using System.Text.Json;
 using static ConnectAgent.ControlPlane.Acl.AclRefusal;
 
 namespace ConnectAgent.ControlPlane.Acl.Login;
 
 /// <summary>A bearer token taken apart; nothing in it is believed before its signature is checked. No error repeats any of it.</summary>
-/// <param name="Text">The token.</param>
 /// <param name="Algorithm">What its header says.</param>
 /// <param name="Claims">A JSON object.</param>
-internal sealed record CompactJws(string Text, string Algorithm, JsonElement Claims)
+/// <param name="Signed">What the signature is over.</param>
+/// <param name="Signature">As the algorithm has it; not checked.</param>
+internal sealed record CompactJws(string Algorithm, JsonElement Claims, byte[] Signed, byte[] Signature)
 {
     /// <summary>In characters.</summary>
     public const int Longest = 32 * 1024;
 
+    private const int Depth = 32;
     private const string Prefix = "error parsing token: ";
 
     private static readonly SearchValues<char> Base64UrlCharacters =
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_");
 
     // A name twice would mean one thing here and another elsewhere.
-    private static readonly JsonDocumentOptions Options = new() { MaxDepth = 32, AllowDuplicateProperties = false };
+    private static readonly JsonDocumentOptions Options = new() { MaxDepth = Depth, AllowDuplicateProperties = false };
 
     /// <summary>Takes a token apart.</summary>
     /// <exception cref="Protocol.Errors.ServerException">acl ACL-LOG-2.</exception>
@@ -37,8 +40,11 @@ internal sealed record CompactJws(string Text, string Algorithm, JsonElement Cla
         Require(!header.TryGetProperty("crit", out _), Prefix + "its header has critical extensions");
         Require(
             header.TryGetProperty("alg", out var algorithm) && algorithm.ValueKind == JsonValueKind.String, Prefix + "its header names no algorithm");
-        _ = Bytes(parts[2], "signature");
-        return new CompactJws(text, algorithm.GetString()!, Object(parts[1], "payload"));
+        return new CompactJws(
+            algorithm.GetString()!,
+            Object(parts[1], "payload"),
+            Encoding.ASCII.GetBytes(text, 0, parts[0].Length + 1 + parts[1].Length),
+            Bytes(parts[2], "signature"));
     }
 
     // Records print their members; a bearer token must not reach a log that way.
@@ -48,13 +54,28 @@ internal sealed record CompactJws(string Text, string Algorithm, JsonElement Cla
     {
         try
         {
-            using var document = JsonDocument.Parse(Bytes(part, what), Options);
+            var json = Bytes(part, what);
+            ReadTexts(json);
+            using var document = JsonDocument.Parse(json, Options);
             Require(document.RootElement.ValueKind == JsonValueKind.Object, $"{Prefix}its {what} is not a JSON object");
             return document.RootElement.Clone();
         }
-        catch (JsonException)
+        catch (Exception error) when (error is JsonException or InvalidOperationException)
         {
             throw Failed($"{Prefix}its {what} is not a JSON object");
+        }
+    }
+
+    // The document takes texts that are no Unicode, and throws when they are looked at.
+    private static void ReadTexts(ReadOnlySpan<byte> json)
+    {
+        var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = Depth });
+        while (reader.Read())
+        {
+            if (reader.TokenType is JsonTokenType.PropertyName or JsonTokenType.String)
+            {
+                _ = reader.GetString();
+            }
         }
     }
 

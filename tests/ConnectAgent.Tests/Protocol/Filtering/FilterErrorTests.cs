@@ -10,6 +10,8 @@ public sealed class FilterErrorTests
     [Theory] // FLT-6
     [InlineData("Foo == bar", "Selector \"Foo\" is not valid")]
     [InlineData("Service.Foo == bar", "Selector \"Service.Foo\" is not valid")]
+    [InlineData("Foo.Bar.x == 1", "Selector \"Foo\" is not valid")] // acl-login.json
+    [InlineData("Service.Foo.x == 1", "Selector \"Service.Foo\" is not valid")]
     [InlineData("Service.Port.x == 1", "Selector \"Service.Port.x\" is not valid")]
     [InlineData("Service.Meta.a.b == 1", "Selector \"Service.Meta.a.b\" is not valid")]
     [InlineData("Foo is empty and Service.Port is empty", "Selector \"Foo\" is not valid")]
