@@ -12,7 +12,7 @@ internal sealed class AclLoginEndpoints(LoginService logins, TokenResolver resol
     public void Map(IEndpointRouteBuilder routes)
     {
         routes.MapWire("/v1/acl/login", (HttpMethods.Post, Permission.None, LoginAsync));
-        routes.MapWire("/v1/acl/logout", (HttpMethods.Post, Permission.OwnToken, LogoutAsync));
+        routes.MapWire("/v1/acl/logout", (HttpMethods.Post, Permission.LoginToken, LogoutAsync));
     }
 
     // ACL-LOG-1: any token of the request is ignored.

@@ -15,6 +15,9 @@ internal sealed record Permission
     /// <summary>A token that is known; the anonymous one does not count (acl ACL-TOK-6).</summary>
     public static readonly Permission OwnToken = new() { Kind = PermissionKind.OwnToken };
 
+    /// <summary>A token that a login made (acl ACL-LOG-3).</summary>
+    public static readonly Permission LoginToken = new() { Kind = PermissionKind.LoginToken };
+
     /// <summary>The servers decide, from the token that goes along.</summary>
     public static readonly Permission Forwarded = new() { Kind = PermissionKind.Forwarded };
 
@@ -60,6 +63,7 @@ internal sealed record Permission
         PermissionKind.None => "nothing",
         PermissionKind.AnyToken => "a known token, or none",
         PermissionKind.OwnToken => "a known token",
+        PermissionKind.LoginToken => "a token that a login made",
         PermissionKind.Forwarded => "what the servers say",
         PermissionKind.Filtered => $"filtered: {Right} on {On}",
         _ => On.Length == 0 ? Right : $"{Right} on {On}",
@@ -76,6 +80,7 @@ internal enum PermissionKind
     None,
     AnyToken,
     OwnToken,
+    LoginToken,
     Forwarded,
     Filtered,
     Right,

@@ -36,7 +36,7 @@ internal sealed class RecordedBearers
         if (map["Config"]?["JWTValidationPubKeys"] is JsonArray keys)
         {
             keys.Clear();
-            keys.Add(Key.ExportSubjectPublicKeyInfoPem());
+            keys.Add(Key.ExportSubjectPublicKeyInfoPem() + "\n");
         }
 
         if ((string?)map["BearerToken"] is { } bearer && bearer.Split('.') is [var header, var payload, _])

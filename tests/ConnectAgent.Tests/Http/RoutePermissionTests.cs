@@ -75,12 +75,13 @@ public sealed partial class RoutePermissionTests
             switch (method.Permission.Kind)
             {
                 case PermissionKind.Right:
+                case PermissionKind.LoginToken when !isAnonymous:
                     answer.Should().Be(Denied, because);
                     break;
                 case PermissionKind.Filtered:
                     answer.Should().Be((200, "[]"), because);
                     break;
-                case PermissionKind.OwnToken when isAnonymous:
+                case PermissionKind.OwnToken or PermissionKind.LoginToken when isAnonymous:
                     answer.Should().Be(NotFound, because);
                     break;
                 case PermissionKind.OwnToken or PermissionKind.AnyToken:

@@ -18,6 +18,20 @@ internal sealed partial class AuthMethodStore(StateStore store)
 
     public static AuthMethod? Find(StateSnapshot state, string name) => state.Find(StateTables.AuthMethods, name);
 
+    /// <summary>What a method says about its tokens.</summary>
+    /// <exception cref="ServerException">Its configuration cannot be used (ACL-AM-3).</exception>
+    public static JwtSettings SettingsOf(AuthMethod method)
+    {
+        try
+        {
+            return JwtSettings.Read(method.Config);
+        }
+        catch (JwtSettingsException error)
+        {
+            throw Failed(Invalid + error.Message);
+        }
+    }
+
     /// <summary>Makes a method, or replaces it as a whole; without a type it keeps its own.</summary>
     /// <exception cref="ServerException">ACL-AM-3, or a method of a kind that is not supported.</exception>
     public Task<AuthMethod> PutAsync(AuthMethod method) => store.WriteAsync(writer =>
@@ -70,14 +84,7 @@ internal sealed partial class AuthMethodStore(StateStore store)
             method.Type != Kubernetes,
             Invalid + "type \"kubernetes\" is not supported by this agent, which asks no Kubernetes API: use type \"jwt\" with "
                 + "'JWTValidationPubKeys' set to the keys that sign the service accounts' tokens");
-        try
-        {
-            JwtSettings.Read(method.Config);
-        }
-        catch (JwtSettingsException error)
-        {
-            throw Failed(Invalid + error.Message);
-        }
+        _ = SettingsOf(method);
     }
 
     [GeneratedRegex("^[A-Za-z0-9_-]{1,128}$(?!\n)", RegexOptions.None, matchTimeoutMilliseconds: 1000)]

@@ -61,7 +61,7 @@ internal sealed class BindingRuleStore(StateStore store)
     {
         try
         {
-            var name = BindName.Compute(rule.BindName, LoginIdentity.Blank(JwtSettings.Read(method.Config), "fake").Variable);
+            var name = BindName.Compute(rule.BindName, LoginIdentity.Blank(AuthMethodStore.SettingsOf(method), "fake").Variable);
             Require(BindName.IsValid(rule.BindType, name), Invalid + "invalid BindName");
         }
         catch (BindNameException error)

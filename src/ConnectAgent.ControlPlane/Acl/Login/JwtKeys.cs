@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using ConnectAgent.ControlPlane.Authority;
 using Microsoft.IdentityModel.Tokens;
 
 namespace ConnectAgent.ControlPlane.Acl.Login;
@@ -8,9 +9,6 @@ namespace ConnectAgent.ControlPlane.Acl.Login;
 /// <summary>Public keys of bearer tokens' signers, and what each may be used with.</summary>
 internal static class JwtKeys
 {
-    private const int SmallestRsa = 2048;
-    private const int LargestRsa = 8192;
-
     // A curve belongs to one algorithm (RFC 7518, section 3.4).
     private static readonly (string Oid, string Curve, string Algorithm)[] Curves =
     [
@@ -50,7 +48,8 @@ internal static class JwtKeys
 
         try
         {
-            return Read(pem[fields.Label], Convert.FromBase64String(pem[fields.Base64Data]), field);
+            var key = Read(pem[fields.Label], Convert.FromBase64String(pem[fields.Base64Data]), field);
+            return CsrKey.IsAccepted(key) ? Of(key) : throw Error(field, "the key must be ECDSA P-256, P-384 or P-521, or RSA of 2048 to 8192 bits");
         }
         catch (CryptographicException)
         {
@@ -58,21 +57,23 @@ internal static class JwtKeys
         }
     }
 
-    private static JsonWebKey Read(string label, byte[] der, string field)
+    private static PublicKey Read(string label, byte[] der, string field)
     {
         switch (label)
         {
             case "PUBLIC KEY":
-                var key = PublicKey.CreateFromSubjectPublicKeyInfo(der, out _);
-                return Of(key.GetRSAPublicKey(), key.GetECDsaPublicKey(), field);
+                return PublicKey.CreateFromSubjectPublicKeyInfo(der, out _);
             case "RSA PUBLIC KEY":
-                var rsa = RSA.Create();
-                rsa.ImportRSAPublicKey(der, out _);
-                return Of(rsa, null, field);
+                using (var rsa = RSA.Create())
+                {
+                    rsa.ImportRSAPublicKey(der, out _);
+                    return new PublicKey(rsa);
+                }
+
             case "CERTIFICATE":
                 using (var certificate = X509CertificateLoader.LoadCertificate(der))
                 {
-                    return Of(certificate.GetRSAPublicKey(), certificate.GetECDsaPublicKey(), field);
+                    return certificate.PublicKey;
                 }
 
             default:
@@ -80,30 +81,11 @@ internal static class JwtKeys
         }
     }
 
-    private static JsonWebKey Of(RSA? rsa, ECDsa? ecdsa, string field)
+    private static JsonWebKey Of(PublicKey key)
     {
-        using (rsa)
-        using (ecdsa)
-        {
-            if (rsa is not null)
-            {
-                return rsa.KeySize is >= SmallestRsa and <= LargestRsa
-                    ? Of(rsa.ExportParameters(includePrivateParameters: false))
-                    : throw Error(field, $"an RSA key must have {SmallestRsa} to {LargestRsa} bits");
-            }
-
-            var point = ecdsa?.ExportParameters(includePrivateParameters: false);
-            var curve = Array.Find(Curves, known => known.Oid == point?.Curve.Oid?.Value).Curve;
-            return point is { } found && curve is not null
-                ? new JsonWebKey
-                {
-                    Kty = JsonWebAlgorithmsKeyTypes.EllipticCurve,
-                    Crv = curve,
-                    X = Base64UrlEncoder.Encode(found.Q.X),
-                    Y = Base64UrlEncoder.Encode(found.Q.Y),
-                }
-                : throw Error(field, "the key must be an RSA key, or an ECDSA key on the curve P-256, P-384 or P-521");
-        }
+        using var rsa = key.GetRSAPublicKey();
+        using var ecdsa = key.GetECDsaPublicKey();
+        return rsa is not null ? Of(rsa.ExportParameters(includePrivateParameters: false)) : Of(ecdsa!.ExportParameters(includePrivateParameters: false));
     }
 
     private static JsonWebKey Of(RSAParameters key) => new()
@@ -111,6 +93,14 @@ internal static class JwtKeys
         Kty = JsonWebAlgorithmsKeyTypes.RSA,
         N = Base64UrlEncoder.Encode(key.Modulus),
         E = Base64UrlEncoder.Encode(key.Exponent),
+    };
+
+    private static JsonWebKey Of(ECParameters key) => new()
+    {
+        Kty = JsonWebAlgorithmsKeyTypes.EllipticCurve,
+        Crv = Array.Find(Curves, known => known.Oid == key.Curve.Oid.Value).Curve,
+        X = Base64UrlEncoder.Encode(key.Q.X),
+        Y = Base64UrlEncoder.Encode(key.Q.Y),
     };
 
     private static JwtSettingsException Error(string field, string problem) => new($"error parsing public key '{field}': {problem}");

@@ -30,7 +30,7 @@ internal sealed class LoginService(StateStore store, JwtVerifier verifier, AclOp
     public async Task<AclToken> LoginAsync(string name, string bearer, IReadOnlyDictionary<string, string> meta)
     {
         var method = AuthMethodStore.Find(store.Current, name) ?? throw Unknown(name);
-        var identity = verifier.Verify(_settings.GetValue(method, static row => JwtSettings.Read(row.Config)), bearer);
+        var identity = verifier.Verify(_settings.GetValue(method, AuthMethodStore.SettingsOf), bearer);
         var description = DescriptionOf(meta);
         var token = await store.WriteAsync(writer =>
         {

@@ -1,3 +1,4 @@
+using System.Formats.Asn1;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Nodes;
@@ -111,9 +112,21 @@ public sealed class AuthMethodStoreTests : IDisposable
     {
         using var small = RSA.Create(1024);
         using var curve = ECDsa.Create(ECCurve.NamedCurves.brainpoolP256r1);
-        (await WhyNotAsync(Key(small.ExportSubjectPublicKeyInfoPem()))).Should().EndWith("an RSA key must have 2048 to 8192 bits");
-        (await WhyNotAsync(Key(curve.ExportSubjectPublicKeyInfoPem()))).Should().EndWith(
-            "the key must be an RSA key, or an ECDSA key on the curve P-256, P-384 or P-521");
+        foreach (var key in new AsymmetricAlgorithm[] { small, curve })
+        {
+            (await WhyNotAsync(Key(key.ExportSubjectPublicKeyInfoPem()))).Should().EndWith(
+                "the key must be ECDSA P-256, P-384 or P-521, or RSA of 2048 to 8192 bits");
+        }
+
+        // An exponent of 1 makes every signature its own proof.
+        var noProof = new AsnWriter(AsnEncodingRules.DER);
+        using (noProof.PushSequence())
+        {
+            noProof.WriteIntegerUnsigned(LoginFixture.Rsa.ExportParameters(includePrivateParameters: false).Modulus);
+            noProof.WriteInteger(1);
+        }
+
+        (await WhyNotAsync(Key(PemEncoding.WriteString("RSA PUBLIC KEY", noProof.Encode())))).Should().StartWith("Invalid Auth Method: error parsing public key ");
         (await WhyNotAsync(Key(LoginFixture.Rsa.ExportPkcs8PrivateKeyPem()))).Should().EndWith(
             "the PEM block must be a PUBLIC KEY, an RSA PUBLIC KEY or a CERTIFICATE");
         (await WhyNotAsync(Key(LoginFixture.Rsa.ExportSubjectPublicKeyInfoPem() + "\n" + LoginFixture.P256.ExportSubjectPublicKeyInfoPem()))).Should().EndWith(

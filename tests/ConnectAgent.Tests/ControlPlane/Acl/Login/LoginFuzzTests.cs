@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
 using ConnectAgent.ControlPlane.Acl.Login;
@@ -82,7 +83,7 @@ public sealed class LoginFuzzTests : IDisposable
         {
             var payload = "{" + string.Join(',', Some(Claims).Prepend("\"iss\":\"issuer\"").Prepend("\"aud\":\"us\"").DistinctBy(claim => claim.Split(':')[0])) + "}";
             var token = BearerTokens.Compose(
-                headers[i % headers.Length], payload, input => LoginFixture.P256.SignData(input, System.Security.Cryptography.HashAlgorithmName.SHA256));
+                headers[i % headers.Length], payload, input => LoginFixture.P256.SignData(input, HashAlgorithmName.SHA256));
             try
             {
                 _ = verifier.Verify(settings, i % 10 == 0 ? Mutated(token) : token);
@@ -118,6 +119,43 @@ public sealed class LoginFuzzTests : IDisposable
         }
 
         read.Should().BeGreaterThan(1_000);
+    }
+
+    [Fact] // keys with bytes changed, cut and added
+    public void Any_key_is_read_or_a_clear_error()
+    {
+        (string Label, byte[] Der)[] keys =
+        [
+            ("PUBLIC KEY", LoginFixture.Rsa.ExportSubjectPublicKeyInfo()), ("PUBLIC KEY", LoginFixture.P384.ExportSubjectPublicKeyInfo()),
+            ("RSA PUBLIC KEY", LoginFixture.Rsa.ExportRSAPublicKey()), ("CERTIFICATE", LoginFixture.P256.ExportSubjectPublicKeyInfo()),
+        ];
+        var read = 0;
+        for (var i = 0; i < 10_000; i++)
+        {
+            var (label, der) = keys[i % keys.Length];
+            var bytes = der.ToList();
+            for (var left = _random.Next(3); left > 0; left--)
+            {
+                var at = _random.Next(Math.Min(bytes.Count, 60));
+                _ = _random.Next(3) switch
+                {
+                    0 => bytes[at] = (byte)_random.Next(256),
+                    1 => bytes[at] ^= (byte)(1 << _random.Next(8)),
+                    _ => Cut(bytes, at),
+                };
+            }
+
+            read += IsHandled(() => JwtKeys.Read(PemEncoding.WriteString(label, [.. bytes]), "key")) ? 1 : 0;
+        }
+
+        read.Should().BeGreaterThan(1_000);
+
+        static byte Cut(List<byte> bytes, int at)
+        {
+            bytes.RemoveRange(at, bytes.Count - at);
+            bytes.AddRange([5, 0, 0]);
+            return 0;
+        }
     }
 
     [Fact] // 100 000 bind names
