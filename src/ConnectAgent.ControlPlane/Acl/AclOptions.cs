@@ -14,6 +14,9 @@ internal sealed class AclOptions
     /// <summary>Which policies and identities count.</summary>
     public string Datacenter { get; init; } = "dc1";
 
+    /// <summary>Whether rules of kinds that nobody knows are refused, and not only warned of (ACL-DEF-3).</summary>
+    public bool StrictRules { get; init; }
+
     /// <summary><c>acl.token_ttl</c>: how long after a token's end the agent may still hold what it had. The live state makes it a moment; this is
     /// the bound for what no change tells of. Default 30 s.</summary>
     public TimeSpan TokenTtl { get; init; } = TimeSpan.FromSeconds(30);

@@ -3,13 +3,18 @@ using ConnectAgent.ControlPlane.Acl.Rules;
 using ConnectAgent.ControlPlane.State;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Text;
+using Microsoft.Extensions.Logging;
 using static ConnectAgent.ControlPlane.Acl.AclRefusal;
 
 namespace ConnectAgent.ControlPlane.Acl;
 
 /// <summary>Policies (acl section 5.3). Writes always go to this datacenter's store.</summary>
-internal sealed partial class AclPolicyStore(StateStore store)
+internal sealed partial class AclPolicyStore(StateStore store, AclOptions options, ILogger<AclPolicyStore> logger)
 {
+    // What is named of them; a text may have very many.
+    private const int MostNamed = 10;
+    private const int LongestKind = 64;
+
     /// <summary>Finds a policy by its ID.</summary>
     /// <exception cref="ServerException">A malformed ID (ACL-POL-4).</exception>
     public static AclPolicy? Find(StateSnapshot state, string id) => AclIds.WhyMalformed(id) is { } reason
@@ -21,7 +26,7 @@ internal sealed partial class AclPolicyStore(StateStore store)
 
     /// <summary>Makes a policy.</summary>
     /// <exception cref="ServerException">ACL-POL-4, ACL-RULE-6 to ACL-RULE-19.</exception>
-    public Task<AclPolicy> CreateAsync(AclPolicy policy) => store.WriteAsync(writer =>
+    public Task<AclPolicy> CreateAsync(AclPolicy policy) => WriteAsync(policy, writer =>
     {
         CheckName(policy);
         Require(FindByName(writer.State, policy.Name) is null, $"Invalid Policy: A Policy with Name {GoQuote.Of(policy.Name)} already exists");
@@ -30,7 +35,7 @@ internal sealed partial class AclPolicyStore(StateStore store)
 
     /// <summary>Replaces a policy as a whole.</summary>
     /// <inheritdoc cref="CreateAsync"/>
-    public Task<AclPolicy> UpdateAsync(AclPolicy policy) => store.WriteAsync(writer =>
+    public Task<AclPolicy> UpdateAsync(AclPolicy policy) => WriteAsync(policy, writer =>
     {
         CheckName(policy);
         Require(AclIds.IsUuid(policy.Id), "Policy ID invalid UUID");
@@ -54,10 +59,32 @@ internal sealed partial class AclPolicyStore(StateStore store)
         return Find(writer.State, id) is not null && writer.Remove(StateTables.AclPolicies, id);
     });
 
+    // ACL-DEF-3: a kind that nobody knows grants and denies nothing, which is not what its author meant.
+    private async Task<AclPolicy> WriteAsync(AclPolicy policy, Func<StateWriter, AclPolicy> write)
+    {
+        HashSet<string> unknown = new(StringComparer.OrdinalIgnoreCase);
+        var stored = await store.WriteAsync(writer =>
+        {
+            var row = write(writer);
+
+            // Parsed for its errors; whoever resolves a token parses what is stored.
+            PolicyRulesReader.Read(row.Rules, kind => unknown.Add(kind));
+            Require(!options.StrictRules || unknown.Count == 0, $"Invalid Policy: unknown kind of rule: {string.Join(", ", Bounded(unknown).Select(GoQuote.Of))}");
+            return row;
+        });
+        if (unknown.Count > 0)
+        {
+            logger.UnknownKinds(stored.Name, string.Join(", ", Bounded(unknown)));
+        }
+
+        return stored;
+    }
+
+    private static IEnumerable<string> Bounded(IEnumerable<string> kinds) =>
+        kinds.Take(MostNamed).Select(kind => kind.Length <= LongestKind ? kind : kind[..LongestKind]);
+
     private static AclPolicy Put(StateWriter writer, AclPolicy policy)
     {
-        // Parsed for its errors; whoever resolves a token parses what is stored.
-        PolicyRulesReader.Read(policy.Rules);
         var stored = policy with { Hash = policy.HashNow(), ModifyIndex = writer.Index };
         writer.Put(StateTables.AclPolicies, stored.Id, stored);
         return stored;

@@ -44,4 +44,7 @@ internal static partial class AclLog
 
     [LoggerMessage(2302, LogLevel.Warning, "Expired tokens could not be removed: reason={Reason}")]
     public static partial void ReapFailed(this ILogger logger, string reason);
+
+    [LoggerMessage(2303, LogLevel.Warning, "Policy has rules of kinds that are not known, which neither grant nor deny anything: policy={Policy} kinds={Kinds}")]
+    public static partial void UnknownKinds(this ILogger logger, string policy, string kinds);
 }

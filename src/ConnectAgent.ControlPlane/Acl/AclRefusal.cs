@@ -6,7 +6,7 @@ namespace ConnectAgent.ControlPlane.Acl;
 internal static class AclRefusal
 {
     /// <summary>Refuses unless a condition holds.</summary>
-    /// <exception cref="ServerException"><see cref="FailureKind.Failed"/> with the text.</exception>
+    /// <exception cref="ServerException"><see cref="FailureKind.Mistake"/> with the text.</exception>
     public static void Require(bool holds, string text)
     {
         if (!holds)
@@ -15,5 +15,5 @@ internal static class AclRefusal
         }
     }
 
-    public static ServerException Failed(string text) => new(FailureKind.Failed, text);
+    public static ServerException Failed(string text) => new(FailureKind.Mistake, text);
 }

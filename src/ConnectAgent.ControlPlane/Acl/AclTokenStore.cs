@@ -162,10 +162,12 @@ internal sealed class AclTokenStore(StateStore store, TimeProvider clock)
     /// <summary>Makes the first management token, once (ACL-BOOT-1 to ACL-BOOT-4).</summary>
     /// <param name="secret">The secret asked for; empty: a random one.</param>
     /// <param name="resetIndex">What the reset file says; 0 for none.</param>
+    /// <param name="used">Called before the attempt when the reset is what allows it: it counts once.</param>
     /// <exception cref="ServerException">403 once it was done; 500 for a secret that is none, or a wrong reset.</exception>
-    public Task<AclToken> BootstrapAsync(string secret, ulong resetIndex) => store.WriteAsync(writer =>
+    public Task<AclToken> BootstrapAsync(string secret, ulong resetIndex, Action used) => store.WriteAsync(writer =>
     {
-        if (writer.State.Find(StateTables.AclBootstraps, StateTables.TheOne) is { } done && done.ResetIndex != resetIndex)
+        var done = writer.State.Find(StateTables.AclBootstraps, StateTables.TheOne);
+        if (done is not null && done.ResetIndex != resetIndex)
         {
             throw resetIndex == 0
                 ? new ServerException(
@@ -177,6 +179,11 @@ internal sealed class AclTokenStore(StateStore store, TimeProvider clock)
         Require(
             secret.Length == 0 || FindBySecret(writer.State, secret) is null,
             "Provided token cannot be used because a token with that secret already exists.");
+        if (done is not null)
+        {
+            used();
+        }
+
         writer.Put(StateTables.AclBootstraps, StateTables.TheOne, new AclBootstrap(writer.Index));
         return Put(writer, Management(writer, secret.Length > 0 ? secret : AclIds.Make(), "Bootstrap Token (Global Management)"));
     });

@@ -55,7 +55,7 @@ internal sealed class ServiceChains(StateSnapshot state, string datacenter)
         return document;
     }
 
-    private static ServerException Refused(string text) => new(FailureKind.Failed, text);
+    private static ServerException Refused(string text) => new(FailureKind.Mistake, text);
 
     private static string Or(string text, string other) => text.Length > 0 ? text : other;
 

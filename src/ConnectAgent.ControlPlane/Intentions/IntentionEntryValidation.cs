@@ -205,7 +205,7 @@ internal static class IntentionEntryValidation
     }
 
     // CE-10, IAPI-2: every write that fails validation is a 500.
-    private static ServerException Refused(string text) => new(FailureKind.Failed, text);
+    private static ServerException Refused(string text) => new(FailureKind.Mistake, text);
 
     /// <summary>A text that is put together only for a check that failed.</summary>
     [InterpolatedStringHandler]

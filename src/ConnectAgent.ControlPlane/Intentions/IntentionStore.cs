@@ -139,12 +139,12 @@ internal sealed class IntentionStore(StateStore store, BlockingReader reader, IL
 
         if (entry is null)
         {
-            throw new ServerException(FailureKind.Failed, "Meta must not be specified");
+            throw new ServerException(FailureKind.Mistake, "Meta must not be specified");
         }
 
         if (!IntentionMeta.AreSame(entry.Meta, meta))
         {
-            throw new ServerException(FailureKind.Failed, "Meta must not be specified, or should be unchanged during an update.");
+            throw new ServerException(FailureKind.Mistake, "Meta must not be specified, or should be unchanged during an update.");
         }
     }
 

@@ -48,11 +48,11 @@ internal sealed class LegacyIntentionStore(StateStore store, TimeProvider clock,
         return WriteAsync(writer =>
         {
             var (before, at) = IntentionRows.FindId(writer.State, id)
-                ?? throw new ServerException(FailureKind.Failed, $"Cannot modify non-existent intention: '{id}'");
+                ?? throw new ServerException(FailureKind.Mistake, $"Cannot modify non-existent intention: '{id}'");
             if (destination != before.Name)
             {
                 throw new ServerException(
-                    FailureKind.Failed, "Cannot modify DestinationNS or DestinationName for an intention once it exists.");
+                    FailureKind.Mistake, "Cannot modify DestinationNS or DestinationName for an intention once it exists.");
             }
 
             LegacyIntentionValidation.Check(source, destination);
@@ -66,7 +66,7 @@ internal sealed class LegacyIntentionStore(StateStore store, TimeProvider clock,
     public Task DeleteAsync(string id) => store.WriteAsync(writer =>
     {
         var (before, at) = IntentionRows.FindId(writer.State, id)
-            ?? throw new ServerException(FailureKind.Failed, $"Cannot delete non-existent intention: '{id}'");
+            ?? throw new ServerException(FailureKind.Mistake, $"Cannot delete non-existent intention: '{id}'");
         IntentionRows.Put(writer, before, before with { Sources = before.Sources.RemoveAt(at) });
         return true;
     });
@@ -82,7 +82,7 @@ internal sealed class LegacyIntentionStore(StateStore store, TimeProvider clock,
         if (before is { IsLegacy: false })
         {
             throw new ServerException(
-                FailureKind.Failed,
+                FailureKind.Mistake,
                 $"cannot use legacy intention API to edit intentions with a destination of {GoQuote.Of(before.Name)} after editing them via a "
                     + "service-intentions config entry");
         }

@@ -16,7 +16,7 @@ internal static class LegacyIntentionValidation
         var errors = ErrorsOf(source, destination).ToList();
         if (errors.Count > 0)
         {
-            throw new ServerException(FailureKind.Failed, ListError.Of(errors));
+            throw new ServerException(FailureKind.Mistake, ListError.Of(errors));
         }
     }
 

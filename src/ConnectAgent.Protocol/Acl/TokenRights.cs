@@ -71,18 +71,37 @@ public abstract class TokenRights
     public bool AclWrite() => Allows(AclResource.Acl, string.Empty, AclAccess.Write);
 
     /// <summary>Throws where a right is missing.</summary>
+    /// <param name="allowed">What the rights said.</param>
+    /// <param name="asked">What they were asked; for the log and the metrics of the one who refuses, never part of the text.</param>
     /// <exception cref="ServerException"><c>Permission denied</c> (intentions ACL-3).</exception>
-    public static void Require(bool allowed)
+    public static void Require(bool allowed, AclQuestion? asked = null)
     {
         if (!allowed)
         {
-            throw new ServerException(FailureKind.PermissionDenied, "Permission denied");
+            throw new ServerException(FailureKind.PermissionDenied, "Permission denied") { Denied = asked };
         }
     }
 
+    /// <inheritdoc cref="Require(bool, AclQuestion?)"/>
+    public void Require(AclQuestion asked) => Require(Allows(asked.Resource, asked.Segment, asked.Access), asked);
+
+    /// <inheritdoc cref="Require(bool, AclQuestion?)"/>
+    public void Require(IEnumerable<AclQuestion> asked)
+    {
+        foreach (var question in asked)
+        {
+            Require(question);
+        }
+    }
+
+    /// <inheritdoc cref="Require(bool, AclQuestion?)"/>
+    public async ValueTask RequireAsync(AclQuestion asked, CancellationToken cancellationToken) =>
+        Require(await AllowsAsync(asked, cancellationToken), asked);
+
     /// <summary>Requires intentions:read on every name of a match; an empty name needs none (intentions ACL-2).</summary>
     /// <exception cref="ServerException"><c>Permission denied</c>.</exception>
-    public void RequireIntentionRead(IEnumerable<string> names) => Require(names.All(name => name.Length == 0 || IntentionRead(name)));
+    public void RequireIntentionRead(IEnumerable<string> names) =>
+        Require(names.Where(name => name.Length > 0).Select(name => new AclQuestion(AclResource.Intention, name, AclAccess.Read)));
 
     private sealed class Same(bool allowed, bool manages) : TokenRights
     {

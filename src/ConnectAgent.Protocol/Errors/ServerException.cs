@@ -1,10 +1,15 @@
+using ConnectAgent.Protocol.Acl;
+
 namespace ConnectAgent.Protocol.Errors;
 
 /// <summary>What kind of failure a server answered; the HTTP layer turns it into a status (http-conventions ERR-1, ERR-2).</summary>
 public enum FailureKind
 {
-    /// <summary>A real fault, or a caller's mistake for which a rule asks for 500 (ERR-7).</summary>
+    /// <summary>A real fault: 500.</summary>
     Failed,
+
+    /// <summary>A caller's mistake for which a rule asks for 500 (ERR-7, acl ACL-ERR-8).</summary>
+    Mistake,
 
     /// <summary>A caller's mistake: 400.</summary>
     Invalid,
@@ -33,8 +38,11 @@ public sealed class ServerException(FailureKind kind, string text, Exception? in
 {
     public FailureKind Kind { get; } = kind;
 
+    /// <summary>The right that is missing, where it is known (acl ACL-ERR-12).</summary>
+    public AclQuestion? Denied { get; init; }
+
     /// <summary>The same failure as a fresh exception: many waiters get one stored failure, each throws its own.</summary>
-    public ServerException ToThrow() => new(Kind, Message, this);
+    public ServerException ToThrow() => new(Kind, Message, this) { Denied = Denied };
 
     /// <summary>http-conventions DC-3.</summary>
     public static ServerException UnknownDatacenter() => new(FailureKind.Failed, "No path to datacenter");

@@ -144,6 +144,9 @@ internal sealed partial record AgentConfiguration
     /// <summary>What decides when a token cannot be resolved (acl ACL-RES-4).</summary>
     public required DownPolicy AclDownPolicy { get; init; }
 
+    /// <summary>Whether policies with rules of unknown kinds are refused (acl ACL-DEF-3).</summary>
+    public required bool AclStrictRules { get; init; }
+
     /// <summary>Whether tokens that come through the API are kept over a restart (acl ACL-AGT-7).</summary>
     public required bool PersistTokens { get; init; }
 
@@ -256,6 +259,7 @@ internal sealed partial record AgentConfiguration
             AclPolicyTtl = AclSettings.TtlOf("acl.policy_ttl", values.AclPolicyTtl),
             AclRoleTtl = AclSettings.RoleTtlOf(values),
             AclDownPolicy = AclSettings.DownPolicyOf(values),
+            AclStrictRules = values.AclStrictRules ?? false,
             PersistTokens = values.PersistTokens ?? false,
             AclRecoveryToken = values.AclRecoveryToken ?? string.Empty,
             AclDefaultToken = values.AclDefaultToken ?? string.Empty,

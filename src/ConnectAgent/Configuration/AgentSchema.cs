@@ -45,6 +45,7 @@ internal static class AgentSchema
             .List("servers", values => values.Servers)
             .Text("server_timeout", (values, text) => values.ServerTimeout = text)
             .Flag("show_ca_secrets", (values, flag) => values.ShowCaSecrets = flag)
+            .Flag("acl_strict_rules", (values, flag) => values.AclStrictRules = flag)
             .Flag("ca_auto_rotate", (values, flag) => values.CaAutoRotate = flag)
             .Number("cache_max_entries", (values, number) => values.CacheMaxEntries = number)
             .Number("cache_max_entries_per_token", (values, number) => values.CacheMaxEntriesPerToken = number))

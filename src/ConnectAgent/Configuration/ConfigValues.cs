@@ -74,6 +74,8 @@ internal sealed class ConfigValues
 
     public string? AclRoleTtl { get; set; }
 
+    public bool? AclStrictRules { get; set; }
+
     public bool? PersistTokens { get; set; }
 
     public string? AclRecoveryToken { get; set; }

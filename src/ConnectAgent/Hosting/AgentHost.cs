@@ -112,6 +112,7 @@ internal static class AgentHost
         });
         services.AddHostedService(provider => provider.GetRequiredService<TokenWarden>());
         services.AddSingleton<BrowserGuard>();
+        services.AddSingleton<AclMetrics>().AddSingleton<AclDenials>();
         services.AddSingleton<HttpMetrics>().AddSingleton<MetricsReader>().AddSingleton<AgentTokens>().AddSingleton<IntentionMatchReads>();
         services.AddSingleton<IWireEndpoints, AgentConnectEndpoints>().AddSingleton<IWireEndpoints, AuthorizeEndpoints>();
         services.AddSingleton<IWireEndpoints, MetricsEndpoints>().AddSingleton<IWireEndpoints, CacheEndpoints>();
@@ -138,6 +139,7 @@ internal static class AgentHost
                 ManagementToken = configuration.AclManagementToken,
                 Datacenter = configuration.Datacenter,
                 TokenTtl = configuration.AclTokenTtl,
+                StrictRules = configuration.AclStrictRules,
             },
             configuration.StateDirectory);
         if (configuration.ConnectEnabled)

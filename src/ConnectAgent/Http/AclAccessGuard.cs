@@ -27,7 +27,7 @@ internal sealed class AclAccessGuard(
     {
         RequireEnabled();
         request.RefuseNamespace();
-        TokenRights.Require(tokens.Resolve(request.Token()).AclWrite());
+        tokens.Resolve(request.Token()).Require(AclQuestion.AclWrite);
     }
 
     /// <summary>The same for what belongs to a datacenter, unlike tokens, policies and roles (ACL-API-2).</summary>
@@ -52,10 +52,10 @@ internal sealed class AclAccessGuard(
         var readOptions = ReadOptions.Parse(request, settings.UseCache);
         request.FailsWithQueryHeaders = true;
         agent.RequireDatacenter(readOptions.Datacenter);
-        TokenRights.Require(tokens.Resolve(readOptions.Token).AclRead());
+        tokens.Resolve(readOptions.Token).Require(AclQuestion.AclRead);
         var (_, index) = await WaitAsync(request, readOptions, table);
         var rights = tokens.Resolve(readOptions.Token);
-        TokenRights.Require(rights.AclRead());
+        rights.Require(AclQuestion.AclRead);
         var value = read(store.Current, rights.AclWrite());
         if (value is not null || missing is not null)
         {

@@ -6,6 +6,7 @@ using ConnectAgent.ControlPlane.State;
 using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Text;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace ConnectAgent.Http;
 
@@ -57,33 +58,41 @@ internal sealed class AclEndpoints(
     private async Task BootstrapAsync(WireRequest request)
     {
         guard.RequireEnabled();
-        var secret = request.Context.Request.ContentLength is null or 0
-            ? string.Empty
-            : await RequestBody.ReadAsync(
-                request, AclBodies.BootstrapSecret, error => WireException.BadRequest("Request decode failed: " + error));
-        var token = await store.BootstrapAsync(secret, TakeReset());
+        var secret = request.Context.Features.GetRequiredFeature<IHttpRequestBodyDetectionFeature>().CanHaveBody
+            ? await RequestBody.ReadAsync(
+                request, AclBodies.BootstrapSecret, error => WireException.BadRequest("Request decode failed: " + error))
+            : string.Empty;
+        var token = await store.BootstrapAsync(secret, ReadReset(), DropReset);
         await WireReply.JsonAsync(
             request, AclTokenReply.Of(state.Current, token) with { Id = token.SecretId }, WireJson.Default.AclTokenReply);
     }
 
-    // ACL-BOOT-3: the file goes before the attempt.
-    private ulong TakeReset()
+    // ACL-BOOT-3: what cannot be read is no permission.
+    private ulong ReadReset()
     {
-        if (configuration.StateDirectory is null)
-        {
-            return 0;
-        }
-
-        var file = Path.Combine(configuration.StateDirectory, ResetFile);
         try
         {
-            var text = File.ReadAllText(file).Trim();
-            File.Delete(file);
-            return ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var index) ? index : 0;
+            return configuration.StateDirectory is { } directory
+                && ulong.TryParse(
+                    File.ReadAllText(Path.Combine(directory, ResetFile)).Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var index)
+                ? index
+                : 0;
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             return 0;
+        }
+    }
+
+    private void DropReset()
+    {
+        try
+        {
+            File.Delete(Path.Combine(configuration.StateDirectory!, ResetFile));
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new ServerException(FailureKind.Failed, $"{ResetFile} cannot be removed: {error.Message}");
         }
     }
 
@@ -97,7 +106,7 @@ internal sealed class AclEndpoints(
     private async Task TranslateAsync(WireRequest request)
     {
         guard.RequireEnabled();
-        TokenRights.Require(resolver.Resolve(request.Token()).AclRead());
+        resolver.Resolve(request.Token()).Require(AclQuestion.AclRead);
         var rules = await RequestBody.ReadTextAsync(request);
         try
         {
@@ -118,7 +127,7 @@ internal sealed class AclEndpoints(
             throw WireException.BadRequest("Missing token ID");
         }
 
-        TokenRights.Require(resolver.Resolve(request.Token()).AclRead());
+        resolver.Resolve(request.Token()).Require(AclQuestion.AclRead);
         AclAccessGuard.Read(request, state.Current.IndexOf(StateTables.AclTokens));
         _ = store.Find(state.Current, request.Tail) ?? throw new ServerException(FailureKind.UnknownToken, "ACL not found");
         throw WireException.Failed("The specified token does not have any rules set");

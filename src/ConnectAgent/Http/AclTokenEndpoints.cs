@@ -7,7 +7,14 @@ namespace ConnectAgent.Http;
 
 /// <summary>Tokens (acl section 5.2).</summary>
 internal sealed class AclTokenEndpoints(
-    AclTokenStore store, TokenResolver resolver, StateStore state, AclAccessGuard guard, AgentIdentity agent, WireSettings settings) : IWireEndpoints
+    AclTokenStore store,
+    TokenResolver resolver,
+    StateStore state,
+    AclAccessGuard guard,
+    AgentIdentity agent,
+    WireSettings settings,
+    AclDenials denials,
+    ILogger<AclTokenEndpoints> logger) : IWireEndpoints
 {
     private const string CloneSuffix = "/clone";
 
@@ -39,8 +46,10 @@ internal sealed class AclTokenEndpoints(
     private async Task ListAsync(WireRequest request)
     {
         var (policy, role, method) = (request.Query.First("policy"), request.Query.First("role"), request.Query.First("authmethod"));
+        var isSecret = false;
         var list = await guard.ReadAsync(request, StateTables.AclTokens, (snapshot, withSecrets) =>
         {
+            isSecret = withSecrets;
             if (new[] { policy, role, method }.Count(filter => filter.Length > 0) > 1)
             {
                 throw WireException.Failed("can only filter by one of policy, role, or methodName at a time");
@@ -53,6 +62,12 @@ internal sealed class AclTokenEndpoints(
                     && (method.Length == 0 || token.AuthMethod == method))
                 .Select(token => AclTokenReply.Of(snapshot, token, withSecrets))];
         });
+        if (isSecret)
+        {
+            // ACL-DEF-8: whoever may write hands himself every secret.
+            logger.SecretsListed(denials.AccessorOf(request), list.Count);
+        }
+
         await WireReply.JsonAsync(request, list, WireJson.Default.IReadOnlyListAclTokenReply);
     }
 

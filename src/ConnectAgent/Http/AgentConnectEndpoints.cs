@@ -57,7 +57,7 @@ internal sealed class AgentConnectEndpoints(
         try
         {
             var rights = await servers.ResolveTokenAsync(options.Token, request.Aborted);
-            TokenRights.Require(await rights.AllowsAsync(new AclQuestion(AclResource.Service, request.Tail, AclAccess.Write), request.Aborted));
+            await rights.RequireAsync(new AclQuestion(AclResource.Service, request.Tail, AclAccess.Write), request.Aborted);
         }
         catch (ServerException error) when (error.Kind is FailureKind.UnknownToken or FailureKind.PermissionDenied)
         {

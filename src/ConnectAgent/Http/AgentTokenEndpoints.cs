@@ -1,4 +1,5 @@
 using ConnectAgent.Configuration;
+using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Text;
 
 namespace ConnectAgent.Http;
@@ -26,7 +27,7 @@ internal sealed class AgentTokenEndpoints(AgentTokens tokens, AgentConfiguration
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw WireException.Failed("failed to persist the token: " + error.Message);
+            throw new ServerException(FailureKind.Failed, "failed to persist the token: " + error.Message);
         }
 
         if (!known)

@@ -36,7 +36,7 @@ internal sealed class AuthorizeEndpoints(
         agent.RequireConnect();
         var token = request.Token();
         var rights = await servers.ResolveTokenAsync(token, request.Aborted);
-        TokenRights.Require(await rights.AllowsAsync(new AclQuestion(AclResource.Service, asked.Target, AclAccess.Write), request.Aborted));
+        await rights.RequireAsync(new AclQuestion(AclResource.Service, asked.Target, AclAccess.Write), request.Aborted);
         if (await revocations.IsRevokedAsync(client, asked.ClientCertSerial, request.Aborted))
         {
             // DEF-12.
@@ -50,7 +50,7 @@ internal sealed class AuthorizeEndpoints(
             return;
         }
 
-        TokenRights.Require(await rights.AllowsAsync(new AclQuestion(AclResource.Intention, asked.Target, AclAccess.Read), request.Aborted));
+        await rights.RequireAsync(new AclQuestion(AclResource.Intention, asked.Target, AclAccess.Read), request.Aborted);
         if (await peers.RefuseAsync(new Peer(client, asked.ClientCertSerial), request.Aborted) is { } refusal)
         {
             await RefuseAsync(request, refusal);

@@ -49,7 +49,8 @@ internal sealed class CaConfigurationEndpoints(
     {
         agent.RequireDatacenter(datacenter);
         agent.RequireConnect();
-        TokenRights.Require((await servers.ResolveTokenAsync(token, request.Aborted)).OperatorWrite());
+        var rights = await servers.ResolveTokenAsync(token, request.Aborted);
+        await rights.RequireAsync(AclQuestion.OperatorWrite, request.Aborted);
     }
 }
 

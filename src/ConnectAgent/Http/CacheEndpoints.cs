@@ -60,7 +60,7 @@ internal sealed class CacheEndpoints(
         agent.RequireConnect();
 
         var rights = await servers.ResolveTokenAsync(options.Token, request.Aborted);
-        TokenRights.Require(await rights.AllowsAsync(new AclQuestion(AclResource.Service, request.Tail, AclAccess.Write), request.Aborted));
+        await rights.RequireAsync(new AclQuestion(AclResource.Service, request.Tail, AclAccess.Write), request.Aborted);
         var answer = await leaves.RenewAsync(new LeafRequest(options.Datacenter, options.Token, request.Tail), request.Aborted);
         WireReply.Index(request.Context, answer.Index);
         request.Context.Response.Headers.CacheControl = "no-store";
@@ -93,7 +93,9 @@ internal sealed class CacheEndpoints(
         }
     }
 
-    private async ValueTask RequireAgentReadAsync(WireRequest request) =>
-        TokenRights.Require(await (await servers.ResolveTokenAsync(request.Token(), request.Aborted)).AllowsAsync(
-            new AclQuestion(AclResource.Agent, agent.NodeName, AclAccess.Read), request.Aborted));
+    private async ValueTask RequireAgentReadAsync(WireRequest request)
+    {
+        var rights = await servers.ResolveTokenAsync(request.Token(), request.Aborted);
+        await rights.RequireAsync(new AclQuestion(AclResource.Agent, agent.NodeName, AclAccess.Read), request.Aborted);
+    }
 }

@@ -35,7 +35,7 @@ internal sealed class ConfigEntryEndpoints(
         var rights = await servers.ResolveTokenAsync(request.Token(), request.Aborted);
         RequireConnect(kind);
         var entry = kind.Make(document);
-        TokenRights.Require(kind.MayWrite(rights, entry) && entries.NamesOf(kind, entry.Name).All(name => kind.MayDelete(rights, name)));
+        rights.Require(kind.ToWrite(entry).Concat(entries.NamesOf(kind, entry.Name).Select(kind.ToDelete)));
         await WireReply.JsonAsync(request, await entries.PutAsync(kind, entry, cas), WireJson.Default.Boolean);
     }
 
@@ -56,10 +56,11 @@ internal sealed class ConfigEntryEndpoints(
     // CE-24. ACL-PERM-39: the right comes before existence; looked at again after the wait, when it may have gone.
     private async Task GetAsync(WireRequest request, ReadOptions options, ConfigEntryKind kind, string name)
     {
-        TokenRights.Require(kind.MayRead(await servers.ResolveTokenAsync(options.Token, request.Aborted), name));
+        RequireRead(await servers.ResolveTokenAsync(options.Token, request.Aborted), kind, name);
         var (entry, index) = await entries.GetAsync(kind, name, ControlPlaneReads.Blocking(options, tokens), request.Aborted);
         var rights = await servers.ResolveTokenAsync(options.Token, request.Aborted);
-        TokenRights.Require(kind.MayRead(rights, name) && (entry is null || kind.MayRead(rights, entry.Name)));
+        RequireRead(rights, kind, name);
+        RequireRead(rights, kind, entry?.Name ?? name);
         WireReply.QueryHeaders(request.Context, index);
         await WireReply.JsonAsync<JsonNode>(
             request,
@@ -95,10 +96,13 @@ internal sealed class ConfigEntryEndpoints(
         var cas = Cas(request);
         var rights = await servers.ResolveTokenAsync(request.Token(), request.Aborted);
         RequireConnect(kind);
-        TokenRights.Require(entries.NamesOf(kind, name).All(spelled => kind.MayDelete(rights, spelled)));
+        rights.Require(entries.NamesOf(kind, name).Select(kind.ToDelete));
         var isGone = await entries.DeleteAsync(kind, name, cas);
         await WireReply.JsonAsync(request, cas is null ? new JsonObject() : JsonValue.Create(isGone), WireJson.Default.JsonNode);
     }
+
+    private static void RequireRead(TokenRights rights, ConfigEntryKind kind, string name) =>
+        TokenRights.Require(kind.MayRead(rights, name), kind.ToRead(name));
 
     private static (ConfigEntryKind Kind, JsonObject Document) Decode(JsonNode? body)
     {

@@ -98,7 +98,9 @@ internal sealed class IntentionEndpoints(
         source.RequireOurs(name => $"Invalid source namespace {GoQuote.Of(name)}: Namespaces is a Consul Enterprise feature");
         destination.RequireOurs(name => $"Invalid destination namespace {GoQuote.Of(name)}: Namespaces is a Consul Enterprise feature");
         var rights = await servers.ResolveTokenAsync(options.Token, request.Aborted);
-        TokenRights.Require(destination.Name.Length == 0 || rights.ServiceRead(destination.Name));
+        TokenRights.Require(
+            destination.Name.Length == 0 || rights.ServiceRead(destination.Name),
+            new AclQuestion(AclResource.Service, destination.Name, AclAccess.Read));
         var decision = intentions.Check(source.Name, destination.Name, agent.DefaultDecision);
         await WireReply.JsonAsync(request, new CheckReply(decision.Allowed), WireJson.Default.CheckReply);
     }
@@ -121,7 +123,7 @@ internal sealed class IntentionEndpoints(
             throw new ServerException(FailureKind.NotFound, "Intention not found");
         }
 
-        TokenRights.Require(MayRead(await servers.ResolveTokenAsync(options.Token, request.Aborted), found));
+        RequireRead(await servers.ResolveTokenAsync(options.Token, request.Aborted), found);
 
         // DEF-6: without the index blocking would be unusable.
         WireReply.QueryHeaders(request.Context, index);
@@ -168,14 +170,19 @@ internal sealed class IntentionEndpoints(
     }
 
     // ACL-2: on source or destination.
-    internal static bool MayRead(TokenRights rights, Intention intention) =>
+    internal static void RequireRead(TokenRights rights, Intention intention) =>
+        TokenRights.Require(MayRead(rights, intention), new AclQuestion(AclResource.Intention, intention.DestinationName, AclAccess.Read));
+
+    internal static AclQuestion ToWrite(string destination) => new(AclResource.Intention, destination, AclAccess.Write);
+
+    private static bool MayRead(TokenRights rights, Intention intention) =>
         rights.IntentionRead(intention.SourceName) || rights.IntentionRead(intention.DestinationName);
 
     // ACL-2: before validation and existence.
     private async ValueTask RequireWriteAsync(WireRequest request, string destination)
     {
         var rights = await servers.ResolveTokenAsync(request.Token(), request.Aborted);
-        TokenRights.Require(intentions.NamesOf(destination).All(rights.IntentionWrite));
+        rights.Require(intentions.NamesOf(destination).Select(ToWrite));
     }
 
     // MDC-1: writes ignore the datacenter; reads do not.

@@ -34,8 +34,8 @@ internal sealed class IntentionIdEndpoints(
         RefusePeer(body);
 
         // CRUD-4: who names no destination has no right to it.
-        TokenRights.Require(
-            (body.DestinationName.Length > 0 || !acl.Enabled) && intentions.NamesOf(body.DestinationName).All(rights.IntentionWrite));
+        TokenRights.Require(body.DestinationName.Length > 0 || !acl.Enabled, IntentionEndpoints.ToWrite(body.DestinationName));
+        rights.Require(intentions.NamesOf(body.DestinationName).Select(IntentionEndpoints.ToWrite));
         if (body.Id.Length > 0)
         {
             throw WireException.Failed("ID must be empty when creating a new intention");
@@ -63,7 +63,7 @@ internal sealed class IntentionIdEndpoints(
             throw new ServerException(FailureKind.NotFound, "Intention not found");
         }
 
-        TokenRights.Require(IntentionEndpoints.MayRead(await servers.ResolveTokenAsync(options.Token, request.Aborted), found));
+        IntentionEndpoints.RequireRead(await servers.ResolveTokenAsync(options.Token, request.Aborted), found);
 
         // DEF-6: without the index blocking would be unusable.
         WireReply.QueryHeaders(request.Context, index);
@@ -81,7 +81,7 @@ internal sealed class IntentionIdEndpoints(
         var rights = await servers.ResolveTokenAsync(request.Token(), request.Aborted);
         RefusePeer(body);
         var destination = DestinationOf(request.Tail, "modify");
-        TokenRights.Require(rights.IntentionWrite(destination));
+        rights.Require(IntentionEndpoints.ToWrite(destination));
         if (body.DestinationName != destination)
         {
             throw WireException.Failed("Cannot modify DestinationNS or DestinationName for an intention once it exists.");
@@ -98,7 +98,7 @@ internal sealed class IntentionIdEndpoints(
     {
         agent.RequireConnect();
         var rights = await servers.ResolveTokenAsync(request.Token(), request.Aborted);
-        TokenRights.Require(rights.IntentionWrite(DestinationOf(request.Tail, "delete")));
+        rights.Require(IntentionEndpoints.ToWrite(DestinationOf(request.Tail, "delete")));
         await byId.DeleteAsync(request.Tail);
         await WireReply.JsonAsync(request, true, WireJson.Default.Boolean);
     }

@@ -53,7 +53,7 @@ internal sealed class IntentionMatchReads(Authorizer authorizer, IServerClient s
         if (parsed.FirstOrDefault(name => !name.IsOurs) is { } foreign)
         {
             throw new ServerException(
-                FailureKind.Failed, $"Invalid match entry namespace {GoQuote.Of(foreign.Namespace)}: Namespaces is a Consul Enterprise feature");
+                FailureKind.Mistake, $"Invalid match entry namespace {GoQuote.Of(foreign.Namespace)}: Namespaces is a Consul Enterprise feature");
         }
 
         return new MatchQuestion(options, new MatchNames(byDestination, [.. parsed.Select(name => name.Name)]), spelled);

@@ -14,7 +14,7 @@ internal sealed record IntentionName(string Namespace, string Name)
     {
         if (!IsOurs)
         {
-            throw new ServerException(FailureKind.Failed, text(Namespace));
+            throw new ServerException(FailureKind.Mistake, text(Namespace));
         }
     }
 }
@@ -77,7 +77,7 @@ internal static class IntentionNames
 
         if (missing.Count > 0)
         {
-            throw new ServerException(FailureKind.Failed, Configuration.ConfigurationException.List(missing));
+            throw new ServerException(FailureKind.Mistake, Configuration.ConfigurationException.List(missing));
         }
     }
 }

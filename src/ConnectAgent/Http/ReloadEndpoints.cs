@@ -1,5 +1,6 @@
 using ConnectAgent.Configuration;
 using ConnectAgent.Hosting;
+using ConnectAgent.Protocol.Errors;
 
 namespace ConnectAgent.Http;
 
@@ -17,7 +18,7 @@ internal sealed class ReloadEndpoints(ConfigurationReload reload) : IWireEndpoin
         }
         catch (ConfigurationException error)
         {
-            throw WireException.Failed(error.Message);
+            throw new ServerException(FailureKind.Failed, error.Message);
         }
 
         await WireReply.EmptyAsync(request.Context, StatusCodes.Status200OK);

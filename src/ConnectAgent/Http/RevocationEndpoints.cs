@@ -113,7 +113,8 @@ internal sealed class RevocationEndpoints(RevocationStore revocations, IServerCl
     {
         agent.RequireDatacenter(request.Datacenter());
         agent.RequireConnect();
-        TokenRights.Require((await servers.ResolveTokenAsync(request.Token(), request.Aborted)).OperatorWrite());
+        var rights = await servers.ResolveTokenAsync(request.Token(), request.Aborted);
+        await rights.RequireAsync(AclQuestion.OperatorWrite, request.Aborted);
     }
 }
 

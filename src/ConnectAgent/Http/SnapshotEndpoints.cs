@@ -54,6 +54,6 @@ internal sealed class SnapshotEndpoints(StateStore store, IServerClient servers,
     private async ValueTask RequireAsync(WireRequest request)
     {
         agent.RequireDatacenter(request.Datacenter());
-        TokenRights.Require((await servers.ResolveTokenAsync(request.Token(), request.Aborted)).Snapshot());
+        TokenRights.Require((await servers.ResolveTokenAsync(request.Token(), request.Aborted)).Snapshot(), AclQuestion.AclWrite);
     }
 }

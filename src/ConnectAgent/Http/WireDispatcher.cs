@@ -24,6 +24,7 @@ internal sealed class WireDispatcher
     private readonly AgentConfiguration _configuration;
     private readonly BrowserGuard _guard;
     private readonly IServerClient _servers;
+    private readonly AclDenials _denials;
     private readonly HttpMetrics _metrics;
     private readonly ILogger<WireDispatcher> _logger;
     private readonly FrozenDictionary<string, (Endpoint Endpoint, WireRoute Route)>.AlternateLookup<ReadOnlySpan<char>> _exact;
@@ -37,11 +38,12 @@ internal sealed class WireDispatcher
         AgentConfiguration configuration,
         BrowserGuard guard,
         IServerClient servers,
+        AclDenials denials,
         HttpMetrics metrics,
         ILogger<WireDispatcher> logger)
     {
-        (_next, _agent, _settings, _configuration, _guard, _servers, _metrics, _logger) =
-            (next, agent, settings, configuration, guard, servers, metrics, logger);
+        (_next, _agent, _settings, _configuration, _guard, _servers, _denials, _metrics, _logger) =
+            (next, agent, settings, configuration, guard, servers, denials, metrics, logger);
         var routes = endpoints.Endpoints.Select(endpoint => (Endpoint: endpoint, Route: endpoint.Metadata.GetRequiredMetadata<WireRoute>())).ToList();
         _exact = routes.Where(entry => !entry.Route.TakesAllBelow)
             .ToFrozenDictionary(entry => entry.Route.Path, StringComparer.Ordinal).GetAlternateLookup<ReadOnlySpan<char>>();
@@ -113,6 +115,7 @@ internal sealed class WireDispatcher
     {
         var context = request.Context;
         var method = context.Request.Method;
+        var isMistake = false;
         try
         {
             if (IsBlocked(path))
@@ -141,7 +144,7 @@ internal sealed class WireDispatcher
             if (found.Permission is { IsAskedFirst: true, Resource: { } resource } permission)
             {
                 var rights = await _servers.ResolveTokenAsync(request.Token(), request.Aborted);
-                TokenRights.Require(await rights.AllowsAsync(new AclQuestion(resource, _agent.NodeName, permission.Access), request.Aborted));
+                await rights.RequireAsync(new AclQuestion(resource, _agent.NodeName, permission.Access), request.Aborted);
             }
 
             context.Features.Set(new WireCall(request, found.Handler));
@@ -158,10 +161,13 @@ internal sealed class WireDispatcher
         }
         catch (WireException error)
         {
+            isMistake = true;
             await PlainTextError.WriteAsync(request, error);
         }
         catch (ServerException error)
         {
+            isMistake = error.Kind == FailureKind.Mistake;
+            _denials.Note(request, method, route, error);
             if (request.FailsWithQueryHeaders)
             {
                 // HDR-3: contract tests compare them.
@@ -187,7 +193,7 @@ internal sealed class WireDispatcher
         }
         finally
         {
-            _metrics.Answered(route.Path + route.Suffix, route.Find(method) is null ? "other" : method, context.Response.StatusCode);
+            _metrics.Answered(route.Path + route.Suffix, route.Find(method) is null ? "other" : method, context.Response.StatusCode, isMistake);
         }
     }
 

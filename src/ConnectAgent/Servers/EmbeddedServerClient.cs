@@ -55,7 +55,7 @@ internal sealed class EmbeddedServerClient(
         ServiceId identity, ReadOnlyMemory<byte> certificateRequest, string token, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        TokenRights.Require(tokens.Resolve(token).ServiceWrite(identity.Service));
+        tokens.Resolve(token).Require(new AclQuestion(AclResource.Service, identity.Service, AclAccess.Write));
         agent.RequireDatacenter(identity.Datacenter);
         var (pem, index) = await authority.SignAsync(identity, certificateRequest, agent.Datacenter, cancellationToken);
         return new SignedLeaf(pem, index);

@@ -10,11 +10,32 @@ internal sealed class HttpMetrics
 
     private readonly ConcurrentDictionary<(string Route, string Method, int Status), Counter> _requests = new();
 
-    public HttpMetrics(IMeterFactory meters) => meters.Create(MeterName).CreateObservableCounter(
-        "connect_agent.http.requests", Requests, "{request}", "Requests answered.");
+    private long _client;
+    private long _server;
 
-    public void Answered(string route, string method, int status) =>
+    public HttpMetrics(IMeterFactory meters)
+    {
+        var meter = meters.Create(MeterName);
+        meter.CreateObservableCounter("connect_agent.http.requests", Requests, "{request}", "Requests answered.");
+        meter.CreateObservableCounter("connect_agent.http.errors", Errors, "{request}", "Requests that failed, by whose fault it was.");
+    }
+
+    /// <summary>Counts an answer.</summary>
+    /// <param name="isMistake">It is the caller's, whatever status a rule asks for (acl ACL-DEF-5).</param>
+    public void Answered(string route, string method, int status, bool isMistake)
+    {
         Interlocked.Increment(ref _requests.GetOrAdd((route, method, status), static _ => new Counter()).Value);
+        if (status >= StatusCodes.Status400BadRequest)
+        {
+            Interlocked.Increment(ref isMistake || status < StatusCodes.Status500InternalServerError ? ref _client : ref _server);
+        }
+    }
+
+    private Measurement<long>[] Errors() =>
+    [
+        new(Volatile.Read(ref _client), new KeyValuePair<string, object?>("fault", "client")),
+        new(Volatile.Read(ref _server), new KeyValuePair<string, object?>("fault", "server")),
+    ];
 
     private IEnumerable<Measurement<long>> Requests() => _requests.Select(pair => new Measurement<long>(
         Volatile.Read(ref pair.Value.Value),

@@ -42,7 +42,7 @@ internal static class PolicyRulesReader
         }
         catch (HclException error)
         {
-            throw new ServerException(FailureKind.Failed, ParseError + error.Message);
+            throw new ServerException(FailureKind.Mistake, ParseError + error.Message);
         }
     }
 
@@ -118,7 +118,7 @@ internal static class PolicyRulesReader
             : new RuleLevels(policy, intentions);
     }
 
-    private static ServerException Invalid(string text) => new(FailureKind.Failed, text);
+    private static ServerException Invalid(string text) => new(FailureKind.Mistake, text);
 
     private static IEnumerable<RuleBody> Bodies(HclObject root, NamedSyntax syntax)
     {

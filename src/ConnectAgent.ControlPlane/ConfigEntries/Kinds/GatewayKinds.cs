@@ -30,7 +30,7 @@ internal sealed class IngressGatewayKind() : DocumentKind("ingress-gateway", new
     private static readonly ObjectType HeaderChanges = new(
         new("Add", MapType.OfTexts), new("Set", MapType.OfTexts), new("Remove", ListType.OfTexts));
 
-    public override bool MayDelete(TokenRights rights, string entry) => rights.OperatorWrite();
+    public override AclQuestion ToDelete(string entry) => AclQuestion.OperatorWrite;
 
     protected override void Normalize(JsonObject document)
     {
@@ -58,5 +58,5 @@ internal sealed class TerminatingGatewayKind() : DocumentKind("terminating-gatew
     CommonFields.CreateIndex,
     CommonFields.ModifyIndex))
 {
-    public override bool MayDelete(TokenRights rights, string entry) => rights.OperatorWrite();
+    public override AclQuestion ToDelete(string entry) => AclQuestion.OperatorWrite;
 }

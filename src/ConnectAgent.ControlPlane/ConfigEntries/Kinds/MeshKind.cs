@@ -13,9 +13,9 @@ internal sealed class MeshKind() : DocumentKind("mesh", new ObjectType(
     CommonFields.CreateIndex,
     CommonFields.ModifyIndex))
 {
-    public override bool MayRead(TokenRights rights, string entry) => true;
+    public override AclQuestion? ToRead(string entry) => null;
 
-    public override bool MayDelete(TokenRights rights, string entry) => rights.OperatorWrite();
+    public override AclQuestion ToDelete(string entry) => AclQuestion.OperatorWrite;
 
     protected override string NameOf(JsonObject document) => "mesh";
 }

@@ -29,9 +29,9 @@ internal sealed class ProxyDefaultsKind() : DocumentKind(KindName, Fields)
     public override bool ShapesChains(IConfigEntry? before, IConfigEntry? after) =>
         ((ConfigEntry?)before)?.Protocol != ((ConfigEntry?)after)?.Protocol;
 
-    public override bool MayRead(TokenRights rights, string entry) => true;
+    public override AclQuestion? ToRead(string entry) => null;
 
-    public override bool MayDelete(TokenRights rights, string entry) => rights.OperatorWrite();
+    public override AclQuestion ToDelete(string entry) => AclQuestion.OperatorWrite;
 
     protected override string NameOf(JsonObject document) => Global;
 

@@ -49,12 +49,11 @@ internal sealed partial class ServiceResolverKind() : DocumentKind(KindName, Fie
 
     public override bool ShapesChains(IConfigEntry? before, IConfigEntry? after) => true;
 
-    public override bool MayWrite(TokenRights rights, IConfigEntry entry)
+    public override IEnumerable<AclQuestion> ToWrite(IConfigEntry entry)
     {
         var document = DocumentOf(entry);
-        return base.MayWrite(rights, entry) && (document.Object("Failover")?.Select(pair => pair.Value!.AsObject()) ?? [])
-            .Append(document.Object("Redirect") ?? []).Select(target => target.Text("Service"))
-            .All(service => service.Length == 0 || service == entry.Name || rights.ServiceRead(service));
+        var targets = (document.Object("Failover")?.Select(pair => pair.Value!.AsObject()) ?? []).Append(document.Object("Redirect") ?? []);
+        return [.. base.ToWrite(entry), .. ToRefer(entry, targets.Select(target => target.Text("Service")))];
     }
 
     public override IEnumerable<string> WarningsOf(IConfigEntry entry) =>

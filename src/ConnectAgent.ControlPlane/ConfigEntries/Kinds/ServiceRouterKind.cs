@@ -47,10 +47,11 @@ internal sealed class ServiceRouterKind() : DocumentKind(KindName, Fields)
 
     public override bool ShapesChains(IConfigEntry? before, IConfigEntry? after) => true;
 
-    public override bool MayWrite(TokenRights rights, IConfigEntry entry) =>
-        base.MayWrite(rights, entry) && DocumentOf(entry).Objects("Routes")
-            .Select(route => route.Object("Destination")?.Text("Service") ?? string.Empty)
-            .All(service => service.Length == 0 || service == entry.Name || rights.ServiceRead(service));
+    public override IEnumerable<AclQuestion> ToWrite(IConfigEntry entry) =>
+    [
+        .. base.ToWrite(entry),
+        .. ToRefer(entry, DocumentOf(entry).Objects("Routes").Select(route => route.Object("Destination")?.Text("Service") ?? string.Empty)),
+    ];
 
     protected override void Normalize(JsonObject document)
     {

@@ -27,9 +27,8 @@ internal sealed class ServiceSplitterKind() : DocumentKind(KindName, Fields)
 
     public override bool ShapesChains(IConfigEntry? before, IConfigEntry? after) => true;
 
-    public override bool MayWrite(TokenRights rights, IConfigEntry entry) =>
-        base.MayWrite(rights, entry) && DocumentOf(entry).Objects("Splits").Select(split => split.Text("Service"))
-            .All(service => service.Length == 0 || service == entry.Name || rights.ServiceRead(service));
+    public override IEnumerable<AclQuestion> ToWrite(IConfigEntry entry) =>
+        [.. base.ToWrite(entry), .. ToRefer(entry, DocumentOf(entry).Objects("Splits").Select(split => split.Text("Service")))];
 
     protected override void Check(string entry, JsonObject document)
     {

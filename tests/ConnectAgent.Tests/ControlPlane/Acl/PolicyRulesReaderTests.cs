@@ -47,7 +47,7 @@ public sealed class PolicyRulesReaderTests
     public void A_bad_text_is_refused_with_the_references_words(string rules, string text)
     {
         var read = () => PolicyRulesReader.Read(rules);
-        read.Should().Throw<ServerException>().WithMessage(text.Replace("*", "?", StringComparison.Ordinal)).Which.Kind.Should().Be(FailureKind.Failed);
+        read.Should().Throw<ServerException>().WithMessage(text.Replace("*", "?", StringComparison.Ordinal)).Which.Kind.Should().Be(FailureKind.Mistake);
     }
 
     [Fact] // ACL-RULE-20: agents come before services
@@ -153,7 +153,7 @@ public sealed class PolicyRulesReaderTests
         }
         catch (ServerException error)
         {
-            return error.Kind == FailureKind.Failed
+            return error.Kind == FailureKind.Mistake
                 && (error.Message.StartsWith("Failed to parse ACL rules: At ", StringComparison.Ordinal) || error.Message.StartsWith("Invalid ", StringComparison.Ordinal));
         }
     }

@@ -4,6 +4,7 @@ using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.TestKit;
 using FluentAssertions;
+using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
 namespace ConnectAgent.Tests.ControlPlane.Acl;
@@ -22,7 +23,7 @@ public sealed class TokenResolverTests : IDisposable
     public TokenResolverTests()
     {
         _tokens = new AclTokenStore(_state, _clock);
-        _policies = new AclPolicyStore(_state);
+        _policies = new AclPolicyStore(_state, new AclOptions(), NullLogger<AclPolicyStore>.Instance);
         _roles = new AclRoleStore(_state);
         _resolver = new TokenResolver(
             _state, new AclOptions { Enabled = true, DefaultAllow = false, Datacenter = "dc1" }, _recovery, _clock);
@@ -41,7 +42,7 @@ public sealed class TokenResolverTests : IDisposable
         _resolver.Resolve("anonymous").Should().BeSameAs(_resolver.Resolve("anonymous"));
         _state.Current.Rows(StateTables.AclTokens).Should().HaveCount(2);
         _state.Current.Find(StateTables.AclPolicies, BuiltinPolicy.Id)!.Hash.Should().Be("swIQt6up+s0cV4kePfJ2aRdKCLaQyykF4Hl1Nfdeumk=");
-        var again = () => _tokens.BootstrapAsync(string.Empty, 0);
+        var again = () => _tokens.BootstrapAsync(string.Empty, 0, static () => { });
         (await again.Should().ThrowAsync<ServerException>()).WithMessage("Permission denied: ACL bootstrap no longer allowed (reset index: *)");
     }
 

@@ -123,5 +123,5 @@ public sealed class ConfigEntryStoreTests : IDisposable
     private Task<bool> DeleteAsync(string kind, string name, ulong? cas = null) => _store.Entries.DeleteAsync(ConfigEntryKinds.Named(kind), name, cas);
 
     private static async Task RefusedAsync(Func<Task<bool>> write, string text) =>
-        (await write.Should().ThrowAsync<ServerException>()).WithMessage(text).Which.Kind.Should().Be(FailureKind.Failed);
+        (await write.Should().ThrowAsync<ServerException>()).WithMessage(text).Which.Kind.Should().Be(FailureKind.Mistake);
 }

@@ -104,7 +104,7 @@ public sealed class ServiceChainsTests : IDisposable
     {
         var before = _store.State.Current;
         var put = () => _store.PutAsync(json);
-        (await put.Should().ThrowAsync<ServerException>()).WithMessage(text).Which.Kind.Should().Be(FailureKind.Failed);
+        (await put.Should().ThrowAsync<ServerException>()).WithMessage(text).Which.Kind.Should().Be(FailureKind.Mistake);
         _store.State.Current.Should().BeSameAs(before);
     }
 }

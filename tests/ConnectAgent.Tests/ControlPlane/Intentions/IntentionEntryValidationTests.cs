@@ -191,7 +191,7 @@ public sealed class IntentionEntryValidationTests
         var (kind, document) = IntentionFixture.Decode(json);
         var make = () => kind.Make(document);
         var error = make.Should().Throw<ServerException>().Which;
-        error.Kind.Should().Be(FailureKind.Failed, "IAPI-2");
+        error.Kind.Should().Be(FailureKind.Mistake, "IAPI-2");
         return error.Message;
     }
 }
