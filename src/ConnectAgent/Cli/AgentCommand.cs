@@ -73,7 +73,7 @@ internal static class AgentCommand
 
         if (!configuration.Server)
         {
-            logger.ServersConfigured(string.Join(' ', configuration.Servers.Select(server => server.GetLeftPart(UriPartial.Authority))));
+            logger.ServersConfigured(string.Join(' ', configuration.Servers.Addresses.Select(server => server.GetLeftPart(UriPartial.Authority))));
         }
 
         foreach (var warning in configuration.Warnings)

@@ -36,11 +36,8 @@ internal sealed partial record AgentConfiguration
 
     public required bool Server { get; init; }
 
-    /// <summary>Where the servers are; empty when the embedded control plane runs.</summary>
-    public required IReadOnlyList<Uri> Servers { get; init; }
-
-    /// <summary>How long a server may take for an answer that it does not hold.</summary>
-    public required TimeSpan ServerTimeout { get; init; }
+    /// <summary>The servers of an agent without a control plane.</summary>
+    public required ServerSettings Servers { get; init; }
 
     public required bool Bootstrap { get; init; }
 
@@ -218,8 +215,7 @@ internal sealed partial record AgentConfiguration
             Datacenter = datacenter,
             PrimaryDatacenter = DatacenterName("primary_datacenter", values.PrimaryDatacenter is { Length: > 0 } primary ? primary : datacenter),
             Server = server,
-            Servers = [.. values.Servers.Select(ServerAddress.Parse).Distinct()],
-            ServerTimeout = Duration("connect_agent.server_timeout", values.ServerTimeout, TimeSpan.FromSeconds(10)),
+            Servers = ServerSettings.Build(values, Duration("connect_agent.server_timeout", values.ServerTimeout, TimeSpan.FromSeconds(10))),
             Bootstrap = values.Bootstrap ?? false,
             BindAddress = bind,
             AdvertiseAddress = values.AdvertiseAddress ?? (bind is "0.0.0.0" or "::" ? "127.0.0.1" : bind),

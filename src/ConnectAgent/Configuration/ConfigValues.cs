@@ -120,6 +120,14 @@ internal sealed class ConfigValues
 
     public string? ServerTimeout { get; set; }
 
+    public string? ServerAuthorityFile { get; set; }
+
+    public string? ServerCertificateFile { get; set; }
+
+    public string? ServerKeyFile { get; set; }
+
+    public string? ServerTlsName { get; set; }
+
     public bool? CachePersistence { get; set; }
 
     public string? CertificateFile { get; set; }

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
 using ConnectAgent.Agent;
 using ConnectAgent.Agent.Caching;
@@ -86,12 +87,7 @@ internal static class AgentHost
         else
         {
             services.AddConsulServers(
-                new ConsulServerOptions
-                {
-                    Servers = configuration.Servers,
-                    RequestTime = configuration.ServerTimeout,
-                    Authorities = HttpsListener.AuthoritiesOf(configuration.AuthorityFile),
-                },
+                ServerOptionsOf(configuration.Servers),
                 new RemoteTokenOptions
                 {
                     Enabled = configuration.AclEnabled,
@@ -118,6 +114,25 @@ internal static class AgentHost
         services.AddSingleton<IWireEndpoints, MetricsEndpoints>().AddSingleton<IWireEndpoints, CacheEndpoints>();
         services.AddSingleton<IWireEndpoints, AgentSelfEndpoints>().AddSingleton<IWireEndpoints, ReloadEndpoints>();
         services.AddSingleton<IWireEndpoints, AgentTokenEndpoints>();
+    }
+
+    private static ConsulServerOptions ServerOptionsOf(ServerSettings settings)
+    {
+        SslStreamCertificateContext? identity = null;
+        if (settings.CertificateFile is { } certificateFile)
+        {
+            var (certificate, chain) = PemFiles.ReadIdentity("connect_agent.server_", certificateFile, settings.KeyFile!);
+            identity = SslStreamCertificateContext.Create(certificate, chain, offline: true);
+        }
+
+        return new ConsulServerOptions
+        {
+            Servers = settings.Addresses,
+            RequestTime = settings.Timeout,
+            Authorities = PemFiles.ReadAuthorities(settings.AuthorityFile),
+            Identity = identity,
+            TlsName = settings.TlsName,
+        };
     }
 
     private static void AddEmbeddedServer(IServiceCollection services, AgentConfiguration configuration)

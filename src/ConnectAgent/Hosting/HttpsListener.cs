@@ -15,64 +15,22 @@ internal static class HttpsListener
     /// <exception cref="ConfigurationException">A file cannot be read; the message names it, never its content.</exception>
     public static HttpsConnectionAdapterOptions OptionsOf(AgentConfiguration configuration)
     {
+        var (certificate, chain) = PemFiles.ReadIdentity(string.Empty, configuration.CertificateFile!, configuration.KeyFile!);
         var options = new HttpsConnectionAdapterOptions
         {
             HandshakeTimeout = HandshakeTimeout,
             SslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
-            ServerCertificate = Read(configuration.CertificateFile!, configuration.KeyFile!),
-            ServerCertificateChain = ReadChain(configuration.CertificateFile!),
+            ServerCertificate = certificate,
+            ServerCertificateChain = chain,
         };
         if (configuration.VerifyIncoming)
         {
-            var authorities = AuthoritiesOf(configuration.AuthorityFile) ?? throw new ConfigurationException("verify_incoming needs ca_file");
+            var authorities = PemFiles.ReadAuthorities(configuration.AuthorityFile) ?? throw new ConfigurationException("verify_incoming needs ca_file");
             options.ClientCertificateMode = ClientCertificateMode.RequireCertificate;
-            options.ClientCertificateValidation = (certificate, sent, _) => IsTrusted(certificate, sent, authorities);
+            options.ClientCertificateValidation = (shown, sent, _) => IsTrusted(shown, sent, authorities);
         }
 
         return options;
-    }
-
-    private static X509Certificate2 Read(string certificateFile, string keyFile)
-    {
-        try
-        {
-            using var pem = X509Certificate2.CreateFromPemFile(certificateFile, keyFile);
-            return X509CertificateLoader.LoadPkcs12(pem.Export(X509ContentType.Pkcs12), password: null);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException
-            or CryptographicException or ArgumentException)
-        {
-            throw new ConfigurationException($"cert_file {certificateFile} with key_file {keyFile} cannot be used: {error.GetType().Name}");
-        }
-    }
-
-    /// <summary>The CAs of <c>ca_file</c>; null without one.</summary>
-    /// <exception cref="ConfigurationException">The file cannot be read.</exception>
-    public static X509Certificate2Collection? AuthoritiesOf(string? file)
-    {
-        if (string.IsNullOrEmpty(file))
-        {
-            return null;
-        }
-
-        var authorities = new X509Certificate2Collection();
-        try
-        {
-            authorities.ImportFromPemFile(file);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or CryptographicException)
-        {
-            throw new ConfigurationException($"ca_file {file} cannot be used: {error.GetType().Name}");
-        }
-
-        return authorities;
-    }
-
-    private static X509Certificate2Collection ReadChain(string certificateFile)
-    {
-        var chain = new X509Certificate2Collection();
-        chain.ImportFromPemFile(certificateFile);
-        return chain;
     }
 
     private static bool IsTrusted(X509Certificate2 certificate, X509Chain? sent, X509Certificate2Collection authorities)

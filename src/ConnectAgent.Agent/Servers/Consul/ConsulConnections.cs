@@ -1,5 +1,6 @@
 using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 
 namespace ConnectAgent.Agent.Servers.Consul;
@@ -34,6 +35,17 @@ internal static class ConsulConnections
             // A name is looked up anew now and then.
             PooledConnectionLifetime = TimeSpan.FromMinutes(15),
         };
+        handler.SslOptions = TlsOf(options);
+        return handler;
+    }
+
+    private static SslClientAuthenticationOptions TlsOf(ConsulServerOptions options)
+    {
+        var tls = new SslClientAuthenticationOptions
+        {
+            EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
+            ClientCertificateContext = options.Identity,
+        };
         if (options.Authorities is { } authorities)
         {
             var policy = new X509ChainPolicy
@@ -43,10 +55,18 @@ internal static class ConsulConnections
                 DisableCertificateDownloads = true,
             };
             policy.CustomTrustStore.AddRange(authorities);
-            handler.SslOptions = new SslClientAuthenticationOptions { CertificateChainPolicy = policy };
+            tls.CertificateChainPolicy = policy;
         }
 
-        return handler;
+        if (options.TlsName is { } name)
+        {
+            // The handler takes the name from the address; another one is compared here, with everything else as found.
+            tls.RemoteCertificateValidationCallback = (_, certificate, _, errors) =>
+                (errors & ~SslPolicyErrors.RemoteCertificateNameMismatch) == SslPolicyErrors.None
+                && certificate is X509Certificate2 shown && shown.MatchesHostname(name);
+        }
+
+        return tls;
     }
 
     // A held read is silent for minutes: keep-alive probes find out that a host or the way to it is gone.
