@@ -13,6 +13,10 @@ internal readonly record struct BlockingOptions(ulong Index, TimeSpan Wait, Func
 internal sealed class BlockingReader(StateStore store, BlockingLimits limits, TimeProvider clock, Random random) : IDisposable
 {
     private readonly CancellationTokenSource _release = new();
+    private int _parked;
+
+    /// <summary>How many reads wait now.</summary>
+    public int Parked => Volatile.Read(ref _parked);
 
     /// <summary>Reads until the result's index is greater than the one asked with, or the limit is over (IDX-5, IDX-6).</summary>
     /// <param name="options">Whether and how long to block.</param>
@@ -60,6 +64,7 @@ internal sealed class BlockingReader(StateStore store, BlockingLimits limits, Ti
                 return (value, at);
             }
 
+            Interlocked.Increment(ref _parked);
             try
             {
                 await watch.Changed.WaitAsync(left, clock, ended.Token);
@@ -71,6 +76,10 @@ internal sealed class BlockingReader(StateStore store, BlockingLimits limits, Ti
             catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
             {
                 // Shutting down: every waiter answers with what it has (IDX-13).
+            }
+            finally
+            {
+                Interlocked.Decrement(ref _parked);
             }
         }
     }

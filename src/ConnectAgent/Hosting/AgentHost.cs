@@ -114,6 +114,7 @@ internal static class AgentHost
         services.AddSingleton<IWireEndpoints, MetricsEndpoints>().AddSingleton<IWireEndpoints, CacheEndpoints>();
         services.AddSingleton<IWireEndpoints, AgentSelfEndpoints>().AddSingleton<IWireEndpoints, ReloadEndpoints>();
         services.AddSingleton<IWireEndpoints, AgentTokenEndpoints>();
+        services.AddSingleton<IWireEndpoints, ServerStatusEndpoints>();
     }
 
     private static ConsulServerOptions ServerOptionsOf(ServerSettings settings)
@@ -162,7 +163,7 @@ internal static class AgentHost
             services.AddHostedService(provider => provider.GetRequiredService<AuthorityKeeper>());
         }
 
-        services.AddSingleton<IServerClient, EmbeddedServerClient>();
+        services.AddSingleton<IServerClient, EmbeddedServerClient>().AddSingleton<IServerStatus, EmbeddedServerStatus>();
         services.AddSingleton<AclAccessGuard>().AddSingleton<IntentionIdEndpoints>();
         services.AddSingleton<IWireEndpoints, ConnectCaEndpoints>().AddSingleton<IWireEndpoints, CaConfigurationEndpoints>();
         services.AddSingleton<IWireEndpoints, SigningEndpoints>().AddSingleton<IWireEndpoints, RevocationEndpoints>();

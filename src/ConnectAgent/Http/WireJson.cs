@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using ConnectAgent.Agent.Authorization;
 using ConnectAgent.Agent.Caching;
+using ConnectAgent.Agent.Servers;
 using ConnectAgent.Protocol.Certificates;
 using ConnectAgent.Protocol.Intentions;
 using ConnectAgent.Protocol.Json;
@@ -30,6 +31,7 @@ namespace ConnectAgent.Http;
 [JsonSerializable(typeof(bool))]
 [JsonSerializable(typeof(IReadOnlyList<CacheEntryView>))]
 [JsonSerializable(typeof(CacheSummary))]
+[JsonSerializable(typeof(IReadOnlyList<ServerView>))]
 [JsonSerializable(typeof(MetricsReply))]
 [JsonSerializable(typeof(AgentSelf))]
 [JsonSerializable(typeof(IReadOnlyList<SelfMember>))]

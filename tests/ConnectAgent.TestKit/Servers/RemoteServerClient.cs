@@ -19,6 +19,15 @@ public sealed class RemoteServerClient : IAsyncDisposable
 
     public IServerClient Client { get; }
 
+    /// <summary>How the servers are.</summary>
+    public IReadOnlyList<ServerView> Servers => _services.GetRequiredService<ConsulServers>().Servers();
+
+    /// <summary>Looks at each server, as the product does in the background.</summary>
+    public Task CheckAsync() => _services.GetRequiredService<ConsulServers>().CheckAsync(CancellationToken.None);
+
+    /// <summary>Draws anew which server is asked, as the product does from time to time.</summary>
+    public void Rebalance() => _services.GetRequiredService<ConsulServers>().Rebalance();
+
     /// <summary>Makes one.</summary>
     /// <param name="servers">Asked in an order that the seed draws.</param>
     /// <param name="clock">Null: the system's.</param>

@@ -27,6 +27,7 @@ public sealed class ScriptedConsulServer : IAsyncDisposable
     };
 
     private readonly ConcurrentQueue<ScriptedRequest> _requests = new();
+    private readonly ConcurrentQueue<ScriptedRequest> _probes = new();
     private readonly ConcurrentDictionary<Socket, bool> _connections = new();
     private readonly Lock _gate = new();
     private TaskCompletionSource _arrived = NewSignal();
@@ -49,7 +50,13 @@ public sealed class ScriptedConsulServer : IAsyncDisposable
 
     public Uri Address => new($"http://127.0.0.1:{Port}");
 
-    /// <summary>Every request that arrived, in order.</summary>
+    /// <summary>How often somebody looked whether the server is there.</summary>
+    public int Probes => _probes.Count;
+
+    /// <summary>What the server says when asked who leads; empty for nobody.</summary>
+    public string Leader { get; set; } = "127.0.0.1:8300";
+
+    /// <summary>Every request that arrived, in order, but for those that look whether the server is there.</summary>
     public IReadOnlyList<ScriptedRequest> Requests => [.. _requests];
 
     public static ScriptedConsulServer Start(ScriptedServerClient? content = null) => new(content ?? new ScriptedServerClient(TimeProvider.System), 0);
@@ -173,7 +180,7 @@ public sealed class ScriptedConsulServer : IAsyncDisposable
         {
             while (await ReadAsync(connection) is { } request)
             {
-                _requests.Enqueue(request);
+                (request.IsProbe ? _probes : _requests).Enqueue(request);
                 Signal();
                 var answer = await AnswerAsync(connection, request);
                 if (answer.IsReset)
@@ -276,6 +283,8 @@ public sealed class ScriptedConsulServer : IAsyncDisposable
         {
             switch (request.Path)
             {
+                case "/v1/status/leader":
+                    return ScriptedAnswer.Ok(JsonSerializer.Serialize(Leader), index: null);
                 case "/v1/connect/ca/roots":
                     var roots = await Content.ReadRootsAsync(request.Query(), cancellationToken);
                     return ScriptedAnswer.Ok(JsonSerializer.Serialize(roots.Value, Json), roots.Index);
@@ -356,6 +365,8 @@ public sealed record ScriptedRequest(string Method, string Target, IReadOnlyDict
     public string Token => Headers.GetValueOrDefault("X-Consul-Token", string.Empty);
 
     public int Length => int.Parse(Headers.GetValueOrDefault("Content-Length", "0"), CultureInfo.InvariantCulture);
+
+    public bool IsProbe => Target == "/v1/status/leader";
 
     public bool IsRoots => Path == "/v1/connect/ca/roots";
 

@@ -12,6 +12,9 @@ internal enum ConsulOperation
     TokenSelf,
     Authorize,
 
+    /// <summary>Whether the server is there and has a leader.</summary>
+    Probe,
+
     /// <summary>A call that is the caller's, not the agent's: the answer goes back as it came.</summary>
     Forward,
 }

@@ -3,6 +3,9 @@ using ConnectAgent.Protocol.Errors;
 
 namespace ConnectAgent.Agent.Servers.Consul;
 
+/// <summary>The server is left, so a call that it was holding ended: no failure of its own.</summary>
+internal sealed class ReleasedException(Exception inner) : Exception("the server is left", inner);
+
 /// <summary>
 /// One call at one server, from its sending to the last byte of its answer. Whatever goes wrong in between, time limits of the transport included,
 /// becomes a <see cref="ServerException"/> of kind <see cref="FailureKind.Unreachable"/>.
@@ -141,7 +144,7 @@ internal sealed class ConsulExchange : IDisposable
         }
         catch (OperationCanceledException error) when (_released.IsCancellationRequested)
         {
-            throw Away("rpc error making call: ", "other calls found it failing", error);
+            throw Away("rpc error making call: ", "other calls found it failing", new ReleasedException(error));
         }
         catch (OperationCanceledException error) when (_deadline.IsCancellationRequested)
         {

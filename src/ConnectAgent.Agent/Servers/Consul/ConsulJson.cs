@@ -15,6 +15,7 @@ namespace ConnectAgent.Agent.Servers.Consul;
 [JsonSerializable(typeof(ConsulToken))]
 [JsonSerializable(typeof(ConsulAclQuestion[]))]
 [JsonSerializable(typeof(ConsulAclAnswer?[]))]
+[JsonSerializable(typeof(string))]
 internal sealed partial class ConsulJson : JsonSerializerContext;
 
 /// <summary>An intention as any Consul server writes it, newer fields included (intentions IXN-1).</summary>

@@ -13,4 +13,7 @@ internal static partial class ConsulLog
 
     [LoggerMessage(1303, LogLevel.Warning, "Server left for another: server={Server} next={Next} reason={Reason}")]
     public static partial void ServerLeft(this ILogger logger, string server, string next, string reason);
+
+    [LoggerMessage(1304, LogLevel.Information, "Another server is asked from now on, to spread the load: server={Server} next={Next}")]
+    public static partial void Rebalanced(this ILogger logger, string server, string next);
 }

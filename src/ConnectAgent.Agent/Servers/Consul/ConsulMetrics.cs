@@ -2,29 +2,43 @@ using System.Diagnostics.Metrics;
 
 namespace ConnectAgent.Agent.Servers.Consul;
 
-/// <summary>Calls of the servers; docs/telemetry.md lists them.</summary>
+/// <summary>Calls of the servers, and how each of them is; docs/telemetry.md lists them.</summary>
 internal sealed class ConsulMetrics
 {
     public const string MeterName = "ConnectAgent.Agent.Servers.Consul";
 
-    private long _answered;
-    private long _failed;
     private long _moved;
+    private long _refused;
 
     public ConsulMetrics(IMeterFactory meters)
     {
         var meter = meters.Create(MeterName);
         meter.CreateObservableCounter(
-            "connect_agent.servers.answered", () => Volatile.Read(ref _answered), "{call}", "Calls that a server answered.");
+            "connect_agent.servers.answered", () => Each(server => server.Answered), "{call}", "Calls that the server answered.");
         meter.CreateObservableCounter(
-            "connect_agent.servers.failed", () => Volatile.Read(ref _failed), "{call}", "Calls that failed, each server counted.");
+            "connect_agent.servers.failed", () => Each(server => server.Failed), "{call}", "Calls that failed at the server.");
+        meter.CreateObservableGauge(
+            "connect_agent.servers.healthy", () => Each(server => server.View.State == "healthy" ? 1L : 0L), "{server}", "1 while the server answers.");
+        meter.CreateObservableGauge(
+            "connect_agent.servers.round_trip", () => Each(server => server.View.RoundTripMs ?? 0), "ms", "Of the last call that was not held.");
+        meter.CreateObservableGauge(
+            "connect_agent.servers.held", () => Each(server => (long)server.View.OpenBlockingQueries), "{call}", "Calls that the server is holding.");
+        meter.CreateObservableGauge(
+            "connect_agent.servers.index", () => Each(server => (long)server.View.LastIndex), "{index}", "Of the last read that the server answered.");
         meter.CreateObservableCounter(
-            "connect_agent.servers.moved", () => Volatile.Read(ref _moved), "{move}", "Turns from one server to the next.");
+            "connect_agent.servers.moved", () => Volatile.Read(ref _moved), "{move}", "Turns from one server to another.");
+        meter.CreateObservableCounter(
+            "connect_agent.servers.refused", () => Volatile.Read(ref _refused), "{answer}", "Answers that were refused because they are none of Consul's.");
     }
 
-    public void Answered() => Interlocked.Increment(ref _answered);
-
-    public void Failed() => Interlocked.Increment(ref _failed);
+    /// <summary>Where the servers' own numbers come from.</summary>
+    public Func<IEnumerable<(ServerView View, long Answered, long Failed)>> Servers { get; set; } = static () => [];
 
     public void Moved() => Interlocked.Increment(ref _moved);
+
+    /// <summary>An answer is not used: it contradicts itself, or what was asked.</summary>
+    public void Refused() => Interlocked.Increment(ref _refused);
+
+    private IEnumerable<Measurement<T>> Each<T>(Func<(ServerView View, long Answered, long Failed), T> value)
+        where T : struct => Servers().Select(server => new Measurement<T>(value(server), new KeyValuePair<string, object?>("server", server.View.Address)));
 }

@@ -9,6 +9,9 @@ using ConnectAgent.Protocol.Intentions;
 
 namespace ConnectAgent.Agent.Servers.Consul;
 
+/// <summary>Marks the failure of an answer that came and cannot be used.</summary>
+internal sealed class GarbageException : Exception;
+
 /// <summary>
 /// Reads successful answers. What is not exactly an answer of Consul's is a failure of the server, so that something in between (a proxy, a
 /// captive portal, another service on the port) never replaces what is cached.
@@ -101,6 +104,12 @@ internal static class ConsulReplies
             : throw Garbage(answer, "not one answer for each question");
     }
 
+    /// <summary>The leader that a server knows (services STA-1).</summary>
+    /// <exception cref="ServerException">It knows none; or garbage.</exception>
+    public static string Leader(ConsulAnswer answer) => Parse(answer, ConsulJson.Default.String) is { Length: > 0 } leader
+        ? leader
+        : throw new ServerException(FailureKind.Unreachable, $"rpc error making call: {answer.Server}: No cluster leader");
+
     // 0 is passed on: the engine stores 1, and backs off as after a failure (agent-cache CACHE-17, http-conventions IDX-10).
     private static ulong IndexOf(ConsulAnswer answer) =>
         answer.Headers.TryGetValues("X-Consul-Index", out var values)
@@ -134,6 +143,6 @@ internal static class ConsulReplies
         }
     }
 
-    private static ServerException Garbage(ConsulAnswer answer, string reason) =>
-        new(FailureKind.Unreachable, $"rpc error making call: {answer.Server}: the answer is none of Consul's: {reason}");
+    private static ServerException Garbage(ConsulAnswer answer, string reason) => new(
+        FailureKind.Unreachable, $"rpc error making call: {answer.Server}: the answer is none of Consul's: {reason}", new GarbageException());
 }

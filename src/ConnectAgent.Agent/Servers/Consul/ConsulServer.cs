@@ -1,31 +1,140 @@
 using System.Net;
 using System.Net.Http.Headers;
+using ConnectAgent.Agent.Caching;
 using ConnectAgent.Protocol.Errors;
 
 namespace ConnectAgent.Agent.Servers.Consul;
 
-#pragma warning disable CA1001 // The source holds no timer and no handle; disposing it would race with the calls that it ends.
-/// <summary>One server: sends a call within a time limit.</summary>
-internal sealed class ConsulServer(Uri address, HttpMessageInvoker http, ConsulServerOptions options, TimeProvider clock)
+/// <summary>One server: sends calls over connections of its own, and remembers how they went.</summary>
+internal sealed class ConsulServer : IDisposable
 {
     /// <summary>The longest answer that is read whole; the intentions of one name are far below it.</summary>
     public const int LongestBody = 8 * 1024 * 1024;
 
-    private readonly HoldOff[] _pauses = [.. Enum.GetValues<ConsulOperation>().Select(_ => new HoldOff(clock))];
+    // What a server that comes back is asked at most, however many entries have waited for it. Calls above that wait.
+    private static readonly FetchLimits Pace = new(PerSecond: 100, Burst: 200);
+
+    private readonly Uri _address;
+    private readonly ConsulServerOptions _options;
+    private readonly TimeProvider _clock;
+    private readonly SocketsHttpHandler _handler;
+    private readonly HttpMessageInvoker _http;
+    private readonly HoldOff[] _pauses;
+    private readonly Lock _paceGate = new();
+    private readonly RefreshPace _pace;
     private CancellationTokenSource _held = new();
+    private ServerFault? _lastError;
+    private int _state;
+    private int _holding;
+    private ulong _lastIndex;
+    private long _roundTrip = -1;
+    private long _answers;
+    private long _failures;
 
-    public string Name { get; } = address.GetLeftPart(UriPartial.Authority);
+    public ConsulServer(Uri address, ConsulServerOptions options, TimeProvider clock, Random random)
+    {
+        (_address, _options, _clock) = (address, options, clock);
+        Name = address.GetLeftPart(UriPartial.Authority);
+        _handler = ConsulConnections.Create(options);
+        _http = new HttpMessageInvoker(_handler, disposeHandler: false);
+        _pauses = [.. Enum.GetValues<ConsulOperation>().Select(_ => new HoldOff(clock, random))];
+        _pace = new RefreshPace(clock);
+    }
 
-    /// <summary>What this server asked to be spared.</summary>
+    private enum State
+    {
+        Unknown,
+        Healthy,
+        Failing,
+    }
+
+    public string Name { get; }
+
+    /// <summary>Whether the last call that told anything failed.</summary>
+    public bool IsFailing => Volatile.Read(ref _state) == (int)State.Failing;
+
+    public bool IsHealthy => Volatile.Read(ref _state) == (int)State.Healthy;
+
+    /// <summary>The leader that it named last; empty when it named none.</summary>
+    public string Leader { get; set; } = string.Empty;
+
+    public long Answers => Volatile.Read(ref _answers);
+
+    public long Failures => Volatile.Read(ref _failures);
+
+    public void Dispose()
+    {
+        _http.Dispose();
+        _handler.Dispose();
+    }
+
+    /// <summary>What this server is to be spared.</summary>
     public HoldOff PauseOf(ConsulOperation operation) => _pauses[(int)operation];
 
     /// <summary>Ends the calls that this server is holding: they go on elsewhere.</summary>
     public void ReleaseHeld() => _ = Interlocked.Exchange(ref _held, new CancellationTokenSource()).CancelAsync();
 
+    /// <summary>It answered.</summary>
+    /// <param name="operation">What it was asked.</param>
+    /// <param name="index">
+    /// Of the answer, 0 for none: it is what the agent asked for, so all that its failures brought about ends. Null: an answer for somebody else.
+    /// </param>
+    public void Answered(ConsulOperation operation, ulong? index)
+    {
+        Interlocked.Increment(ref _answers);
+        if (index is not { } known)
+        {
+            PauseOf(operation).Succeeded();
+            return;
+        }
+
+        Volatile.Write(ref _state, (int)State.Healthy);
+        if (known > 0)
+        {
+            Volatile.Write(ref _lastIndex, known);
+        }
+
+        Array.ForEach(_pauses, static pause => pause.Succeeded());
+    }
+
+    /// <summary>It did not.</summary>
+    public void Failed(ConsulOperation operation, ServerException error, TimeSpan? retryAfter)
+    {
+        var pause = PauseOf(operation);
+        if (error.InnerException is ReleasedException)
+        {
+            return;
+        }
+
+        Interlocked.Increment(ref _failures);
+        pause.Failed(error, retryAfter);
+        if (error.Kind == FailureKind.Unreachable)
+        {
+            Volatile.Write(ref _state, (int)State.Failing);
+            Volatile.Write(ref _lastError, new ServerFault(error.Message, _clock.GetUtcNow(), null));
+        }
+    }
+
+    public ServerView View(bool isCurrent)
+    {
+        var error = Volatile.Read(ref _lastError);
+        var rest = _pauses.Max(static pause => pause.Remaining);
+        var roundTrip = Volatile.Read(ref _roundTrip);
+        return new ServerView(
+            Name,
+            ((State)Volatile.Read(ref _state)).ToString().ToLowerInvariant(),
+            isCurrent,
+            error is null || rest == TimeSpan.Zero ? error : error with { NextAttempt = _clock.GetUtcNow() + rest },
+            roundTrip < 0 ? null : Math.Round(TimeSpan.FromTicks(roundTrip).TotalMilliseconds, 3),
+            Volatile.Read(ref _holding),
+            Volatile.Read(ref _lastIndex));
+    }
+
     /// <summary>Sends a call and reads the answer whole, whatever its status.</summary>
     /// <exception cref="ServerException"><see cref="FailureKind.Unreachable"/>: nothing that can be used came in time.</exception>
     public async Task<ConsulAnswer> SendAsync(ConsulCall call, CancellationToken cancellationToken)
     {
+        await _clock.PauseAsync(TakePace(), cancellationToken);
         using var exchange = await OpenAsync(call, cancellationToken);
         return new ConsulAnswer(Name, exchange.Status, exchange.Headers, await exchange.ReadAllAsync(LongestBody));
     }
@@ -33,23 +142,49 @@ internal sealed class ConsulServer(Uri address, HttpMessageInvoker http, ConsulS
     /// <summary>Sends a call; the answer's body is still to be read.</summary>
     /// <exception cref="ServerException"><see cref="FailureKind.Unreachable"/>.</exception>
     /// <exception cref="UploadException">The caller's body broke off.</exception>
-    public Task<ConsulExchange> OpenAsync(ConsulCall call, CancellationToken cancellationToken) => ConsulExchange.OpenAsync(
-        Name,
-        options.RequestTime,
-        call.Hold,
-        async (upload, ends) =>
+    public async Task<ConsulExchange> OpenAsync(ConsulCall call, CancellationToken cancellationToken)
+    {
+        var start = _clock.GetTimestamp();
+        Interlocked.Add(ref _holding, call.Holds ? 1 : 0);
+        try
         {
-            using var message = MessageOf(call, upload);
-            return await http.SendAsync(message, ends);
-        },
-        call.Upload,
-        clock,
-        call.Holds ? Volatile.Read(ref _held).Token : CancellationToken.None,
-        cancellationToken);
+            var exchange = await ConsulExchange.OpenAsync(
+                Name,
+                _options.RequestTime,
+                call.Hold,
+                async (upload, ends) =>
+                {
+                    using var message = MessageOf(call, upload);
+                    return await _http.SendAsync(message, ends);
+                },
+                call.Upload,
+                _clock,
+                call.Holds ? Volatile.Read(ref _held).Token : CancellationToken.None,
+                cancellationToken);
+            if (!call.Holds)
+            {
+                Volatile.Write(ref _roundTrip, _clock.GetElapsedTime(start).Ticks);
+            }
+
+            return exchange;
+        }
+        finally
+        {
+            Interlocked.Add(ref _holding, call.Holds ? -1 : 0);
+        }
+    }
+
+    private TimeSpan TakePace()
+    {
+        lock (_paceGate)
+        {
+            return _pace.Take(Pace);
+        }
+    }
 
     private HttpRequestMessage MessageOf(ConsulCall call, HttpContent? upload)
     {
-        var message = new HttpRequestMessage(call.Method, new Uri(address, call.Target))
+        var message = new HttpRequestMessage(call.Method, new Uri(_address, call.Target))
         {
             Version = HttpVersion.Version11,
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,

@@ -1,3 +1,4 @@
+using System.Globalization;
 using ConnectAgent.Protocol.Errors;
 using Microsoft.Extensions.Logging;
 
@@ -7,14 +8,17 @@ namespace ConnectAgent.Agent.Servers.Consul;
 /// Calls the servers: one until it fails, then the next. A call tries each server at most once; how often calls are repeated is the cache's
 /// business (agent-cache CACHE-22).
 /// </summary>
-internal sealed class ConsulServers : IDisposable
+internal sealed class ConsulServers : IServerStatus, IDisposable
 {
-    private readonly SocketsHttpHandler _handler;
-    private readonly HttpMessageInvoker _http;
-    private readonly IReadOnlyList<ConsulServer> _servers;
+    // Reads that a lost server was holding go on elsewhere within this time, not all at once.
+    private static readonly TimeSpan MoveSpread = TimeSpan.FromSeconds(1);
+    private static readonly ConsulCall Probe = new(ConsulOperation.Probe, HttpMethod.Get, "/v1/status/leader", string.Empty, TimeSpan.Zero);
+
+    private readonly ConsulServer[] _servers;
     private readonly ServerSelection _selection;
     private readonly ConsulMetrics _metrics;
     private readonly TimeProvider _clock;
+    private readonly Random _random;
     private readonly ILogger<ConsulServers> _logger;
     private int _away;
     private int _forwarded;
@@ -22,12 +26,13 @@ internal sealed class ConsulServers : IDisposable
     public ConsulServers(
         ConsulServerOptions options, ConsulMetrics metrics, TimeProvider clock, Random random, ILogger<ConsulServers> logger)
     {
-        (_metrics, _clock, _logger) = (metrics, clock, logger);
-        _handler = ConsulConnections.Create(options);
-        _http = new HttpMessageInvoker(_handler, disposeHandler: false);
-        _servers = [.. options.Servers.Select(address => new ConsulServer(address, _http, options, clock))];
-        _selection = new ServerSelection(_servers.Count, random);
+        (_metrics, _clock, _random, _logger) = (metrics, clock, random, logger);
+        _servers = [.. options.Servers.Select(address => new ConsulServer(address, options, clock, random))];
+        _selection = new ServerSelection(_servers.Length, random);
+        metrics.Servers = () => _servers.Select(server => (server.View(isCurrent: false), server.Answers, server.Failures));
     }
+
+    public IReadOnlyList<ServerView> Servers() => [.. _servers.Select((server, at) => server.View(at == _selection.Current))];
 
     /// <summary>Makes a call.</summary>
     /// <param name="call">What is asked.</param>
@@ -37,7 +42,7 @@ internal sealed class ConsulServers : IDisposable
     /// <param name="cancellationToken">Ends the call early.</param>
     /// <exception cref="ServerException">The last server's failure, or the first that another server would not change.</exception>
     public Task<T> CallAsync<T>(ConsulCall call, Func<ConsulAnswer, T> read, CancellationToken cancellationToken) =>
-        TryAsync(mayRepeat: true, server => AskAsync(_servers[server], call, read, cancellationToken));
+        TryAsync(call, static () => true, server => AskAsync(server, call, read, cancellationToken), cancellationToken);
 
     /// <summary>
     /// Makes a call for somebody else; any status is an answer, and its body passes through piece by piece. What may have been done already is not
@@ -57,24 +62,20 @@ internal sealed class ConsulServers : IDisposable
                 throw new ServerException(FailureKind.RateLimited, "Too many calls are being forwarded to the servers, please rate limit your calls");
             }
 
-            var at = 0;
-            using var exchange = await TryAsync(
-                call.Method == HttpMethod.Get,
-                server =>
-                {
-                    at = server;
-                    return _servers[server].OpenAsync(call, cancellationToken);
-                });
-            try
-            {
-                await reply(exchange);
-            }
-            catch (ServerException error)
-            {
-                _metrics.Failed();
-                Leave(at, error);
-                throw;
-            }
+            var replies = false;
+            await TryAsync(
+                call,
+                () => call.Method == HttpMethod.Get && !replies,
+                server => PassAsync(
+                    server,
+                    call,
+                    exchange =>
+                    {
+                        replies = true;
+                        return reply(exchange);
+                    },
+                    cancellationToken),
+                cancellationToken);
         }
         finally
         {
@@ -82,21 +83,49 @@ internal sealed class ConsulServers : IDisposable
         }
     }
 
-    public void Dispose()
+    /// <summary>Asks each server whether it is there, and turns away from one that is not.</summary>
+    public Task CheckAsync(CancellationToken cancellationToken) => Task.WhenAll(Enumerable.Range(0, _servers.Length).Select(async at =>
     {
-        _http.Dispose();
-        _handler.Dispose();
+        try
+        {
+            _servers[at].Leader = await AskAsync(_servers[at], Probe, ConsulReplies.Leader, cancellationToken);
+        }
+        catch (ServerException error)
+        {
+            _servers[at].Leader = string.Empty;
+            Leave(at, error);
+        }
+    }));
+
+    /// <summary>
+    /// Draws anew which of the healthy servers is asked, so that one that was away gets its share again. Only servers that name the same leader are
+    /// one cluster. Reads that are being held stay where they are until they end.
+    /// </summary>
+    public void Rebalance()
+    {
+        var current = _selection.Current;
+        var leader = _servers[current].Leader;
+        int[] others = [.. Enumerable.Range(0, _servers.Length).Where(at => _servers[at].IsHealthy && leader.Length > 0 && _servers[at].Leader == leader)];
+        if (others.Length > 1 && others[_random.Next(others.Length)] is var next && next != current)
+        {
+            _selection.MoveTo(next);
+            _metrics.Moved();
+            _logger.Rebalanced(_servers[current].Name, _servers[next].Name);
+        }
     }
 
-    private async Task<T> TryAsync<T>(bool mayRepeat, Func<int, Task<T>> ask)
+    public void Dispose() => Array.ForEach(_servers, static server => server.Dispose());
+
+    private async Task<T> TryAsync<T>(ConsulCall call, Func<bool> mayRepeat, Func<ConsulServer, Task<T>> ask, CancellationToken cancellationToken)
     {
+        var tried = new bool[_servers.Length];
         for (var attempt = 1; ; attempt++)
         {
-            var at = _selection.Current;
+            var at = _selection.Next(tried, server => _servers[server].PauseOf(call.Operation).IsAway);
+            tried[at] = true;
             try
             {
-                var value = await ask(at);
-                _metrics.Answered();
+                var value = await ask(_servers[at]);
                 if (Interlocked.Exchange(ref _away, 0) == 1)
                 {
                     _logger.ServersBack(_servers[at].Name);
@@ -104,16 +133,10 @@ internal sealed class ConsulServers : IDisposable
 
                 return value;
             }
-            catch (ServerException error)
+            catch (ServerException error) when (error.Kind == FailureKind.Unreachable)
             {
-                _metrics.Failed();
-                if (error.Kind != FailureKind.Unreachable)
-                {
-                    throw;
-                }
-
                 Leave(at, error);
-                if (attempt == _servers.Count || !(mayRepeat || ConsulExchange.NothingWasSent(error)))
+                if (attempt == _servers.Length || !(mayRepeat() || ConsulExchange.NothingWasSent(error)))
                 {
                     if (Interlocked.Exchange(ref _away, 1) == 0)
                     {
@@ -122,34 +145,85 @@ internal sealed class ConsulServers : IDisposable
 
                     throw;
                 }
+
+                if (error.InnerException is ReleasedException)
+                {
+                    await _clock.PauseAsync(MoveSpread * _random.NextDouble(), cancellationToken);
+                }
             }
         }
     }
 
-    private async Task<T> AskAsync<T>(
-        ConsulServer server, ConsulCall call, Func<ConsulAnswer, T> read, CancellationToken cancellationToken)
+    private Task<T> AskAsync<T>(ConsulServer server, ConsulCall call, Func<ConsulAnswer, T> read, CancellationToken cancellationToken) =>
+        WatchAsync(server, call, async () =>
+        {
+            var answer = await server.SendAsync(call, cancellationToken);
+            return answer.Status == 200 ? (read(answer), (ulong?)IndexOf(answer)) : throw new RefusedException(
+                ConsulFailure.Of(call, answer), ConsulFailure.RetryAfterOf(answer, _clock));
+        });
+
+    private Task<bool> PassAsync(ConsulServer server, ConsulCall call, Func<ConsulExchange, Task> reply, CancellationToken cancellationToken) =>
+        WatchAsync(server, call, async () =>
+        {
+            using var exchange = await server.OpenAsync(call, cancellationToken);
+            await reply(exchange);
+
+            // That it answers says nothing of what the agent asks; that it fails is the caller's to see.
+            return (Value: true, Index: (ulong?)null);
+        });
+
+    /// <summary>Makes one call at one server and has the server remember how it went.</summary>
+    private async Task<T> WatchAsync<T>(ConsulServer server, ConsulCall call, Func<Task<(T Value, ulong? Index)>> ask)
     {
         var pause = server.PauseOf(call.Operation);
-        pause.ThrowIfPaused();
-        var answer = await server.SendAsync(call, cancellationToken);
-        if (answer.Status == 200)
+        pause.Enter(call.Holds);
+        try
         {
-            return read(answer);
+            var (value, index) = await ask();
+            server.Answered(call.Operation, index);
+            return value;
         }
+        catch (RefusedException refused)
+        {
+            server.Failed(call.Operation, refused.Failure, refused.RetryAfter);
+            throw refused.Failure;
+        }
+        catch (ServerException error)
+        {
+            if (error.InnerException is GarbageException)
+            {
+                _metrics.Refused();
+            }
 
-        var failure = ConsulFailure.Of(call, answer);
-        pause.Begin(ConsulFailure.RetryAfterOf(answer, _clock), failure);
-        throw failure;
+            server.Failed(call.Operation, error, retryAfter: null);
+            throw;
+        }
+        finally
+        {
+            pause.Ended();
+        }
     }
 
     // Reads that the server holds would go on waiting for one that is lost to all others.
     private void Leave(int server, ServerException reason)
     {
-        if (_selection.Leave(server))
+        if (_selection.Leave(server, at => _servers[at].IsFailing))
         {
             _metrics.Moved();
             _logger.ServerLeft(_servers[server].Name, _servers[_selection.Current].Name, reason.Message);
             _servers[server].ReleaseHeld();
         }
+    }
+
+    private static ulong IndexOf(ConsulAnswer answer) =>
+        answer.Headers.TryGetValues("X-Consul-Index", out var values)
+        && ulong.TryParse(values.First(), NumberStyles.None, CultureInfo.InvariantCulture, out var index) ? index : 0;
+
+    /// <summary>An answer that is no success, with what it says about the next try.</summary>
+    private sealed class RefusedException(ServerException failure, TimeSpan? retryAfter) : Exception(failure.Message)
+    {
+        public ServerException Failure { get; } = failure;
+
+        public TimeSpan? RetryAfter { get; } = retryAfter;
     }
 }

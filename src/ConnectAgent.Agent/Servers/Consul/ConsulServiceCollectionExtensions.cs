@@ -18,6 +18,8 @@ internal static class ConsulServiceCollectionExtensions
         services.AddSingleton(tokens ?? new RemoteTokenOptions()).AddSingleton<RemoteTokenMetrics>().AddSingleton<RemoteTokens>();
         services.TryAddSingleton(new RecoveryToken(string.Empty));
         services.AddSingleton<ITokenAuthority, ConsulTokenAuthority>();
+        services.AddSingleton<IServerStatus>(static provider => provider.GetRequiredService<ConsulServers>());
+        services.AddHostedService<ServerKeeper>();
         return services.AddSingleton<IServerClient, ConsulServerClient>();
     }
 }

@@ -21,13 +21,56 @@ internal sealed class ServerSelection
     /// <summary>The server to ask now.</summary>
     public int Current => _order[Volatile.Read(ref _position)];
 
-    /// <summary>Turns away from a server. Of many calls that fail at once only the first turns.</summary>
-    /// <returns>False when it is not the current one any more, or the only one.</returns>
-    public bool Leave(int server)
+    /// <summary>The server to ask next for one call: from the current one on, those that are away last.</summary>
+    /// <param name="tried">By server; at least one is false.</param>
+    /// <param name="isAway">Whether a call is expected to fail there.</param>
+    public int Next(bool[] tried, Func<int, bool> isAway)
     {
         var position = Volatile.Read(ref _position);
-        return _order.Length > 1
-            && _order[position] == server
-            && Interlocked.CompareExchange(ref _position, (position + 1) % _order.Length, position) == position;
+        var first = -1;
+        for (var step = 0; step < _order.Length; step++)
+        {
+            var server = _order[(position + step) % _order.Length];
+            if (!tried[server])
+            {
+                if (!isAway(server))
+                {
+                    return server;
+                }
+
+                first = first < 0 ? server : first;
+            }
+        }
+
+        return first;
     }
+
+    /// <summary>Turns away from a server. Of many calls that fail at once only the first turns.</summary>
+    /// <param name="server">The one that failed.</param>
+    /// <param name="isAway">Whether a call is expected to fail there; such servers are passed over while there are others.</param>
+    /// <returns>False when it is not the current one any more, or the only one.</returns>
+    public bool Leave(int server, Func<int, bool> isAway)
+    {
+        var position = Volatile.Read(ref _position);
+        if (_order.Length == 1 || _order[position] != server)
+        {
+            return false;
+        }
+
+        var next = (position + 1) % _order.Length;
+        for (var step = 1; step < _order.Length; step++)
+        {
+            var candidate = (position + step) % _order.Length;
+            if (!isAway(_order[candidate]))
+            {
+                next = candidate;
+                break;
+            }
+        }
+
+        return Interlocked.CompareExchange(ref _position, next, position) == position;
+    }
+
+    /// <summary>Turns to a server.</summary>
+    public void MoveTo(int server) => Volatile.Write(ref _position, Array.IndexOf(_order, server));
 }

@@ -74,6 +74,8 @@ public sealed class ConsulFailoverTests : IAsyncLifetime
         await first.SeenAsync(1, request => request != first.Requests[asked - 1] && !request.Holds && first.Requests.Count > asked);
         _clock.Advance(TimeSpan.FromSeconds(10));
         await read;
+        await _clock.ArmedAsync(static delay => delay <= TimeSpan.FromSeconds(1));
+        _clock.Advance(TimeSpan.FromSeconds(1));
         await ElsewhereAsync(first);
         held.IsCompleted.Should().BeFalse();
         _cluster.Rotate();
@@ -104,6 +106,106 @@ public sealed class ConsulFailoverTests : IAsyncLifetime
         var read = ReadAsync;
         (await read.Should().ThrowAsync<ServerException>()).Which.Kind.Should().Be(FailureKind.UnknownToken);
         _servers.Sum(server => server.Requests.Count).Should().Be(1);
+    }
+
+    [Fact] // found out by looking, not by a caller
+    public async Task A_silent_server_is_left_although_nobody_asks_it_anything()
+    {
+        // Given
+        var (held, first) = await HoldAsync();
+        first.Script(request => request.IsProbe ? new TaskCompletionSource<ScriptedAnswer?>().Task : Task.FromResult<ScriptedAnswer?>(null));
+
+        // When
+        var check = _remote.CheckAsync();
+        await UntilAsync(() => first.Probes == 1);
+        _clock.Advance(TimeSpan.FromSeconds(10));
+        await check;
+        await _clock.ArmedAsync(static delay => delay <= TimeSpan.FromSeconds(1));
+        _clock.Advance(TimeSpan.FromSeconds(1));
+
+        // Then
+        await ElsewhereAsync(first);
+        held.IsCompleted.Should().BeFalse();
+        var view = _remote.Servers.Single(server => server.Address == first.Address.GetLeftPart(UriPartial.Authority));
+        (view.State, view.Current).Should().Be(("failing", false));
+        view.LastError!.Text.Should().EndWith("no answer within 10 s");
+        _remote.Servers.Count(server => server.State == "healthy").Should().Be(2);
+    }
+
+    [Fact] // a server that has lost its leader answers, and is of no use
+    public async Task A_server_without_a_leader_is_left()
+    {
+        await ReadAsync();
+        var first = _servers.Single(server => server.Requests.Count == 1);
+        first.Leader = string.Empty;
+        await _remote.CheckAsync();
+        await ReadAsync();
+        first.Requests.Should().ContainSingle();
+    }
+
+    [Fact] // slowly: what is held stays until it ends by itself
+    public async Task Agents_spread_anew_over_the_servers_of_one_cluster()
+    {
+        // Given
+        var (held, first) = await HoldAsync();
+        await _remote.CheckAsync();
+
+        // When
+        var seen = new HashSet<string>();
+        for (var i = 0; i < 50; i++)
+        {
+            _remote.Rebalance();
+            seen.Add(_remote.Servers.Single(server => server.Current).Address);
+        }
+
+        // Then
+        seen.Should().HaveCount(3);
+        held.IsCompleted.Should().BeFalse();
+        _servers.Where(server => server != first).Should().OnlyContain(server => server.Requests.Count == 0);
+        _remote.Servers.Single(server => server.OpenBlockingQueries == 1).Address.Should().Be(first.Address.GetLeftPart(UriPartial.Authority));
+    }
+
+    [Fact] // two servers that are no cluster have different roots
+    public async Task Servers_of_different_leaders_are_never_mixed_without_need()
+    {
+        await ReadAsync();
+        var first = _remote.Servers.Single(server => server.Current).Address;
+        foreach (var server in _servers)
+        {
+            server.Leader = $"127.0.0.1:{server.Port}";
+        }
+
+        await _remote.CheckAsync();
+        for (var i = 0; i < 50; i++)
+        {
+            _remote.Rebalance();
+            _remote.Servers.Single(server => server.Current).Address.Should().Be(first);
+        }
+    }
+
+    [Fact]
+    public async Task A_server_that_fails_is_asked_last_until_it_answers_again()
+    {
+        await ReadAsync();
+        var first = _servers.Single(server => server.Requests.Count == 1);
+        first.Refuse();
+        await ReadAsync();
+        await _remote.CheckAsync();
+        _remote.Servers.Select(server => server.State).Should().BeEquivalentTo(["failing", "healthy", "healthy"]);
+        first.Listen();
+        await _remote.CheckAsync();
+        _remote.Servers.Should().OnlyContain(server => server.State == "healthy" && server.RoundTripMs >= 0);
+        _remote.Servers.Count(server => server.LastError != null).Should().Be(1, "what failed last can still be read");
+    }
+
+    private static async Task UntilAsync(Func<bool> condition)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        using var pause = new PeriodicTimer(TimeSpan.FromMilliseconds(5));
+        while (!condition())
+        {
+            await pause.WaitForNextTickAsync(limit.Token);
+        }
     }
 
     private async Task ReadAsync() => await _remote.Client.ReadRootsAsync(Now, CancellationToken.None);

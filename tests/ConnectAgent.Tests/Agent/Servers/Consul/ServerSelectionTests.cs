@@ -6,17 +6,48 @@ namespace ConnectAgent.Tests.Agent.Servers.Consul;
 
 public sealed class ServerSelectionTests
 {
+    private static readonly Func<int, bool> Nobody = static _ => false;
+
+    [Fact]
+    public void One_that_is_away_is_passed_over_while_there_is_another()
+    {
+        var selection = new ServerSelection(3, new Random(7));
+        var first = selection.Current;
+        var others = new[] { 0, 1, 2 }.Where(server => server != first).ToList();
+        selection.Leave(first, server => server == others[0]).Should().BeTrue();
+        selection.Current.Should().Be(others[1]);
+        selection.Leave(others[1], static _ => true).Should().BeTrue();
+        selection.Current.Should().NotBe(others[1], "with all of them away the next one is tried");
+    }
+
+    [Fact]
+    public void A_call_tries_each_once_those_that_are_away_last()
+    {
+        var selection = new ServerSelection(3, new Random(7));
+        var away = selection.Current;
+        var tried = new bool[3];
+        List<int> order = [];
+        for (var i = 0; i < 3; i++)
+        {
+            order.Add(selection.Next(tried, server => server == away));
+            tried[order[^1]] = true;
+        }
+
+        order.Should().BeEquivalentTo([0, 1, 2]);
+        order[^1].Should().Be(away);
+    }
+
     [Fact]
     public void One_server_is_kept_until_it_fails_and_the_next_one_then()
     {
         var selection = new ServerSelection(3, new Random(7));
         var first = selection.Current;
         selection.Current.Should().Be(first);
-        selection.Leave(first).Should().BeTrue();
+        selection.Leave(first, Nobody).Should().BeTrue();
         var second = selection.Current;
-        selection.Leave(second).Should().BeTrue();
+        selection.Leave(second, Nobody).Should().BeTrue();
         var third = selection.Current;
-        selection.Leave(third).Should().BeTrue();
+        selection.Leave(third, Nobody).Should().BeTrue();
         new[] { first, second, third }.Should().BeEquivalentTo([0, 1, 2]);
         selection.Current.Should().Be(first, "it goes round");
     }
@@ -29,7 +60,7 @@ public sealed class ServerSelectionTests
         var turned = 0;
         Parallel.For(0, 1000, _ =>
         {
-            if (selection.Leave(first))
+            if (selection.Leave(first, Nobody))
             {
                 Interlocked.Increment(ref turned);
             }
@@ -42,7 +73,7 @@ public sealed class ServerSelectionTests
     public void The_only_server_is_never_left()
     {
         var selection = new ServerSelection(1, new Random(7));
-        selection.Leave(0).Should().BeFalse();
+        selection.Leave(0, Nobody).Should().BeFalse();
         selection.Current.Should().Be(0);
     }
 
@@ -53,7 +84,7 @@ public sealed class ServerSelectionTests
         {
             var selection = new ServerSelection(3, new Random(seed));
             var first = selection.Current;
-            selection.Leave(first);
+            selection.Leave(first, Nobody);
             return (first, selection.Current);
         }).ToList();
         orders.Distinct().Should().HaveCount(6);

@@ -1,0 +1,10 @@
+using ConnectAgent.Agent.Servers;
+using ConnectAgent.ControlPlane.State;
+
+namespace ConnectAgent.Servers;
+
+/// <summary>The control plane in this process as the one server.</summary>
+internal sealed class EmbeddedServerStatus(StateStore store, BlockingReader reader) : IServerStatus
+{
+    public IReadOnlyList<ServerView> Servers() => [new("embedded", "healthy", Current: true, null, 0, reader.Parked, store.LastIndex)];
+}
