@@ -7,21 +7,46 @@ using ConnectAgent.Protocol.Identity;
 
 namespace ConnectAgent.Agent.Leaves;
 
-/// <summary>Makes a key and a CSR, has it signed, and checks what comes back (leaf-certificates LEAF-30). The key stays here.</summary>
-internal sealed class LeafIssuer(IServerClient servers)
+/// <summary>
+/// Makes a key and a CSR, has it signed, and checks what comes back (leaf-certificates LEAF-30). The key stays here; only where the servers cannot
+/// sign, and the operator chose it, leaf and key come from them (LEAF-34).
+/// </summary>
+internal sealed class LeafIssuer(IServerClient servers, TimeProvider clock, ILeafDelegate? elsewhere = null)
 {
-    /// <summary>Issues a new leaf with a new key (LEAF-32).</summary>
+    /// <summary>Issues a new leaf with a new key (LEAF-32), or reads the one that the servers keep.</summary>
     /// <exception cref="ServerException">From the signer, or because its answer is not what was asked for.</exception>
-    public async Task<ServerRead<LeafCertificate>> IssueAsync(
-        ServiceId identity, string token, ulong previousIndex, CancellationToken cancellationToken)
+    public async Task<IssuedLeaf> IssueAsync(ServiceId identity, string token, ulong previousIndex, CancellationToken cancellationToken)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var signed = await servers.SignLeafAsync(identity, CreateRequest(identity, key), token, cancellationToken);
+        try
+        {
+            var signed = await servers.SignLeafAsync(identity, CreateRequest(identity, key), token, cancellationToken);
 
-        // LEAF-54: readers rely on an index that grows, whatever the server gives.
-        var index = Math.Max(signed.Index, previousIndex + 1);
-        return new ServerRead<LeafCertificate>(Read(identity, key, signed.CertificatePem, index), index);
+            // LEAF-54: readers rely on an index that grows, whatever the server gives.
+            var index = Math.Max(signed.Index, previousIndex + 1);
+            var leaf = LeafReader.Read(identity, signed.CertificatePem, key.ExportECPrivateKeyPem() + "\n", index, now: null);
+            return new IssuedLeaf(new ServerRead<LeafCertificate>(leaf, index), null);
+        }
+        catch (LeafRefusedException refused)
+        {
+            throw new ServerException(FailureKind.Failed, "the signer returned " + refused.Message, refused);
+        }
+        catch (ServerException error) when (error.Kind == FailureKind.Unsupported && elsewhere is not null)
+        {
+            var read = await ReadAsync(identity, token, 0, cancellationToken);
+            var index = Math.Max(read.Index, previousIndex + 1);
+            return new IssuedLeaf(new ServerRead<LeafCertificate>(read.Value with { CreateIndex = index, ModifyIndex = index }, index), read.Index);
+        }
     }
+
+    /// <summary>Looks once more at a leaf that the servers keep.</summary>
+    /// <param name="index">Of the last look; the call is held until it differs.</param>
+    public Task<ServerRead<LeafCertificate>> ReadAsync(ServiceId identity, string token, ulong index, CancellationToken cancellationToken) =>
+        elsewhere!.ReadLeafAsync(
+            identity,
+            new ServerQuery(identity.Datacenter, token, index, TimeSpan.FromMinutes(10)),
+            leaf => LeafReader.Read(identity, leaf.CertificatePem, leaf.PrivateKeyPem, 0, clock.GetUtcNow()),
+            cancellationToken);
 
     /// <summary>The PKCS#10 of CERT-70: common name and one URI, nothing else.</summary>
     internal static byte[] CreateRequest(ServiceId identity, ECDsa key)
@@ -30,42 +55,8 @@ internal sealed class LeafIssuer(IServerClient servers)
         request.CertificateExtensions.Add(SanExtension.Create(identity.ToString(), request.SubjectName));
         return request.CreateSigningRequest();
     }
-
-    private static LeafCertificate Read(ServiceId identity, ECDsa key, string pem, ulong index)
-    {
-        try
-        {
-            using var certificate = X509Certificate2.CreateFromPem(pem);
-            using var publicKey = certificate.GetECDsaPublicKey();
-            if (publicKey is null || !publicKey.ExportSubjectPublicKeyInfo().AsSpan().SequenceEqual(key.ExportSubjectPublicKeyInfo()))
-            {
-                throw new ServerException(FailureKind.Failed, "the signer returned a certificate for another key");
-            }
-
-            var uris = SanExtension.Read(certificate.Extensions).Uris;
-            if (uris.Count != 1 || uris[0] != identity.ToString())
-            {
-                throw new ServerException(FailureKind.Failed, "the signer returned a certificate for another identity");
-            }
-
-            var issuer = certificate.Extensions.OfType<X509AuthorityKeyIdentifierExtension>().FirstOrDefault()?.KeyIdentifier;
-            return new LeafCertificate
-            {
-                SerialNumber = ColonHex.FormatSerial(certificate.SerialNumberBytes.Span),
-                CertPem = pem,
-                PrivateKeyPem = key.ExportECPrivateKeyPem() + "\n",
-                Service = identity.Service,
-                ServiceUri = uris[0],
-                ValidAfter = new DateTimeOffset(certificate.NotBefore.ToUniversalTime()),
-                ValidBefore = new DateTimeOffset(certificate.NotAfter.ToUniversalTime()),
-                CreateIndex = index,
-                ModifyIndex = index,
-                AuthorityKeyId = issuer is { } id ? ColonHex.Format(id.Span) : string.Empty,
-            };
-        }
-        catch (Exception error) when (error is CryptographicException or ArgumentException or System.Formats.Asn1.AsnContentException)
-        {
-            throw new ServerException(FailureKind.Failed, "the signer returned no certificate that can be read", error);
-        }
-    }
 }
+
+/// <summary>A leaf and where it comes from.</summary>
+/// <param name="ElsewhereIndex">The servers' own index of a leaf that they keep; null for one that was signed for a key made here.</param>
+internal sealed record IssuedLeaf(ServerRead<LeafCertificate> Read, ulong? ElsewhereIndex);

@@ -45,7 +45,8 @@ internal sealed class LeafKind(
         value.ServiceUri,
         value.ValidBefore,
         state.Peek<LeafState>()?.Plan.NextTry is { } at && at > default(DateTimeOffset) ? at : null,
-        state.Peek<LeafState>()?.Issued ?? 0);
+        state.Peek<LeafState>()?.Issued ?? 0,
+        state.Peek<LeafState>() is not { Issued: > 0 } known ? string.Empty : known.ElsewhereIndex is null ? "signed" : "delegated");
 
     /// <summary>LEAF-41 and LEAF-45: not overdue, and signed by the key that signs now.</summary>
     public override bool IsCurrent(LeafRequest request, LeafCertificate value)
@@ -86,9 +87,14 @@ internal sealed class LeafKind(
                 return await IssueAsync(context, state, trusted, cancellationToken);
             }
 
-            if (state.Plan.IssueAt <= now)
+            if (state.Plan.IssueAt <= now || state.IsReplaced)
             {
-                CountEarly(leaf, trusted.Value, now);
+                if (!state.IsReplaced)
+                {
+                    CountEarly(leaf, trusted.Value, now);
+                }
+
+                state.IsReplaced = false;
                 if (await RenewAsync(context, state, leaf, trusted, cancellationToken) is { } renewed)
                 {
                     return renewed;
@@ -116,7 +122,7 @@ internal sealed class LeafKind(
 
             var pause = state.Plan.NextTry - now;
             var longest = LeafRenewal.LongestHold(facts);
-            await HoldAsync(context, trusted, pause < longest ? pause : longest, cancellationToken);
+            await HoldAsync(context, state, trusted, pause < longest ? pause : longest, cancellationToken);
         }
     }
 
@@ -187,7 +193,8 @@ internal sealed class LeafKind(
         }
     }
 
-    private async Task<ServerRead<LeafCertificate>> IssueAsync(
+    /// <summary>Issues the next leaf; null when the servers still keep the very leaf that is held.</summary>
+    private async Task<ServerRead<LeafCertificate>?> IssueAsync(
         FetchContext<LeafRequest, LeafCertificate> context, LeafState state, CacheAnswer<CaRoots> trusted, CancellationToken cancellationToken)
     {
         if (trusted.Value.TrustDomain.Length == 0)
@@ -202,10 +209,18 @@ internal sealed class LeafKind(
             throw new ServerException(FailureKind.Failed, error);
         }
 
-        var issued = await issuer.IssueAsync(identity, context.Request.Token, context.Index, cancellationToken);
+        var (issued, elsewhereIndex) = await issuer.IssueAsync(identity, context.Request.Token, context.Index, cancellationToken);
+        state.ElsewhereIndex = elsewhereIndex;
+        state.IssuedAt = clock.GetUtcNow();
+        if (context.Value?.CertPem == issued.Value.CertPem)
+        {
+            // It is theirs to replace; what would have this one replaced is looked at again a little later.
+            state.Plan = LeafRenewal.AfterFailure(state.Plan, state.IssuedAt, LeafRenewal.RootChangeSpread * (1 + random.NextDouble()));
+            return null;
+        }
+
         metrics.Issued();
         state.Issued++;
-        state.IssuedAt = clock.GetUtcNow();
         state.RootsAtIssue = trusted.Value;
         state.Plan = RenewalPlan.None;
         state.LastError = null;
@@ -216,7 +231,11 @@ internal sealed class LeafKind(
 
     /// <summary>Waits for the renewal instant, a change of the roots or of the contact, or a reader in a hurry, whichever comes first.</summary>
     private async Task HoldAsync(
-        FetchContext<LeafRequest, LeafCertificate> context, CacheAnswer<CaRoots> seen, TimeSpan pause, CancellationToken cancellationToken)
+        FetchContext<LeafRequest, LeafCertificate> context,
+        LeafState state,
+        CacheAnswer<CaRoots> seen,
+        TimeSpan pause,
+        CancellationToken cancellationToken)
     {
         using var turn = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, context.Hurry);
 
@@ -224,35 +243,39 @@ internal sealed class LeafKind(
         var whole = TimeSpan.FromMilliseconds(Math.Max(1, Math.Ceiling(pause.TotalMilliseconds)));
         var instant = Task.Delay(whole, clock, turn.Token);
         var rotation = roots.ChangedAsync(context.Request.Datacenter, seen, turn.Token);
-        await Task.WhenAny(instant, rotation);
+        var replaced = state.ElsewhereIndex is null ? Task.Delay(Timeout.InfiniteTimeSpan, clock, turn.Token) : ReplacedAsync(context, state, seen, turn.Token);
+        await Task.WhenAny(instant, rotation, replaced);
         await turn.CancelAsync();
-        await Task.WhenAll(instant, rotation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.WhenAll(instant, rotation, replaced).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         cancellationToken.ThrowIfCancellationRequested();
     }
 
-    private sealed class LeafState
+    /// <summary>Completes when the servers keep another leaf than the one that is held. Paced like any refresh (CACHE-22).</summary>
+    private async Task ReplacedAsync(
+        FetchContext<LeafRequest, LeafCertificate> context, LeafState state, CacheAnswer<CaRoots> seen, CancellationToken cancellationToken)
     {
-        /// <summary>Whether these very roots were known then; their index tells nothing, another life of the servers may give the same one.</summary>
-        public bool KnewAtIssue(CaRoots roots) => ReferenceEquals(RootsAtIssue, roots)
-            || (RootsAtIssue is { } then && then.Roots.Select(root => root.SigningKeyId).SequenceEqual(roots.Roots.Select(root => root.SigningKeyId)));
+        var identity = new ServiceId(seen.Value.TrustDomain, context.Request.Datacenter, context.Request.Service);
+        for (var fruitless = 0; ; fruitless++)
+        {
+            await clock.PauseAsync(RefreshBackoff.Pause(fruitless, random.NextDouble()), cancellationToken);
+            var start = clock.GetTimestamp();
+            try
+            {
+                var read = await issuer.ReadAsync(identity, context.Request.Token, state.ElsewhereIndex ?? 0, cancellationToken);
+                if (read.Value.CertPem != context.Value!.CertPem)
+                {
+                    state.IsReplaced = true;
+                    return;
+                }
 
-        public DateTimeOffset IssuedAt { get; set; }
-
-        public long Issued { get; set; }
-
-        /// <summary>What was known when the leaf came; the document is shared.</summary>
-        public CaRoots? RootsAtIssue { get; set; }
-
-        public RenewalPlan Plan { get; set; } = RenewalPlan.None;
-
-        public CacheAnswer<CaRoots>? Roots { get; set; }
-
-        public ServerException? LastError { get; set; }
-
-        /// <summary>Whether the servers were away at the last look.</summary>
-        public bool WasAway { get; set; }
-
-        /// <summary>Whether an error told that the leaf has ended.</summary>
-        public bool IsEndTold { get; set; }
+                // IDX-10: from an index of 0, or of another life of the servers, on from the start.
+                state.ElsewhereIndex = read.Index < state.ElsewhereIndex ? 0 : read.Index;
+                fruitless = clock.GetElapsedTime(start) > LeafRenewal.RootChangeSpread ? 0 : fruitless;
+            }
+            catch (ServerException error)
+            {
+                state.LastError = error;
+            }
+        }
     }
 }

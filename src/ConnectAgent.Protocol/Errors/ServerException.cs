@@ -29,6 +29,9 @@ public enum FailureKind
     /// <summary>The signer or a bound refuses for now: 429.</summary>
     RateLimited,
 
+    /// <summary>The servers do not have this call: 500, and asking again changes nothing.</summary>
+    Unsupported,
+
     /// <summary>No server answered: 500, worth retrying, and no reason to drop what is cached.</summary>
     Unreachable,
 }

@@ -290,6 +290,7 @@ internal sealed partial record AgentConfiguration
         if (server)
         {
             Require(values.Servers.Count == 0, "'connect_agent.servers' requires 'server = false'");
+            Require(values.DelegateLeaf is not true, "'connect_agent.delegate_leaf' requires 'server = false'");
             return;
         }
 

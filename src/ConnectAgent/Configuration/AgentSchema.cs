@@ -48,6 +48,7 @@ internal static class AgentSchema
             .Text("server_cert_file", (values, text) => values.ServerCertificateFile = text)
             .Text("server_key_file", (values, text) => values.ServerKeyFile = text)
             .Text("server_name", (values, text) => values.ServerTlsName = text)
+            .Flag("delegate_leaf", (values, flag) => values.DelegateLeaf = flag)
             .Flag("show_ca_secrets", (values, flag) => values.ShowCaSecrets = flag)
             .Flag("acl_strict_rules", (values, flag) => values.AclStrictRules = flag)
             .Flag("ca_auto_rotate", (values, flag) => values.CaAutoRotate = flag)

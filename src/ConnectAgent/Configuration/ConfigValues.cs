@@ -128,6 +128,8 @@ internal sealed class ConfigValues
 
     public string? ServerTlsName { get; set; }
 
+    public bool? DelegateLeaf { get; set; }
+
     public bool? CachePersistence { get; set; }
 
     public string? CertificateFile { get; set; }

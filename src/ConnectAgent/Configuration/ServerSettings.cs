@@ -23,6 +23,9 @@ internal sealed record ServerSettings
     /// <summary>The name that a server's certificate must hold, in place of the one in its address.</summary>
     public required string? TlsName { get; init; }
 
+    /// <summary>Whether leaves and their keys come from servers that cannot sign (leaf-certificates LEAF-34).</summary>
+    public required bool DelegateLeaf { get; init; }
+
     /// <summary>Checks and completes.</summary>
     /// <exception cref="ConfigurationException">With the name of the key.</exception>
     public static ServerSettings Build(ConfigValues values, TimeSpan timeout)
@@ -38,6 +41,12 @@ internal sealed record ServerSettings
             throw new ConfigurationException($"connect_agent.server_name: {GoQuote.Of(name)} is no host name");
         }
 
+        if (values.DelegateLeaf is true && addresses.Find(ServerAddress.IsExposed) is { } exposed)
+        {
+            throw new ConfigurationException(
+                $"connect_agent.delegate_leaf: private keys would come from {exposed.GetLeftPart(UriPartial.Authority)} in the clear: use https");
+        }
+
         return new ServerSettings
         {
             Addresses = addresses,
@@ -46,6 +55,7 @@ internal sealed record ServerSettings
             CertificateFile = NullIfEmpty(values.ServerCertificateFile),
             KeyFile = NullIfEmpty(values.ServerKeyFile),
             TlsName = NullIfEmpty(values.ServerTlsName),
+            DelegateLeaf = values.DelegateLeaf ?? false,
         };
     }
 

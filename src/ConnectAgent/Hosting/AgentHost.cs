@@ -133,6 +133,7 @@ internal static class AgentHost
             Authorities = PemFiles.ReadAuthorities(settings.AuthorityFile),
             Identity = identity,
             TlsName = settings.TlsName,
+            DelegateLeaf = settings.DelegateLeaf,
         };
     }
 

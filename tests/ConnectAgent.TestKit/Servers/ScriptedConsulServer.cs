@@ -20,6 +20,8 @@ namespace ConnectAgent.TestKit.Servers;
 /// </summary>
 public sealed class ScriptedConsulServer : IAsyncDisposable
 {
+    private const string LeafPath = "/v1/agent/connect/ca/leaf/";
+
     private static readonly JsonSerializerOptions Json = new()
     {
         Converters = { new Rfc3339Converter() },
@@ -28,6 +30,8 @@ public sealed class ScriptedConsulServer : IAsyncDisposable
 
     private readonly ConcurrentQueue<ScriptedRequest> _requests = new();
     private readonly ConcurrentQueue<ScriptedRequest> _probes = new();
+    private readonly Dictionary<string, ScriptedLeaf> _leaves = new(StringComparer.Ordinal);
+    private TaskCompletionSource _renewed = NewSignal();
     private readonly ConcurrentDictionary<Socket, bool> _connections = new();
     private readonly Lock _gate = new();
     private TaskCompletionSource _arrived = NewSignal();
@@ -52,6 +56,12 @@ public sealed class ScriptedConsulServer : IAsyncDisposable
 
     /// <summary>How often somebody looked whether the server is there.</summary>
     public int Probes => _probes.Count;
+
+    /// <summary>Whether it signs; a server of the reference's does not, and makes leaves itself.</summary>
+    public bool Signs { get; set; } = true;
+
+    /// <summary>What it makes of the leaf of its own before it is answered, for a server that answers another's.</summary>
+    public Func<JsonObject, JsonObject> Leaf { get; set; } = static leaf => leaf;
 
     /// <summary>What the server says when asked who leads; empty for nobody.</summary>
     public string Leader { get; set; } = "127.0.0.1:8300";
@@ -302,7 +312,9 @@ public sealed class ScriptedConsulServer : IAsyncDisposable
                     }
 
                     return ScriptedAnswer.Ok(JsonSerializer.Serialize(reply, Json), matches.Index);
-                case "/v1/connect/ca/sign" when request.Method == "PUT":
+                case var path when !Signs && path.StartsWith(LeafPath, StringComparison.Ordinal):
+                    return await LeafAsync(path[LeafPath.Length..], request, cancellationToken);
+                case "/v1/connect/ca/sign" when request.Method == "PUT" && Signs:
                     var body = JsonNode.Parse(request.Body)!;
                     var identity = new ServiceId(ScriptedServerClient.TrustDomainName, request.First("dc"), (string)body["Service"]!);
                     var pem = (string)body["CSR"]!;
@@ -324,6 +336,50 @@ public sealed class ScriptedConsulServer : IAsyncDisposable
                 _ => 500,
             };
             return ScriptedAnswer.Text(status, error.Message);
+        }
+    }
+
+    /// <summary>Makes a new leaf in the place of the one of a service.</summary>
+    public async Task RenewLeafAsync(string service)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var identity = new ServiceId(ScriptedServerClient.TrustDomainName, ScriptedServerClient.Datacenter, service);
+        var signed = await Content.SignLeafAsync(identity, CertificateRequests.For(identity, key), string.Empty, CancellationToken.None);
+        TaskCompletionSource renewed;
+        lock (_gate)
+        {
+            _leaves[service] = new ScriptedLeaf(signed.CertificatePem, key.ExportECPrivateKeyPem(), signed.Index);
+            (renewed, _renewed) = (_renewed, NewSignal());
+        }
+
+        renewed.TrySetResult();
+    }
+
+    // As an agent of the reference's does: made at the first read, and held until there is another.
+    private async Task<ScriptedAnswer> LeafAsync(string service, ScriptedRequest request, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            ScriptedLeaf? leaf;
+            Task renewed;
+            lock (_gate)
+            {
+                (leaf, renewed) = (_leaves.GetValueOrDefault(service), _renewed.Task);
+            }
+
+            if (leaf is null)
+            {
+                await RenewLeafAsync(service);
+            }
+            else if (request.Holds && request.Query().Index >= leaf.Index)
+            {
+                await renewed.WaitAsync(cancellationToken);
+            }
+            else
+            {
+                var json = Leaf(new JsonObject { ["CertPEM"] = leaf.CertificatePem, ["PrivateKeyPEM"] = leaf.PrivateKeyPem, ["Service"] = service });
+                return ScriptedAnswer.Ok(json.ToJsonString(), leaf.Index);
+            }
         }
     }
 
@@ -371,6 +427,8 @@ public sealed record ScriptedRequest(string Method, string Target, IReadOnlyDict
     public bool IsRoots => Path == "/v1/connect/ca/roots";
 
     public bool IsMatch => Path == "/v1/connect/intentions/match";
+
+    public bool IsLeaf => Path.StartsWith("/v1/agent/connect/ca/leaf/", StringComparison.Ordinal);
 
     public bool IsSign => Path == "/v1/connect/ca/sign";
 
@@ -437,3 +495,6 @@ public sealed record ScriptedAnswer(byte[] Bytes, bool Closes = false)
     /// <summary>Bytes that may be anything; the connection ends behind them.</summary>
     public static ScriptedAnswer Raw(string text) => new(Encoding.Latin1.GetBytes(text), Closes: true);
 }
+
+/// <summary>A leaf that the server made itself.</summary>
+internal sealed record ScriptedLeaf(string CertificatePem, string PrivateKeyPem, ulong Index);

@@ -11,6 +11,7 @@ internal enum ConsulOperation
     Sign,
     TokenSelf,
     Authorize,
+    Leaf,
 
     /// <summary>Whether the server is there and has a leader.</summary>
     Probe,

@@ -48,7 +48,8 @@ internal static class ConsulFailure
                 return new ServerException(FailureKind.NotFound, "the servers keep no list of revocations");
             case HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed when call.Operation == ConsulOperation.Sign:
                 return new ServerException(
-                    FailureKind.Failed, "the servers have no signing call (PUT /v1/connect/ca/sign): they must be servers of this product");
+                    FailureKind.Unsupported,
+                    "the servers have no signing call (PUT /v1/connect/ca/sign): set connect_agent.delegate_leaf = true to take leaves and their keys from them");
             default:
                 return new ServerException(
                     FailureKind.Unreachable, $"rpc error making call: {answer.Server}: Unexpected response code: {answer.Status} ({text})");

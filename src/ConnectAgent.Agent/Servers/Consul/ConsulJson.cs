@@ -15,6 +15,7 @@ namespace ConnectAgent.Agent.Servers.Consul;
 [JsonSerializable(typeof(ConsulToken))]
 [JsonSerializable(typeof(ConsulAclQuestion[]))]
 [JsonSerializable(typeof(ConsulAclAnswer?[]))]
+[JsonSerializable(typeof(ConsulLeaf))]
 [JsonSerializable(typeof(string))]
 internal sealed partial class ConsulJson : JsonSerializerContext;
 
@@ -115,4 +116,17 @@ internal sealed record ConsulAclQuestion(
 internal sealed record ConsulAclAnswer
 {
     public required bool Allow { get; init; }
+}
+
+/// <summary>What is needed of a leaf that a server's agent made (leaf-certificates LEAF-2).</summary>
+internal sealed record ConsulLeaf
+{
+    [JsonPropertyName("CertPEM")]
+    public required string CertPem { get; init; }
+
+    [JsonPropertyName("PrivateKeyPEM")]
+    public required string PrivateKeyPem { get; init; }
+
+    // Records print their members; the key must not reach a log that way.
+    public override string ToString() => nameof(ConsulLeaf);
 }

@@ -104,6 +104,23 @@ internal static class ConsulReplies
             : throw Garbage(answer, "not one answer for each question");
     }
 
+    /// <summary>A leaf with its key, as a server's agent keeps it.</summary>
+    /// <exception cref="ServerException">Garbage, or not accepted.</exception>
+    public static ServerRead<T> Leaf<T>(ConsulAnswer answer, Func<DelegatedLeaf, T> accept)
+        where T : class
+    {
+        var index = IndexOf(answer);
+        var leaf = Parse(answer, ConsulJson.Default.ConsulLeaf);
+        try
+        {
+            return new ServerRead<T>(accept(new DelegatedLeaf(leaf.CertPem, leaf.PrivateKeyPem)), index);
+        }
+        catch (LeafRefusedException refused)
+        {
+            throw Garbage(answer, "its leaf is " + refused.Message);
+        }
+    }
+
     /// <summary>The leader that a server knows (services STA-1).</summary>
     /// <exception cref="ServerException">It knows none; or garbage.</exception>
     public static string Leader(ConsulAnswer answer) => Parse(answer, ConsulJson.Default.String) is { Length: > 0 } leader

@@ -14,7 +14,7 @@ namespace ConnectAgent.Agent.Servers.Consul;
 /// Servers over Consul's HTTP API. Reads work with any Consul server; leaves need the signing call of this product's own server
 /// (docs/http-api.md), because the reference signs over RPC only (leaf-certificates LEAF-34).
 /// </summary>
-internal sealed class ConsulServerClient(ConsulServers servers, RemoteTokens tokens, TimeProvider clock, Random random) : IServerClient
+internal sealed class ConsulServerClient(ConsulServers servers, RemoteTokens tokens, TimeProvider clock, Random random) : IServerClient, ILeafDelegate
 {
     // Request lines of servers end at 1 MiB or less; no name that anybody uses comes near this.
     private const int LongestTarget = 32 * 1024;
@@ -75,6 +75,15 @@ internal sealed class ConsulServerClient(ConsulServers servers, RemoteTokens tok
             ConsulReplies.Signature,
             cancellationToken);
     }
+
+    public Task<ServerRead<T>> ReadLeafAsync<T>(
+        ServiceId identity, ServerQuery query, Func<DelegatedLeaf, T> accept, CancellationToken cancellationToken)
+        where T : class => ReadAsync(
+            ConsulOperation.Leaf,
+            "/v1/agent/connect/ca/leaf/" + Uri.EscapeDataString(identity.Service) + "?",
+            query,
+            answer => ConsulReplies.Leaf(answer, accept),
+            cancellationToken);
 
     private async Task<ServerRead<T>> ReadAsync<T>(
         ConsulOperation operation, string target, ServerQuery query, Func<ConsulAnswer, ServerRead<T>> read, CancellationToken cancellationToken)

@@ -12,6 +12,9 @@ internal sealed class ConsulServerOptions
     /// <summary>Time limit of a call that does not hold; added to the hold of one that does (GH-14233).</summary>
     public TimeSpan RequestTime { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>Whether leaves and their keys come from servers that cannot sign.</summary>
+    public bool DelegateLeaf { get; init; }
+
     /// <summary>The only CAs that may certify a server; null: those of the system.</summary>
     public X509Certificate2Collection? Authorities { get; init; }
 

@@ -20,6 +20,11 @@ internal static class ConsulServiceCollectionExtensions
         services.AddSingleton<ITokenAuthority, ConsulTokenAuthority>();
         services.AddSingleton<IServerStatus>(static provider => provider.GetRequiredService<ConsulServers>());
         services.AddHostedService<ServerKeeper>();
-        return services.AddSingleton<IServerClient, ConsulServerClient>();
+        if (options.DelegateLeaf)
+        {
+            services.AddSingleton<ILeafDelegate>(static provider => provider.GetRequiredService<ConsulServerClient>());
+        }
+
+        return services.AddSingleton<ConsulServerClient>().AddSingleton<IServerClient>(static provider => provider.GetRequiredService<ConsulServerClient>());
     }
 }

@@ -105,8 +105,8 @@ public sealed class ConsulServerClientTests : IAsyncLifetime
     {
         _server.Script(_ => ScriptedAnswer.Text(status, "method PUT not allowed"));
         var error = await FailsAsync(Sign);
-        error.Kind.Should().Be(FailureKind.Failed);
-        error.Message.Should().StartWith("the servers have no signing call (PUT /v1/connect/ca/sign)");
+        error.Kind.Should().Be(FailureKind.Unsupported);
+        error.Message.Should().StartWith("the servers have no signing call (PUT /v1/connect/ca/sign)").And.Contain("connect_agent.delegate_leaf = true");
     }
 
     [Theory] // ERR-2, LEAF-60, ACL-ERR-13

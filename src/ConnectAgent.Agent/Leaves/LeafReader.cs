@@ -1,0 +1,78 @@
+using System.Formats.Asn1;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using ConnectAgent.Agent.Servers;
+using ConnectAgent.Protocol.Certificates;
+using ConnectAgent.Protocol.Identity;
+
+namespace ConnectAgent.Agent.Leaves;
+
+/// <summary>Reads a certificate and its key, and checks that they are what was asked for.</summary>
+internal static class LeafReader
+{
+    // Clocks of two hosts differ; a leaf is backdated by a minute anyway.
+    private static readonly TimeSpan Skew = TimeSpan.FromMinutes(5);
+
+    /// <summary>Reads a leaf.</summary>
+    /// <param name="identity">The only name that it may have: trust domain, datacenter and service.</param>
+    /// <param name="pem">Leaf, then its intermediates.</param>
+    /// <param name="keyPem">Its key.</param>
+    /// <param name="index">Of the leaf.</param>
+    /// <param name="now">It must be valid then; null: a signer's, which may go by another clock.</param>
+    /// <exception cref="LeafRefusedException">It is another key's or another identity's, is not valid now, or cannot be read.</exception>
+    public static LeafCertificate Read(ServiceId identity, string pem, string keyPem, ulong index, DateTimeOffset? now)
+    {
+        try
+        {
+            using var certificate = X509Certificate2.CreateFromPem(pem);
+            if (!Fits(certificate, keyPem))
+            {
+                throw new LeafRefusedException("a certificate for another key");
+            }
+
+            var uris = SanExtension.Read(certificate.Extensions).Uris;
+            if (uris.Count != 1 || uris[0] != identity.ToString())
+            {
+                throw new LeafRefusedException("a certificate for another identity");
+            }
+
+            var (from, until) = (new DateTimeOffset(certificate.NotBefore.ToUniversalTime()), new DateTimeOffset(certificate.NotAfter.ToUniversalTime()));
+            if (now is { } time && (until <= time || from > time + Skew))
+            {
+                throw new LeafRefusedException("a certificate that is not valid now");
+            }
+
+            var issuer = certificate.Extensions.OfType<X509AuthorityKeyIdentifierExtension>().FirstOrDefault()?.KeyIdentifier;
+            return new LeafCertificate
+            {
+                SerialNumber = ColonHex.FormatSerial(certificate.SerialNumberBytes.Span),
+                CertPem = pem,
+                PrivateKeyPem = keyPem,
+                Service = identity.Service,
+                ServiceUri = uris[0],
+                ValidAfter = from,
+                ValidBefore = until,
+                CreateIndex = index,
+                ModifyIndex = index,
+                AuthorityKeyId = issuer is { } id ? ColonHex.Format(id.Span) : string.Empty,
+            };
+        }
+        catch (Exception error) when (error is CryptographicException or ArgumentException or AsnContentException)
+        {
+            throw new LeafRefusedException("no certificate that can be read");
+        }
+    }
+
+    private static bool Fits(X509Certificate2 certificate, string keyPem)
+    {
+        try
+        {
+            using var both = X509Certificate2.CreateFromPem(certificate.ExportCertificatePem(), keyPem);
+            return both.HasPrivateKey;
+        }
+        catch (Exception error) when (error is CryptographicException or ArgumentException)
+        {
+            return false;
+        }
+    }
+}
