@@ -171,7 +171,7 @@ internal sealed class ConsulExchange : IDisposable
     }
 
     private ServerException TooLong(int longest) =>
-        new(FailureKind.Unreachable, $"rpc error making call: {Server}: the answer is longer than {longest} bytes");
+        new(FailureKind.Unreachable, $"rpc error making call: {Server}: the answer is longer than {longest} bytes", new GarbageException());
 
     private ServerException Away(string prefix, string reason, Exception error) =>
         new(FailureKind.Unreachable, $"{prefix}{Server}: {reason}", error);
