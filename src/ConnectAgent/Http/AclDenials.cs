@@ -34,7 +34,7 @@ internal sealed class AclDenials(AclMetrics metrics, ILogger<AclDenials> logger,
     public string AccessorOf(WireRequest request)
     {
         var token = request.Token();
-        return tokens?.Find(token.Length == 0 ? AclIds.AnonymousSecret : token)?.AccessorId ?? "unknown";
+        return tokens?.Find(token.Length == 0 ? ReservedTokens.Anonymous : token)?.AccessorId ?? "unknown";
     }
 
     private static string Word<T>(T value)

@@ -25,7 +25,7 @@ internal sealed class LoginFixture : IDisposable
         Methods = new AuthMethodStore(State);
         Rules = new BindingRuleStore(State);
         Options = new AclOptions { Enabled = true, DefaultAllow = false };
-        Resolver = new TokenResolver(State, Options, Clock);
+        Resolver = new TokenResolver(State, Options, new ConnectAgent.Protocol.Acl.RecoveryToken("node1"), Clock);
         Logins = new LoginService(State, new JwtVerifier(Clock), Options, Clock, NullLogger<LoginService>.Instance);
     }
 
