@@ -35,7 +35,11 @@ public sealed class RestartOrderTests : IDisposable
                 new Uri("/v1/connect/intentions/exact?source=web&destination=db", UriKind.Relative), new StringContent("{\"Action\":\"deny\"}"));
             denied.EnsureSuccessStatusCode();
             await ClientAgent.UntilAsync(async () => !(bool)(await agent.AuthorizeAsync("db")).Json["Authorized"]!);
-            await ClientAgent.UntilAsync(() => Task.FromResult(File.Exists(Path.Combine(_agentFolder.Path, "agent-cache.sealed"))));
+
+            // The file is written behind the readers' back; one more entry makes a write that has the intention, too.
+            var before = Sealed();
+            (await agent.LeafAsync("marker")).Status.Should().Be(200);
+            await ClientAgent.UntilAsync(() => Task.FromResult(Sealed().Length > 0 && !Sealed().SequenceEqual(before)));
             await KillAsync(agent);
             await KillAsync(server);
         }
@@ -58,6 +62,12 @@ public sealed class RestartOrderTests : IDisposable
         await KeepsAsync(restarted, warm);
         await ClientAgent.UntilAsync(async () => (await restarted.AuthorizeAsync("unknown")).Status == 200);
         await ClientAgent.UntilAsync(async () => (await restarted.LeafAsync("unknown")).Status == 200);
+    }
+
+    private byte[] Sealed()
+    {
+        var path = Path.Combine(_agentFolder.Path, "agent-cache.sealed");
+        return File.Exists(path) ? File.ReadAllBytes(path) : [];
     }
 
     private static async Task KeepsAsync(AgentProcess agent, WarmCache warm)

@@ -246,7 +246,7 @@ public sealed class AuthMethodStoreTests : IDisposable
     {
         var put = () => _fixture.Methods.PutAsync(method);
         var error = (await put.Should().ThrowAsync<ServerException>()).Which;
-        error.Kind.Should().Be(FailureKind.Failed);
+        error.Kind.Should().Be(FailureKind.Mistake);
         return error.Message;
     }
 }

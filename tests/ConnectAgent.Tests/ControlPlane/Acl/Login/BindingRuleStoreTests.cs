@@ -51,7 +51,7 @@ public sealed class BindingRuleStoreTests : IDisposable
     {
         await _fixture.MethodAsync();
         var create = () => _fixture.Rules.CreateAsync(new BindingRule("", method) { BindType = type, BindName = name, Selector = selector });
-        (await create.Should().ThrowAsync<ServerException>()).Which.Should().Match<ServerException>(error => error.Kind == FailureKind.Failed && error.Message == text);
+        (await create.Should().ThrowAsync<ServerException>()).Which.Should().Match<ServerException>(error => error.Kind == FailureKind.Mistake && error.Message == text);
     }
 
     [Theory]

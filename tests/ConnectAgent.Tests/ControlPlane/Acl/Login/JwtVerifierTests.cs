@@ -318,7 +318,7 @@ public sealed class JwtVerifierTests : IDisposable
     {
         var verify = () => verifier.Verify(JwtSettings.Read(LoginFixture.Config(config).ToJsonString()), token);
         var error = verify.Should().Throw<ServerException>().Which;
-        error.Kind.Should().Be(FailureKind.Failed);
+        error.Kind.Should().Be(FailureKind.Mistake);
         return error.Message;
     }
 

@@ -94,7 +94,7 @@ public sealed class LoginServiceTests : IDisposable
         await _fixture.RuleAsync("service", "web", "value.team==core");
         await _fixture.RuleAsync("role", "no-such-role");
         (await WhyNotAsync(("team", "other"))).Should().Be((FailureKind.PermissionDenied, "Permission denied"));
-        (await WhyNotAsync(("aud", "other"))).Should().Be((FailureKind.Failed, "error validating claims: aud claim does not match any bound audience"));
+        (await WhyNotAsync(("aud", "other"))).Should().Be((FailureKind.Mistake, "error validating claims: aud claim does not match any bound audience"));
         _fixture.State.Current.Rows(StateTables.AclTokens).Should().BeEmpty();
         await _fixture.LoginAsync(("team", "core"));
     }
