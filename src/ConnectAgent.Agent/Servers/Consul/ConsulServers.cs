@@ -136,6 +136,15 @@ internal sealed class ConsulServers : IServerStatus, IDisposable
             catch (ServerException error) when (error.Kind == FailureKind.Unreachable)
             {
                 Leave(at, error);
+                if (error.InnerException is ReleasedException)
+                {
+                    // It starts over: where it was refused before may be the only one that is left by now.
+                    await _clock.PauseAsync(MoveSpread * _random.NextDouble(), cancellationToken);
+                    Array.Clear(tried);
+                    attempt = 0;
+                    continue;
+                }
+
                 if (attempt == _servers.Length || !(mayRepeat() || ConsulExchange.NothingWasSent(error)))
                 {
                     if (Interlocked.Exchange(ref _away, 1) == 0)
@@ -144,11 +153,6 @@ internal sealed class ConsulServers : IServerStatus, IDisposable
                     }
 
                     throw;
-                }
-
-                if (error.InnerException is ReleasedException)
-                {
-                    await _clock.PauseAsync(MoveSpread * _random.NextDouble(), cancellationToken);
                 }
             }
         }
@@ -204,13 +208,17 @@ internal sealed class ConsulServers : IServerStatus, IDisposable
         }
     }
 
-    // Reads that the server holds would go on waiting for one that is lost to all others.
     private void Leave(int server, ServerException reason)
     {
         if (_selection.Leave(server, at => _servers[at].IsFailing))
         {
             _metrics.Moved();
             _logger.ServerLeft(_servers[server].Name, _servers[_selection.Current].Name, reason.Message);
+        }
+
+        if (_servers.Length > 1)
+        {
+            // Reads that it holds would go on waiting for one that is lost to all others, also when it is not the current one.
             _servers[server].ReleaseHeld();
         }
     }

@@ -9,9 +9,9 @@ namespace ConnectAgent.Agent.Servers.Consul;
 internal sealed class ServerKeeper(ConsulServers servers, TimeProvider clock, Random random) : BackgroundService
 {
     /// <summary>On average; each pause is drawn from half of it to one and a half.</summary>
-    public static readonly TimeSpan Interval = TimeSpan.FromSeconds(30);
+    public static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
 
-    private const int FewestRounds = 10;
+    private const int FewestRounds = 30;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {

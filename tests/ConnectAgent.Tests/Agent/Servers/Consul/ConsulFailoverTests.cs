@@ -132,6 +132,37 @@ public sealed class ConsulFailoverTests : IAsyncLifetime
         _remote.Servers.Count(server => server.State == "healthy").Should().Be(2);
     }
 
+    [Fact] // where it was refused first may be the only one that is left in the end
+    public async Task A_held_read_that_loses_one_server_after_the_other_comes_back_to_the_first()
+    {
+        // Given: reset by one, it waits at the next
+        var (held, first) = await HoldAsync();
+        first.Refuse();
+        var next = await ElsewhereAsync(first);
+        var second = _servers.Single(server => server.Requests.Contains(next));
+        var third = _servers.Single(server => server != first && server != second);
+
+        // When: that one and the third fall silent, and the first is back
+        foreach (var server in new[] { second, third })
+        {
+            server.Script(_ => new TaskCompletionSource<ScriptedAnswer?>().Task);
+        }
+
+        first.Listen();
+        var check = _remote.CheckAsync();
+        await UntilAsync(() => second.Probes == 1 && third.Probes == 1 && first.Probes == 1);
+        _clock.Advance(TimeSpan.FromSeconds(10));
+        await check;
+        await _clock.ArmedAsync(static delay => delay <= TimeSpan.FromSeconds(1));
+        _clock.Advance(TimeSpan.FromSeconds(1));
+
+        // Then
+        await first.SeenAsync(2, request => request.Holds);
+        third.Requests.Should().BeEmpty();
+        _cluster.Rotate();
+        (await held).Value.Roots.Should().HaveCount(2);
+    }
+
     [Fact] // a server that has lost its leader answers, and is of no use
     public async Task A_server_without_a_leader_is_left()
     {
