@@ -134,7 +134,11 @@ internal sealed class ConsulServer : IDisposable
     /// <exception cref="ServerException"><see cref="FailureKind.Unreachable"/>: nothing that can be used came in time.</exception>
     public async Task<ConsulAnswer> SendAsync(ConsulCall call, CancellationToken cancellationToken)
     {
-        await _clock.PauseAsync(TakePace(), cancellationToken);
+        if (call.IsPaced)
+        {
+            await _clock.PauseAsync(TakePace(), cancellationToken);
+        }
+
         using var exchange = await OpenAsync(call, cancellationToken);
         return new ConsulAnswer(Name, exchange.Status, exchange.Headers, await exchange.ReadAllAsync(LongestBody));
     }
