@@ -89,6 +89,19 @@ internal static class ClientAgent
         return roots.Status == 200 && roots.Header("X-Consul-Knownleader") == "true";
     });
 
+    /// <summary>What an agent without a control plane says when it does not start.</summary>
+    public static async Task<string> StartErrorAsync(Uri server, JsonObject settings)
+    {
+        using var folder = new TemporaryFolder();
+        var config = AgentProcess.Base(folder.Path);
+        settings["servers"] = new JsonArray(server.GetLeftPart(UriPartial.Authority));
+        (config["server"], config["bootstrap"], config["connect_agent"]) = (false, false, settings);
+        var file = folder.Write("config.json", config.ToJsonString());
+        var (code, output, errors) = await RunningProcess.RunAsync(Repository.PublishedAgent, ["agent", "-config-file", file]);
+        code.Should().Be(1, output);
+        return output + errors;
+    }
+
     // An event in another process: the only way to learn of it is to ask.
     public static async Task UntilAsync(Func<Task<bool>> condition)
     {
