@@ -41,7 +41,11 @@ public sealed class RecordingReplayTests
         // Given
         var recording = Recording.Load(name);
         var waiting = WaitingSteps.Of(name, [.. recording.Steps.Select(step => step.Id)]);
-        await using var agent = await AgentProcess.StartAsync(recording.Config);
+
+        // All that it ever logs: what it writes is searched for the secrets of the recording.
+        var config = recording.Config;
+        config["log_level"] = "trace";
+        await using var agent = await AgentProcess.StartAsync(config);
 
         // When
         var differences = await new RecordingRunner(agent, recording, Deviations.Of(name, waiting)).PlayAsync(waiting);

@@ -11,7 +11,7 @@ internal interface IStateStorage : IDisposable
     StoredState Load();
 
     /// <summary>Writes all of it or none; when it returns, it is on disk.</summary>
-    /// <param name="changes">Rows to put or, without a value, to remove.</param>
+    /// <param name="changes">Rows to put or, without a value, to remove. Not to be kept: the values are zeroed after the call.</param>
     /// <param name="indexes">The last index of each table that changed.</param>
     /// <exception cref="StateStorageException">Nothing was written, for instance because the disk is full.</exception>
     void Commit(IReadOnlyCollection<RowChange> changes, IReadOnlyCollection<TableIndex> indexes);

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using ConnectAgent.Protocol.Errors;
 
 namespace ConnectAgent.ControlPlane.State;
@@ -194,10 +195,18 @@ internal sealed class StateStore : IDisposable
             if (changes.Count > 0)
             {
                 var tables = changes.Keys.Select(row => row.Table).Distinct().ToList();
-                _storage.Commit(
-                    [.. changes.Select(row => new RowChange(
-                        row.Key.Table.Name, row.Key.Key, row.Value is null ? null : row.Key.Table.Encode(row.Value)))],
-                    [.. tables.Select(table => new TableIndex(table.Name, state.Of(table).Index))]);
+                List<RowChange> rows = [.. changes.Select(row => new RowChange(
+                    row.Key.Table.Name, row.Key.Key, row.Value is null ? null : row.Key.Table.Encode(row.Value)))];
+                try
+                {
+                    _storage.Commit(rows, [.. tables.Select(table => new TableIndex(table.Name, state.Of(table).Index))]);
+                }
+                finally
+                {
+                    // They may hold keys and tokens.
+                    rows.ForEach(row => CryptographicOperations.ZeroMemory(row.Value));
+                }
+
                 var replaced = state.Generation != _current.Generation;
                 Volatile.Write(ref _current, state);
                 Watches.Publish([

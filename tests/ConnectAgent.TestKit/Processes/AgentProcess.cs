@@ -8,12 +8,15 @@ public sealed class AgentProcess : IAsyncDisposable
 {
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(30);
 
+    private readonly SecretWatch _watch;
+
     private AgentProcess(RunningProcess process, Uri address, string folder)
     {
         Process = process;
         Address = address;
         Folder = folder;
-        Http = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 10_000 })
+        _watch = new SecretWatch(new SocketsHttpHandler { MaxConnectionsPerServer = 10_000 });
+        Http = new HttpClient(_watch)
         {
             BaseAddress = address,
             Timeout = TimeSpan.FromMinutes(2),
@@ -38,7 +41,9 @@ public sealed class AgentProcess : IAsyncDisposable
         var merged = Base(folder);
         Merge(merged, config ?? []);
         var file = Path.Combine(folder, "config.json");
-        await File.WriteAllTextAsync(file, merged.ToJsonString());
+        var text = merged.ToJsonString();
+        Secrets.AddFrom(text);
+        await File.WriteAllTextAsync(file, text);
         var process = RunningProcess.Start(Repository.PublishedAgent, ["agent", "-config-file", file, .. arguments]);
         var address = new Uri($"http://127.0.0.1:{(int)merged["ports"]!["http"]!}");
         var agent = new AgentProcess(process, address, folder);
@@ -101,11 +106,24 @@ public sealed class AgentProcess : IAsyncDisposable
         },
     };
 
+    /// <summary>Ends the process, and fails when it told a secret to its log, in an error, in its metrics or in a view of its cache.</summary>
+    /// <exception cref="InvalidOperationException">With what stands before the secret.</exception>
     public async ValueTask DisposeAsync()
     {
         Http.Dispose();
-        await Process.DisposeAsync();
-        Directory.Delete(Folder, recursive: true);
+        try
+        {
+            await Process.DisposeAsync();
+        }
+        finally
+        {
+            Directory.Delete(Folder, recursive: true);
+        }
+
+        if (_watch.Leaks.TryDequeue(out var leak))
+        {
+            throw new InvalidOperationException(leak);
+        }
     }
 
     private static void Merge(JsonObject target, JsonObject over)

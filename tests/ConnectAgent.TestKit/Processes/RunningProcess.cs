@@ -3,7 +3,7 @@ using System.Text;
 
 namespace ConnectAgent.TestKit.Processes;
 
-/// <summary>A child process with its output collected; killed, by its id, when disposed.</summary>
+/// <summary>A child process with its output collected; killed, by its id, when disposed. An agent must have written no secret by then.</summary>
 public sealed class RunningProcess : IAsyncDisposable
 {
     private readonly Process _process;
@@ -102,6 +102,20 @@ public sealed class RunningProcess : IAsyncDisposable
         }
 
         _process.Dispose();
+        if (_process.StartInfo.FileName == Repository.PublishedAgent)
+        {
+            RequireNoSecrets();
+        }
+    }
+
+    /// <summary>Fails when a token or a key that the tests know of stands in the output.</summary>
+    /// <exception cref="InvalidOperationException">With what stands before it.</exception>
+    public void RequireNoSecrets()
+    {
+        if (Secrets.FindIn(Output + Errors) is { } surroundings)
+        {
+            throw new InvalidOperationException("the process wrote a secret behind: " + surroundings);
+        }
     }
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
