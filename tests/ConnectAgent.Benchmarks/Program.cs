@@ -1,13 +1,26 @@
 using System.Globalization;
-using System.Text;
 using ConnectAgent.Benchmarks;
+using ConnectAgent.Benchmarks.Suite;
 
-// bare PORT BODY: serves the baseline that bench.sh measures against. decide: the evaluation alone, in this process.
-if (args is ["decide"])
+// bare PORT SOCKET FILE: serves the baseline. host CONFIG: the daemon in this process, with its heap to be asked for. decide: the evaluation alone.
+// micro [FILTER]: BenchmarkDotNet on the inner pieces. bench [SECTION ...]: all that bench.sh measures.
+switch (args)
 {
-    DecisionBenchmark.Run();
-    return;
-}
+    case ["bare", var port, var socket, var file]:
+        await using (var app = BareKestrel.Build(int.Parse(port, CultureInfo.InvariantCulture), socket, CapturedAnswer.Load(file)))
+        {
+            await app.RunAsync();
+        }
 
-await using var app = BareKestrel.Build(int.Parse(args[1], CultureInfo.InvariantCulture), Encoding.UTF8.GetBytes(args[2]));
-await app.RunAsync();
+        return 0;
+    case ["host", var configuration]:
+        return await HostedAgent.RunAsync(configuration);
+    case ["decide"]:
+        DecisionBenchmark.Run();
+        return 0;
+    case ["bench", .. var sections]:
+        return await BenchSuite.RunAsync(sections);
+    default:
+        Console.Error.WriteLine("usage: bare PORT SOCKET FILE | host CONFIG | decide | micro [FILTER] | bench [SECTION ...]");
+        return 2;
+}

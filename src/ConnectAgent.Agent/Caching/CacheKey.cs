@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace ConnectAgent.Agent.Caching;
 
 /// <summary>
@@ -11,4 +13,42 @@ namespace ConnectAgent.Agent.Caching;
 internal sealed record CacheKey(string Kind, string Datacenter, string Token, string Request)
 {
     public override string ToString() => $"{Kind}@{Datacenter}/{Request}";
+}
+
+/// <summary>A key to look up, made without making anything.</summary>
+internal readonly ref struct CacheLookup(string kind, string datacenter, string token, ReadOnlySpan<char> request)
+{
+    public string Kind { get; } = kind;
+
+    public string Datacenter { get; } = datacenter;
+
+    public string Token { get; } = token;
+
+    public ReadOnlySpan<char> Request { get; } = request;
+
+    public CacheKey ToKey() => new(Kind, Datacenter, Token, Request.ToString());
+}
+
+/// <summary>Compares keys with each other and with lookups: every part of them, byte for byte (CACHE-2).</summary>
+internal sealed class CacheKeyComparer : IEqualityComparer<CacheKey>, IAlternateEqualityComparer<CacheLookup, CacheKey>
+{
+    public static CacheKeyComparer Instance { get; } = new();
+
+    public bool Equals(CacheKey? x, CacheKey? y) => x == y;
+
+    public int GetHashCode([DisallowNull] CacheKey obj) => GetHashCode(Lookup(obj));
+
+    public bool Equals(CacheLookup alternate, CacheKey other) =>
+        alternate.Token == other.Token
+        && alternate.Request.SequenceEqual(other.Request)
+        && alternate.Kind == other.Kind
+        && alternate.Datacenter == other.Datacenter;
+
+    // Kinds and datacenters are few: what differs is who asks for what.
+    public int GetHashCode(CacheLookup alternate) =>
+        HashCode.Combine(alternate.Token.GetHashCode(StringComparison.Ordinal), string.GetHashCode(alternate.Request, StringComparison.Ordinal), alternate.Kind.Length);
+
+    public CacheKey Create(CacheLookup alternate) => alternate.ToKey();
+
+    private static CacheLookup Lookup(CacheKey key) => new(key.Kind, key.Datacenter, key.Token, key.Request);
 }

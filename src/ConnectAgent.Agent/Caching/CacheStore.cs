@@ -1,19 +1,18 @@
 using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 using ConnectAgent.Protocol.Errors;
-using Microsoft.Extensions.Caching.Memory;
-using Microsoft.Extensions.Internal;
 
 namespace ConnectAgent.Agent.Caching;
 
-/// <summary>Holds the entries: 72 h after their last read they go; in all and per token they are bounded (CACHE-30 to CACHE-32).</summary>
+/// <summary>
+/// Holds the entries: 72 h after their last read they go; in all and per token they are bounded (CACHE-30 to CACHE-32). A look-up takes no lock
+/// and makes nothing.
+/// </summary>
 internal sealed class CacheStore : IDisposable
 {
     private readonly Lock _gate = new();
-    private readonly MemoryCache _entries;
-
-    // The store cannot be looked into without touching every entry's idle life, so those who only look use this list.
-    private readonly ConcurrentDictionary<CacheKey, CacheEntry> _live = new();
+    private readonly ConcurrentDictionary<CacheKey, CacheEntry> _entries = new(CacheKeyComparer.Instance);
+    private readonly ConcurrentDictionary<CacheKey, CacheEntry>.AlternateLookup<CacheLookup> _byLookup;
     private readonly Dictionary<string, int> _perToken = new(StringComparer.Ordinal);
     private readonly CacheOptions _options;
     private readonly CacheMetrics _metrics;
@@ -26,36 +25,48 @@ internal sealed class CacheStore : IDisposable
         _options = options;
         _metrics = metrics;
         _clock = clock;
-
-        // The store scans only when it is touched, so the timer below does the sweeping; nothing goes under memory pressure.
-        _entries = new MemoryCache(new MemoryCacheOptions { Clock = new StoreClock(clock), ExpirationScanFrequency = TimeSpan.FromHours(1) });
+        _byLookup = _entries.GetAlternateLookup<CacheLookup>();
         _sweeper = clock.CreateTimer(_ => Sweep(), null, CacheOptions.SweepInterval, CacheOptions.SweepInterval);
     }
 
     /// <summary>Told of each entry that goes, shutdown aside. Must not call back.</summary>
     public Action<CacheEntry> Removed { get; set; } = static _ => { };
 
-    public int Count => _live.Count;
+    public int Count => _entries.Count;
 
     /// <summary>The entries as they are now; does not touch them.</summary>
-    public ICollection<CacheEntry> All => _live.Values;
+    public ICollection<CacheEntry> All => _entries.Values;
 
     /// <summary>Looks an entry up and pushes its expiry (CACHE-8.1).</summary>
-    public CacheEntry? Find(CacheKey key) =>
-        !Volatile.Read(ref _closed) && _entries.TryGetValue(key, out var entry) ? (CacheEntry?)entry : null;
+    public CacheEntry? Find(CacheLookup key)
+    {
+        if (Volatile.Read(ref _closed) || !_byLookup.TryGetValue(key, out var entry))
+        {
+            return null;
+        }
+
+        var now = _clock.GetTimestamp();
+        if (IsOver(entry, now))
+        {
+            return null;
+        }
+
+        entry.LastReadAt = now;
+        return entry;
+    }
 
     /// <summary>Finds or adds.</summary>
     /// <exception cref="ServerException"><see cref="FailureKind.RateLimited"/>: a bound is reached and nothing may go.</exception>
-    public CacheEntry FindOrAdd(CacheKey key, Func<CacheKey, CacheEntry> create)
+    public CacheEntry FindOrAdd(CacheLookup lookup, Func<CacheKey, CacheEntry> create)
     {
-        if (Find(key) is { IsStopped: false } found)
+        if (Find(lookup) is { IsStopped: false } found)
         {
             return found;
         }
 
         lock (_gate)
         {
-            if (Find(key) is { IsStopped: false } added)
+            if (Find(lookup) is { IsStopped: false } added)
             {
                 return added;
             }
@@ -65,7 +76,12 @@ internal sealed class CacheStore : IDisposable
                 throw new ServerException(FailureKind.Unreachable, "the agent is shutting down");
             }
 
-            Release(key, "dropped");
+            var key = lookup.ToKey();
+            if (_entries.TryGetValue(key, out var former))
+            {
+                Release(key, former.IsStopped ? "dropped" : "idle");
+            }
+
             var entry = create(key);
             try
             {
@@ -83,13 +99,7 @@ internal sealed class CacheStore : IDisposable
                 CollectionsMarshal.GetValueRefOrAddDefault(_perToken, key.Token, out _)++;
             }
 
-            _live[key] = entry;
-            _entries.Set(key, entry, new MemoryCacheEntryOptions
-            {
-                SlidingExpiration = CacheOptions.IdleLife,
-                Priority = CacheItemPriority.NeverRemove,
-                PostEvictionCallbacks = { new PostEvictionCallbackRegistration { EvictionCallback = OnEvicted } },
-            });
+            _entries[key] = entry;
             _metrics.Added(key.Kind);
             return entry;
         }
@@ -101,7 +111,7 @@ internal sealed class CacheStore : IDisposable
     {
         lock (_gate)
         {
-            if (!_live.TryGetValue(entry.Key, out var live) || !ReferenceEquals(live, entry))
+            if (!_entries.TryGetValue(entry.Key, out var held) || !ReferenceEquals(held, entry))
             {
                 return false;
             }
@@ -111,8 +121,18 @@ internal sealed class CacheStore : IDisposable
         }
     }
 
-    /// <summary>Lets expired entries go. Compacting by nothing removes only what is expired.</summary>
-    public void Sweep() => _entries.Compact(0);
+    /// <summary>Lets go what nobody has read for long.</summary>
+    public void Sweep()
+    {
+        var now = _clock.GetTimestamp();
+        foreach (var (_, entry) in _entries)
+        {
+            if (IsOver(entry, now))
+            {
+                Remove(entry, "idle");
+            }
+        }
+    }
 
     public void Dispose()
     {
@@ -120,14 +140,15 @@ internal sealed class CacheStore : IDisposable
         lock (_gate)
         {
             _closed = true;
-            foreach (var key in _live.Keys)
+            foreach (var key in _entries.Keys)
             {
                 Release(key, "closed");
             }
         }
-
-        _entries.Dispose();
     }
+
+    // Monotonic: a step of the wall clock neither drops the cache nor makes it immortal (CACHE-31).
+    private bool IsOver(CacheEntry entry, long now) => _clock.GetElapsedTime(entry.LastReadAt, now) >= CacheOptions.IdleLife;
 
     private void MakeRoom(CacheEntry added)
     {
@@ -139,7 +160,7 @@ internal sealed class CacheStore : IDisposable
                 FailureKind.RateLimited, $"The agent cache holds {_options.MaxEntriesPerToken} entries of this token, which is its bound");
         }
 
-        if (_live.Count < _options.MaxEntries)
+        if (_entries.Count < _options.MaxEntries)
         {
             return;
         }
@@ -148,15 +169,15 @@ internal sealed class CacheStore : IDisposable
 
         // One in a hundred goes at a time, so that a full cache does not scan itself at every miss. What anybody can make with a made-up token
         // goes before what somebody has a right to.
-        var surplus = _live.Count - _options.MaxEntries + 1 + (_options.MaxEntries / 100);
-        var idle = _live.Values.Where(entry => entry.Waiters == 0)
+        var surplus = _entries.Count - _options.MaxEntries + 1 + (_options.MaxEntries / 100);
+        var idle = _entries.Values.Where(entry => entry.Waiters == 0)
             .OrderBy(entry => entry.IsCheap ? 0 : 1).ThenBy(entry => entry.LastReadAt).Take(surplus).ToList();
         foreach (var entry in idle)
         {
             Release(entry.Key, "bound");
         }
 
-        if (_live.Count >= _options.MaxEntries)
+        if (_entries.Count >= _options.MaxEntries)
         {
             _metrics.RefusedByTotal();
             throw new ServerException(
@@ -164,23 +185,13 @@ internal sealed class CacheStore : IDisposable
         }
     }
 
-    // Runs on the thread pool. What we removed ourselves is released already.
-    private void OnEvicted(object key, object? value, EvictionReason reason, object? state)
-    {
-        if (reason is not EvictionReason.Removed)
-        {
-            Remove((CacheEntry)value!, "idle");
-        }
-    }
-
     private void Release(CacheKey key, string reason)
     {
-        if (!_live.TryRemove(key, out var entry))
+        if (!_entries.TryRemove(key, out var entry))
         {
             return;
         }
 
-        _entries.Remove(key);
         if (entry.CountsForToken && --CollectionsMarshal.GetValueRefOrNullRef(_perToken, key.Token) == 0)
         {
             _perToken.Remove(key.Token);
@@ -192,13 +203,5 @@ internal sealed class CacheStore : IDisposable
         {
             Removed(entry);
         }
-    }
-
-    // Monotonic: a step of the wall clock neither drops the cache nor makes it immortal (CACHE-31).
-    private sealed class StoreClock(TimeProvider clock) : ISystemClock
-    {
-        private readonly long _start = clock.GetTimestamp();
-
-        public DateTimeOffset UtcNow => DateTimeOffset.UnixEpoch.AddYears(1) + clock.GetElapsedTime(_start);
     }
 }
