@@ -78,7 +78,7 @@ internal sealed class AgentCache : IDisposable
         where TRequest : CacheRequest
         where TValue : class
     {
-        if (_store.Find(KeyOf(kind, request)) is { } entry)
+        if (_store.Find(LookupOf(kind, request)) is { } entry)
         {
             Drop(entry);
         }
@@ -158,26 +158,12 @@ internal sealed class AgentCache : IDisposable
         }
 
         var entry = Entry(kind, request);
-        var snapshot = entry.Current;
-        var isFirst = entry.IsFirstRead();
-        if (Look(kind, request, entry, snapshot, read) is { } look)
+        if (Look(kind, request, entry, entry.Current, read) is { } look)
         {
-            look = look with { Hit = look.Hit && !isFirst };
-            entry.LastReadAt = _clock.GetTimestamp();
-            if (look.Hit)
-            {
-                entry.Reads.Hit();
-                _metrics.Hit(kind.Name);
-            }
-            else
-            {
-                entry.Reads.Missed();
-                _metrics.Missed(kind.Name, blocking: false);
-            }
-
-            return new ValueTask<CacheAnswer<TValue>>(look);
+            return new ValueTask<CacheAnswer<TValue>>(Counted(kind, entry, look));
         }
 
+        entry.IsFirstRead();
         entry.Reads.Missed();
         _metrics.Missed(kind.Name, read.MinIndex > 0);
         return new ValueTask<CacheAnswer<TValue>>(WaitAsync(kind, request, read, cancellationToken));
@@ -194,12 +180,36 @@ internal sealed class AgentCache : IDisposable
         return answer;
     }
 
+    /// <summary>The entry of a key given in parts, if it is there; nothing is made, waited for or counted.</summary>
+    public CacheEntry<TRequest, TValue>? Find<TRequest, TValue>(
+        CacheKind<TRequest, TValue> kind, string datacenter, string token, ReadOnlySpan<char> key)
+        where TRequest : CacheRequest
+        where TValue : class =>
+        _store.Find(new CacheLookup(kind.Name, datacenter, token, key)) is CacheEntry<TRequest, TValue> { IsStopped: false } entry ? entry : null;
+
+    /// <summary>A read without an index of an entry that is there, as <see cref="GetAsync"/> makes it.</summary>
+    /// <returns>False, and nothing is counted, when the reader would have to wait.</returns>
+    public bool TryRead<TRequest, TValue>(
+        CacheKind<TRequest, TValue> kind, CacheEntry<TRequest, TValue> entry, out CacheAnswer<TValue> answer)
+        where TRequest : CacheRequest
+        where TValue : class
+    {
+        if (Look(kind, entry.Request, entry, entry.Current, default) is { } look)
+        {
+            answer = Counted(kind, entry, look);
+            return true;
+        }
+
+        answer = default;
+        return false;
+    }
+
     /// <summary>The value as it stands, without starting or waiting for anything; null when there is none.</summary>
     public TValue? Peek<TRequest, TValue>(CacheKind<TRequest, TValue> kind, TRequest request)
         where TRequest : CacheRequest
         where TValue : class
     {
-        if (_store.Find(KeyOf(kind, request)) is not CacheEntry<TRequest, TValue> entry)
+        if (_store.Find(LookupOf(kind, request)) is not CacheEntry<TRequest, TValue> entry)
         {
             return null;
         }
@@ -274,7 +284,7 @@ internal sealed class AgentCache : IDisposable
         _store.Dispose();
     }
 
-    private static CacheKey KeyOf<TRequest, TValue>(CacheKind<TRequest, TValue> kind, TRequest request)
+    private static CacheLookup LookupOf<TRequest, TValue>(CacheKind<TRequest, TValue> kind, TRequest request)
         where TRequest : CacheRequest
         where TValue : class => new(kind.Name, request.Datacenter, request.Token, request.Key);
 
@@ -282,16 +292,19 @@ internal sealed class AgentCache : IDisposable
         where TRequest : CacheRequest
         where TValue : class
     {
-        var key = KeyOf(kind, request);
-        return (CacheEntry<TRequest, TValue>)(_store.Find(key) is { IsStopped: false } found
-            ? found
-            : _store.FindOrAdd(
-                key, added => new CacheEntry<TRequest, TValue>(kind, request, added, FeedOf(kind, request, added))
-                {
-                    CountsForToken = request.CountsForToken,
-                    IsCheap = request.IsCheap,
-                }));
+        var lookup = LookupOf(kind, request);
+        return (CacheEntry<TRequest, TValue>)(_store.Find(lookup) is { IsStopped: false } found ? found : Add(kind, request, lookup));
     }
+
+    // Apart, so that a hit makes no closure.
+    private CacheEntry Add<TRequest, TValue>(CacheKind<TRequest, TValue> kind, TRequest request, CacheLookup lookup)
+        where TRequest : CacheRequest
+        where TValue : class => _store.FindOrAdd(
+            lookup, added => new CacheEntry<TRequest, TValue>(kind, request, added, FeedOf(kind, request, added))
+            {
+                CountsForToken = request.CountsForToken,
+                IsCheap = request.IsCheap,
+            });
 
     // Called under the store's gate, as the end of a last member is: a shared feed is not ended between being found and being joined.
     private CacheFeed<TRequest, TValue> FeedOf<TRequest, TValue>(CacheKind<TRequest, TValue> kind, TRequest request, CacheKey key)
@@ -301,10 +314,30 @@ internal sealed class AgentCache : IDisposable
         CacheFeed<TRequest, TValue> Make(TRequest asked, CacheKey of) => new(kind, asked, of, _context);
         return kind.FedBy(request) is { } shared
             ? (CacheFeed<TRequest, TValue>)_sharedFeeds.AddOrUpdate(
-                KeyOf(kind, shared),
+                LookupOf(kind, shared).ToKey(),
                 of => Make(shared, of),
                 (of, held) => ((CacheFeed<TRequest, TValue>)held).IsStopped ? Make(shared, of) : held)
             : Make(request, key);
+    }
+
+    private CacheAnswer<TValue> Counted<TRequest, TValue>(
+        CacheKind<TRequest, TValue> kind, CacheEntry<TRequest, TValue> entry, CacheAnswer<TValue> look)
+        where TRequest : CacheRequest
+        where TValue : class
+    {
+        look = look with { Hit = !entry.IsFirstRead() && look.Hit };
+        if (look.Hit)
+        {
+            entry.Reads.Hit();
+            _metrics.Hit(kind.Name);
+        }
+        else
+        {
+            entry.Reads.Missed();
+            _metrics.Missed(kind.Name, blocking: false);
+        }
+
+        return look;
     }
 
     /// <summary>The first look (CACHE-7); null when the reader has to wait.</summary>
@@ -356,7 +389,6 @@ internal sealed class AgentCache : IDisposable
             var changed = entry.Feed.Changed;
             var snapshot = entry.Current;
             entry.LastReadAt = _clock.GetTimestamp();
-            _store.Find(entry.Key);
             if (snapshot.Value is { } value && !kind.IsUsable(value))
             {
                 snapshot = snapshot with { Value = null };

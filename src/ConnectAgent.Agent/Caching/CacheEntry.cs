@@ -64,15 +64,16 @@ internal sealed class CacheEntry<TRequest, TValue> : CacheEntry
     where TValue : class
 {
     private readonly CacheKind<TRequest, TValue> _kind;
-    private readonly TRequest _request;
     private bool _stopped;
 
     public CacheEntry(CacheKind<TRequest, TValue> kind, TRequest request, CacheKey key, CacheFeed<TRequest, TValue> feed)
         : base(key)
     {
-        (_kind, _request, Feed) = (kind, request, feed);
+        (_kind, Request, Feed) = (kind, request, feed);
         feed.Attach(this);
     }
+
+    public TRequest Request { get; }
 
     public CacheFeed<TRequest, TValue> Feed { get; }
 
@@ -114,7 +115,7 @@ internal sealed class CacheEntry<TRequest, TValue> : CacheEntry
     public override (object Request, object? Value, ulong Index, TimeSpan Age) Content()
     {
         var snapshot = Current;
-        return (_request, snapshot.Value, snapshot.Index, snapshot.Value is null ? TimeSpan.Zero : Feed.AgeOf(snapshot));
+        return (Request, snapshot.Value, snapshot.Index, snapshot.Value is null ? TimeSpan.Zero : Feed.AgeOf(snapshot));
     }
 
     /// <summary>Takes a value from the sealed file; it has been read in another life of the agent.</summary>
