@@ -49,6 +49,29 @@ internal sealed class Authorizer(
         MatchRequest request, CacheRead read, CancellationToken cancellationToken) =>
         cache.GetAsync(kind, request, read, cancellationToken);
 
+    /// <summary>The cached intentions of a target, if they are there; nothing is made, waited for or counted.</summary>
+    /// <param name="token">The caller's token after defaulting.</param>
+    /// <param name="key"><see cref="MatchRequest.TargetPrefix"/> and the target, which has no slash.</param>
+    public CacheEntry<MatchRequest, IReadOnlyList<IntentionMatch>>? Find(string token, ReadOnlySpan<char> key) =>
+        cache.Find(kind, agent.Datacenter, token, key);
+
+    /// <summary>Decides from what is cached, as <see cref="AuthorizeAsync(string, ServiceId, string, CancellationToken)"/> does.</summary>
+    /// <param name="entry">The target's.</param>
+    /// <param name="service">A peer of the default namespace.</param>
+    /// <returns>False, and nothing is counted, when the caller would have to wait.</returns>
+    public bool TryDecide(
+        CacheEntry<MatchRequest, IReadOnlyList<IntentionMatch>> entry, ReadOnlySpan<char> service, out CacheAnswer<IntentionDecision> answer)
+    {
+        if (!cache.TryRead(kind, entry, out var match))
+        {
+            answer = default;
+            return false;
+        }
+
+        answer = new(match.Value[0].Decide(service, request: null, agent.DefaultDecision), match.Index, match.Hit, match.Age, match.InContact);
+        return true;
+    }
+
     private ValueTask<CacheAnswer<IReadOnlyList<IntentionMatch>>> MatchTargetAsync(
         string target, string token, CancellationToken cancellationToken) =>
         cache.GetAsync(kind, MatchRequest.ForTarget(agent.Datacenter, token, target), default, cancellationToken);

@@ -14,11 +14,17 @@ namespace ConnectAgent.Agent.Authorization;
 /// <param name="Spelling">The names as the caller wrote them.</param>
 internal sealed record MatchRequest(string Datacenter, string Token, MatchNames Names, string Spelling) : CacheRequest(Datacenter, Token)
 {
+    /// <summary>What the key of a target begins with; the target follows.</summary>
+    public const string TargetPrefix = "destination:default/";
+
     public override string Key => Spelling;
 
     /// <summary>intentions ACL-2: on every name asked; an empty one needs none.</summary>
     public override IReadOnlyList<AclQuestion> Needs =>
         [.. Names.Names.Where(name => name.Length > 0).Select(name => new AclQuestion(AclResource.Intention, name, AclAccess.Read))];
+
+    /// <summary>The one name that is asked for.</summary>
+    public string Target => Names.Names[0];
 
     /// <summary>
     /// The request that authorize makes: it spells the namespace (CACHE-43). A target with a slash is one name, which no match can spell.
@@ -27,7 +33,7 @@ internal sealed record MatchRequest(string Datacenter, string Token, MatchNames 
         datacenter,
         token,
         new MatchNames(ByDestination: true, [target]),
-        (target.Contains('/', StringComparison.Ordinal) ? "target:" : "destination:default/") + target);
+        (target.Contains('/', StringComparison.Ordinal) ? "target:" : TargetPrefix) + target);
 
     /// <summary>The request of a match with the names as spelled; two lists of names never share a spelling.</summary>
     public static MatchRequest ForNames(string datacenter, string token, MatchNames names, IReadOnlyList<string> asSpelled) =>

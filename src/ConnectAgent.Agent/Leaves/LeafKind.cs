@@ -15,7 +15,10 @@ namespace ConnectAgent.Agent.Leaves;
 /// <param name="Service">Case kept.</param>
 internal sealed record LeafRequest(string Datacenter, string Token, string Service) : CacheRequest(Datacenter, Token)
 {
-    public override string Key => "service:" + Service;
+    /// <summary>What the key begins with; the service follows.</summary>
+    public const string KeyPrefix = "service:";
+
+    public override string Key => KeyPrefix + Service;
 
     /// <summary>LEAF-90, ACL-SEC-4.</summary>
     public override IReadOnlyList<AclQuestion> Needs => [new(AclResource.Service, Service, AclAccess.Write)];

@@ -24,4 +24,13 @@ internal sealed class LeafService(AgentCache cache, LeafKind kind)
     /// <exception cref="ServerException">What the signer said; the old leaf stays.</exception>
     public Task<CacheAnswer<LeafCertificate>> RenewAsync(LeafRequest request, CancellationToken cancellationToken) =>
         cache.RenewAsync(kind, request, cancellationToken);
+
+    /// <summary>The cached leaf of a key, if it is there; nothing is made, waited for or counted.</summary>
+    /// <param name="key"><see cref="LeafRequest.KeyPrefix"/> and the service.</param>
+    public CacheEntry<LeafRequest, LeafCertificate>? Find(string datacenter, string token, ReadOnlySpan<char> key) =>
+        cache.Find(kind, datacenter, token, key);
+
+    /// <inheritdoc cref="AgentCache.TryRead"/>
+    public bool TryRead(CacheEntry<LeafRequest, LeafCertificate> entry, out CacheAnswer<LeafCertificate> answer) =>
+        cache.TryRead(kind, entry, out answer);
 }

@@ -10,6 +10,10 @@ internal sealed class RevocationLookup
     private readonly FrozenSet<(string Datacenter, string Serial)> _serials;
     private readonly FrozenDictionary<(string Datacenter, string Namespace, string Service), ulong> _identities;
 
+    // Of whatever datacenter: whoever is not in these need not be looked at more closely.
+    private readonly FrozenSet<string>.AlternateLookup<ReadOnlySpan<char>> _namedSerials;
+    private readonly FrozenSet<string>.AlternateLookup<ReadOnlySpan<char>> _namedServices;
+
     private RevocationLookup(RevocationList list)
     {
         List = list;
@@ -27,6 +31,8 @@ internal sealed class RevocationLookup
         }
 
         _identities = identities.ToFrozenDictionary();
+        _namedSerials = _serials.Select(entry => entry.Serial).ToFrozenSet(StringComparer.Ordinal).GetAlternateLookup<ReadOnlySpan<char>>();
+        _namedServices = identities.Keys.Select(key => key.Service).ToFrozenSet(StringComparer.Ordinal).GetAlternateLookup<ReadOnlySpan<char>>();
     }
 
     public static RevocationLookup Empty { get; } = new(RevocationList.Empty);
@@ -57,6 +63,11 @@ internal sealed class RevocationLookup
         return _identities.TryGetValue(KeyOf(identity), out var before)
             && (!isSerial || !SerialNumber.TryCount(normal, out var number) || number < before);
     }
+
+    /// <summary>Whether <see cref="IsRevoked"/> has to be asked about a certificate; makes nothing.</summary>
+    public bool MayBeRevoked(ReadOnlySpan<char> service, ReadOnlySpan<char> serial) =>
+        (_identities.Count > 0 && _namedServices.Contains(service))
+        || (_serials.Count > 0 && (!SerialNumber.IsNormal(serial) || _namedSerials.Contains(serial)));
 
     private static (string Datacenter, string Namespace, string Service) KeyOf(ServiceId identity) =>
         (Lower(identity.Datacenter), identity.Namespace, identity.Service);

@@ -28,6 +28,16 @@ internal sealed class RevocationService(AgentCache cache, RevocationKind kind, R
             : AwaitAsync(list, client, serial);
     }
 
+    /// <summary>Whether a certificate is certainly not revoked, from what is in memory and without making anything. False: ask <see cref="IsRevokedAsync"/>.</summary>
+    public bool IsClear(ReadOnlySpan<char> service, ReadOnlySpan<char> serial)
+    {
+        // Only what is certain counts as a read: whoever has to ask again is counted there.
+        return cache.Find(kind, _request.Datacenter, _request.Token, _request.Key) is { } entry
+            && entry.Current.Value?.MayBeRevoked(service, serial) is false
+            && cache.TryRead(kind, entry, out var list)
+            && !list.Value.MayBeRevoked(service, serial);
+    }
+
     private async ValueTask<bool> AwaitAsync(ValueTask<CacheAnswer<RevocationLookup>> list, ServiceId client, string serial) =>
         Look(await list, client, serial);
 

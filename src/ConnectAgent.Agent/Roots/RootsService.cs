@@ -23,4 +23,11 @@ internal sealed class RootsService(AgentCache cache, RootsKind kind)
     /// </summary>
     public Task ChangedAsync(string datacenter, CacheAnswer<CaRoots> seen, CancellationToken cancellationToken) =>
         cache.ChangedAsync(kind, new RootsRequest(datacenter), seen, cancellationToken);
+
+    /// <summary>A read without filter and index that memory can answer; nothing is made or counted where it cannot.</summary>
+    public bool TryRead(string datacenter, string token, out CacheAnswer<CaRoots> answer)
+    {
+        answer = default;
+        return cache.Find(kind, datacenter, token, []) is { } entry && cache.TryRead(kind, entry, out answer);
+    }
 }

@@ -26,6 +26,25 @@ public static class SerialNumber
         return true;
     }
 
+    /// <summary>Whether a text is in the form of CERT-53 already; makes nothing.</summary>
+    public static bool IsNormal(ReadOnlySpan<char> text)
+    {
+        if (text.Length is < 2 or > ((3 * MostOctets) - 1) || text.Length % 3 != 2 || (text.Length > 2 && text is ['0', '0', ..]))
+        {
+            return false;
+        }
+
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (i % 3 == 2 ? text[i] != ':' : !char.IsAsciiHexDigitLower(text[i]))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
     /// <summary>The number that a serial in the form of CERT-53 stands for.</summary>
     /// <returns>False above 64 bits: no counter of a control plane gave such a serial (CERT-48).</returns>
     public static bool TryCount(string normal, out ulong number) =>

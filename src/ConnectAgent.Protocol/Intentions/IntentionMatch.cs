@@ -82,9 +82,12 @@ public sealed class IntentionMatch
     /// <param name="peer">The other side's name.</param>
     /// <param name="request">The request; null asks about the connection, which permissions refuse (AUTHZ-21).</param>
     /// <param name="fallback">What holds when no intention matches, or no permission of the one that does.</param>
-    public IntentionDecision Decide(string peer, HttpAttributes? request, DefaultDecision fallback)
+    public IntentionDecision Decide(string peer, HttpAttributes? request, DefaultDecision fallback) => Decide(peer.AsSpan(), request, fallback);
+
+    /// <inheritdoc cref="Decide(string, HttpAttributes?, DefaultDecision)"/>
+    public IntentionDecision Decide(ReadOnlySpan<char> peer, HttpAttributes? request, DefaultDecision fallback)
     {
-        var rank = Math.Min(_rankByPeer.GetValueOrDefault(peer, Unranked), _rankOfAny);
+        var rank = _rankByPeer.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(peer, out var named) ? Math.Min(named, _rankOfAny) : _rankOfAny;
         return rank == Unranked ? fallback.Decision : VerdictOf(rank).Decide(request, fallback);
     }
 

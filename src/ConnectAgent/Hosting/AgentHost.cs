@@ -14,6 +14,7 @@ using ConnectAgent.ControlPlane.Acl;
 using ConnectAgent.ControlPlane.Authority;
 using ConnectAgent.ControlPlane.State;
 using ConnectAgent.Http;
+using ConnectAgent.Http.Hits;
 using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Servers;
 using ConnectAgent.Telemetry;
@@ -109,6 +110,8 @@ internal static class AgentHost
         services.AddHostedService(provider => provider.GetRequiredService<TokenWarden>());
         services.AddSingleton<BrowserGuard>();
         services.AddSingleton<AclMetrics>().AddSingleton<AclDenials>();
+        services.AddSingleton<HitLane>().AddSingleton<HitReply>().AddSingleton<HitRights>();
+        services.AddSingleton<IHit, AuthorizeHit>().AddSingleton<IHit, RootsHit>().AddSingleton<IHit, LeafHit>();
         services.AddSingleton<HttpMetrics>().AddSingleton<MetricsReader>().AddSingleton<AgentTokens>().AddSingleton<IntentionMatchReads>();
         services.AddSingleton<IWireEndpoints, AgentConnectEndpoints>().AddSingleton<IWireEndpoints, AuthorizeEndpoints>();
         services.AddSingleton<IWireEndpoints, MetricsEndpoints>().AddSingleton<IWireEndpoints, CacheEndpoints>();

@@ -25,6 +25,11 @@ internal sealed class BrowserGuard(AgentConfiguration configuration)
     // SEC-2: skipped on Unix sockets and for HTTP/1.0 without a Host.
     private bool IsOurs(HttpContext context)
     {
+        if (IsLoopback(context.Request.Headers.Host.ToString()))
+        {
+            return true;
+        }
+
         var host = context.Request.Host.Host;
         if (host.Length == 0 || context.Connection.LocalIpAddress is not { } local)
         {
@@ -35,6 +40,18 @@ internal sealed class BrowserGuard(AgentConfiguration configuration)
             ? IPAddress.IsLoopback(literal) || literal.Equals(local)
             : host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
                 || configuration.AllowedHosts.Contains(host, StringComparer.OrdinalIgnoreCase);
+    }
+
+    // The names that nearly all callers use, looked at without making anything.
+    private static bool IsLoopback(ReadOnlySpan<char> host)
+    {
+        var colon = host.LastIndexOf(':');
+        if (colon >= 0 && !host[(colon + 1)..].ContainsAnyExceptInRange('0', '9'))
+        {
+            host = host[..colon];
+        }
+
+        return host is "127.0.0.1" or "[::1]" || host.Equals("localhost", StringComparison.OrdinalIgnoreCase);
     }
 
     private static bool IsSafe(string method) => method is "GET" or "HEAD" or "OPTIONS";

@@ -4,6 +4,7 @@ using System.Net;
 using ConnectAgent.Agent;
 using ConnectAgent.Agent.Servers;
 using ConnectAgent.Configuration;
+using ConnectAgent.Http.Hits;
 using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Telemetry;
@@ -26,6 +27,7 @@ internal sealed class WireDispatcher
     private readonly IServerClient _servers;
     private readonly AclDenials _denials;
     private readonly HttpMetrics _metrics;
+    private readonly HitLane _hits;
     private readonly ILogger<WireDispatcher> _logger;
     private readonly FrozenDictionary<string, (Endpoint Endpoint, WireRoute Route)>.AlternateLookup<ReadOnlySpan<char>> _exact;
     private readonly (Endpoint Endpoint, WireRoute Route)[] _prefixes;
@@ -40,10 +42,11 @@ internal sealed class WireDispatcher
         IServerClient servers,
         AclDenials denials,
         HttpMetrics metrics,
+        HitLane hits,
         ILogger<WireDispatcher> logger)
     {
-        (_next, _agent, _settings, _configuration, _guard, _servers, _denials, _metrics, _logger) =
-            (next, agent, settings, configuration, guard, servers, denials, metrics, logger);
+        (_next, _agent, _settings, _configuration, _guard, _servers, _denials, _metrics, _hits, _logger) =
+            (next, agent, settings, configuration, guard, servers, denials, metrics, hits, logger);
         var routes = endpoints.Endpoints.Select(endpoint => (Endpoint: endpoint, Route: endpoint.Metadata.GetRequiredMetadata<WireRoute>())).ToList();
         _exact = routes.Where(entry => !entry.Route.TakesAllBelow)
             .ToFrozenDictionary(entry => entry.Route.Path, StringComparer.Ordinal).GetAlternateLookup<ReadOnlySpan<char>>();
@@ -65,7 +68,13 @@ internal sealed class WireDispatcher
             return WireReply.TextAsync(context, StatusCodes.Status403Forbidden, refusal);
         }
 
-        var target = WireTarget.Split(context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget);
+        var raw = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+        if (_hits.TryAnswer(context, raw, out var answer))
+        {
+            return answer;
+        }
+
+        var target = WireTarget.Split(raw);
         if (!WireTarget.TryDecodePath(target.Path, out var path)
             || (!_configuration.DisableUnprintableFilter && !WireTarget.IsPrintable(path)))
         {

@@ -13,7 +13,7 @@ namespace ConnectAgent.Http;
 internal static class WireReply
 {
     // GZIP-1: 1399 bytes go plain, 1400 compressed.
-    private const int ShortestCompressed = 1400;
+    internal const int ShortestCompressed = 1400;
 
     private const string PlainText = "text/plain; charset=utf-8";
     private static readonly JsonWriterOptions Compact = new() { Encoder = GoJsonEncoder.Instance, SkipValidation = true };
@@ -30,6 +30,12 @@ internal static class WireReply
     public static async Task JsonAsync<T>(WireRequest request, T value, JsonTypeInfo<T> type)
     {
         var pretty = request.Query.Has("pretty") || request.Context.RequestServices.GetRequiredService<WireSettings>().AlwaysPretty;
+        await BytesAsync(request.Context, StatusCodes.Status200OK, "application/json", Render(value, type, pretty));
+    }
+
+    /// <summary>The bytes of a JSON body.</summary>
+    internal static ReadOnlyMemory<byte> Render<T>(T value, JsonTypeInfo<T> type, bool pretty)
+    {
         var body = new ArrayBufferWriter<byte>(1024);
         using (var writer = new Utf8JsonWriter(body, pretty ? Indented : Compact))
         {
@@ -41,7 +47,7 @@ internal static class WireReply
             body.Write("\n"u8);
         }
 
-        await BytesAsync(request.Context, StatusCodes.Status200OK, "application/json", body.WrittenMemory);
+        return body.WrittenMemory;
     }
 
     /// <summary>A plain text body; an empty text is an empty body without a content type.</summary>
@@ -75,7 +81,7 @@ internal static class WireReply
     }
 
     // GZIP-1: no other codings; q=0 refuses.
-    private static bool AcceptsGzip(string header)
+    internal static bool AcceptsGzip(string header)
     {
         foreach (var range in header.AsSpan().Split(','))
         {
@@ -93,7 +99,7 @@ internal static class WireReply
         return false;
     }
 
-    private static byte[] Compress(ReadOnlyMemory<byte> body)
+    internal static byte[] Compress(ReadOnlyMemory<byte> body)
     {
         using var compressed = new MemoryStream(body.Length / 2);
         using (var gzip = new GZipStream(compressed, CompressionLevel.Fastest, leaveOpen: true))

@@ -31,18 +31,12 @@ internal sealed class WireRequest(HttpContext context, WireQuery query, string t
     private string OwnToken()
     {
         var token = Query.First("token");
-        if (token.Length == 0)
-        {
-            token = First(Context.Request.Headers["X-Consul-Token"]);
-        }
-
-        if (token.Length == 0)
-        {
-            token = BearerToken(First(Context.Request.Headers.Authorization));
-        }
-
-        return token;
+        return token.Length > 0 ? token : TokenOf(Context.Request.Headers);
     }
+
+    /// <summary>The token that the headers give; empty for none.</summary>
+    internal static string TokenOf(IHeaderDictionary headers) =>
+        First(headers["X-Consul-Token"]) is { Length: > 0 } token ? token : BearerToken(First(headers.Authorization));
 
     /// <summary>The datacenter asked for, else the agent's own (DC-1).</summary>
     public string Datacenter() => Query.First("dc") is { Length: > 0 } asked ? asked : agent.Datacenter;

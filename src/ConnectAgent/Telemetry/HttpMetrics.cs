@@ -24,7 +24,7 @@ internal sealed class HttpMetrics
     /// <param name="isMistake">It is the caller's, whatever status a rule asks for (acl ACL-DEF-5).</param>
     public void Answered(string route, string method, int status, bool isMistake)
     {
-        Interlocked.Increment(ref _requests.GetOrAdd((route, method, status), static _ => new Counter()).Value);
+        CounterOf(route, method, status).Increment();
         if (status >= StatusCodes.Status400BadRequest)
         {
             Interlocked.Increment(ref isMistake || status < StatusCodes.Status500InternalServerError ? ref _client : ref _server);
@@ -37,14 +37,22 @@ internal sealed class HttpMetrics
         new(Volatile.Read(ref _server), new KeyValuePair<string, object?>("fault", "server")),
     ];
 
-    private IEnumerable<Measurement<long>> Requests() => _requests.Select(pair => new Measurement<long>(
-        Volatile.Read(ref pair.Value.Value),
+
+    /// <summary>The counter itself, for those who count the same thing again and again.</summary>
+    public Counter CounterOf(string route, string method, int status) => _requests.GetOrAdd((route, method, status), static _ => new Counter());
+
+    private IEnumerable<Measurement<long>> Requests() => _requests.Where(pair => pair.Value.Value > 0).Select(pair => new Measurement<long>(
+        pair.Value.Value,
         new KeyValuePair<string, object?>("path", pair.Key.Route),
         new KeyValuePair<string, object?>("method", pair.Key.Method),
         new KeyValuePair<string, object?>("status", pair.Key.Status)));
 
-    private sealed class Counter
+    internal sealed class Counter
     {
-        public long Value;
+        private long _value;
+
+        public long Value => Volatile.Read(ref _value);
+
+        public void Increment() => Interlocked.Increment(ref _value);
     }
 }
