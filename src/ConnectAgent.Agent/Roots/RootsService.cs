@@ -15,7 +15,7 @@ internal sealed class RootsService(AgentCache cache, RootsKind kind)
         await cache.GetAsync(kind, new RootsRequest(datacenter), default, cancellationToken);
 
     /// <summary>The roots if they are cached already.</summary>
-    public CaRoots? Peek(string datacenter) => cache.Peek(kind, new RootsRequest(datacenter));
+    public CaRoots? Peek(string datacenter) => cache.Find(kind, datacenter, string.Empty, [])?.Current.Value;
 
     /// <summary>
     /// Completes when the roots' index is another one (LEAF-70, LEAF-71: any change wakes, the waiter compares), and when the servers went away

@@ -103,7 +103,7 @@ internal sealed class WireDispatcher
         context.Response.Headers["X-Consul-Default-Acl-Policy"] = _settings.DefaultPolicy;
         context.Response.Headers.Vary = "Accept-Encoding";
         return WireQuery.Parse(target.Query) is { } query
-            ? DispatchAsync(new WireRequest(context, query, route.TailOf(path), _agent), endpoint, route, path)
+            ? DispatchAsync(new WireRequest(context, query, route.TailOf(path), _agent, _settings), endpoint, route, path)
             : WireReply.EmptyAsync(context, StatusCodes.Status500InternalServerError);
     }
 

@@ -27,11 +27,8 @@ internal static class WireReply
     };
 
     /// <summary>200 with a JSON body; pretty when the request or the development mode asks for it.</summary>
-    public static async Task JsonAsync<T>(WireRequest request, T value, JsonTypeInfo<T> type)
-    {
-        var pretty = request.Query.Has("pretty") || request.Context.RequestServices.GetRequiredService<WireSettings>().AlwaysPretty;
-        await BytesAsync(request.Context, StatusCodes.Status200OK, "application/json", Render(value, type, pretty));
-    }
+    public static Task JsonAsync<T>(WireRequest request, T value, JsonTypeInfo<T> type) =>
+        BytesAsync(request.Context, StatusCodes.Status200OK, "application/json", Render(value, type, request.IsPretty));
 
     /// <summary>The bytes of a JSON body.</summary>
     internal static ReadOnlyMemory<byte> Render<T>(T value, JsonTypeInfo<T> type, bool pretty)

@@ -7,7 +7,8 @@ namespace ConnectAgent.Http;
 /// <param name="query">The decoded query.</param>
 /// <param name="tail">What the path has behind the route's prefix, percent-decoded before splitting (http-conventions PATH-5).</param>
 /// <param name="agent">For defaults of datacenter and token.</param>
-internal sealed class WireRequest(HttpContext context, WireQuery query, string tail, AgentIdentity agent)
+/// <param name="settings">For the form of the answer.</param>
+internal sealed class WireRequest(HttpContext context, WireQuery query, string tail, AgentIdentity agent, WireSettings settings)
 {
     private const string Bearer = "Bearer";
 
@@ -16,6 +17,9 @@ internal sealed class WireRequest(HttpContext context, WireQuery query, string t
     public WireQuery Query { get; } = query;
 
     public string Tail { get; } = tail;
+
+    /// <summary>Whether JSON is to be indented (http-conventions JSON-2).</summary>
+    public bool IsPretty => settings.AlwaysPretty || Query.Has("pretty");
 
     public CancellationToken Aborted => Context.RequestAborted;
 

@@ -22,17 +22,24 @@ internal sealed class InProcessAgent : IAsyncDisposable
 
     private readonly WebApplication _app;
     private readonly HttpClient _http;
+    private readonly string? _folder;
 
-    private InProcessAgent(WebApplication app, int port)
+    private InProcessAgent(WebApplication app, int port, string? folder)
     {
-        _app = app;
+        (_app, _folder) = (app, folder);
         _http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}") };
     }
 
+    public IServiceProvider Services => _app.Services;
+
     /// <summary>Starts one in development mode.</summary>
     /// <param name="defaultPolicy"><c>allow</c> or <c>deny</c> turns ACLs on, with a management token by default; null leaves them off.</param>
-    public static async Task<InProcessAgent> StartAsync(string? defaultPolicy = null, Action<ConfigValues>? configure = null)
+    /// <param name="configure">Changes the rest.</param>
+    /// <param name="forProduction">As an operator runs it: on a data directory, with compact JSON.</param>
+    public static async Task<InProcessAgent> StartAsync(
+        string? defaultPolicy = null, Action<ConfigValues>? configure = null, bool forProduction = false)
     {
+        var folder = forProduction ? Directory.CreateTempSubdirectory("connect-agent-").FullName : null;
         var port = FreePorts.Next();
         var values = new ConfigValues
         {
@@ -44,10 +51,17 @@ internal sealed class InProcessAgent : IAsyncDisposable
         };
         values.CaConfig["cluster_id"] = System.Text.Json.JsonSerializer.SerializeToElement(TrustDomain[..36]);
         values.Ports["http"] = port;
+        if (folder is not null)
+        {
+            (values.Server, values.Bootstrap, values.ConnectEnabled) = (true, true, true);
+            (values.BindAddress, values.DataDirectory) = ("127.0.0.1", Path.Combine(folder, "data"));
+        }
+
         configure?.Invoke(values);
-        var app = await AgentHost.BuildAsync(AgentConfiguration.Build(values, devMode: true), () => AgentConfiguration.Build(values, devMode: true));
+        AgentConfiguration Build() => AgentConfiguration.Build(values, devMode: folder is null);
+        var app = await AgentHost.BuildAsync(Build(), Build);
         await app.StartAsync();
-        return new InProcessAgent(app, port);
+        return new InProcessAgent(app, port, folder);
     }
 
     /// <summary>What it serves.</summary>
@@ -63,6 +77,10 @@ internal sealed class InProcessAgent : IAsyncDisposable
         _http.Dispose();
         await _app.StopAsync();
         await _app.DisposeAsync();
+        if (_folder is not null)
+        {
+            Directory.Delete(_folder, recursive: true);
+        }
     }
 
     /// <summary>Stores intentions as they are, unchecked, one entry for each destination.</summary>
@@ -115,6 +133,23 @@ internal sealed class InProcessAgent : IAsyncDisposable
         await ManageAsync("/v1/acl/policy", new JsonObject { ["Name"] = policy, ["Rules"] = rules });
         var token = await ManageAsync("/v1/acl/token", new JsonObject { ["Policies"] = new JsonArray(new JsonObject { ["Name"] = policy }) });
         return (string)token["SecretID"]!;
+    }
+
+    /// <summary>Sends a request as it is.</summary>
+    /// <returns>Status, headers but the date, and body.</returns>
+    public async Task<string> ExchangeAsync(HttpMethod method, string path, byte[]? body = null, params (string Name, string Value)[] headers)
+    {
+        using var request = new HttpRequestMessage(method, new Uri(path, UriKind.Relative));
+        request.Content = body is null ? null : new ByteArrayContent(body);
+        foreach (var (name, value) in headers)
+        {
+            request.Headers.TryAddWithoutValidation(name, value);
+        }
+
+        using var answer = await _http.SendAsync(request);
+        var lines = answer.Headers.Concat(answer.Content.Headers).Where(header => header.Key != "Date")
+            .Select(header => $"{header.Key}: {string.Join(',', header.Value)}").Order(StringComparer.Ordinal);
+        return $"{(int)answer.StatusCode}\n{string.Join('\n', lines)}\n\n{Convert.ToBase64String(await answer.Content.ReadAsByteArrayAsync())}";
     }
 
     public async Task<JsonNode> GetAsync(string path) => JsonNode.Parse(await _http.GetStringAsync(new Uri(path, UriKind.Relative)))!;

@@ -20,7 +20,17 @@ internal sealed class HitReply(WireSettings settings)
     /// <param name="value">Immutable; the body lives as long.</param>
     /// <param name="render">Makes the text of its JSON; called once, or twice when two come at once.</param>
     public RenderedBody BodyOf<T>(T value, Func<T, ReadOnlyMemory<byte>> render)
-        where T : class => _bodies.TryGetValue(value, out var body) ? body : _bodies.GetValue(value, _ => new RenderedBody(render(value).ToArray()));
+        where T : class
+    {
+        if (!_bodies.TryGetValue(value, out var body))
+        {
+            // Who comes second makes another, which is as good.
+            body = new RenderedBody(render(value).ToArray());
+            _bodies.AddOrUpdate(value, body);
+        }
+
+        return body;
+    }
 
     /// <summary>Compact JSON, as <see cref="WireReply"/> writes it.</summary>
     public static ReadOnlyMemory<byte> Render<T>(T value, JsonTypeInfo<T> type) => WireReply.Render(value, type, pretty: false);

@@ -22,6 +22,25 @@ public sealed class RevocationLookupTests
     public void A_serial_is_found_in_any_spelling(string serial, bool revoked) =>
         Of(Serial("01:2c")).IsRevoked(Web, serial).Should().Be(revoked);
 
+    [Fact] // the quick look may ask too often, but never too seldom
+    public void What_is_revoked_may_be_revoked()
+    {
+        var lookups = new[] { Of(), Of(Serial("01:2c")), Of(Serial("01:2c"), Serial("03")) };
+        foreach (var lookup in lookups)
+        {
+            foreach (var serial in new[] { "01:2c", "01:2C", "012c", "00:01:2c", "03", "3", "01:2d", "", "no serial", "01:2", "1", ":", "01:2c:" })
+            {
+                if (lookup.IsRevoked(Web, serial))
+                {
+                    lookup.MayBeRevoked("web", serial).Should().BeTrue(serial);
+                }
+            }
+        }
+
+        lookups[0].MayBeRevoked("web", "no serial").Should().BeFalse();
+        lookups[1].MayBeRevoked("web", "01:2d").Should().BeFalse();
+    }
+
     [Fact] // CERT-48: unique for one control plane only; CERT-73 no. 9: it signs for its own datacenter only
     public void A_serial_of_another_datacenter_is_another_certificate()
     {
