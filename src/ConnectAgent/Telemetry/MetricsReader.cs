@@ -27,13 +27,16 @@ internal sealed class MetricsReader : IDisposable
     private IReadOnlyList<Reading> _before = [];
     private IntervalReadings _last;
 
-    public MetricsReader(TimeProvider clock)
+    /// <summary>Starts to listen.</summary>
+    /// <param name="clock">Ends the intervals.</param>
+    /// <param name="meters">What makes the meters of this agent: of another one in the same process nothing is read.</param>
+    public MetricsReader(TimeProvider clock, IMeterFactory meters)
     {
         _clock = clock;
         _last = new IntervalReadings(clock.GetUtcNow(), []);
-        _listener.InstrumentPublished = static (instrument, listener) =>
+        _listener.InstrumentPublished = (instrument, listener) =>
         {
-            if (instrument.IsObservable && instrument.Meter.Name.StartsWith(OurMeters, StringComparison.Ordinal))
+            if (instrument.IsObservable && ReferenceEquals(instrument.Meter.Scope, meters) && instrument.Meter.Name.StartsWith(OurMeters, StringComparison.Ordinal))
             {
                 listener.EnableMeasurementEvents(instrument);
             }
