@@ -17,12 +17,18 @@ internal sealed class SealedStore(string directory, TimeProvider clock, ILogger<
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan LastFlush = TimeSpan.FromSeconds(2);
 
+    // The file is written whole: while much changes, the writer takes a fifth of its time and leaves the rest to those who are asked.
+    private const int RestForEachWrite = 4;
+    private static readonly TimeSpan LongestRest = TimeSpan.FromSeconds(2);
+
     private readonly Lock _gate = new();
     private readonly Lock _reading = new();
     private readonly SealedFile _file = new(directory, clock, logger);
     private readonly SealedMap _map = new();
     private readonly CancellationTokenSource _closing = new();
     private TaskCompletionSource _progress = NewSignal();
+    private TaskCompletionSource _hurry = NewSignal();
+    private int _flushes;
     private Task _writer = Task.CompletedTask;
     private long _version;
     private long _written;
@@ -98,23 +104,42 @@ internal sealed class SealedStore(string directory, TimeProvider clock, ILogger<
     /// <exception cref="OperationCanceledException">By the caller; the writing goes on.</exception>
     public async Task FlushAsync(CancellationToken cancellationToken)
     {
-        long? target = null;
-        while (true)
+        long target;
+        lock (_gate)
         {
-            Task progress;
-            lock (_gate)
+            target = _version;
+            _flushes++;
+            _hurry.TrySetResult();
+        }
+
+        try
+        {
+            while (true)
             {
-                target ??= _version;
-                if (_written >= target)
+                Task progress;
+                lock (_gate)
                 {
-                    return;
+                    if (_written >= target)
+                    {
+                        return;
+                    }
+
+                    ObjectDisposedException.ThrowIf(_isClosed && !_isWriting, this);
+                    progress = _progress.Task;
                 }
 
-                ObjectDisposedException.ThrowIf(_isClosed && !_isWriting, this);
-                progress = _progress.Task;
+                await progress.WaitAsync(cancellationToken);
             }
-
-            await progress.WaitAsync(cancellationToken);
+        }
+        finally
+        {
+            lock (_gate)
+            {
+                if (--_flushes == 0)
+                {
+                    _hurry = NewSignal();
+                }
+            }
         }
     }
 
@@ -211,6 +236,7 @@ internal sealed class SealedStore(string directory, TimeProvider clock, ILogger<
         while (IsWorkLeft(isOver))
         {
             var isLast = _closing.IsCancellationRequested;
+            var start = clock.GetTimestamp();
             try
             {
                 EnsureRead();
@@ -235,6 +261,31 @@ internal sealed class SealedStore(string directory, TimeProvider clock, ILogger<
                 logger.WriteRecovered(failures);
                 failures = 0;
             }
+
+            await RestAsync(clock.GetElapsedTime(start) * RestForEachWrite);
+        }
+    }
+
+    // A store that closes, or of which somebody waits for the disk, does not rest.
+    private async Task RestAsync(TimeSpan rest)
+    {
+        Task hurry;
+        lock (_gate)
+        {
+            if (_written >= _version || _flushes > 0)
+            {
+                return;
+            }
+
+            hurry = _hurry.Task;
+        }
+
+        rest = rest < LongestRest ? rest : LongestRest;
+        if (rest > TimeSpan.FromMilliseconds(1))
+        {
+            using var over = CancellationTokenSource.CreateLinkedTokenSource(_closing.Token);
+            await Task.WhenAny(hurry, Task.Delay(rest, clock, over.Token));
+            await over.CancelAsync();
         }
     }
 
