@@ -25,7 +25,7 @@ internal sealed class LeafIssuer(IServerClient servers, TimeProvider clock, ILea
 
             // LEAF-54: readers rely on an index that grows, whatever the server gives.
             var index = Math.Max(signed.Index, previousIndex + 1);
-            var leaf = LeafReader.Read(identity, signed.CertificatePem, key.ExportECPrivateKeyPem() + "\n", index, now: null);
+            var leaf = LeafReader.Read(identity, signed.CertificatePem, key.ExportECPrivateKeyPem() + "\n", index, now: null, key.ExportSubjectPublicKeyInfo());
             return new IssuedLeaf(new ServerRead<LeafCertificate>(leaf, index), null);
         }
         catch (LeafRefusedException refused)

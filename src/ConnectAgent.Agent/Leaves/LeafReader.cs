@@ -19,13 +19,14 @@ internal static class LeafReader
     /// <param name="keyPem">Its key.</param>
     /// <param name="index">Of the leaf.</param>
     /// <param name="now">It must be valid then; null: a signer's, which may go by another clock.</param>
+    /// <param name="own">The public key, DER, where the key was made here: comparing costs less than pairing.</param>
     /// <exception cref="LeafRefusedException">It is another key's or another identity's, is not valid now, or cannot be read.</exception>
-    public static LeafCertificate Read(ServiceId identity, string pem, string keyPem, ulong index, DateTimeOffset? now)
+    public static LeafCertificate Read(ServiceId identity, string pem, string keyPem, ulong index, DateTimeOffset? now, byte[]? own = null)
     {
         try
         {
             using var certificate = X509Certificate2.CreateFromPem(pem);
-            if (!Fits(certificate, keyPem))
+            if (own is null ? !Fits(certificate, keyPem) : !IsFor(certificate, own))
             {
                 throw new LeafRefusedException("a certificate for another key");
             }
@@ -61,6 +62,18 @@ internal static class LeafReader
         {
             throw new LeafRefusedException("no certificate that can be read");
         }
+    }
+
+    private static bool IsFor(X509Certificate2 certificate, byte[] key)
+    {
+        // As it stands in the certificate, or, where that is written in another way, as it is read.
+        if (certificate.PublicKey.ExportSubjectPublicKeyInfo().AsSpan().SequenceEqual(key))
+        {
+            return true;
+        }
+
+        using var read = certificate.GetECDsaPublicKey();
+        return read?.ExportSubjectPublicKeyInfo().AsSpan().SequenceEqual(key) is true;
     }
 
     private static bool Fits(X509Certificate2 certificate, string keyPem)

@@ -13,6 +13,9 @@ internal static class CsrKey
     private const string Rsa = "1.2.840.113549.1.1.1";
     private static readonly string[] Curves = ["1.2.840.10045.3.1.7", "1.3.132.0.34", "1.3.132.0.35"];
 
+    // The object identifier of P-256 as it stands in a key.
+    private static ReadOnlySpan<byte> NamedP256 => [0x06, 0x08, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x03, 0x01, 0x07];
+
     public static bool IsAccepted(PublicKey key)
     {
         try
@@ -27,6 +30,24 @@ internal static class CsrKey
         catch (Exception error) when (error is CryptographicException or NotSupportedException or ArgumentException)
         {
             return false;
+        }
+    }
+
+    /// <summary>The key, if it is of the kind that agents make: P-256, named and not described. The caller disposes of it.</summary>
+    public static ECDsa? AsCommon(PublicKey key)
+    {
+        if (key.Oid.Value != EllipticCurve || key.EncodedParameters?.RawData.AsSpan().SequenceEqual(NamedP256) is not true)
+        {
+            return null;
+        }
+
+        try
+        {
+            return key.GetECDsaPublicKey();
+        }
+        catch (Exception error) when (error is CryptographicException or NotSupportedException or ArgumentException)
+        {
+            return null;
         }
     }
 

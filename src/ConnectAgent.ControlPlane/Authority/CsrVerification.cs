@@ -16,6 +16,8 @@ internal static class CsrVerification
     // SPIFFE-ID section 2.3: longer ones must not be made, because nobody has to accept them.
     private const int LongestSpiffeId = 2048;
 
+    private const string BadSignature = "x509: CSR signature is invalid";
+
     /// <summary>Checks a CSR against the identity it is for; its own signature proves possession of the key (CERT-75).</summary>
     /// <returns>The CSR's key, the only thing that is taken from it (CERT-74).</returns>
     /// <exception cref="ServerException"><see cref="FailureKind.Invalid"/>: whatever the bytes are, nothing else is thrown.</exception>
@@ -30,12 +32,55 @@ internal static class CsrVerification
         var der = certificateRequest.ToArray();
         var request = Load(der, CertificateRequestLoadOptions.SkipSignatureValidation, "x509: CSR is malformed");
         CheckNames(identity, ReadNames(request), datacenter);
-        if (!CsrKey.IsAccepted(request.PublicKey))
+        using var common = CsrKey.AsCommon(request.PublicKey);
+        if (common is null && !CsrKey.IsAccepted(request.PublicKey))
         {
             throw Refused(CsrKey.Accepted);
         }
 
-        return Load(der, CertificateRequestLoadOptions.Default, "x509: CSR signature is invalid").PublicKey;
+        // Nearly all: the key was imported once, which costs more than to check the signature, and what was parsed stands.
+        if (common is not null && TrySplit(der, out var signed, out var signature))
+        {
+            return IsSignedBy(common, signed.Span, signature) ? request.PublicKey : throw Refused(BadSignature);
+        }
+
+        return Load(der, CertificateRequestLoadOptions.Default, BadSignature).PublicKey;
+    }
+
+    // RFC 2986 section 4: what is signed, how, and the signature; false for another way to sign than ECDSA with SHA-256.
+    private static bool TrySplit(byte[] der, out ReadOnlyMemory<byte> signed, out byte[] signature)
+    {
+        const string EcdsaWithSha256 = "1.2.840.10045.4.3.2";
+        (signed, signature) = (default, []);
+        try
+        {
+            var request = new AsnReader(der, AsnEncodingRules.DER).ReadSequence();
+            signed = request.ReadEncodedValue();
+            var algorithm = request.ReadSequence();
+            if (algorithm.ReadObjectIdentifier() != EcdsaWithSha256 || algorithm.HasData)
+            {
+                return false;
+            }
+
+            signature = request.ReadBitString(out var unused);
+            return unused == 0 && !request.HasData;
+        }
+        catch (AsnContentException)
+        {
+            return false;
+        }
+    }
+
+    private static bool IsSignedBy(ECDsa key, ReadOnlySpan<byte> signed, byte[] signature)
+    {
+        try
+        {
+            return key.VerifyData(signed, signature, HashAlgorithmName.SHA256, DSASignatureFormat.Rfc3279DerSequence);
+        }
+        catch (CryptographicException)
+        {
+            return false;
+        }
     }
 
     private static void CheckNames(ServiceId identity, SubjectNames names, string datacenter)

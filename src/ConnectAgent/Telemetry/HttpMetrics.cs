@@ -37,7 +37,6 @@ internal sealed class HttpMetrics
         new(Volatile.Read(ref _server), new KeyValuePair<string, object?>("fault", "server")),
     ];
 
-
     /// <summary>The counter itself, for those who count the same thing again and again.</summary>
     public Counter CounterOf(string route, string method, int status) => _requests.GetOrAdd((route, method, status), static _ => new Counter());
 
