@@ -41,7 +41,7 @@ internal sealed class LeafKind(
     public override bool IsUsable(LeafCertificate value) => clock.GetUtcNow() < value.ValidBefore;
 
     public override long SizeOf(LeafCertificate value) =>
-        sizeof(char) * (value.CertPem.Length + value.PrivateKeyPem.Length + value.ServiceUri.Length + value.Service.Length);
+        value.CertPem.Length + value.PrivateKeyPem.Length + (sizeof(char) * (value.ServiceUri.Length + value.Service.Length));
 
     public override LeafView DescribeLeaf(LeafCertificate value, FetchState state) => new(
         value.SerialNumber,
