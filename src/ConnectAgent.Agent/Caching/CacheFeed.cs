@@ -21,8 +21,11 @@ internal sealed class CacheFeed<TRequest, TValue>(
 
     private readonly Lock _gate = new();
     private readonly CancellationTokenSource _life = new();
-    private readonly HashSet<CacheEntry> _members = [];
     private readonly RefreshPace _pace = new(context.Clock);
+
+    // Most feeds have one member for all their life.
+    private CacheEntry? _member;
+    private HashSet<CacheEntry>? _others;
     private CacheSnapshot<TValue> _snapshot = CacheSnapshot<TValue>.Empty;
     private TaskCompletionSource _changed = NewSignal();
     private TaskCompletionSource? _wake;
@@ -136,7 +139,14 @@ internal sealed class CacheFeed<TRequest, TValue>(
     {
         lock (_gate)
         {
-            _members.Add(entry);
+            if (_member is null)
+            {
+                _member = entry;
+            }
+            else
+            {
+                (_others ??= []).Add(entry);
+            }
         }
     }
 
@@ -146,8 +156,14 @@ internal sealed class CacheFeed<TRequest, TValue>(
         bool ends;
         lock (_gate)
         {
-            _members.Remove(entry);
-            ends = _members.Count == 0 && !_stopped;
+            if (_member == entry)
+            {
+                _member = _others?.FirstOrDefault();
+                entry = _member ?? entry;
+            }
+
+            _others?.Remove(entry);
+            ends = _member is null && !_stopped;
             if (ends)
             {
                 _stopped = true;
@@ -299,7 +315,7 @@ internal sealed class CacheFeed<TRequest, TValue>(
             _phase = goesOn ? Phase.Sleeping : Phase.Idle;
             _wake = goesOn ? NewSignal() : null;
             _stopped = drops;
-            members = [.. _members];
+            members = _member is null ? [] : [_member, .. _others ?? []];
         }
 
         if (drops)

@@ -12,7 +12,7 @@ internal readonly record struct BlockingOptions(ulong Index, TimeSpan Wait, Func
 /// <summary>Runs blocking queries against the store.</summary>
 internal sealed class BlockingReader(StateStore store, BlockingLimits limits, TimeProvider clock, Random random) : IDisposable
 {
-    private readonly CancellationTokenSource _release = new();
+    private volatile bool _isReleased;
     private int _parked;
 
     /// <summary>How many reads wait now.</summary>
@@ -45,7 +45,6 @@ internal sealed class BlockingReader(StateStore store, BlockingLimits limits, Ti
         var rights = options.Rights?.Invoke();
         var start = clock.GetTimestamp();
         var limit = limits.Of(options.Wait, random.NextDouble());
-        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _release.Token);
         while (true)
         {
             using var watch = store.Watches.Watch(watched);
@@ -59,7 +58,7 @@ internal sealed class BlockingReader(StateStore store, BlockingLimits limits, Ti
             }
 
             var left = limit - clock.GetElapsedTime(start);
-            if (left <= TimeSpan.Zero || _release.IsCancellationRequested)
+            if (left <= TimeSpan.Zero || _isReleased)
             {
                 return (value, at);
             }
@@ -67,15 +66,11 @@ internal sealed class BlockingReader(StateStore store, BlockingLimits limits, Ti
             Interlocked.Increment(ref _parked);
             try
             {
-                await watch.Changed.WaitAsync(left, clock, ended.Token);
+                await watch.Changed.WaitAsync(left, clock, cancellationToken);
             }
             catch (TimeoutException)
             {
                 // The next turn of the loop sees that no time is left; a timeout is no error (IDX-5).
-            }
-            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-            {
-                // Shutting down: every waiter answers with what it has (IDX-13).
             }
             finally
             {
@@ -84,10 +79,14 @@ internal sealed class BlockingReader(StateStore store, BlockingLimits limits, Ti
         }
     }
 
-    /// <summary>Ends all waits, now and later (IDX-13).</summary>
-    public void Release() => _ = _release.CancelAsync();
+    /// <summary>Ends all waits, now and later: every waiter answers with what it has (IDX-13).</summary>
+    public void Release()
+    {
+        _isReleased = true;
+        store.Watches.Publish([Topic.Everything]);
+    }
 
-    public void Dispose() => _release.Dispose();
+    public void Dispose() => Release();
 
     private static (T Value, ulong Index) AtLeastOne<T>((T Value, ulong Index) read) => (read.Value, Math.Max(1, read.Index));
 }

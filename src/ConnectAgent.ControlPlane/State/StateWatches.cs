@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace ConnectAgent.ControlPlane.State;
 
 /// <summary>Something that a read depends on: a whole table, or one key of it.</summary>
@@ -19,7 +21,9 @@ internal readonly record struct Topic(string Table, string? Key = null)
 internal sealed class StateWatches
 {
     private readonly Lock _gate = new();
-    private readonly Dictionary<Topic, HashSet<StateWatch>> _watchers = [];
+
+    // Of most topics there is one watcher, which stands here itself; of others a set of them.
+    private readonly Dictionary<Topic, object> _watchers = [];
 
     /// <summary>How many topics are watched.</summary>
     public int Count
@@ -41,12 +45,19 @@ internal sealed class StateWatches
         {
             foreach (var topic in topics)
             {
-                if (!_watchers.TryGetValue(topic, out var watchers))
+                ref var watchers = ref CollectionsMarshal.GetValueRefOrAddDefault(_watchers, topic, out _);
+                switch (watchers)
                 {
-                    _watchers.Add(topic, watchers = []);
+                    case null:
+                        watchers = watch;
+                        break;
+                    case StateWatch other when other != watch:
+                        watchers = new HashSet<StateWatch> { other, watch };
+                        break;
+                    case HashSet<StateWatch> many:
+                        many.Add(watch);
+                        break;
                 }
-
-                watchers.Add(watch);
             }
         }
 
@@ -62,7 +73,14 @@ internal sealed class StateWatches
             {
                 if (_watchers.Remove(topic, out var watchers))
                 {
-                    fired.UnionWith(watchers);
+                    if (watchers is StateWatch one)
+                    {
+                        fired.Add(one);
+                    }
+                    else
+                    {
+                        fired.UnionWith((HashSet<StateWatch>)watchers);
+                    }
                 }
             }
         }
@@ -79,7 +97,8 @@ internal sealed class StateWatches
         {
             foreach (var topic in topics)
             {
-                if (_watchers.TryGetValue(topic, out var watchers) && watchers.Remove(watch) && watchers.Count == 0)
+                if (_watchers.TryGetValue(topic, out var watchers)
+                    && (watchers == watch || (watchers is HashSet<StateWatch> many && many.Remove(watch) && many.Count == 0)))
                 {
                     _watchers.Remove(topic);
                 }
