@@ -1,5 +1,6 @@
 using System.Globalization;
 using ConnectAgent.Benchmarks;
+using ConnectAgent.Benchmarks.Micro;
 using ConnectAgent.Benchmarks.Suite;
 
 // bare PORT SOCKET FILE: serves the baseline. host CONFIG: the daemon in this process, with its heap to be asked for. decide: the evaluation alone.
@@ -18,6 +19,8 @@ switch (args)
     case ["decide"]:
         DecisionBenchmark.Run();
         return 0;
+    case ["micro", .. var filter]:
+        return MicroRun.Run(filter is [var one] ? one : "*");
     case ["bench", .. var sections]:
         return await BenchSuite.RunAsync(sections);
     default:
