@@ -73,11 +73,9 @@ internal sealed class CacheEntry<TRequest, TValue> : CacheEntry
         feed.Attach(this);
     }
 
-    public TRequest Request { get; }
+    public override TRequest Request { get; }
 
     public CacheFeed<TRequest, TValue> Feed { get; }
-
-    public override CacheRequest Request => _request;
 
     public override FetchStatistics Fetches => Feed.Statistics;
 

@@ -127,7 +127,7 @@ internal static class LeafRenewal
 /// <param name="ValidBefore">The certificate's NotAfter.</param>
 /// <param name="IssuedAt">When this agent got it.</param>
 /// <param name="AuthorityKeyId">Colon hex.</param>
-internal sealed record LeafFacts(DateTimeOffset ValidAfter, DateTimeOffset ValidBefore, DateTimeOffset IssuedAt, string AuthorityKeyId);
+internal readonly record struct LeafFacts(DateTimeOffset ValidAfter, DateTimeOffset ValidBefore, DateTimeOffset IssuedAt, string AuthorityKeyId);
 
 /// <summary>What is decided about a leaf's next renewal; a successful issue starts over with <see cref="None"/> (LEAF-49).</summary>
 /// <param name="IssueAt">When to issue.</param>

@@ -14,7 +14,22 @@ public sealed record CaRoots
     public required IReadOnlyList<CaRoot> Roots { get; init; }
 
     [JsonIgnore]
-    public CaRoot? Active => Roots.FirstOrDefault(root => root.Active);
+    public CaRoot? Active
+    {
+        get
+        {
+            // Asked on every hit of a leaf: no enumerator.
+            for (var i = 0; i < Roots.Count; i++)
+            {
+                if (Roots[i].Active)
+                {
+                    return Roots[i];
+                }
+            }
+
+            return null;
+        }
+    }
 }
 
 /// <summary>One root (CA-3; text forms CERT-50 to CERT-55).</summary>

@@ -19,7 +19,8 @@ internal static class Wrk
             await File.WriteAllTextAsync(script, Script(body, headers));
             var start = new ProcessStartInfo(
                 "wrk",
-                ["-t1", $"-c{connections}", $"-d{(int)Math.Ceiling(time.TotalSeconds)}s", "-s", script, url]) { RedirectStandardOutput = true, UseShellExecute = false };
+                ["-t1", $"-c{connections}", $"-d{(int)Math.Ceiling(time.TotalSeconds)}s", "-s", script, url])
+            { RedirectStandardOutput = true, UseShellExecute = false };
             using var process = Process.Start(start)!;
             var output = await process.StandardOutput.ReadToEndAsync();
             await process.WaitForExitAsync();

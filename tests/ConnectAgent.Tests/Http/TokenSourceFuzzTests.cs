@@ -34,8 +34,10 @@ public sealed class TokenSourceFuzzTests
         using var state = new StateStore(new MemoryStateStorage());
         var clock = new ManualTimeProvider();
         await new AclTokenStore(state, clock).InitializeAsync(Known);
-        var resolver = new TokenResolver(state, new AclOptions { Enabled = true, DefaultAllow = false, NodeName = "node1" }, clock);
+        var resolver = new TokenResolver(
+            state, new AclOptions { Enabled = true, DefaultAllow = false }, new ConnectAgent.Protocol.Acl.RecoveryToken("node1"), clock);
         var agent = new AgentIdentity("dc1", "node1", true, Default, DefaultDecision.Deny);
+        var settings = new WireSettings(AlwaysPretty: false, UseCache: true, "deny", new Dictionary<string, string>());
 
         // What is worked out once is no work of the one who comes first.
         resolver.Resolve(Known);
@@ -61,7 +63,7 @@ public sealed class TokenSourceFuzzTests
             // When
             var before = GC.GetAllocatedBytesForCurrentThread();
             var parsed = WireQuery.Parse(query);
-            var token = parsed is null ? null : new WireRequest(context, parsed, string.Empty, agent).Token();
+            var token = parsed is null ? null : new WireRequest(context, parsed, string.Empty, agent, settings).Token();
             if (token is null)
             {
                 refused++;

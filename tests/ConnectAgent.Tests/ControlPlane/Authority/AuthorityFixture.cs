@@ -134,7 +134,7 @@ internal sealed class KeptStorage : IStateStorage
             }
             else
             {
-                _rows[(change.Table, change.Key)] = change.Value;
+                _rows[(change.Table, change.Key)] = [.. change.Value];
             }
         }
 
