@@ -97,6 +97,17 @@ internal static class WaitingSteps
             ["settle*"] = Catalog,
             ["chain@*"] = Catalog,
         },
+        ["acl-denied-agent"] = new(StringComparer.Ordinal)
+        {
+            ["seed-reg*"] = Services,
+            ["seed-q*"] = Catalog,
+            ["seed-session"] = Catalog,
+            ["settle*"] = Catalog,
+            ["service*"] = Services,
+            ["proxy-register*"] = Services,
+            ["health-*"] = Services,
+            ["checks@*"] = Services,
+        },
         ["acl-denied-config"] = new(StringComparer.Ordinal)
         {
             ["seed-reg*"] = Services,

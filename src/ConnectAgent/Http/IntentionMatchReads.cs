@@ -2,6 +2,7 @@ using ConnectAgent.Agent;
 using ConnectAgent.Agent.Authorization;
 using ConnectAgent.Agent.Caching;
 using ConnectAgent.Agent.Servers;
+using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Intentions;
 using ConnectAgent.Protocol.Text;
@@ -60,8 +61,14 @@ internal sealed class IntentionMatchReads(Authorizer authorizer, IServerClient s
     }
 
     /// <summary>ACL-2: on every name asked.</summary>
-    public async ValueTask RequireAsync(WireRequest request, MatchQuestion question) =>
-        (await servers.ResolveTokenAsync(question.Options.Token, request.Aborted)).RequireIntentionRead(question.Names.Names);
+    public async ValueTask RequireAsync(WireRequest request, MatchQuestion question)
+    {
+        var rights = await servers.ResolveTokenAsync(question.Options.Token, request.Aborted);
+        foreach (var name in question.Names.Names.Where(name => name.Length > 0))
+        {
+            await rights.RequireAsync(new AclQuestion(AclResource.Intention, name, AclAccess.Read), request.Aborted);
+        }
+    }
 
     /// <summary>MAT-2: null where nothing matches; a repeated name gives one key; keys sorted (JSON-1).</summary>
     public static Task ReplyAsync(WireRequest request, MatchQuestion question, IReadOnlyList<IntentionMatch> matches)

@@ -150,9 +150,10 @@ public sealed class AgentProcess : IAsyncDisposable
         {
             try
             {
-                var path = isServer ? "/v1/status/leader" : "/v1/agent/self";
-                var answer = await Http.GetStringAsync(new Uri(path, UriKind.Relative), limit.Token);
-                if (answer.Length > 2 && (!isServer || !needsRoots || await HasRootAsync(limit.Token)))
+                // A client of servers answers anything, a refusal too, once it listens.
+                using var self = await Http.GetAsync(new Uri(isServer ? "/v1/status/leader" : "/v1/agent/self", UriKind.Relative), limit.Token);
+                var answer = await self.Content.ReadAsStringAsync(limit.Token);
+                if (!isServer || (self.IsSuccessStatusCode && answer.Length > 2 && (!needsRoots || await HasRootAsync(limit.Token))))
                 {
                     return;
                 }
