@@ -54,7 +54,7 @@ public static partial class Secrets
     private static partial Regex Accessor();
 
     [GeneratedRegex(
-        "\"(SecretID|Token|BootstrapSecret|PrivateKey|PrivateKeyPEM|private_key|master|initial_management|agent_master|agent_recovery|default|acl_\\w*token)\""
+        "\"(SecretID|Token|BearerToken|ServiceAccountJWT|BootstrapSecret|PrivateKey|PrivateKeyPEM|private_key|master|initial_management|agent_master|agent_recovery|default|acl_\\w*token)\""
         + "\\s*:\\s*\"(?<value>[^\"]+)\"",
         RegexOptions.ExplicitCapture,
         10_000)]
