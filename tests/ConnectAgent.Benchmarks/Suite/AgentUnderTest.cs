@@ -96,6 +96,14 @@ internal sealed class AgentUnderTest : IAsyncDisposable
             new((long)of[0], TimeSpan.FromMilliseconds(of[1]), (int)of[2], (int)of[3], (int)of[4]);
     }
 
+    /// <summary>Stores intentions that allow service-000000 and so on; only of a hosted agent.</summary>
+    public async Task StoreAsync(string target, int count)
+    {
+        await _process.StandardInput.WriteLineAsync($"{target} {count}");
+        await _process.StandardInput.FlushAsync();
+        await _process.StandardOutput.ReadLineAsync();
+    }
+
     public async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, string? body = null, string? token = null)
     {
         var request = Request(method, path, body, token);

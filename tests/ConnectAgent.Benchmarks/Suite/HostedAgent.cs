@@ -1,13 +1,20 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using ConnectAgent.Configuration;
+using ConnectAgent.ControlPlane.Intentions;
+using ConnectAgent.ControlPlane.State;
 using ConnectAgent.Hosting;
+using ConnectAgent.Protocol.Intentions;
 
 namespace ConnectAgent.Benchmarks.Suite;
 
 /// <summary>The daemon in a process of ours, so that its heap can be measured after a full collection.</summary>
 internal static class HostedAgent
 {
-    /// <summary>Runs it until standard input ends; each line asked for is answered with what the heap holds, in bytes.</summary>
+    /// <summary>
+    /// Runs it until standard input ends. An empty line is answered with what the heap holds, in bytes; <c>TARGET COUNT</c> stores so many
+    /// intentions of a target, which over HTTP would take one write each, of the whole entry.
+    /// </summary>
     public static async Task<int> RunAsync(string file)
     {
         AgentConfiguration Read()
@@ -19,8 +26,15 @@ internal static class HostedAgent
 
         await using var app = await AgentHost.BuildAsync(Read(), Read);
         await app.StartAsync();
-        while (await Console.In.ReadLineAsync() is not null)
+        while (await Console.In.ReadLineAsync() is { } line)
         {
+            if (line.Split(' ') is [var target, var count])
+            {
+                await StoreAsync(app.Services.GetRequiredService<StateStore>(), target, int.Parse(count, CultureInfo.InvariantCulture));
+                Console.WriteLine();
+                continue;
+            }
+
             var before = Counters();
             for (var i = 0; i < 3; i++)
             {
@@ -34,6 +48,17 @@ internal static class HostedAgent
         await app.StopAsync();
         return 0;
     }
+
+    private static Task<bool> StoreAsync(StateStore store, string target, int count) => store.WriteAsync(writer =>
+    {
+        ImmutableArray<IntentionSource> sources =
+            [.. Enumerable.Range(0, count).Select(i => new IntentionSource($"service-{i:d6}") { Action = Intention.Allow })];
+        writer.Put(
+            StateTables.Intentions,
+            IntentionEntry.KeyOf(target),
+            IntentionEntryValidation.Normalize(new IntentionEntry(target, sources, null, writer.Index, writer.Index)));
+        return true;
+    });
 
     private static string Counters() => string.Create(
         CultureInfo.InvariantCulture,

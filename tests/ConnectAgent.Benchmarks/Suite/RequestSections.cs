@@ -99,10 +99,10 @@ internal static class RequestSections
     public static async Task<BenchTable> ScaleAsync()
     {
         int[] counts = [10, 1_000, 100_000];
-        await using var agent = await AgentUnderTest.StartAsync();
+        await using var agent = await AgentUnderTest.StartAsync(hosted: true);
         foreach (var count in counts)
         {
-            await StoreAsync(agent, $"target-{count}", count);
+            await agent.StoreAsync($"target-{count}", count);
         }
 
         var clients = counts.Select(count => new LoadClient(
@@ -144,17 +144,6 @@ internal static class RequestSections
     public static string Number(double value) => value.ToString(value < 100 ? "f1" : "f0", CultureInfo.InvariantCulture);
 
     public static string Ratio(double value) => value.ToString("f3", CultureInfo.InvariantCulture);
-
-    /// <summary>Sources service-000000 and so on, in one config entry after the other: a body is bounded.</summary>
-    private static async Task StoreAsync(AgentUnderTest agent, string target, int count)
-    {
-        // One entry holds all sources of a destination; beyond a body's bound they are added one by one, many at a time.
-        var first = Math.Min(count, 10_000);
-        var sources = Enumerable.Range(0, first).Select(i => $$"""{"Name":"service-{{i:d6}}","Action":"allow"}""");
-        await agent.SendAsync(HttpMethod.Put, "/v1/config", $$"""{"Kind":"service-intentions","Name":"{{target}}","Sources":[{{string.Join(',', sources)}}]}""");
-        await Parallel.ForAsync(first, count, new ParallelOptions { MaxDegreeOfParallelism = 256 }, async (i, _) =>
-            await agent.SendAsync(HttpMethod.Put, $"/v1/connect/intentions/exact?source=service-{i:d6}&destination={target}", """{"Action":"allow"}"""));
-    }
 
     private static async Task<Asked> PrepareAsync(AgentUnderTest agent, string what)
     {
