@@ -70,7 +70,9 @@ internal sealed class AgentCache : IDisposable
         where TValue : class
     {
         _gate.Remember(request);
-        Entry(kind, request).Restore(value, origin, _clock.GetTimestamp() - (long)(origin.Idle.TotalSeconds * _clock.TimestampFrequency));
+        var entry = Entry(kind, request);
+        entry.Restore(value, origin, _clock.GetTimestamp() - (long)(origin.Idle.TotalSeconds * _clock.TimestampFrequency));
+        Stored(entry);
     }
 
     /// <summary>Takes the entry of a request out, if there is one.</summary>

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.Json;
 using ConnectAgent.Agent.Authorization;
 using ConnectAgent.Agent.Caching;
@@ -146,10 +147,7 @@ internal sealed class CachePersistence : IDisposable
             return;
         }
 
-        if (Describe(entry) is { } document)
-        {
-            _sealed.Put(new SealedEntry(IdOf(entry.Key), JsonSerializer.SerializeToUtf8Bytes(document, SealedJson.Default.SealedDocument)));
-        }
+        _sealed.Put(new Held(this, entry));
     }
 
     private SealedDocument? Describe(CacheEntry entry)
@@ -188,6 +186,24 @@ internal sealed class CachePersistence : IDisposable
         foreach (var entry in _cache.Entries.Where(entry => _clock.GetElapsedTime(entry.LastReadAt) < ReadsAreNoted))
         {
             Seal(entry);
+        }
+    }
+
+    /// <summary>An entry, described as it is when the file is written.</summary>
+    private sealed class Held(CachePersistence owner, CacheEntry entry) : ISealable
+    {
+        public string Id => IdOf(entry.Key);
+
+        public bool TryRender(IBufferWriter<byte> payload)
+        {
+            if (owner.Describe(entry) is not { } document)
+            {
+                return false;
+            }
+
+            using var writer = new Utf8JsonWriter(payload);
+            JsonSerializer.Serialize(writer, document, SealedJson.Default.SealedDocument);
+            return true;
         }
     }
 }

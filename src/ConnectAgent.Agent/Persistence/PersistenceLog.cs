@@ -38,8 +38,8 @@ internal static partial class PersistenceLog
     [LoggerMessage(1211, LogLevel.Information, "Sealed cache is written again: failures={Failures}")]
     public static partial void WriteRecovered(this ILogger logger, int failures);
 
-    [LoggerMessage(1212, LogLevel.Warning, "Entry is too large to be sealed and will not outlive a restart: bytes={Bytes}")]
-    public static partial void EntryRefused(this ILogger logger, long bytes);
+    [LoggerMessage(1212, LogLevel.Warning, "Entries are too large to be sealed and will not outlive a restart: entries={Entries} largest={Bytes}")]
+    public static partial void EntriesRefused(this ILogger logger, int entries, long bytes);
 
     [LoggerMessage(1213, LogLevel.Warning, "Sealed cache closes with changes that are not on disk")]
     public static partial void ClosedUnwritten(this ILogger logger);

@@ -52,12 +52,14 @@ internal sealed class SealedFile(string directory, TimeProvider clock, ILogger l
     /// <summary>Replaces the file; the old one stays when it fails.</summary>
     /// <exception cref="IOException">Disk or directory; worth retrying.</exception>
     /// <exception cref="UnauthorizedAccessException">As above.</exception>
-    public void Write(IReadOnlyCollection<KeyValuePair<string, byte[]>> entries)
+    public SealedSummary Write(IReadOnlyCollection<ISealable> entries)
     {
         var key = ReadOrCreateKey();
+        SealedSummary written = default;
         try
         {
-            PrivateFile.Replace(_path, stream => SealedFormat.Write(stream, key, entries), overwrite: true);
+            PrivateFile.Replace(_path, stream => written = SealedFormat.Write(stream, key, entries), overwrite: true);
+            return written;
         }
         finally
         {

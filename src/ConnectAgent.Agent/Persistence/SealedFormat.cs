@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
@@ -47,9 +48,9 @@ internal static class SealedFormat
     /// <param name="records">Sum of their <see cref="RecordSize"/>.</param>
     public static long FileSize(long records) => HeaderSize + records + RecordOverhead + sizeof(uint);
 
-    /// <summary>Seals the entries under a fresh salt and fresh nonces.</summary>
+    /// <summary>Seals what the entries render under a fresh salt and fresh nonces; what is over a bound is left out.</summary>
     /// <exception cref="IOException">From the stream.</exception>
-    public static void Write(Stream stream, ReadOnlySpan<byte> key, IReadOnlyCollection<KeyValuePair<string, byte[]>> entries)
+    public static SealedSummary Write(Stream stream, ReadOnlySpan<byte> key, IReadOnlyCollection<ISealable> entries)
     {
         Span<byte> header = stackalloc byte[HeaderSize];
         Magic.CopyTo(header);
@@ -58,27 +59,36 @@ internal static class SealedFormat
         stream.Write(header);
 
         using var cipher = Cipher(key, header);
-        var largest = entries.Aggregate((long)sizeof(uint), (most, entry) => Math.Max(most, PlainSize(entry.Key, entry.Value.Length)));
-
-        // Pinned: the collector leaves no copy of a plaintext behind.
-        var plain = GC.AllocateUninitializedArray<byte>((int)largest, pinned: true);
-        var record = new byte[plain.Length + RecordOverhead];
-        try
+        using var plain = new PlainBuffer(MaxEntry);
+        var record = new byte[RecordOverhead + sizeof(uint)];
+        var (refused, largest, size) = (0, 0L, FileSize(0));
+        uint position = 0;
+        foreach (var entry in entries)
         {
-            uint position = 0;
-            foreach (var (id, payload) in entries)
+            if (PackEntry(plain, entry) is not { } length)
             {
-                var size = PackEntry(plain, id, payload);
-                stream.Write(Seal(cipher, header, position++, EntryKind, plain.AsSpan(0, size), record));
+                continue;
             }
 
-            BinaryPrimitives.WriteUInt32BigEndian(plain, position);
-            stream.Write(Seal(cipher, header, position, TrailerKind, plain.AsSpan(0, sizeof(uint)), record));
+            if (length > MaxEntry || size + length + RecordOverhead > MaxFile)
+            {
+                (refused, largest) = (refused + 1, Math.Max(largest, length));
+                continue;
+            }
+
+            if (record.Length < length + RecordOverhead)
+            {
+                record = new byte[Math.Max(record.Length * 2, length + RecordOverhead)];
+            }
+
+            size += length + RecordOverhead;
+            stream.Write(Seal(cipher, header, position++, EntryKind, plain.Written, record));
         }
-        finally
-        {
-            CryptographicOperations.ZeroMemory(plain);
-        }
+
+        Span<byte> count = stackalloc byte[sizeof(uint)];
+        BinaryPrimitives.WriteUInt32BigEndian(count, position);
+        stream.Write(Seal(cipher, header, position, TrailerKind, count, record));
+        return new SealedSummary((int)position, refused, largest);
     }
 
     /// <summary>Reads what is authentic; entries beside a damaged one are kept.</summary>
@@ -232,13 +242,22 @@ internal static class SealedFormat
     }
 
     // The id is UTF-16 as it lies in memory: any text survives, lone surrogates included, and the file never leaves its machine.
-    private static int PackEntry(Span<byte> plain, string id, ReadOnlySpan<byte> payload)
+    private static long? PackEntry(PlainBuffer plain, ISealable entry)
     {
+        var id = entry.Id;
         var name = MemoryMarshal.AsBytes(id.AsSpan());
-        BinaryPrimitives.WriteUInt32BigEndian(plain, (uint)name.Length);
-        name.CopyTo(plain[sizeof(uint)..]);
-        payload.CopyTo(plain[(sizeof(uint) + name.Length)..]);
-        return sizeof(uint) + name.Length + payload.Length;
+        plain.Reset();
+        try
+        {
+            BinaryPrimitives.WriteUInt32BigEndian(plain.GetSpan(sizeof(uint)), (uint)name.Length);
+            plain.Advance(sizeof(uint));
+            plain.Write(name);
+            return entry.TryRender(plain) ? plain.Written.Length : null;
+        }
+        catch (PlainTooLongException error)
+        {
+            return error.Length;
+        }
     }
 
     private static SealedEntry? UnpackEntry(ReadOnlySpan<byte> plain)
@@ -255,3 +274,9 @@ internal static class SealedFormat
 /// <param name="Entries">The authentic ones, each with memory of its own.</param>
 /// <param name="Flaw">What is wrong with the file, for people; null when it is whole.</param>
 internal sealed record SealedContent(IReadOnlyList<SealedEntry> Entries, string? Flaw);
+
+/// <summary>What was written.</summary>
+/// <param name="Entries">How many.</param>
+/// <param name="Refused">How many are over the bound of an entry, or of the file.</param>
+/// <param name="Largest">Bytes of the largest of those.</param>
+internal readonly record struct SealedSummary(int Entries, int Refused, long Largest);

@@ -3,67 +3,47 @@ using System.Security.Cryptography;
 
 namespace ConnectAgent.Agent.Persistence;
 
-/// <summary>What shall be on disk. Owns its payloads and zeroes those that it lets go. Not thread-safe: the store holds its lock.</summary>
+/// <summary>What shall be on disk. Zeroes what the file gave as soon as it is replaced or removed. Not thread-safe: the store holds its lock.</summary>
 internal sealed class SealedMap
 {
-    private readonly Dictionary<string, byte[]> _live = new(StringComparer.Ordinal);
-    private readonly List<byte[]> _retired = [];
+    private readonly HashSet<ISealable> _live = new(ById.Instance);
+    private readonly List<SealedEntry> _retired = [];
 
     // Ids removed before the file was read, whose old entries must not come back; null from then on.
     private HashSet<string>? _removedUnread = new(StringComparer.Ordinal);
-    private long _recordBytes;
     private bool _lent;
 
-    /// <summary>Whether the entry is within the bounds, alone and with the others.</summary>
-    public bool Fits(string id, int payload)
+    /// <summary>Adds or replaces.</summary>
+    public void Put(ISealable item)
     {
-        var replaced = _live.TryGetValue(id, out var old) ? SealedFormat.RecordSize(id, old.Length) : 0;
-        return SealedFormat.PlainSize(id, payload) <= SealedFormat.MaxEntry
-            && SealedFormat.FileSize(_recordBytes - replaced + SealedFormat.RecordSize(id, payload)) <= SealedFormat.MaxFile;
-    }
-
-    /// <summary>Adds or replaces; takes the payload over.</summary>
-    /// <returns>False when it was there already.</returns>
-    public bool Put(string id, byte[] payload)
-    {
-        if (_live.TryGetValue(id, out var old) && old.AsSpan().SequenceEqual(payload))
-        {
-            CryptographicOperations.ZeroMemory(payload);
-            return false;
-        }
-
-        Drop(id);
-        _live.Add(id, payload);
-        _recordBytes += SealedFormat.RecordSize(id, payload.Length);
-        _removedUnread?.Remove(id);
-        return true;
+        Drop(item);
+        _live.Add(item);
+        _removedUnread?.Remove(item.Id);
     }
 
     /// <summary>Removes; before the file is read, also what it may hold.</summary>
     /// <returns>False when there is nothing to change on disk.</returns>
-    public bool Remove(string id) => (_removedUnread?.Add(id) ?? false) | Drop(id);
+    public bool Remove(string id) => (_removedUnread?.Add(id) ?? false) | Drop(new SealedEntry(id, default));
 
-    /// <summary>Takes over what the file held and zeroes it; what was put or removed before is newer and wins.</summary>
+    /// <summary>Takes over what the file held; what was put or removed before is newer and wins.</summary>
     public void Merge(IEnumerable<SealedEntry> entries)
     {
         var removed = _removedUnread;
         _removedUnread = null;
-        foreach (var (id, payload) in entries)
+        foreach (var entry in entries)
         {
-            if (removed?.Contains(id) != true && !_live.ContainsKey(id) && Fits(id, payload.Length))
+            if (removed?.Contains(entry.Id) == true || !_live.Add(entry))
             {
-                Put(id, payload.ToArray());
+                Zero(entry);
             }
-
-            CryptographicOperations.ZeroMemory(MemoryMarshal.AsMemory(payload).Span);
         }
     }
 
-    /// <summary>Copies for a reader who keeps them.</summary>
-    public List<SealedEntry> Copy() => _live.Select(entry => new SealedEntry(entry.Key, entry.Value.ToArray())).ToList();
+    /// <summary>What the file gave and nobody has replaced or removed since.</summary>
+    public List<SealedEntry> Given() => [.. _live.OfType<SealedEntry>()];
 
-    /// <summary>The entries themselves, for the writer: until <see cref="Return"/> none of them is zeroed.</summary>
-    public KeyValuePair<string, byte[]>[] Lend()
+    /// <summary>All of it, for the writer: until <see cref="Return"/> none of it is zeroed.</summary>
+    public ISealable[] Lend()
     {
         _lent = true;
         return [.. _live];
@@ -72,35 +52,51 @@ internal sealed class SealedMap
     public void Return()
     {
         _lent = false;
-        _retired.ForEach(payload => CryptographicOperations.ZeroMemory(payload));
+        _retired.ForEach(Zero);
         _retired.Clear();
     }
 
     public void Clear()
     {
-        foreach (var id in _live.Keys)
+        foreach (var entry in Given())
         {
-            Drop(id);
+            Zero(entry);
         }
+
+        _live.Clear();
     }
 
-    private bool Drop(string id)
+    private static void Zero(SealedEntry entry) => CryptographicOperations.ZeroMemory(MemoryMarshal.AsMemory(entry.Payload).Span);
+
+    private bool Drop(ISealable item)
     {
-        if (!_live.Remove(id, out var payload))
+        if (!_live.TryGetValue(item, out var held))
         {
             return false;
         }
 
-        _recordBytes -= SealedFormat.RecordSize(id, payload.Length);
-        if (_lent)
+        _live.Remove(held);
+        if (held is SealedEntry entry && !ReferenceEquals(held, item))
         {
-            _retired.Add(payload);
-        }
-        else
-        {
-            CryptographicOperations.ZeroMemory(payload);
+            if (_lent)
+            {
+                _retired.Add(entry);
+            }
+            else
+            {
+                Zero(entry);
+            }
         }
 
         return true;
+    }
+
+    private sealed class ById : IEqualityComparer<ISealable>
+    {
+        public static ById Instance { get; } = new();
+
+        public bool Equals(ISealable? x, ISealable? y) => ReferenceEquals(x, y) || x?.Id == y?.Id;
+
+        public int GetHashCode(ISealable obj) => obj.Id.GetHashCode(StringComparison.Ordinal);
     }
 }

@@ -30,6 +30,7 @@ internal sealed class SealedStore(string directory, TimeProvider clock, ILogger<
     private TaskCompletionSource _hurry = NewSignal();
     private int _flushes;
     private Task _writer = Task.CompletedTask;
+    private int _refused;
     private long _version;
     private long _written;
     private bool _isRead;
@@ -38,7 +39,7 @@ internal sealed class SealedStore(string directory, TimeProvider clock, ILogger<
 
     /// <summary>Reads the file, the first time; call it at the start. What was put or removed before wins over the file.</summary>
     /// <returns>
-    /// Copies of all entries; empty without a file. A file that is damaged, truncated, of another key or version, unreadable or over
+    /// What the file gave, each until it is replaced or removed, when it is zeroed; empty without a file. A file that is damaged, truncated, of another key or version, unreadable or over
     /// 512 MiB is renamed to <c>agent-cache.sealed.bad-(unix seconds)</c>, of which the three latest stay, with a warning; then only those
     /// entries are left that are authentic one by one. Never throws for a file; a key that can be neither read nor made is a warning, and
     /// the writer tries again to read before it writes.
@@ -56,35 +57,26 @@ internal sealed class SealedStore(string directory, TimeProvider clock, ILogger<
 
         lock (_gate)
         {
-            return _map.Copy();
+            return _map.Given();
         }
     }
 
     /// <summary>
-    /// Adds or replaces, in memory; the disk follows at once in the background, together with what changes while it is written. An entry
-    /// over 16 MiB, or for which 512 MiB do not suffice, is dropped with a warning, and so is what was kept under its id.
+    /// Adds or replaces, in memory; the disk follows at once in the background, together with what changes while it is written. What is over
+    /// 16 MiB when it is rendered, or for which 512 MiB do not suffice, is left out with a warning.
     /// </summary>
-    /// <param name="entry">Copied; the caller may zero its payload afterwards.</param>
+    /// <param name="item">Held, and rendered at each write until it is replaced or removed. Put it again when its payload changes.</param>
     /// <remarks>Does nothing once the store is closed.</remarks>
-    public void Put(SealedEntry entry)
+    public void Put(ISealable item)
     {
         lock (_gate)
         {
-            if (_isClosed)
+            if (!_isClosed)
             {
-                return;
+                _map.Put(item);
+                Changed(changed: true);
             }
-
-            if (_map.Fits(entry.Id, entry.Payload.Length))
-            {
-                Changed(_map.Put(entry.Id, entry.Payload.ToArray()));
-                return;
-            }
-
-            Changed(_map.Remove(entry.Id));
         }
-
-        logger.EntryRefused(SealedFormat.PlainSize(entry.Id, entry.Payload.Length));
     }
 
     /// <summary>Removes, in memory; the disk follows as with <see cref="Put"/>. Unknown ids are fine.</summary>
@@ -306,7 +298,7 @@ internal sealed class SealedStore(string directory, TimeProvider clock, ILogger<
     private void WriteOnce()
     {
         long version;
-        KeyValuePair<string, byte[]>[] entries;
+        ISealable[] entries;
         lock (_gate)
         {
             version = _version;
@@ -315,8 +307,14 @@ internal sealed class SealedStore(string directory, TimeProvider clock, ILogger<
 
         try
         {
-            _file.Write(entries);
-            logger.Written(entries.Length);
+            var written = _file.Write(entries);
+            logger.Written(written.Entries);
+            if (written.Refused > _refused)
+            {
+                logger.EntriesRefused(written.Refused, written.Largest);
+            }
+
+            _refused = written.Refused;
             lock (_gate)
             {
                 _written = version;

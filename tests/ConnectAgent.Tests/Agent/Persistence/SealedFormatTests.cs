@@ -20,15 +20,15 @@ public sealed class SealedFormatTests
         Prop.ForAll<NonNull<string>[], byte[]>((ids, payload) =>
         {
             var entries = ids.Select(id => id.Get).Distinct(StringComparer.Ordinal)
-                .Select((id, at) => KeyValuePair.Create(id, payload.Skip(at).ToArray())).ToList();
+                .Select((id, at) => new SealedEntry(id, payload.Skip(at).ToArray())).ToList();
             var read = Read(Sealed(Key, entries));
             return read.Flaw is null && read.Entries.Count == entries.Count && read.Entries.Zip(entries).All(
-                pair => pair.First.Id == pair.Second.Key && pair.First.Payload.Span.SequenceEqual(pair.Second.Value));
+                pair => pair.First.Id == pair.Second.Id && pair.First.Payload.Span.SequenceEqual(pair.Second.Payload.Span));
         }).QuickCheckThrowOnFailure();
 
     [Fact]
     public void A_lone_surrogate_in_an_id_survives() =>
-        Read(Sealed(Key, [KeyValuePair.Create("x\uD800y", Array.Empty<byte>())])).Entries.Single().Id.Should().Be("x\uD800y");
+        Read(Sealed(Key, [new SealedEntry("x\uD800y", Array.Empty<byte>())])).Entries.Single().Id.Should().Be("x\uD800y");
 
     [Fact]
     public void A_file_cut_anywhere_is_flawed_and_gives_only_true_entries()
@@ -132,9 +132,9 @@ public sealed class SealedFormatTests
     }
 
     private static byte[] Sealed(byte[] key, IEnumerable<(string Id, string Text)> entries) =>
-        Sealed(key, entries.Select(entry => KeyValuePair.Create(entry.Id, Encoding.UTF8.GetBytes(entry.Text))).ToList());
+        Sealed(key, entries.Select(entry => new SealedEntry(entry.Id, Encoding.UTF8.GetBytes(entry.Text))).ToList());
 
-    private static byte[] Sealed(byte[] key, IReadOnlyCollection<KeyValuePair<string, byte[]>> entries)
+    private static byte[] Sealed(byte[] key, IReadOnlyCollection<SealedEntry> entries)
     {
         using var stream = new MemoryStream();
         SealedFormat.Write(stream, key, entries);

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text;
 using ConnectAgent.Agent.Persistence;
@@ -401,7 +402,6 @@ public sealed class SealedStoreTests : IDisposable
         await _data.SealAsync(("a", "1"));
         await using var store = _data.Open();
         store.Load();
-        store.Put(SealedDirectory.Entry("a", "1"));
         store.Remove("b");
         store.FlushAsync(_limit.Token).IsCompletedSuccessfully.Should().BeTrue();
         _data.Log.Count(Written).Should().Be(1);
@@ -458,19 +458,32 @@ public sealed class SealedStoreTests : IDisposable
         await writes;
     }
 
-    [Fact]
-    public async Task The_caller_may_reuse_its_buffers()
+    [Fact] // no second copy of a secret lies in memory between two writes
+    public async Task What_is_put_is_rendered_when_it_is_written()
     {
-        byte[] buffer = [1, 2, 3];
+        var item = new Changing("a") { Text = "1" };
         await using (var store = _data.Open())
         {
-            store.Put(new SealedEntry("a", buffer));
-            Array.Clear(buffer);
+            store.Put(item);
+            store.Put(new Changing("nothing to keep"));
             await store.FlushAsync(_limit.Token);
+            item.Text = "2";
+            store.Put(SealedDirectory.Entry("b", "other"));
         }
 
-        await using var reopened = _data.Open();
-        reopened.Load().Single().Payload.ToArray().Should().Equal(1, 2, 3);
+        (await _data.ReadAsync()).Should().Equal(("a", "2"), ("b", "other"));
+    }
+
+    [Fact]
+    public async Task What_the_file_gave_is_zeroed_once_it_is_replaced_or_removed()
+    {
+        await _data.SealAsync(("kept", "k"), ("removed", "r"), ("replaced", "p"));
+        await using var store = _data.Open();
+        var given = store.Load();
+        store.Put(new Changing("replaced") { Text = "new" });
+        store.Remove("removed");
+        await store.FlushAsync(_limit.Token);
+        SealedDirectory.Texts(given).Should().Equal(("kept", "k"), ("removed", "\0"), ("replaced", "\0"));
     }
 
     [Fact]
@@ -589,5 +602,22 @@ public sealed class SealedStoreTests : IDisposable
         (await _data.ReadAsync()).Should().BeSubsetOf([("a", "1"), ("b", "2")], because);
         _data.BadFiles.Should().ContainSingle(because);
         File.Delete(Path.Combine(_data.Path, _data.BadFiles[0]));
+    }
+
+    private sealed class Changing(string id) : ISealable
+    {
+        public string? Text { get; set; }
+
+        public string Id => id;
+
+        public bool TryRender(IBufferWriter<byte> payload)
+        {
+            if (Text is not null)
+            {
+                payload.Write(Encoding.UTF8.GetBytes(Text));
+            }
+
+            return Text is not null;
+        }
     }
 }
