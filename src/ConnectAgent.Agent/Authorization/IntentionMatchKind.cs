@@ -57,25 +57,22 @@ internal sealed class IntentionMatchKind(IServerClient servers, ILogger<Intentio
     public override long SizeOf(IReadOnlyList<IntentionMatch> value) => value.Sum(match => match.Intentions.Sum(intention =>
         (250 * (1 + (intention.Permissions?.Count ?? 0))) + (sizeof(char) * (intention.SourceName.Length + intention.DestinationName.Length + (intention.Description?.Length ?? 0)))));
 
-    public override async Task<ServerRead<IReadOnlyList<IntentionMatch>>?> FetchAsync(
-        FetchContext<MatchRequest, IReadOnlyList<IntentionMatch>> context, CancellationToken cancellationToken)
-    {
-        var read = await servers.MatchIntentionsAsync(
+    public override Task<ServerRead<IReadOnlyList<IntentionMatch>>?> FetchAsync(
+        FetchContext<MatchRequest, IReadOnlyList<IntentionMatch>> context, CancellationToken cancellationToken) =>
+        servers.MatchIntentionsAsync(
             context.Request.Names,
             new ServerQuery(context.Request.Datacenter, context.Request.Token, context.Index, FetchWait),
-            cancellationToken);
-        if (context.Request.Names.ByDestination && read.Index != context.Index)
+            cancellationToken)!;
+
+    /// <summary>DEF-14: stored unchecked, so the operator learns of it here. Compiles the expressions before the first request needs them.</summary>
+    public override void Arrived(MatchRequest request, IReadOnlyList<IntentionMatch> value)
+    {
+        if (!request.Names.ByDestination)
         {
-            Warn(read.Value);
+            return;
         }
 
-        return read;
-    }
-
-    // DEF-14: stored unchecked, so the operator learns of it here. Compiles the expressions before the first request needs them.
-    private void Warn(IReadOnlyList<IntentionMatch> matches)
-    {
-        foreach (var (intention, positions) in matches.SelectMany(match => match.Unusable(MostWarnedOf)).Take(MostWarnings))
+        foreach (var (intention, positions) in value.SelectMany(match => match.Unusable(MostWarnedOf)).Take(MostWarnings))
         {
             logger.UnusablePermissions(
                 GoQuote.Of(Short(intention.SourceName)), GoQuote.Of(Short(intention.DestinationName)), string.Join(',', positions.Take(MostWarnings)));

@@ -12,24 +12,26 @@ namespace ConnectAgent.Agent.Caching;
 /// <param name="request">What is fetched.</param>
 /// <param name="key">Of that request.</param>
 internal sealed class CacheFeed<TRequest, TValue>(
-    CacheKind<TRequest, TValue> kind, TRequest request, CacheKey key, CacheContext context)
+    CacheKind<TRequest, TValue> kind, TRequest request, CacheKey key, CacheContext context) : IThreadPoolWorkItem
     where TRequest : CacheRequest
     where TValue : class
 {
+    // Thousands of feeds wait for long: what only some of them need, those make that do.
+
     // A blocking fetch that has not failed for this long has proved the connection alive (CACHE-26).
     private static readonly TimeSpan ProofOfContact = TimeSpan.FromSeconds(31);
 
     private readonly Lock _gate = new();
     private readonly CancellationTokenSource _life = new();
-    private readonly RefreshPace _pace = new(context.Clock);
+    private RefreshPace _pace = new(context.Clock.GetTimestamp());
 
     // Most feeds have one member for all their life.
     private CacheEntry? _member;
     private HashSet<CacheEntry>? _others;
     private CacheSnapshot<TValue> _snapshot = CacheSnapshot<TValue>.Empty;
-    private TaskCompletionSource _changed = NewSignal();
+    private TaskCompletionSource? _changed;
     private TaskCompletionSource? _wake;
-    private CancellationTokenSource _hurry = new();
+    private CancellationTokenSource? _hurry = kind.Revalidates ? new() : null;
     private Phase _phase = Phase.Idle;
     private bool _stopped;
     private bool _hurried;
@@ -53,7 +55,19 @@ internal sealed class CacheFeed<TRequest, TValue>(
     public CacheSnapshot<TValue> Current => Volatile.Read(ref _snapshot);
 
     /// <summary>Completes at the next change. Take it before <see cref="Current"/>, or a change between the two is missed.</summary>
-    public Task Changed => Volatile.Read(ref _changed).Task;
+    public Task Changed
+    {
+        get
+        {
+            if (Volatile.Read(ref _changed) is { } there)
+            {
+                return there.Task;
+            }
+
+            var signal = NewSignal();
+            return (Interlocked.CompareExchange(ref _changed, signal, null) ?? signal).Task;
+        }
+    }
 
     public TimeSpan AgeOf(CacheSnapshot<TValue> snapshot)
     {
@@ -115,17 +129,14 @@ internal sealed class CacheFeed<TRequest, TValue>(
             {
                 // Asynchronously: what waits on it must not run on this thread, under this lock.
                 _hurried = true;
-                _ = _hurry.CancelAsync();
+                _ = _hurry?.CancelAsync();
             }
 
             if (_phase == Phase.Idle)
             {
                 // The loop belongs to the entry, not to this caller (CACHE-12): it takes neither its cancellation nor its context along.
                 _phase = Phase.Fetching;
-                using (ExecutionContext.SuppressFlow())
-                {
-                    _ = Task.Run(RefreshAsync, CancellationToken.None);
-                }
+                ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: true);
             }
             else
             {
@@ -181,7 +192,9 @@ internal sealed class CacheFeed<TRequest, TValue>(
     }
 
     /// <summary>Wakes all waiters so that they look again.</summary>
-    public void Pulse() => Interlocked.Exchange(ref _changed, NewSignal()).TrySetResult();
+    public void Pulse() => Interlocked.Exchange(ref _changed, null)?.TrySetResult();
+
+    void IThreadPoolWorkItem.Execute() => _ = RefreshAsync();
 
     /// <summary>Takes a value from the sealed file, unless a fetch was quicker; its refresh starts over (CACHE-34).</summary>
     public void Restore(TValue value, RestoredOrigin origin)
@@ -208,7 +221,7 @@ internal sealed class CacheFeed<TRequest, TValue>(
         {
             while (true)
             {
-                await context.Clock.PauseAsync(_pace.Take(context.Limits()), _life.Token);
+                await context.Clock.PauseAsync(_pace.Take(context.Limits(), context.Clock), _life.Token);
                 var outcome = await FetchAsync(afterOutage: RefreshBackoff.IsPausing(failures));
                 if (!Apply(outcome))
                 {
@@ -233,7 +246,7 @@ internal sealed class CacheFeed<TRequest, TValue>(
         {
             _phase = Phase.Fetching;
             _wake = null;
-            if (!_hurried && _hurry.IsCancellationRequested)
+            if (!_hurried && _hurry is { IsCancellationRequested: true })
             {
                 _hurry = new CancellationTokenSource();
             }
@@ -242,7 +255,7 @@ internal sealed class CacheFeed<TRequest, TValue>(
             // outage the first answer shall come at once, not at the next change: it tells that the servers are back. After any failure the
             // servers may be in another life, which would hold the read at an index of the one before.
             var index = (_snapshot.IsRestored || afterOutage || _snapshot.Error is not null) && !kind.Revalidates ? 0 : _snapshot.Index;
-            fetch = new(request, _snapshot.Value, index, State, _hurry.Token);
+            fetch = new(request, _snapshot.Value, index, State, _hurry?.Token ?? CancellationToken.None);
         }
 
         Statistics.Fetched();
@@ -252,6 +265,10 @@ internal sealed class CacheFeed<TRequest, TValue>(
         {
             var read = await kind.FetchAsync(fetch, _life.Token);
             context.Metrics.Fetched(kind.Name, notModified: read is null);
+            if (read is not null && read.Index != fetch.Index)
+            {
+                kind.Arrived(request, read.Value);
+            }
 
             // That nothing changed is good news, whatever index was asked with; that there is nothing at all is none.
             return new Outcome(read?.Value, read?.Index ?? (fetch.Value is null ? 0 : Math.Max(1, fetch.Index)), null);

@@ -70,6 +70,11 @@ internal abstract class CacheKind<TRequest, TValue>
     /// <summary>For kinds whose values are leaves; for the inspection view.</summary>
     public virtual LeafView? DescribeLeaf(TValue value, FetchState state) => null;
 
+    /// <summary>Told of each value with a new index before it is stored.</summary>
+    public virtual void Arrived(TRequest request, TValue value)
+    {
+    }
+
     /// <summary>Fetches once; single flight per entry (CACHE-12, CACHE-15).</summary>
     /// <param name="context">What the entry holds and how long the fetch may hold.</param>
     /// <param name="cancellationToken">The end of the entry, never of one reader.</param>

@@ -12,17 +12,19 @@ internal sealed record FetchLimits(double? PerSecond, int Burst)
 /// A token bucket. A limited fetch waits, it does not fail. Without a configured limit it keeps a result that changes all the time, or a server
 /// that does not hold its answers, from refreshing without bound: ten fetches at once, then ten per second.
 /// </summary>
-internal sealed class RefreshPace(TimeProvider clock)
+/// <param name="start">A timestamp of the clock.</param>
+internal struct RefreshPace(long start)
 {
     private const int FreeBurst = 10;
     private const double FreePerSecond = 10;
     private double _tokens = double.PositiveInfinity;
-    private long _filledAt = clock.GetTimestamp();
+    private long _filledAt = start;
 
     /// <summary>Takes one turn.</summary>
     /// <param name="limits">As they are now.</param>
+    /// <param name="clock">Must be the same each time.</param>
     /// <returns>How long to wait before it may be used.</returns>
-    public TimeSpan Take(FetchLimits limits)
+    public TimeSpan Take(FetchLimits limits, TimeProvider clock)
     {
         var (perSecond, burst) = limits.PerSecond is { } rate ? (rate, limits.Burst) : (FreePerSecond, FreeBurst);
         var now = clock.GetTimestamp();

@@ -67,7 +67,7 @@ internal sealed class TokenResolver(StateStore store, AclOptions options, Recove
     public async Task<long> ChangedAsync(CancellationToken cancellationToken)
     {
         var start = clock.GetTimestamp();
-        using var watch = store.Watches.Watch([Topic.Everything, .. StateTables.Rights.Select(Topic.Any)]);
+        using var watch = store.Watches.Watch([.. StateTables.Rights.Select(Topic.Any)]);
         try
         {
             await watch.Changed.WaitAsync(!options.Enabled ? Timeout.InfiniteTimeSpan : options.TokenTtl > ShortestRound ? options.TokenTtl : ShortestRound, clock, cancellationToken);

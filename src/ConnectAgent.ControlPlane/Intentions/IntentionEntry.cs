@@ -38,7 +38,7 @@ internal sealed record IntentionEntry(
 
     /// <summary>The API's view: one intention for each source (IXN-1, CE-6).</summary>
     [JsonIgnore]
-    public IReadOnlyList<Intention> Intentions => _intentions ??= [.. Sources.Select(View)];
+    public IReadOnlyList<Intention> Intentions => _intentions ??= Sources.Select(View).ToArray();
 
     /// <summary>The key that destinations are looked up by: ASCII letters without case (IXN-5).</summary>
     public static string KeyOf(string name) => ConfigNames.KeyOf(name);
@@ -73,8 +73,8 @@ internal sealed record IntentionEntry(
             return known.Match;
         }
 
-        List<Intention> sorted = [.. exact.Intentions, .. wildcard?.Intentions ?? []];
-        sorted.Sort(IntentionPrecedence.Order);
+        Intention[] sorted = [.. exact.Intentions, .. wildcard?.Intentions ?? []];
+        Array.Sort(sorted, IntentionPrecedence.Order);
         var match = IntentionMatch.ForDestination(sorted);
         if (wildcard is null || wildcard.Sources.Length <= Math.Max(SmallWildcard, exact.Sources.Length))
         {

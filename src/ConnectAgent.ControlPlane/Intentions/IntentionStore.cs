@@ -30,13 +30,15 @@ internal sealed class IntentionStore(StateStore store, BlockingReader reader, IL
     public Task<(IReadOnlyList<IntentionMatch> Value, ulong Index)> MatchAsync(
         bool byDestination, IReadOnlyList<string> names, BlockingOptions blocking, CancellationToken cancellationToken)
     {
-        IReadOnlyList<Topic> topics = byDestination
-            ? [Topic.Row(StateTables.Intentions, Intention.Wildcard), .. names.Select(name => Topic.Row(StateTables.Intentions, IntentionEntry.KeyOf(name))).Distinct()]
+        // Arrays of their exact size, because thousands wait for long.
+        Topic[] topics = byDestination
+            ? names.Select(IntentionEntry.KeyOf).Prepend(Intention.Wildcard).Distinct(StringComparer.Ordinal)
+                .Select(key => Topic.Row(StateTables.Intentions, key)).ToArray()
             : [Topic.Any(StateTables.Intentions)];
         return reader.ReadAsync<IReadOnlyList<IntentionMatch>>(
             blocking,
             topics,
-            state => ([.. names.Select(name => byDestination ? OfDestination(state, name) : OfSource(state, name))], ConfigTables.IndexOf(state)),
+            state => (names.Select(name => byDestination ? OfDestination(state, name) : OfSource(state, name)).ToArray(), ConfigTables.IndexOf(state)),
             static (a, b) => a.Zip(b).All(pair => IsSame(pair.First, pair.Second)),
             cancellationToken);
     }

@@ -4,10 +4,15 @@ namespace ConnectAgent.ControlPlane.State;
 /// <param name="Index">0: answer at once (IDX-3).</param>
 /// <param name="Wait">The time limit; non-positive stands for the default (IDX-4).</param>
 /// <param name="Rights">
-/// What the reader may do, the same object as long as it stays the same; null where nobody asks. When it changes during a wait the reader is answered
-/// at once, and whoever serves it looks at the rights again (acl ACL-SEC-3).
+/// Tells what a token may do, the same object as long as it stays the same; null where nobody asks. When it changes during a wait the reader is
+/// answered at once, and whoever serves it looks at the rights again (acl ACL-SEC-3).
 /// </param>
-internal readonly record struct BlockingOptions(ulong Index, TimeSpan Wait, Func<object?>? Rights = null);
+/// <param name="Token">Whose rights.</param>
+internal readonly record struct BlockingOptions(ulong Index, TimeSpan Wait, Func<string, object?>? Rights = null, string Token = "")
+{
+    /// <summary>As they are now.</summary>
+    public object? RightsNow => Rights?.Invoke(Token);
+}
 
 /// <summary>Runs blocking queries against the store.</summary>
 internal sealed class BlockingReader(StateStore store, BlockingLimits limits, TimeProvider clock, Random random) : IDisposable
@@ -27,7 +32,7 @@ internal sealed class BlockingReader(StateStore store, BlockingLimits limits, Ti
     /// <returns>The result; its index is at least 1 (IDX-9) and may be any when the time was up.</returns>
     public async Task<(T Value, ulong Index)> ReadAsync<T>(
         BlockingOptions options,
-        IReadOnlyList<Topic> topics,
+        Topic[] topics,
         Func<StateSnapshot, (T Value, ulong Index)> read,
         Func<T, T, bool> same,
         CancellationToken cancellationToken)
@@ -39,19 +44,16 @@ internal sealed class BlockingReader(StateStore store, BlockingLimits limits, Ti
             return (first, index);
         }
 
-        IReadOnlyList<Topic> watched = options.Rights is null
-            ? [.. topics, Topic.Everything]
-            : [.. topics, Topic.Everything, .. StateTables.Rights.Select(Topic.Any)];
-        var rights = options.Rights?.Invoke();
+        var rights = options.RightsNow;
         var start = clock.GetTimestamp();
         var limit = limits.Of(options.Wait, random.NextDouble());
         while (true)
         {
-            using var watch = store.Watches.Watch(watched);
+            using var watch = store.Watches.Watch(topics, hearsRights: options.Rights is not null);
             var now = store.Current;
             var (value, at) = AtLeastOne(read(now));
             if ((at > options.Index && !same(first, value)) || now.Generation != before.Generation
-                || !ReferenceEquals(rights, options.Rights?.Invoke()))
+                || !ReferenceEquals(rights, options.RightsNow))
             {
                 // IDX-13: a replaced state answers everybody.
                 return (value, at);

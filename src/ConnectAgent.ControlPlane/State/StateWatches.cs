@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Runtime.InteropServices;
 
 namespace ConnectAgent.ControlPlane.State;
@@ -9,6 +10,11 @@ internal readonly record struct Topic(string Table, string? Key = null)
 {
     /// <summary>The replacement of the whole state by a snapshot file.</summary>
     public static Topic Everything { get; } = new("*");
+
+    private static FrozenSet<string> RightsTables { get; } = StateTables.Rights.Select(table => table.Name).ToFrozenSet(StringComparer.Ordinal);
+
+    /// <summary>Whether it is a table that the rights of tokens are worked out from.</summary>
+    public bool IsOfRights => Key is null && RightsTables.Contains(Table);
 
     /// <summary>Any row of a table.</summary>
     public static Topic Any(StateTable table) => new(table.Name);
@@ -37,10 +43,15 @@ internal sealed class StateWatches
         }
     }
 
-    /// <summary>Starts to watch. Take the watch before the state is read, or a write between the two is missed.</summary>
-    public StateWatch Watch(IReadOnlyList<Topic> topics)
+    /// <summary>
+    /// Starts to watch; the replacement of the whole state is always heard. Take the watch before the state is read, or a write between the two
+    /// is missed.
+    /// </summary>
+    /// <param name="topics">At least one.</param>
+    /// <param name="hearsRights">Whether a change of what any token may do is heard, too.</param>
+    public StateWatch Watch(Topic[] topics, bool hearsRights = false)
     {
-        var watch = new StateWatch(this, topics);
+        var watch = new StateWatch(this, topics, hearsRights);
         lock (_gate)
         {
             foreach (var topic in topics)
@@ -73,15 +84,19 @@ internal sealed class StateWatches
             {
                 if (_watchers.Remove(topic, out var watchers))
                 {
-                    if (watchers is StateWatch one)
-                    {
-                        fired.Add(one);
-                    }
-                    else
-                    {
-                        fired.UnionWith((HashSet<StateWatch>)watchers);
-                    }
+                    fired.UnionWith(In(watchers));
                 }
+            }
+
+            // What everybody hears, or many do, is not noted for each of them: it is rare, and then they are walked through.
+            if (topics.Contains(Topic.Everything))
+            {
+                fired.UnionWith(_watchers.Values.SelectMany(In));
+                _watchers.Clear();
+            }
+            else if (topics.Any(static topic => topic.IsOfRights))
+            {
+                fired.UnionWith(_watchers.Values.SelectMany(In).Where(static watch => watch.HearsRights));
             }
         }
 
@@ -91,7 +106,7 @@ internal sealed class StateWatches
         }
     }
 
-    internal void Release(StateWatch watch, IReadOnlyList<Topic> topics)
+    internal void Release(StateWatch watch, Topic[] topics)
     {
         lock (_gate)
         {
@@ -105,14 +120,18 @@ internal sealed class StateWatches
             }
         }
     }
+
+    private static IEnumerable<StateWatch> In(object watchers) => watchers as HashSet<StateWatch> ?? [(StateWatch)watchers];
 }
 
 /// <summary>One reader's interest.</summary>
-internal sealed class StateWatch(StateWatches owner, IReadOnlyList<Topic> topics) : IDisposable
+internal sealed class StateWatch(StateWatches owner, Topic[] topics, bool hearsRights) : IDisposable
 {
     private readonly TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>Completes when one of the topics is written.</summary>
+    public bool HearsRights => hearsRights;
+
+    /// <summary>Completes when one of the topics is written, or what is heard besides.</summary>
     public Task Changed => _changed.Task;
 
     public void Dispose() => owner.Release(this, topics);

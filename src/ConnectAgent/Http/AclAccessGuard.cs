@@ -74,7 +74,7 @@ internal sealed class AclAccessGuard(
 
     /// <summary>Waits as the request's options say until a table changes.</summary>
     public Task<(bool Value, ulong Index)> WaitAsync(WireRequest request, ReadOptions readOptions, StateTable table) => reader.ReadAsync(
-        ControlPlaneReads.Blocking(readOptions) with { Rights = () => tokens.TryResolve(readOptions.Token) },
+        ControlPlaneReads.Blocking(readOptions) with { Rights = tokens.TryResolve, Token = readOptions.Token },
         [Topic.Any(table)],
         state => (true, state.IndexOf(table)),
         static (_, _) => false,

@@ -49,5 +49,5 @@ internal static class ControlPlaneReads
 
     /// <summary>The same for reads that need rights: a change of the token's rights answers them at once (acl ACL-SEC-3).</summary>
     public static BlockingOptions Blocking(ReadOptions options, TokenResolver tokens) =>
-        Blocking(options) with { Rights = () => tokens.TryResolve(options.Token) };
+        Blocking(options) with { Rights = tokens.TryResolve, Token = options.Token };
 }

@@ -19,6 +19,9 @@ namespace ConnectAgent.Servers;
 internal sealed class EmbeddedServerClient(
     CertificateAuthority authority, RevocationStore revocations, IntentionStore intentions, TokenResolver tokens, AgentIdentity agent) : IServerClient
 {
+    // One for all reads that wait.
+    private readonly Func<string, object?> _rights = tokens.TryResolve;
+
     public async Task<ServerRead<CaRoots>> ReadRootsAsync(ServerQuery query, CancellationToken cancellationToken)
     {
         agent.RequireDatacenter(query.Datacenter);
@@ -41,7 +44,7 @@ internal sealed class EmbeddedServerClient(
         var (matches, index) = await intentions.MatchAsync(
             names.ByDestination,
             names.Names,
-            new BlockingOptions(query.Index, query.Wait, () => tokens.TryResolve(query.Token)),
+            new BlockingOptions(query.Index, query.Wait, _rights, query.Token),
             cancellationToken);
         RequireIntentionRead(names, query.Token);
         return new ServerRead<IReadOnlyList<IntentionMatch>>(matches, index);

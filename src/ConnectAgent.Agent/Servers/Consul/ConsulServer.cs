@@ -21,7 +21,7 @@ internal sealed class ConsulServer : IDisposable
     private readonly HttpMessageInvoker _http;
     private readonly HoldOff[] _pauses;
     private readonly Lock _paceGate = new();
-    private readonly RefreshPace _pace;
+    private RefreshPace _pace;
     private CancellationTokenSource _held = new();
     private ServerFault? _lastError;
     private int _state;
@@ -38,7 +38,7 @@ internal sealed class ConsulServer : IDisposable
         _handler = ConsulConnections.Create(options);
         _http = new HttpMessageInvoker(_handler, disposeHandler: false);
         _pauses = [.. Enum.GetValues<ConsulOperation>().Select(_ => new HoldOff(clock, random))];
-        _pace = new RefreshPace(clock);
+        _pace = new RefreshPace(clock.GetTimestamp());
     }
 
     private enum State
@@ -182,7 +182,7 @@ internal sealed class ConsulServer : IDisposable
     {
         lock (_paceGate)
         {
-            return _pace.Take(Pace);
+            return _pace.Take(Pace, _clock);
         }
     }
 
