@@ -21,7 +21,7 @@ internal static class AgentServiceCollectionExtensions
         services.AddMetrics();
         services.AddSingleton<TokenGate>().AddSingleton<TokenMetrics>().AddSingleton<TokenWarden>();
         services.AddSingleton<CacheMetrics>().AddSingleton<AgentCache>().AddSingleton<CacheInspector>().AddSingleton<CacheNotifier>();
-        services.AddSingleton<RootsKind>().AddSingleton<RootsService>();
+        services.AddSingleton<RootsKind>().AddSingleton<RootsService>().AddSingleton<RootsWatch>();
         services.AddSingleton<RevocationMetrics>().AddSingleton<RevokedLeaves>().AddSingleton<RevocationKind>().AddSingleton<RevocationService>();
         services.TryAddSingleton(new LeafOptions());
         services.AddSingleton<LeafMetrics>().AddSingleton<LeafIssuer>().AddSingleton<LeafKind>().AddSingleton<LeafService>();

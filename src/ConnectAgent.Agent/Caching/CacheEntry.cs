@@ -5,6 +5,7 @@ namespace ConnectAgent.Agent.Caching;
 /// <summary>An entry as the store sees it.</summary>
 internal abstract class CacheEntry(CacheKey key)
 {
+    private ReadStatistics _reads;
     private int _waiters;
     private int _isRead;
     private long _lastReadAt;
@@ -23,9 +24,9 @@ internal abstract class CacheEntry(CacheKey key)
         set => Volatile.Write(ref _lastReadAt, value);
     }
 
-    public ReadStatistics Reads { get; } = new();
+    public ref ReadStatistics Reads => ref _reads;
 
-    public abstract FetchStatistics Fetches { get; }
+    public abstract ref FetchStatistics Fetches { get; }
 
     public abstract bool IsStopped { get; }
 
@@ -77,7 +78,7 @@ internal sealed class CacheEntry<TRequest, TValue> : CacheEntry
 
     public CacheFeed<TRequest, TValue> Feed { get; }
 
-    public override FetchStatistics Fetches => Feed.Statistics;
+    public override ref FetchStatistics Fetches => ref Feed.Statistics;
 
     public override bool IsStopped => Volatile.Read(ref _stopped) || Feed.IsStopped;
 

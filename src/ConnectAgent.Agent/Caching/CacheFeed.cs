@@ -1,4 +1,5 @@
 using ConnectAgent.Agent.Persistence;
+using ConnectAgent.Agent.Servers;
 using ConnectAgent.Protocol.Errors;
 using Microsoft.Extensions.Logging;
 
@@ -23,6 +24,7 @@ internal sealed class CacheFeed<TRequest, TValue>(
 
     private readonly Lock _gate = new();
     private readonly CancellationTokenSource _life = new();
+    private FetchStatistics _statistics;
     private RefreshPace _pace = new(context.Clock.GetTimestamp());
 
     // Most feeds have one member for all their life.
@@ -31,7 +33,6 @@ internal sealed class CacheFeed<TRequest, TValue>(
     private CacheSnapshot<TValue> _snapshot = CacheSnapshot<TValue>.Empty;
     private TaskCompletionSource? _changed;
     private TaskCompletionSource? _wake;
-    private CancellationTokenSource? _hurry = kind.Revalidates ? new() : null;
     private Phase _phase = Phase.Idle;
     private bool _stopped;
     private bool _hurried;
@@ -47,7 +48,7 @@ internal sealed class CacheFeed<TRequest, TValue>(
 
     public bool IsStopped => Volatile.Read(ref _stopped);
 
-    public FetchStatistics Statistics { get; } = new();
+    public ref FetchStatistics Statistics => ref _statistics;
 
     /// <summary>What the kind remembers.</summary>
     public FetchState State { get; } = new();
@@ -127,9 +128,8 @@ internal sealed class CacheFeed<TRequest, TValue>(
 
             if (hurry && !_hurried)
             {
-                // Asynchronously: what waits on it must not run on this thread, under this lock.
                 _hurried = true;
-                _ = _hurry?.CancelAsync();
+                State.Hurry();
             }
 
             if (_phase == Phase.Idle)
@@ -222,7 +222,11 @@ internal sealed class CacheFeed<TRequest, TValue>(
             while (true)
             {
                 await context.Clock.PauseAsync(_pace.Take(context.Limits(), context.Clock), _life.Token);
-                var outcome = await FetchAsync(afterOutage: RefreshBackoff.IsPausing(failures));
+                var fetch = Begin(afterOutage: RefreshBackoff.IsPausing(failures));
+                var (asked, isFirst) = (fetch.Index, fetch.Value is null);
+                var fetched = Fetch(fetch);
+                await ((Task)fetched).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                var outcome = OutcomeOf(fetched, asked, isFirst);
                 if (!Apply(outcome))
                 {
                     return;
@@ -239,39 +243,58 @@ internal sealed class CacheFeed<TRequest, TValue>(
         }
     }
 
-    private async Task<Outcome> FetchAsync(bool afterOutage)
+    private FetchContext<TRequest, TValue> Begin(bool afterOutage)
     {
-        FetchContext<TRequest, TValue> fetch;
         lock (_gate)
         {
             _phase = Phase.Fetching;
             _wake = null;
-            if (!_hurried && _hurry is { IsCancellationRequested: true })
+            if (!_hurried)
             {
-                _hurry = new CancellationTokenSource();
+                State.Calm();
             }
 
             // What is restored has an index of another life of the server: only a leaf, which is not read by index, goes on from it. After an
             // outage the first answer shall come at once, not at the next change: it tells that the servers are back. After any failure the
             // servers may be in another life, which would hold the read at an index of the one before.
             var index = (_snapshot.IsRestored || afterOutage || _snapshot.Error is not null) && !kind.Revalidates ? 0 : _snapshot.Index;
-            fetch = new(request, _snapshot.Value, index, State, _hurry?.Token ?? CancellationToken.None);
+            return new(request, _snapshot.Value, index, State);
         }
+    }
 
+    private Task<ServerRead<TValue>?> Fetch(FetchContext<TRequest, TValue> fetch)
+    {
         Statistics.Fetched();
         context.Count(failed: false);
         Volatile.Write(ref _fetchStartedAt, fetch.Index > 0 ? context.Clock.GetTimestamp() : 0);
         try
         {
-            var read = await kind.FetchAsync(fetch, _life.Token);
+            return kind.FetchAsync(fetch, _life.Token);
+        }
+        catch (Exception error)
+        {
+            return Task.FromException<ServerRead<TValue>?>(error);
+        }
+    }
+
+    /// <summary>What a fetch that has ended brought.</summary>
+    /// <param name="fetched">Ended, however.</param>
+    /// <param name="asked">The index it was asked with.</param>
+    /// <param name="isFirst">Whether there was no value before.</param>
+    /// <exception cref="OperationCanceledException">The entry has ended.</exception>
+    private Outcome OutcomeOf(Task<ServerRead<TValue>?> fetched, ulong asked, bool isFirst)
+    {
+        try
+        {
+            var read = fetched.GetAwaiter().GetResult();
             context.Metrics.Fetched(kind.Name, notModified: read is null);
-            if (read is not null && read.Index != fetch.Index)
+            if (read is not null && read.Index != asked)
             {
                 kind.Arrived(request, read.Value);
             }
 
             // That nothing changed is good news, whatever index was asked with; that there is nothing at all is none.
-            return new Outcome(read?.Value, read?.Index ?? (fetch.Value is null ? 0 : Math.Max(1, fetch.Index)), null);
+            return new Outcome(read?.Value, read?.Index ?? (isFirst ? 0 : Math.Max(1, asked)), null);
         }
         catch (ServerException error)
         {

@@ -18,6 +18,11 @@ internal sealed record CacheKey(string Kind, string Datacenter, string Token, st
 /// <summary>A key to look up, made without making anything.</summary>
 internal readonly ref struct CacheLookup(string kind, string datacenter, string token, ReadOnlySpan<char> request)
 {
+    private readonly string? _spelled;
+
+    public CacheLookup(string kind, string datacenter, string token, string request)
+        : this(kind, datacenter, token, request.AsSpan()) => _spelled = request;
+
     public string Kind { get; } = kind;
 
     public string Datacenter { get; } = datacenter;
@@ -26,7 +31,7 @@ internal readonly ref struct CacheLookup(string kind, string datacenter, string 
 
     public ReadOnlySpan<char> Request { get; } = request;
 
-    public CacheKey ToKey() => new(Kind, Datacenter, Token, Request.ToString());
+    public CacheKey ToKey() => new(Kind, Datacenter, Token, _spelled ?? Request.ToString());
 }
 
 /// <summary>Compares keys with each other and with lookups: every part of them, byte for byte (CACHE-2).</summary>

@@ -1,18 +1,18 @@
 namespace ConnectAgent.Agent.Caching;
 
 /// <summary>What one refresh loop has done; counted without locks, shown by the inspection view.</summary>
-internal sealed class FetchStatistics
+internal struct FetchStatistics
 {
     private long _count;
     private long _lastErrorAt;
     private long _nextAttemptAt;
 
-    public long Count => Volatile.Read(ref _count);
+    public readonly long Count => Volatile.Read(in _count);
 
-    public DateTimeOffset? LastErrorAt => Time(Volatile.Read(ref _lastErrorAt));
+    public readonly DateTimeOffset? LastErrorAt => Time(Volatile.Read(in _lastErrorAt));
 
     /// <summary>When the refresh tries again; null while it does not wait.</summary>
-    public DateTimeOffset? NextAttemptAt => Time(Volatile.Read(ref _nextAttemptAt));
+    public readonly DateTimeOffset? NextAttemptAt => Time(Volatile.Read(in _nextAttemptAt));
 
     public void Fetched() => Interlocked.Increment(ref _count);
 

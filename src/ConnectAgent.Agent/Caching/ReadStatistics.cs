@@ -1,14 +1,14 @@
 namespace ConnectAgent.Agent.Caching;
 
 /// <summary>How one entry was read; counted without locks, shown by the inspection view.</summary>
-internal sealed class ReadStatistics
+internal struct ReadStatistics
 {
     private long _hits;
     private long _misses;
 
-    public long Hits => Volatile.Read(ref _hits);
+    public readonly long Hits => Volatile.Read(in _hits);
 
-    public long Misses => Volatile.Read(ref _misses);
+    public readonly long Misses => Volatile.Read(in _misses);
 
     public void Hit() => Interlocked.Increment(ref _hits);
 

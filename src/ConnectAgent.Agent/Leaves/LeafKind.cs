@@ -29,7 +29,7 @@ internal sealed record LeafRequest(string Datacenter, string Token, string Servi
 /// issues the next one, so the engine's refresh loop is the renewal (LEAF-56).
 /// </summary>
 internal sealed class LeafKind(
-    LeafIssuer issuer, RootsService roots, LeafMetrics metrics, TimeProvider clock, Random random, LeafOptions options, ILogger<LeafKind> logger) : CacheKind<LeafRequest, LeafCertificate>
+    LeafIssuer issuer, RootsService roots, RootsWatch rotations, LeafMetrics metrics, TimeProvider clock, Random random, LeafOptions options, ILogger<LeafKind> logger) : CacheKind<LeafRequest, LeafCertificate>
 {
     public override string Name => "connect-ca-leaf";
 
@@ -74,7 +74,7 @@ internal sealed class LeafKind(
         {
             var trusted = await RootsAsync(context, state, cancellationToken);
             var now = clock.GetUtcNow();
-            var isCheck = context.Hurry.IsCancellationRequested;
+            var isCheck = context.State.IsHurried;
             if (state.WasAway && trusted.InContact)
             {
                 state.Plan = LeafRenewal.AfterReconnection(state.Plan, now, random.NextDouble());
@@ -125,7 +125,13 @@ internal sealed class LeafKind(
 
             var pause = state.Plan.NextTry - now;
             var longest = LeafRenewal.LongestHold(facts);
-            await HoldAsync(context, state, trusted, pause < longest ? pause : longest, cancellationToken);
+            using (var alarm = new LeafAlarm(
+                context.State, rotations, context.Request.Datacenter, trusted, pause < longest ? pause : longest, clock, cancellationToken))
+            {
+                await (state.ElsewhereIndex is null ? alarm.Task : ReplacedAsync(alarm.Task, context, state, trusted, cancellationToken));
+            }
+
+            cancellationToken.ThrowIfCancellationRequested();
         }
     }
 
@@ -232,25 +238,15 @@ internal sealed class LeafKind(
         return issued;
     }
 
-    /// <summary>Waits for the renewal instant, a change of the roots or of the contact, or a reader in a hurry, whichever comes first.</summary>
-    private async Task HoldAsync(
-        FetchContext<LeafRequest, LeafCertificate> context,
-        LeafState state,
-        CacheAnswer<CaRoots> seen,
-        TimeSpan pause,
-        CancellationToken cancellationToken)
+    /// <summary>Waits for the alarm, or until the servers keep another leaf than the one that is held.</summary>
+    private async Task ReplacedAsync(
+        Task alarm, FetchContext<LeafRequest, LeafCertificate> context, LeafState state, CacheAnswer<CaRoots> seen, CancellationToken cancellationToken)
     {
-        using var turn = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, context.Hurry);
-
-        // A delay is cut to whole milliseconds: rounded down to none it would spin until the instant has come.
-        var whole = TimeSpan.FromMilliseconds(Math.Max(1, Math.Ceiling(pause.TotalMilliseconds)));
-        var instant = Task.Delay(whole, clock, turn.Token);
-        var rotation = roots.ChangedAsync(context.Request.Datacenter, seen, turn.Token);
-        var replaced = state.ElsewhereIndex is null ? Task.Delay(Timeout.InfiniteTimeSpan, clock, turn.Token) : ReplacedAsync(context, state, seen, turn.Token);
-        await Task.WhenAny(instant, rotation, replaced);
+        using var turn = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var replaced = ReplacedAsync(context, state, seen, turn.Token);
+        await Task.WhenAny(alarm, replaced);
         await turn.CancelAsync();
-        await Task.WhenAll(instant, rotation, replaced).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        cancellationToken.ThrowIfCancellationRequested();
+        await replaced.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     /// <summary>Completes when the servers keep another leaf than the one that is held. Paced like any refresh (CACHE-22).</summary>

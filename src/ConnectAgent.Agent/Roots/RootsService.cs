@@ -17,13 +17,6 @@ internal sealed class RootsService(AgentCache cache, RootsKind kind)
     /// <summary>The roots if they are cached already.</summary>
     public CaRoots? Peek(string datacenter) => cache.Find(kind, datacenter, string.Empty, [])?.Current.Value;
 
-    /// <summary>
-    /// Completes when the roots' index is another one (LEAF-70, LEAF-71: any change wakes, the waiter compares), and when the servers went away
-    /// or came back (LEAF-82).
-    /// </summary>
-    public Task ChangedAsync(string datacenter, CacheAnswer<CaRoots> seen, CancellationToken cancellationToken) =>
-        cache.ChangedAsync(kind, new RootsRequest(datacenter), seen, cancellationToken);
-
     /// <summary>A read without filter and index that memory can answer; nothing is made or counted where it cannot.</summary>
     public bool TryRead(string datacenter, string token, out CacheAnswer<CaRoots> answer)
     {

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using ConnectAgent.Agent.Caching;
 using ConnectAgent.Agent.Leaves;
+using ConnectAgent.Agent.Roots;
 using ConnectAgent.Protocol.Certificates;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Identity;
@@ -118,14 +119,14 @@ public sealed class LeafSoakTests : IDisposable
         }
 
         // Then: no leak
-        (_agent.Cache.Count, _agent.Waiters, _agent.Servers.Running).Should().Be((Services + 1, Services, 1));
+        (_agent.Cache.Count, _agent.Get<RootsWatch>().Waiting, _agent.Waiters, _agent.Servers.Running).Should().Be((Services + 1, Services, 1, 1));
         while (_agent.Clock.AdvanceToNext(_start + Days(30) + CacheOptions.IdleLife + CacheOptions.IdleLife + TimeSpan.FromHours(1)))
         {
             Settle(null);
         }
 
         Settle(1);
-        (_agent.Cache.Count, _agent.Waiters, _agent.Servers.Running).Should().Be((0, 0, 0));
+        (_agent.Cache.Count, _agent.Get<RootsWatch>().Waiting, _agent.Waiters, _agent.Servers.Running).Should().Be((0, 0, 0, 0));
     }
 
     private IEnumerable<(TimeSpan At, Action Do)> Script()
