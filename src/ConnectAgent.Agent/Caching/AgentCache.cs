@@ -386,9 +386,12 @@ internal sealed class AgentCache : IDisposable
         entry.IsFirstRead();
         var began = entry.Current.Version;
         var asked = -1L;
-        for (var first = true; ; first = false)
+        var first = true;
+
+        // Taken only by who is about to park, who then looks once more: nothing is left behind in entries that nobody waits on.
+        Task? changed = null;
+        while (true)
         {
-            var changed = entry.Feed.Changed;
             var snapshot = entry.Current;
             entry.LastReadAt = _clock.GetTimestamp();
             if (snapshot.Value is { } value && !kind.IsUsable(value))
@@ -435,7 +438,13 @@ internal sealed class AgentCache : IDisposable
                 await _gate.RequireAsync(request, cancellationToken);
                 entry = Entry(kind, request);
                 entry.IsFirstRead();
-                (began, asked, first) = (entry.Current.Version, -1, true);
+                (began, asked, first, changed) = (entry.Current.Version, -1, true, null);
+                continue;
+            }
+
+            if (changed is null)
+            {
+                changed = entry.Feed.Changed;
                 continue;
             }
 
@@ -447,6 +456,7 @@ internal sealed class AgentCache : IDisposable
             }
 
             await ParkAsync(entry, changed, left, cancellationToken);
+            (first, changed) = (false, null);
         }
     }
 

@@ -4,7 +4,7 @@ namespace ConnectAgent.ControlPlane.ConfigEntries;
 internal static class ConfigNames
 {
     /// <summary>The key that names are looked up by: ASCII letters without case (intentions IXN-5, CE-24).</summary>
-    public static string KeyOf(string name) => string.Create(name.Length, name, static (key, text) =>
+    public static string KeyOf(string name) => !name.AsSpan().ContainsAnyInRange('A', 'Z') ? name : string.Create(name.Length, name, static (key, text) =>
     {
         for (var i = 0; i < key.Length; i++)
         {

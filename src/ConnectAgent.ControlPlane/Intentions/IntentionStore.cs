@@ -28,20 +28,20 @@ internal sealed class IntentionStore(StateStore store, BlockingReader reader, IL
     /// <param name="blocking">Whether and how long to block.</param>
     /// <param name="cancellationToken">The caller going away.</param>
     public Task<(IReadOnlyList<IntentionMatch> Value, ulong Index)> MatchAsync(
-        bool byDestination, IReadOnlyList<string> names, BlockingOptions blocking, CancellationToken cancellationToken)
-    {
-        // Arrays of their exact size, because thousands wait for long.
-        Topic[] topics = byDestination
-            ? names.Select(IntentionEntry.KeyOf).Prepend(Intention.Wildcard).Distinct(StringComparer.Ordinal)
-                .Select(key => Topic.Row(StateTables.Intentions, key)).ToArray()
-            : [Topic.Any(StateTables.Intentions)];
-        return reader.ReadAsync<IReadOnlyList<IntentionMatch>>(
-            blocking,
-            topics,
-            state => (names.Select(name => byDestination ? OfDestination(state, name) : OfSource(state, name)).ToArray(), ConfigTables.IndexOf(state)),
-            static (a, b) => a.Zip(b).All(pair => IsSame(pair.First, pair.Second)),
-            cancellationToken);
-    }
+        bool byDestination, IReadOnlyList<string> names, BlockingOptions blocking, CancellationToken cancellationToken) =>
+        MatchAsync(byDestination, names, 0, static (matches, index, _) => (matches, index), blocking, cancellationToken);
+
+    /// <inheritdoc cref="MatchAsync(bool, IReadOnlyList{string}, BlockingOptions, CancellationToken)"/>
+    /// <param name="state">What <paramref name="answer"/> needs besides, so that it need not be made anew for each reader.</param>
+    /// <param name="answer">Makes the answer of the matches and their index; may refuse it.</param>
+    public Task<TAnswer> MatchAsync<TState, TAnswer>(
+        bool byDestination,
+        IReadOnlyList<string> names,
+        TState state,
+        Func<IReadOnlyList<IntentionMatch>, ulong, TState, TAnswer> answer,
+        BlockingOptions blocking,
+        CancellationToken cancellationToken) =>
+        reader.ReadAsync(blocking, new MatchRead<TState, TAnswer>(this, byDestination, names, state, answer), cancellationToken);
 
     /// <summary>Whether a source may connect to a destination (ICHK-2); always the live state.</summary>
     /// <remarks>
@@ -179,6 +179,31 @@ internal sealed class IntentionStore(StateStore store, BlockingReader reader, IL
             ReferenceEquals(pair.First, pair.Second)
             || (pair.First.ModifyIndex == pair.Second.ModifyIndex && pair.First.SourceName == pair.Second.SourceName
                 && pair.First.SourcePeer == pair.Second.SourcePeer && pair.First.DestinationName == pair.Second.DestinationName)));
+
+    private sealed class MatchRead<TState, TAnswer>(
+        IntentionStore owner,
+        bool byDestination,
+        IReadOnlyList<string> names,
+        TState state,
+        Func<IReadOnlyList<IntentionMatch>, ulong, TState, TAnswer> answer)
+        : StateRead<IReadOnlyList<IntentionMatch>, TAnswer>(TopicsOf(byDestination, names))
+    {
+        public override (IReadOnlyList<IntentionMatch> Value, ulong Index) Of(StateSnapshot snapshot) =>
+            (names is [var only] ? Of(snapshot, only).Alone : names.Select(name => Of(snapshot, name)).ToArray(), ConfigTables.IndexOf(snapshot));
+
+        public override bool AreSame(IReadOnlyList<IntentionMatch> one, IReadOnlyList<IntentionMatch> other) =>
+            one.Zip(other).All(pair => IsSame(pair.First, pair.Second));
+
+        public override TAnswer Answer(IReadOnlyList<IntentionMatch> value, ulong index) => answer(value, index, state);
+
+        private IntentionMatch Of(StateSnapshot snapshot, string name) =>
+            byDestination ? OfDestination(snapshot, name) : owner.OfSource(snapshot, name);
+
+        private static Topic[] TopicsOf(bool byDestination, IReadOnlyList<string> names) => byDestination
+            ? names.Select(IntentionEntry.KeyOf).Prepend(Intention.Wildcard).Distinct(StringComparer.Ordinal)
+                .Select(key => Topic.Row(StateTables.Intentions, key)).ToArray()
+            : [Topic.Any(StateTables.Intentions)];
+    }
 
     private sealed record SortedRows(ImmutableSortedDictionary<string, IntentionEntry> Rows, IReadOnlyList<Intention> Intentions);
 }

@@ -30,18 +30,22 @@ internal sealed class BlockingReader(StateStore store, BlockingLimits limits, Ti
     /// <param name="same">Whether two results are the same: a parked reader is not woken by a write that leaves its result as it is (IAPI-6).</param>
     /// <param name="cancellationToken">The caller going away: the waiter is dropped at once (IDX-11).</param>
     /// <returns>The result; its index is at least 1 (IDX-9) and may be any when the time was up.</returns>
-    public async Task<(T Value, ulong Index)> ReadAsync<T>(
+    public Task<(T Value, ulong Index)> ReadAsync<T>(
         BlockingOptions options,
         Topic[] topics,
         Func<StateSnapshot, (T Value, ulong Index)> read,
         Func<T, T, bool> same,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken) =>
+        ReadAsync(options, new Delegated<T>(topics, read, same), cancellationToken);
+
+    /// <inheritdoc cref="ReadAsync{T}"/>
+    public async Task<TAnswer> ReadAsync<T, TAnswer>(BlockingOptions options, StateRead<T, TAnswer> read, CancellationToken cancellationToken)
     {
         var before = store.Current;
-        var (first, index) = AtLeastOne(read(before));
+        var (first, index) = AtLeastOne(read.Of(before));
         if (options.Index == 0 || index > options.Index)
         {
-            return (first, index);
+            return read.Answer(first, index);
         }
 
         var rights = options.RightsNow;
@@ -49,20 +53,20 @@ internal sealed class BlockingReader(StateStore store, BlockingLimits limits, Ti
         var limit = limits.Of(options.Wait, random.NextDouble());
         while (true)
         {
-            using var watch = store.Watches.Watch(topics, hearsRights: options.Rights is not null);
+            using var watch = store.Watches.Watch(read.Topics, hearsRights: options.Rights is not null);
             var now = store.Current;
-            var (value, at) = AtLeastOne(read(now));
-            if ((at > options.Index && !same(first, value)) || now.Generation != before.Generation
+            var (value, at) = AtLeastOne(read.Of(now));
+            if ((at > options.Index && !read.AreSame(first, value)) || now.Generation != before.Generation
                 || !ReferenceEquals(rights, options.RightsNow))
             {
                 // IDX-13: a replaced state answers everybody.
-                return (value, at);
+                return read.Answer(value, at);
             }
 
             var left = limit - clock.GetElapsedTime(start);
             if (left <= TimeSpan.Zero || _isReleased)
             {
-                return (value, at);
+                return read.Answer(value, at);
             }
 
             Interlocked.Increment(ref _parked);
@@ -91,6 +95,16 @@ internal sealed class BlockingReader(StateStore store, BlockingLimits limits, Ti
     public void Dispose() => Release();
 
     private static (T Value, ulong Index) AtLeastOne<T>((T Value, ulong Index) read) => (read.Value, Math.Max(1, read.Index));
+
+    private sealed class Delegated<T>(Topic[] topics, Func<StateSnapshot, (T Value, ulong Index)> read, Func<T, T, bool> same)
+        : StateRead<T, (T Value, ulong Index)>(topics)
+    {
+        public override (T Value, ulong Index) Of(StateSnapshot snapshot) => read(snapshot);
+
+        public override bool AreSame(T one, T other) => same(one, other);
+
+        public override (T Value, ulong Index) Answer(T value, ulong index) => (value, index);
+    }
 }
 
 /// <summary>Time limits of blocking queries (IDX-4).</summary>

@@ -125,16 +125,15 @@ internal sealed class StateWatches
 }
 
 /// <summary>One reader's interest.</summary>
-internal sealed class StateWatch(StateWatches owner, Topic[] topics, bool hearsRights) : IDisposable
+internal sealed class StateWatch(StateWatches owner, Topic[] topics, bool hearsRights)
+    : TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), IDisposable
 {
-    private readonly TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
     public bool HearsRights => hearsRights;
 
     /// <summary>Completes when one of the topics is written, or what is heard besides.</summary>
-    public Task Changed => _changed.Task;
+    public Task Changed => Task;
 
     public void Dispose() => owner.Release(this, topics);
 
-    internal void Fire() => _changed.TrySetResult();
+    internal void Fire() => TrySetResult();
 }

@@ -17,21 +17,35 @@ public enum DecisionGround
 }
 
 /// <summary>The outcome of an evaluation.</summary>
-/// <param name="Allowed">Whether the connection or the request may be made; of connections, layer 7 intentions are a refusal (AUTHZ-21).</param>
-/// <param name="Reason">The exact text of AUTHZ-21 to AUTHZ-23 and L7-8.</param>
-/// <param name="Matched">The intention that decided, or whose permissions were asked; null when none matches.</param>
-public sealed record IntentionDecision(bool Allowed, string Reason, Intention? Matched)
+public sealed record IntentionDecision
 {
+    private readonly string? _reason;
+
+    public IntentionDecision(bool allowed, string reason, Intention? matched) => (Allowed, _reason, Matched) = (allowed, reason, matched);
+
+    private IntentionDecision(Intention intention) =>
+        (Allowed, Matched) = (!intention.IsLayer7 && intention.Action == Intention.Allow, intention);
+
+    /// <summary>Whether the connection or the request may be made; of connections, layer 7 intentions are a refusal (AUTHZ-21).</summary>
+    public bool Allowed { get; }
+
+    /// <summary>The intention that decided, or whose permissions were asked; null when none matches.</summary>
+    public Intention? Matched { get; }
+
+    /// <summary>The exact text of AUTHZ-21 to AUTHZ-23 and L7-8. An intention's is made when it is asked for: it is longer than the rest.</summary>
+    public string Reason => _reason ?? TextOf(Matched!);
+
     /// <summary>What the outcome rests on.</summary>
     public DecisionGround Ground { get; init; }
 
     /// <summary>The position of the permission that decided; null when none did.</summary>
     public int? Permission { get; init; }
 
-    public static IntentionDecision By(Intention intention) => new(
-        !intention.IsLayer7 && intention.Action == Intention.Allow,
-        (intention.IsLayer7 ? "Matched L7 intention: " : "Matched L4 intention: ") + Describe(intention),
-        intention);
+    /// <summary>What an intention itself says.</summary>
+    public static IntentionDecision By(Intention intention) => new(intention);
+
+    private static string TextOf(Intention intention) =>
+        (intention.IsLayer7 ? "Matched L7 intention: " : "Matched L4 intention: ") + Describe(intention);
 
     // AUTHZ-22: names as stored.
     private static string Describe(Intention intention)

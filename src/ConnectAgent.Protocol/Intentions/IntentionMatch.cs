@@ -2,7 +2,7 @@ namespace ConnectAgent.Protocol.Intentions;
 
 /// <summary>
 /// The intentions of one name in PREC-2 order, as a table by peer: authorize, check and the layer 7 answer only look it up. Each intention's
-/// verdict is worked out once, when it is first asked for; most of a large match never is. Immutable to its readers, who share it.
+/// decision is worked out once, when it is first asked for; most of a large match never is. Immutable to its readers, who share it.
 /// </summary>
 public sealed class IntentionMatch
 {
@@ -14,7 +14,9 @@ public sealed class IntentionMatch
     private readonly Dictionary<string, int>? _rankByPeer;
     private readonly int _rankOfAny = Unranked;
     private readonly Func<Intention, string> _peer;
-    private IntentionVerdict?[]? _verdicts;
+    private IReadOnlyList<IntentionMatch>? _alone;
+    private IntentionDecision?[]? _connections;
+    private PermissionSet?[]? _permissions;
 
     private IntentionMatch(IReadOnlyList<Intention> intentions, Func<Intention, string> peer)
     {
@@ -44,6 +46,9 @@ public sealed class IntentionMatch
 
     public IReadOnlyList<Intention> Intentions { get; }
 
+    /// <summary>A list of this one alone, the same each time: most matches are of one name.</summary>
+    public IReadOnlyList<IntentionMatch> Alone => _alone ??= new[] { this };
+
     /// <summary>
     /// The intentions whose permissions cannot be evaluated as written, with the positions of those permissions (L7-7). They fail closed;
     /// somebody should be told.
@@ -58,7 +63,7 @@ public sealed class IntentionMatch
             if (Intentions[rank].IsLayer7)
             {
                 most -= Intentions[rank].Permissions!.Count;
-                if (VerdictOf(rank).Unusable is { Count: > 0 } positions)
+                if (PermissionsOf(rank).Unusable.ToList() is { Count: > 0 } positions)
                 {
                     yield return (Intentions[rank], positions);
                 }
@@ -91,7 +96,12 @@ public sealed class IntentionMatch
     public IntentionDecision Decide(ReadOnlySpan<char> peer, HttpAttributes? request, DefaultDecision fallback)
     {
         var rank = Math.Min(RankOf(peer), _rankOfAny);
-        return rank == Unranked ? fallback.Decision : VerdictOf(rank).Decide(request, fallback);
+        if (rank == Unranked)
+        {
+            return fallback.Decision;
+        }
+
+        return request is null || !Intentions[rank].IsLayer7 ? ConnectionOf(rank) : PermissionsOf(rank).Decide(request, fallback);
     }
 
     /// <summary>Every intention that matches the peer, in PREC-2 order: the first decides, the others are what it beat. Looks at all.</summary>
@@ -117,21 +127,11 @@ public sealed class IntentionMatch
         return Unranked;
     }
 
-    // Two readers may work out the same verdict at once; either is as good.
-    private IntentionVerdict VerdictOf(int rank) =>
-        (_verdicts ??= new IntentionVerdict?[Intentions.Count])[rank] ??= new IntentionVerdict(Intentions[rank]);
-}
+    // Two readers may work out the same at once; either is as good.
+    private IntentionDecision ConnectionOf(int rank) =>
+        (_connections ??= new IntentionDecision?[Intentions.Count])[rank] ??= IntentionDecision.By(Intentions[rank]);
 
-/// <summary>What one intention decides. Its expressions are compiled once, when the first request is asked about.</summary>
-internal sealed class IntentionVerdict(Intention intention)
-{
-    private readonly IntentionDecision _connection = IntentionDecision.By(intention);
-    private PermissionSet? _permissions;
-
-    public IReadOnlyList<int> Unusable => [.. Permissions.Unusable];
-
-    private PermissionSet Permissions => _permissions ??= new PermissionSet(intention, _connection.Reason);
-
-    public IntentionDecision Decide(HttpAttributes? request, DefaultDecision fallback) =>
-        request is null || !intention.IsLayer7 ? _connection : Permissions.Decide(request, fallback);
+    // Their expressions are compiled once, when the first request is asked about.
+    private PermissionSet PermissionsOf(int rank) =>
+        (_permissions ??= new PermissionSet?[Intentions.Count])[rank] ??= new PermissionSet(Intentions[rank], ConnectionOf(rank).Reason);
 }

@@ -44,7 +44,7 @@ internal sealed class PermissionSet
     {
         if (request.PathProblem is { } problem)
         {
-            return new IntentionDecision(Allowed: false, $"{_reason}, ambiguous path: {problem}", _intention)
+            return new IntentionDecision(allowed: false, $"{_reason}, ambiguous path: {problem}", _intention)
             {
                 Ground = DecisionGround.AmbiguousPath,
             };

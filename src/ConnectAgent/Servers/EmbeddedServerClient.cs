@@ -7,6 +7,7 @@ using ConnectAgent.ControlPlane.Revocation;
 using ConnectAgent.ControlPlane.State;
 using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Certificates;
+using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Identity;
 using ConnectAgent.Protocol.Intentions;
 
@@ -36,18 +37,31 @@ internal sealed class EmbeddedServerClient(
         return new ServerRead<RevocationList>(list, index);
     }
 
-    public async Task<ServerRead<IReadOnlyList<IntentionMatch>>> MatchIntentionsAsync(
+    public Task<ServerRead<IReadOnlyList<IntentionMatch>>> MatchIntentionsAsync(
         MatchNames names, ServerQuery query, CancellationToken cancellationToken)
     {
-        agent.RequireDatacenter(query.Datacenter);
-        RequireIntentionRead(names, query.Token);
-        var (matches, index) = await intentions.MatchAsync(
+        try
+        {
+            agent.RequireDatacenter(query.Datacenter);
+            RequireIntentionRead(names, query.Token);
+        }
+        catch (ServerException error)
+        {
+            return Task.FromException<ServerRead<IReadOnlyList<IntentionMatch>>>(error);
+        }
+
+        // Not awaited here: of each entry of the agent's cache one such call waits, and a frame of its own would be a tenth of its memory.
+        return intentions.MatchAsync(
             names.ByDestination,
             names.Names,
+            (Client: this, Names: names, query.Token),
+            static (matches, index, caller) =>
+            {
+                caller.Client.RequireIntentionRead(caller.Names, caller.Token);
+                return new ServerRead<IReadOnlyList<IntentionMatch>>(matches, index);
+            },
             new BlockingOptions(query.Index, query.Wait, _rights, query.Token),
             cancellationToken);
-        RequireIntentionRead(names, query.Token);
-        return new ServerRead<IReadOnlyList<IntentionMatch>>(matches, index);
     }
 
     public ValueTask<TokenRights> ResolveTokenAsync(string token, CancellationToken cancellationToken) => new(tokens.Resolve(token));

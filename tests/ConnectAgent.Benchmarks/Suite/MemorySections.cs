@@ -83,6 +83,9 @@ internal static class MemorySections
         if (one is not null)
         {
             await Parallel.ForAsync(first, last, new ParallelOptions { MaxDegreeOfParallelism = 4 }, async (i, _) => (await one(agent, i)).Dispose());
+
+            // The control plane's own view of what was stored is not the cache's.
+            (await agent.SendAsync(HttpMethod.Get, "/v1/connect/intentions")).Dispose();
         }
     }
 }
