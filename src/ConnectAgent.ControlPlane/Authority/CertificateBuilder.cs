@@ -36,8 +36,7 @@ internal static class CertificateBuilder
         request.CertificateExtensions.Add(SanExtension.Create(
             new SigningId(TrustDomain.FromClusterId(clusterId)).ToString(), request.SubjectName));
         var from = WholeSecond(now);
-        using var root = request.Create(request.SubjectName, key.Generator, from - Backdating, from + life, Serial(serial));
-        return root.RawData;
+        return CertificateWriter.Write(request, request.SubjectName, key.Generator, from - Backdating, from + life, Serial(serial));
     }
 
     /// <summary>CERT-41: another root's subject, key and names under our signature.</summary>
@@ -148,8 +147,7 @@ internal static class CertificateBuilder
                 life <= Backdating ? "certificate life is too short" : "root certificate is expired", ProviderFault.BadConfiguration);
         }
 
-        using var issued = request.Create(issuer.Certificate.SubjectName, issuer.Key.Generator, from, until, Serial(serial));
-        return issued.RawData;
+        return CertificateWriter.Write(request, issuer.Certificate.SubjectName, issuer.Key.Generator, from, until, Serial(serial));
     }
 
     private static DateTimeOffset WholeSecond(DateTimeOffset time) => DateTimeOffset.FromUnixTimeSeconds(time.ToUnixTimeSeconds());
