@@ -25,37 +25,35 @@ internal static class LeafReader
     {
         try
         {
-            using var certificate = X509Certificate2.CreateFromPem(pem);
-            if (own is null ? !Fits(certificate, keyPem) : !IsFor(certificate, own))
+            var certificate = LeafFields.Read(pem);
+            if (own is null ? !Fits(pem, keyPem) : !IsFor(certificate.PublicKey.Span, own))
             {
                 throw new LeafRefusedException("a certificate for another key");
             }
 
-            var uris = SanExtension.Read(certificate.Extensions).Uris;
+            var uris = certificate.Names.Uris;
             if (uris.Count != 1 || uris[0] != identity.ToString())
             {
                 throw new LeafRefusedException("a certificate for another identity");
             }
 
-            var (from, until) = (new DateTimeOffset(certificate.NotBefore.ToUniversalTime()), new DateTimeOffset(certificate.NotAfter.ToUniversalTime()));
-            if (now is { } time && (until <= time || from > time + Skew))
+            if (now is { } time && (certificate.NotAfter <= time || certificate.NotBefore > time + Skew))
             {
                 throw new LeafRefusedException("a certificate that is not valid now");
             }
 
-            var issuer = certificate.Extensions.OfType<X509AuthorityKeyIdentifierExtension>().FirstOrDefault()?.KeyIdentifier;
             return new LeafCertificate
             {
-                SerialNumber = ColonHex.FormatSerial(certificate.SerialNumberBytes.Span),
+                SerialNumber = ColonHex.FormatSerial(certificate.Serial.Span),
                 CertPem = pem,
                 PrivateKeyPem = keyPem,
                 Service = identity.Service,
                 ServiceUri = uris[0],
-                ValidAfter = from,
-                ValidBefore = until,
+                ValidAfter = certificate.NotBefore,
+                ValidBefore = certificate.NotAfter,
                 CreateIndex = index,
                 ModifyIndex = index,
-                AuthorityKeyId = issuer is { } id ? ColonHex.Format(id.Span) : string.Empty,
+                AuthorityKeyId = ColonHex.Format(certificate.AuthorityKeyId.Span),
             };
         }
         catch (Exception error) when (error is CryptographicException or ArgumentException or AsnContentException)
@@ -64,23 +62,31 @@ internal static class LeafReader
         }
     }
 
-    private static bool IsFor(X509Certificate2 certificate, byte[] key)
+    private static bool IsFor(ReadOnlySpan<byte> publicKey, byte[] key)
     {
         // As it stands in the certificate, or, where that is written in another way, as it is read.
-        if (certificate.PublicKey.ExportSubjectPublicKeyInfo().AsSpan().SequenceEqual(key))
+        if (publicKey.SequenceEqual(key))
         {
             return true;
         }
 
-        using var read = certificate.GetECDsaPublicKey();
-        return read?.ExportSubjectPublicKeyInfo().AsSpan().SequenceEqual(key) is true;
+        using var read = ECDsa.Create();
+        try
+        {
+            read.ImportSubjectPublicKeyInfo(publicKey, out _);
+            return read.ExportSubjectPublicKeyInfo().AsSpan().SequenceEqual(key);
+        }
+        catch (Exception error) when (error is CryptographicException or NotSupportedException)
+        {
+            return false;
+        }
     }
 
-    private static bool Fits(X509Certificate2 certificate, string keyPem)
+    private static bool Fits(string pem, string keyPem)
     {
         try
         {
-            using var both = X509Certificate2.CreateFromPem(certificate.ExportCertificatePem(), keyPem);
+            using var both = X509Certificate2.CreateFromPem(pem, keyPem);
             return both.HasPrivateKey;
         }
         catch (Exception error) when (error is CryptographicException or ArgumentException)
