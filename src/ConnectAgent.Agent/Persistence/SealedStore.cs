@@ -17,8 +17,8 @@ internal sealed class SealedStore(string directory, TimeProvider clock, ILogger<
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan LastFlush = TimeSpan.FromSeconds(2);
 
-    // The file is written whole: while much changes, the writer takes a fifth of its time and leaves the rest to those who are asked.
-    private const int RestForEachWrite = 4;
+    // The file is written whole: while much changes, the writer takes a tenth of its time and leaves the rest to those who are asked.
+    private const int RestForEachWrite = 9;
     private static readonly TimeSpan LongestRest = TimeSpan.FromSeconds(2);
 
     private readonly Lock _gate = new();
