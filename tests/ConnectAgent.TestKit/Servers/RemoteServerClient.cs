@@ -28,6 +28,22 @@ public sealed class RemoteServerClient : IAsyncDisposable
     /// <summary>Draws anew which server is asked, as the product does from time to time.</summary>
     public void Rebalance() => _services.GetRequiredService<ConsulServers>().Rebalance();
 
+    /// <summary>Makes a call for somebody else, as the product forwards it.</summary>
+    /// <returns>The status of the answer.</returns>
+    public async Task<int> ForwardAsync(HttpMethod method, string target)
+    {
+        var status = 0;
+        await _services.GetRequiredService<ConsulServers>().ForwardAsync(
+            new ConsulCall(ConsulOperation.Forward, method, target, string.Empty, TimeSpan.Zero),
+            exchange =>
+            {
+                status = exchange.Status;
+                return Task.CompletedTask;
+            },
+            CancellationToken.None);
+        return status;
+    }
+
     /// <summary>Makes one.</summary>
     /// <param name="servers">Asked in an order that the seed draws.</param>
     /// <param name="clock">Null: the system's.</param>
