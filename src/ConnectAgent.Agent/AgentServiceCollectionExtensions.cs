@@ -4,6 +4,7 @@ using ConnectAgent.Agent.Leaves;
 using ConnectAgent.Agent.Persistence;
 using ConnectAgent.Agent.Revocation;
 using ConnectAgent.Agent.Roots;
+using ConnectAgent.Agent.Servers;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
@@ -18,6 +19,7 @@ internal static class AgentServiceCollectionExtensions
     {
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(Random.Shared);
+        services.TryAddSingleton<ServerContact>();
         services.AddMetrics();
         services.AddSingleton<TokenGate>().AddSingleton<TokenMetrics>().AddSingleton<TokenWarden>();
         services.AddSingleton<CacheMetrics>().AddSingleton<AgentCache>().AddSingleton<CacheInspector>().AddSingleton<CacheNotifier>();

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using ConnectAgent.Agent.Persistence;
+using ConnectAgent.Agent.Servers;
 using ConnectAgent.Protocol.Errors;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -22,7 +23,13 @@ internal sealed class AgentCache : IDisposable
     private volatile bool _closing;
 
     public AgentCache(
-        IOptions<CacheOptions> options, TokenGate gate, CacheMetrics metrics, TimeProvider clock, Random random, ILogger<AgentCache> logger)
+        IOptions<CacheOptions> options,
+        TokenGate gate,
+        CacheMetrics metrics,
+        ServerContact contact,
+        TimeProvider clock,
+        Random random,
+        ILogger<AgentCache> logger)
     {
         _clock = clock;
         _gate = gate;
@@ -31,6 +38,7 @@ internal sealed class AgentCache : IDisposable
         _store = new CacheStore(options.Value, metrics, clock);
         _context = new CacheContext(clock, random, metrics, logger, entry => _store.Remove(entry, "failed"), () => _closing)
         {
+            Contact = contact,
             Changed = _changes.Publish,
             Stored = entry => Stored(entry),
             Limits = () => FetchLimits,

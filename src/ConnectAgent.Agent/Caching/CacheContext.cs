@@ -1,3 +1,4 @@
+using ConnectAgent.Agent.Servers;
 using Microsoft.Extensions.Logging;
 
 namespace ConnectAgent.Agent.Caching;
@@ -13,6 +14,9 @@ internal sealed record CacheContext(
 
     /// <summary>The limits of fetches as they are now: a reload changes those of existing entries, too (CACHE-20).</summary>
     public Func<FetchLimits> Limits { get; init; } = static () => FetchLimits.None;
+
+    /// <summary>Tells that servers which could not be reached are there again.</summary>
+    public ServerContact Contact { get; init; } = new();
 
     /// <summary>Wakes who watches the cache itself.</summary>
     public Action Changed { get; init; } = static () => { };

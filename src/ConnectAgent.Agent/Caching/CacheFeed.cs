@@ -224,6 +224,7 @@ internal sealed class CacheFeed<TRequest, TValue>(
                 await context.Clock.PauseAsync(_pace.Take(context.Limits(), context.Clock), _life.Token);
                 var fetch = Begin(afterOutage: RefreshBackoff.IsPausing(failures));
                 var (asked, isFirst) = (fetch.Index, fetch.Value is null);
+                var back = context.Contact.Back;
                 var fetched = Fetch(fetch);
                 await ((Task)fetched).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 var outcome = OutcomeOf(fetched, asked, isFirst);
@@ -234,7 +235,8 @@ internal sealed class CacheFeed<TRequest, TValue>(
 
                 // An index of 0 is no error, but it must not become a busy loop either (CACHE-17).
                 failures = outcome.IsGood ? 0 : failures + 1;
-                await SleepAsync(RefreshBackoff.Pause(failures, context.Random.NextDouble()));
+                var pause = RefreshBackoff.Pause(failures, context.Random.NextDouble());
+                await SleepAsync(pause, outcome.Error is { Kind: FailureKind.Unreachable } ? back : null);
             }
         }
         catch (OperationCanceledException) when (_life.IsCancellationRequested)
@@ -378,7 +380,8 @@ internal sealed class CacheFeed<TRequest, TValue>(
         return goesOn;
     }
 
-    private async Task SleepAsync(TimeSpan pause)
+    /// <summary>Waits before the next fetch, unless a reader needs it or the servers that were away are back.</summary>
+    private async Task SleepAsync(TimeSpan pause, Task? back)
     {
         Task wake;
         lock (_gate)
@@ -390,7 +393,8 @@ internal sealed class CacheFeed<TRequest, TValue>(
         {
             using var ended = CancellationTokenSource.CreateLinkedTokenSource(_life.Token);
             Statistics.Sleeps(context.Clock.GetUtcNow() + pause);
-            await Task.WhenAny(wake, context.Clock.PauseAsync(pause, ended.Token));
+            var over = context.Clock.PauseAsync(pause, ended.Token);
+            await (back is null ? Task.WhenAny(wake, over) : Task.WhenAny(wake, over, back));
             await ended.CancelAsync();
             Statistics.Sleeps(null);
             _life.Token.ThrowIfCancellationRequested();

@@ -22,6 +22,9 @@ public sealed class RemoteServerClient : IAsyncDisposable
     /// <summary>How the servers are.</summary>
     public IReadOnlyList<ServerView> Servers => _services.GetRequiredService<ConsulServers>().Servers();
 
+    /// <summary>Completes when servers that calls did not find are there again.</summary>
+    public Task Back => _services.GetRequiredService<ServerContact>().Back;
+
     /// <summary>Looks at each server, as the product does in the background.</summary>
     public Task CheckAsync() => _services.GetRequiredService<ConsulServers>().CheckAsync(CancellationToken.None);
 

@@ -17,16 +17,18 @@ internal sealed class ConsulServers : IServerStatus, IDisposable
     private readonly ConsulServer[] _servers;
     private readonly ServerSelection _selection;
     private readonly ConsulMetrics _metrics;
+    private readonly ServerContact _contact;
     private readonly TimeProvider _clock;
     private readonly Random _random;
     private readonly ILogger<ConsulServers> _logger;
     private int _away;
+    private int _missed;
     private int _forwarded;
 
     public ConsulServers(
-        ConsulServerOptions options, ConsulMetrics metrics, TimeProvider clock, Random random, ILogger<ConsulServers> logger)
+        ConsulServerOptions options, ConsulMetrics metrics, ServerContact contact, TimeProvider clock, Random random, ILogger<ConsulServers> logger)
     {
-        (_metrics, _clock, _random, _logger) = (metrics, clock, random, logger);
+        (_metrics, _contact, _clock, _random, _logger) = (metrics, contact, clock, random, logger);
         _servers = [.. options.Servers.Select(address => new ConsulServer(address, options, clock, random))];
         _selection = new ServerSelection(_servers.Length, random);
         metrics.Servers = () => _servers.Select(server => (server.View(isCurrent: false), server.Answers, server.Failures));
@@ -83,19 +85,18 @@ internal sealed class ConsulServers : IServerStatus, IDisposable
         }
     }
 
-    /// <summary>Asks each server whether it is there, and turns away from one that is not.</summary>
-    public Task CheckAsync(CancellationToken cancellationToken) => Task.WhenAll(Enumerable.Range(0, _servers.Length).Select(async at =>
+    /// <summary>
+    /// Asks each server whether it is there, and turns away from one that is not. When calls have found none since, and one is there, who waits for that
+    /// is told: here and not with each good answer, because servers that answer one kind of call and fail another would have all the others tried on and on.
+    /// </summary>
+    public async Task CheckAsync(CancellationToken cancellationToken)
     {
-        try
+        await Task.WhenAll(Enumerable.Range(0, _servers.Length).Select(at => CheckAsync(at, cancellationToken)));
+        if (Array.Exists(_servers, static server => server.IsHealthy) && Interlocked.Exchange(ref _missed, 0) == 1)
         {
-            _servers[at].Leader = await AskAsync(_servers[at], Probe, ConsulReplies.Leader, cancellationToken);
+            _contact.IsBack();
         }
-        catch (ServerException error)
-        {
-            _servers[at].Leader = string.Empty;
-            Leave(at, error);
-        }
-    }));
+    }
 
     /// <summary>
     /// Draws anew which of the healthy servers is asked, so that one that was away gets its share again. Only servers that name the same leader are
@@ -115,6 +116,19 @@ internal sealed class ConsulServers : IServerStatus, IDisposable
     }
 
     public void Dispose() => Array.ForEach(_servers, static server => server.Dispose());
+
+    private async Task CheckAsync(int at, CancellationToken cancellationToken)
+    {
+        try
+        {
+            _servers[at].Leader = await AskAsync(_servers[at], Probe, ConsulReplies.Leader, cancellationToken);
+        }
+        catch (ServerException error)
+        {
+            _servers[at].Leader = string.Empty;
+            Leave(at, error);
+        }
+    }
 
     private async Task<T> TryAsync<T>(ConsulCall call, Func<bool> mayRepeat, Func<ConsulServer, Task<T>> ask, CancellationToken cancellationToken)
     {
@@ -147,6 +161,7 @@ internal sealed class ConsulServers : IServerStatus, IDisposable
 
                 if (attempt == _servers.Length || !(mayRepeat() || ConsulExchange.NothingWasSent(error)))
                 {
+                    Volatile.Write(ref _missed, 1);
                     if (Interlocked.Exchange(ref _away, 1) == 0)
                     {
                         _logger.ServersAway(error.Message);

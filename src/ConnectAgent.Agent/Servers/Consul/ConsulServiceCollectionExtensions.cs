@@ -13,6 +13,7 @@ internal static class ConsulServiceCollectionExtensions
     {
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(Random.Shared);
+        services.TryAddSingleton<ServerContact>();
         services.AddMetrics();
         services.AddSingleton(options).AddSingleton<ConsulMetrics>().AddSingleton<ConsulServers>();
         services.AddSingleton(tokens ?? new RemoteTokenOptions()).AddSingleton<RemoteTokenMetrics>().AddSingleton<RemoteTokens>();

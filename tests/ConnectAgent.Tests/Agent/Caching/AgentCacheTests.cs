@@ -159,6 +159,43 @@ public sealed class AgentCacheTests : IDisposable
         await _agent.Clock.ArmedAsync(delay => delay == TimeSpan.FromSeconds(3));
     }
 
+    [Fact] // CACHE-22, CACHE-29: what changed meanwhile must not wait for the end of a pause that only the outage was worth
+    public async Task Servers_that_are_back_end_the_pause_of_what_failed_for_want_of_them()
+    {
+        // Given
+        await _agent.RootsAsync();
+        _agent.Servers.Fail(ScriptedServerClient.Away());
+        foreach (var pause in new[] { 3.0, 6, 12 })
+        {
+            await _agent.Clock.ArmedAsync(delay => delay == TimeSpan.FromSeconds(pause));
+            _agent.Clock.Advance(TimeSpan.FromSeconds(pause));
+        }
+
+        await _agent.Clock.ArmedAsync(delay => delay == TimeSpan.FromSeconds(24));
+
+        // When
+        _agent.Servers.Fail(null);
+        _agent.Servers.Rotate();
+        _agent.Get<ServerContact>().IsBack();
+
+        // Then
+        await AgentFixture.EventuallyAsync(
+            () => _agent.Cache.Entries.All(entry => entry.Facts().State == "fresh"), "nobody reads, and no time passes");
+        (await _agent.RootsAsync()).Value.Roots.Should().HaveCount(2);
+    }
+
+    [Fact] // CACHE-22: the back-off goes on where it was if it was a false hope
+    public async Task Servers_that_go_again_at_once_are_asked_once()
+    {
+        await _agent.RootsAsync();
+        _agent.Servers.Fail(ScriptedServerClient.Away());
+        await _agent.Clock.ArmedAsync(delay => delay == TimeSpan.FromSeconds(3));
+        var before = _agent.Servers.RootReads;
+        _agent.Get<ServerContact>().IsBack();
+        await _agent.Clock.ArmedAsync(delay => delay == TimeSpan.FromSeconds(6));
+        (_agent.Servers.RootReads - before).Should().Be(1);
+    }
+
     [Fact] // CACHE-9, CACHE-29, CACHE-27; section 12, test 7
     public async Task With_the_servers_away_plain_reads_go_on_and_blocked_ones_fail_at_once()
     {

@@ -163,6 +163,29 @@ public sealed class ConsulFailoverTests : IAsyncLifetime
         (await held).Value.Roots.Should().HaveCount(2);
     }
 
+    [Fact] // CACHE-22: who waits out a back-off need not wait for its end
+    public async Task The_first_look_that_finds_a_server_after_calls_found_none_says_so_once()
+    {
+        // Given
+        var back = _remote.Back;
+        Array.ForEach(_servers, static server => server.Refuse());
+        var read = ReadAsync;
+        await read.Should().ThrowAsync<ServerException>();
+        await _remote.CheckAsync();
+        back.IsCompleted.Should().BeFalse("nobody is there");
+
+        // When
+        _servers[1].Listen();
+        await _remote.CheckAsync();
+
+        // Then
+        back.IsCompleted.Should().BeTrue();
+        var next = _remote.Back;
+        await ReadAsync();
+        await _remote.CheckAsync();
+        next.IsCompleted.Should().BeFalse("no call has missed them since");
+    }
+
     [Fact] // a server that has lost its leader answers, and is of no use
     public async Task A_server_without_a_leader_is_left()
     {
