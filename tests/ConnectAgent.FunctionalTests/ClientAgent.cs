@@ -11,9 +11,9 @@ internal static class ClientAgent
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    public static async Task<ClientAnswer> GetAsync(this AgentProcess agent, string path)
+    public static async Task<ClientAnswer> GetAsync(this AgentProcess agent, string path, CancellationToken cancellationToken = default)
     {
-        using var answer = await agent.Http.GetAsync(new Uri(path, UriKind.Relative));
+        using var answer = await agent.Http.GetAsync(new Uri(path, UriKind.Relative), cancellationToken);
         return await ClientAnswer.OfAsync(answer);
     }
 
@@ -21,14 +21,14 @@ internal static class ClientAgent
 
     public static Task<ClientAnswer> LeafAsync(this AgentProcess agent, string service) => agent.GetAsync("/v1/agent/connect/ca/leaf/" + service);
 
-    public static async Task<ClientAnswer> AuthorizeAsync(this AgentProcess agent, string target)
+    public static async Task<ClientAnswer> AuthorizeAsync(this AgentProcess agent, string target, string peer = "web")
     {
         using var answer = await agent.Http.PostAsJsonAsync(
             new Uri("/v1/agent/connect/authorize", UriKind.Relative),
             new JsonObject
             {
                 ["Target"] = target,
-                ["ClientCertURI"] = "spiffe://11111111-2222-3333-4444-555555555555.consul/ns/default/dc/dc1/svc/web",
+                ["ClientCertURI"] = "spiffe://11111111-2222-3333-4444-555555555555.consul/ns/default/dc/dc1/svc/" + peer,
                 ["ClientCertSerial"] = "01",
             });
         return await ClientAnswer.OfAsync(answer);
@@ -103,9 +103,9 @@ internal static class ClientAgent
     }
 
     // An event in another process: the only way to learn of it is to ask.
-    public static async Task UntilAsync(Func<Task<bool>> condition)
+    public static async Task UntilAsync(Func<Task<bool>> condition, TimeSpan? patience = null)
     {
-        using var limit = new CancellationTokenSource(Patience);
+        using var limit = new CancellationTokenSource(patience ?? Patience);
         using var pause = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
         while (!await condition())
         {
