@@ -38,7 +38,7 @@ internal sealed class RollingAgent(RollingState state, AgentProcess process) : I
     /// <summary>How long decisions took.</summary>
     public ConcurrentQueue<double> Hits { get; } = new();
 
-    /// <summary>How long after its write was answered a state reached who was parked.</summary>
+    /// <summary>What reached who was parked, by target.</summary>
     public ConcurrentQueue<Answer>[] Woken { get; } = [.. RollingState.Watched.Select(static _ => new ConcurrentQueue<Answer>())];
 
     /// <summary>Keys of active roots, as parked readers got them.</summary>

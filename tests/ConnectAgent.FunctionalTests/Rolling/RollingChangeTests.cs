@@ -233,7 +233,8 @@ public sealed class RollingChangeTests(ITestOutputHelper output) : IAsyncLifetim
         output.WriteLine($"longest staleness of an answer {staleness.TotalSeconds:0.00} s");
         output.WriteLine("decision: " + RollingFigures.Of(_agents.SelectMany(static agent => agent.Hits)));
         output.WriteLine("news to who is parked: " + RollingFigures.Of(_agents.SelectMany(agent => agent.Woken.SelectMany((woken, target) => woken
-            .Where(answer => answer.Generation is > 0)
+            .Where(static answer => answer.Generation is > 0)
+            .DistinctBy(static answer => answer.Generation) // after a restart the same state may come with a higher index
             .Select(answer => Math.Max(0, (answer.End - _state.Intentions[target].CommittedAt(answer.Generation!.Value)!.Value).TotalMilliseconds))))));
         foreach (var line in _figures.Lines())
         {
