@@ -102,13 +102,50 @@ public sealed class ServerTlsTests : IAsyncLifetime
         (await ClientAgent.StartErrorAsync(Address[0], settings)).Should().Match("*" + text + "*").And.NotContain("no certificate at all");
     }
 
-    private Task<AgentProcess> StartAsync(string? certificate, string? key, string? name) => AgentProcess.StartClientAsync(
+    [Fact] // config-and-cli PROC-4, services AG-29: certificates run out while the agent runs
+    public async Task A_reload_reads_the_files_of_the_way_to_the_servers_again()
+    {
+        // Given: a CA that did not certify the server, and a certificate that the server does not take
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var other = new CertificateRequest("CN=agent", key, HashAlgorithmName.SHA256).CreateSelfSigned(From, Until);
+        var trusted = await File.ReadAllTextAsync(_authorityFile);
+        var (authority, certificate) = (_folder.Write("trusted.pem", other.ExportCertificatePem()), _folder.Write("mine.pem", other.ExportCertificatePem()));
+        await using var agent = await StartAsync(certificate, _folder.Write("mine.key", key.ExportPkcs8PrivateKeyPem()), "server.dc1.consul", authority);
+        (await agent.RootsAsync()).Body.Should().Contain("The remote certificate");
+
+        // When: one after the other
+        _folder.Write("trusted.pem", trusted);
+        (await ReloadAsync(agent)).Should().Be((200, string.Empty));
+        var refused = await agent.RootsAsync();
+        (refused.Status, refused.Body.Contains("The remote certificate")).Should().Be((500, false), "now it is the server that refuses: {0}", refused.Body);
+        Issue("mine", "agent.dc1.consul");
+        (await ReloadAsync(agent)).Should().Be((200, string.Empty));
+
+        // Then
+        await ClientAgent.UntilAsync(async () => (await agent.RootsAsync()).Status == 200);
+        await agent.WarmAsync();
+
+        // A file that cannot be used changes nothing.
+        _folder.Write("mine.key", "no key at all");
+        var (status, text) = await ReloadAsync(agent);
+        status.Should().Be(500);
+        text.Should().Contain("connect_agent.server_key_file").And.Contain("cannot be used").And.NotContain("no key at all");
+        (await agent.AuthorizeAsync("another")).Status.Should().Be(200);
+    }
+
+    private static async Task<(int Status, string Text)> ReloadAsync(AgentProcess agent)
+    {
+        using var answer = await agent.Http.PutAsync(new Uri("/v1/agent/reload", UriKind.Relative), null);
+        return ((int)answer.StatusCode, await answer.Content.ReadAsStringAsync());
+    }
+
+    private Task<AgentProcess> StartAsync(string? certificate, string? key, string? name, string? authority = null) => AgentProcess.StartClientAsync(
         Address,
         new JsonObject
         {
             ["connect_agent"] = new JsonObject
             {
-                ["server_ca_file"] = _authorityFile,
+                ["server_ca_file"] = authority ?? _authorityFile,
                 ["server_cert_file"] = certificate ?? string.Empty,
                 ["server_key_file"] = key ?? string.Empty,
                 ["server_name"] = name ?? string.Empty,

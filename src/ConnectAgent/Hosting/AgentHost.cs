@@ -120,25 +120,13 @@ internal static class AgentHost
         services.AddSingleton<IWireEndpoints, ServerStatusEndpoints>();
     }
 
-    private static ConsulServerOptions ServerOptionsOf(ServerSettings settings)
+    private static ConsulServerOptions ServerOptionsOf(ServerSettings settings) => new()
     {
-        SslStreamCertificateContext? identity = null;
-        if (settings.CertificateFile is { } certificateFile)
-        {
-            var (certificate, chain) = PemFiles.ReadIdentity("connect_agent.server_", certificateFile, settings.KeyFile!);
-            identity = SslStreamCertificateContext.Create(certificate, chain, offline: true);
-        }
-
-        return new ConsulServerOptions
-        {
-            Servers = settings.Addresses,
-            RequestTime = settings.Timeout,
-            Authorities = PemFiles.ReadAuthorities(settings.AuthorityFile),
-            Identity = identity,
-            TlsName = settings.TlsName,
-            DelegateLeaf = settings.DelegateLeaf,
-        };
-    }
+        Servers = settings.Addresses,
+        RequestTime = settings.Timeout,
+        Tls = PemFiles.ReadServerTls(settings),
+        DelegateLeaf = settings.DelegateLeaf,
+    };
 
     private static void AddEmbeddedServer(IServiceCollection services, AgentConfiguration configuration)
     {

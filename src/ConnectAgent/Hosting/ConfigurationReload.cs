@@ -1,12 +1,19 @@
 using ConnectAgent.Agent.Caching;
+using ConnectAgent.Agent.Servers.Consul;
 using ConnectAgent.Configuration;
 using Serilog.Core;
 
 namespace ConnectAgent.Hosting;
 
 /// <summary>Applies a changed configuration to the running agent, all of it or nothing (services AG-29, config-and-cli PROC-4).</summary>
+/// <param name="servers">Null with an embedded control plane.</param>
 internal sealed class ConfigurationReload(
-    CurrentConfiguration configuration, AgentCache cache, AgentTokens tokens, LoggingLevelSwitch level, ILogger<ConfigurationReload> logger)
+    CurrentConfiguration configuration,
+    AgentCache cache,
+    AgentTokens tokens,
+    LoggingLevelSwitch level,
+    ILogger<ConfigurationReload> logger,
+    ConsulServers? servers = null)
 {
     private readonly Lock _gate = new();
 
@@ -17,14 +24,22 @@ internal sealed class ConfigurationReload(
         lock (_gate)
         {
             AgentConfiguration now;
+            ServerTls? tls;
             try
             {
+                // The files that the start named, with what is in them now: certificates run out while an agent runs.
+                tls = servers is null ? null : PemFiles.ReadServerTls(configuration.Value.Servers);
                 now = configuration.Reload();
             }
             catch (ConfigurationException error)
             {
                 logger.ReloadFailed(error.Message);
                 throw;
+            }
+
+            if (tls is not null)
+            {
+                servers!.UseTls(tls);
             }
 
             cache.FetchLimits = now.FetchLimits;

@@ -1,5 +1,7 @@
+using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using ConnectAgent.Agent.Servers.Consul;
 using ConnectAgent.Configuration;
 
 namespace ConnectAgent.Hosting;
@@ -26,6 +28,20 @@ internal static class PemFiles
             throw new ConfigurationException(
                 $"{prefix}cert_file {certificateFile} with {prefix}key_file {keyFile} cannot be used: {error.GetType().Name}");
         }
+    }
+
+    /// <summary>What the way to the servers needs.</summary>
+    /// <exception cref="ConfigurationException">A file cannot be used.</exception>
+    public static ServerTls ReadServerTls(ServerSettings settings)
+    {
+        SslStreamCertificateContext? identity = null;
+        if (settings.CertificateFile is { } certificateFile)
+        {
+            var (certificate, chain) = ReadIdentity("connect_agent.server_", certificateFile, settings.KeyFile!);
+            identity = SslStreamCertificateContext.Create(certificate, chain, offline: true);
+        }
+
+        return new ServerTls { Authorities = ReadAuthorities(settings.AuthorityFile), Identity = identity, Name = settings.TlsName };
     }
 
     /// <summary>The CAs of a file; null without one.</summary>

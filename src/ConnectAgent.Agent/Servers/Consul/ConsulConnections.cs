@@ -19,7 +19,7 @@ internal static class ConsulConnections
     private const int LongestHeadersInKilobytes = 64;
     private static readonly TimeSpan ConnectTime = TimeSpan.FromSeconds(5);
 
-    public static SocketsHttpHandler Create(ConsulServerOptions options)
+    public static SocketsHttpHandler Create(ServerTls server)
     {
         var handler = new SocketsHttpHandler
         {
@@ -35,18 +35,18 @@ internal static class ConsulConnections
             // A name is looked up anew now and then.
             PooledConnectionLifetime = TimeSpan.FromMinutes(15),
         };
-        handler.SslOptions = TlsOf(options);
+        handler.SslOptions = TlsOf(server);
         return handler;
     }
 
-    private static SslClientAuthenticationOptions TlsOf(ConsulServerOptions options)
+    private static SslClientAuthenticationOptions TlsOf(ServerTls server)
     {
         var tls = new SslClientAuthenticationOptions
         {
             EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
-            ClientCertificateContext = options.Identity,
+            ClientCertificateContext = server.Identity,
         };
-        if (options.Authorities is { } authorities)
+        if (server.Authorities is { } authorities)
         {
             var policy = new X509ChainPolicy
             {
@@ -58,7 +58,7 @@ internal static class ConsulConnections
             tls.CertificateChainPolicy = policy;
         }
 
-        if (options.TlsName is { } name)
+        if (server.Name is { } name)
         {
             // The handler takes the name from the address; another one is compared here, with everything else as found.
             tls.RemoteCertificateValidationCallback = (_, certificate, _, errors) =>

@@ -17,11 +17,10 @@ internal sealed class ConsulServer : IDisposable
     private readonly Uri _address;
     private readonly ConsulServerOptions _options;
     private readonly TimeProvider _clock;
-    private readonly SocketsHttpHandler _handler;
-    private readonly HttpMessageInvoker _http;
     private readonly HoldOff[] _pauses;
     private readonly Lock _paceGate = new();
     private RefreshPace _pace;
+    private HttpMessageInvoker _http;
     private CancellationTokenSource _held = new();
     private ServerFault? _lastError;
     private int _state;
@@ -35,8 +34,7 @@ internal sealed class ConsulServer : IDisposable
     {
         (_address, _options, _clock) = (address, options, clock);
         Name = address.GetLeftPart(UriPartial.Authority);
-        _handler = ConsulConnections.Create(options);
-        _http = new HttpMessageInvoker(_handler, disposeHandler: false);
+        _http = new HttpMessageInvoker(ConsulConnections.Create(options.Tls));
         _pauses = [.. Enum.GetValues<ConsulOperation>().Select(_ => new HoldOff(clock, random))];
         _pace = new RefreshPace(clock.GetTimestamp());
     }
@@ -62,11 +60,13 @@ internal sealed class ConsulServer : IDisposable
 
     public long Failures => Volatile.Read(ref _failures);
 
-    public void Dispose()
-    {
-        _http.Dispose();
-        _handler.Dispose();
-    }
+    public void Dispose() => _http.Dispose();
+
+    /// <summary>
+    /// From now on connections are made so. Calls that are on their way stay on the former ones, which are not disposed of because a call may be about to
+    /// use them; they end by themselves once they are idle.
+    /// </summary>
+    public void UseTls(ServerTls tls) => Volatile.Write(ref _http, new HttpMessageInvoker(ConsulConnections.Create(tls)));
 
     /// <summary>What this server is to be spared.</summary>
     public HoldOff PauseOf(ConsulOperation operation) => _pauses[(int)operation];
@@ -159,7 +159,7 @@ internal sealed class ConsulServer : IDisposable
                 async (upload, ends) =>
                 {
                     using var message = MessageOf(call, upload);
-                    return await _http.SendAsync(message, ends);
+                    return await Volatile.Read(ref _http).SendAsync(message, ends);
                 },
                 call.Upload,
                 _clock,

@@ -1,6 +1,3 @@
-using System.Net.Security;
-using System.Security.Cryptography.X509Certificates;
-
 namespace ConnectAgent.Agent.Servers.Consul;
 
 /// <summary>Where the servers are and how long they may take; docs/configuration.md has the keys.</summary>
@@ -15,12 +12,6 @@ internal sealed class ConsulServerOptions
     /// <summary>Whether leaves and their keys come from servers that cannot sign.</summary>
     public bool DelegateLeaf { get; init; }
 
-    /// <summary>The only CAs that may certify a server; null: those of the system.</summary>
-    public X509Certificate2Collection? Authorities { get; init; }
-
-    /// <summary>What is shown to servers that ask for a certificate; null for none.</summary>
-    public SslStreamCertificateContext? Identity { get; init; }
-
-    /// <summary>The name that a server's certificate must hold; null: the host of its address.</summary>
-    public string? TlsName { get; init; }
+    /// <summary>For <c>https</c> servers, at the start; it may be replaced.</summary>
+    public ServerTls Tls { get; init; } = new();
 }

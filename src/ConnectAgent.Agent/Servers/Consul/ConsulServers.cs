@@ -115,6 +115,9 @@ internal sealed class ConsulServers : IServerStatus, IDisposable
         }
     }
 
+    /// <summary>Has new connections made with other certificates.</summary>
+    public void UseTls(ServerTls tls) => Array.ForEach(_servers, server => server.UseTls(tls));
+
     public void Dispose() => Array.ForEach(_servers, static server => server.Dispose());
 
     private async Task CheckAsync(int at, CancellationToken cancellationToken)
