@@ -28,6 +28,11 @@ public abstract class TokenRights
     public virtual ValueTask<bool> AllowsAsync(AclQuestion question, CancellationToken cancellationToken) =>
         new(Allows(question.Resource, question.Segment, question.Access));
 
+    /// <summary>Answers many questions, one by one and in their order; rights that a remote back end decides take no more calls for it than they must.</summary>
+    /// <exception cref="ServerException">As of the resolution of the token.</exception>
+    public virtual ValueTask<IReadOnlyList<bool>> AllowsEachAsync(IReadOnlyList<AclQuestion> questions, CancellationToken cancellationToken) =>
+        new([.. questions.Select(question => Allows(question.Resource, question.Segment, question.Access))]);
+
     /// <summary>Whether all of it is allowed.</summary>
     /// <exception cref="ServerException">As of the resolution of the token.</exception>
     public async ValueTask<bool> AllowsAsync(IReadOnlyList<AclQuestion> questions, CancellationToken cancellationToken)

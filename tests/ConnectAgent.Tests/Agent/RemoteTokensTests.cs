@@ -71,6 +71,23 @@ public sealed class RemoteTokensTests : IDisposable
         (await stays).Should().NotBeNull();
     }
 
+    [Fact] // ACL-AUZ-1: what a list of instances needs is asked at once
+    public async Task Many_questions_are_one_call_and_only_the_unknown_ones_are_asked()
+    {
+        var tokens = Create();
+        (await AllowsAsync(tokens, ReadAcl)).Should().BeFalse();
+        var rights = await tokens.ResolveAsync(Token, default);
+        (await rights.AllowsEachAsync([WriteWeb, ReadAcl, ReadWebIntentions, WriteWeb], default)).Should().Equal(true, false, true, true);
+        (await rights.AllowsEachAsync([ReadAcl, WriteWeb], default)).Should().Equal(false, true);
+        (await rights.AllowsEachAsync([], default)).Should().BeEmpty();
+        _servers.Asked.Skip(1).Should().ContainSingle().Which.Should().BeEquivalentTo([WriteWeb, ReadWebIntentions]);
+
+        // Then: nobody can be asked
+        _servers.Failure = new ServerException(FailureKind.Unreachable, "away");
+        var unseen = new AclQuestion(AclResource.Node, "n1", AclAccess.Read);
+        (await rights.AllowsEachAsync([WriteWeb, unseen], default)).Should().Equal([true, false], "what is known holds, what is not is denied (ACL-RES-4)");
+    }
+
     [Fact] // ACL-RES-5: a server that lags does not know the newest token
     public async Task One_denial_is_no_proof()
     {

@@ -30,6 +30,34 @@ internal sealed class RemoteRights(
     public override ValueTask<bool> AllowsAsync(AclQuestion question, CancellationToken cancellationToken) =>
         Known.TryGetValue(question, out var allowed) ? new(allowed) : new(AskAsync(question).WaitAsync(cancellationToken));
 
+    public override async ValueTask<IReadOnlyList<bool>> AllowsEachAsync(IReadOnlyList<AclQuestion> questions, CancellationToken cancellationToken)
+    {
+        // Looked at once: what is known may be dropped meanwhile.
+        Dictionary<AclQuestion, bool> answers = new(questions.Count);
+        List<AclQuestion> unknown = [];
+        foreach (var question in questions.Distinct())
+        {
+            if (Known.TryGetValue(question, out var allowed))
+            {
+                answers.Add(question, allowed);
+            }
+            else
+            {
+                unknown.Add(question);
+            }
+        }
+
+        if (unknown.Count > 0)
+        {
+            foreach (var (question, allowed) in await AskOnceAsync(unknown).WaitAsync(cancellationToken))
+            {
+                answers[question] = allowed;
+            }
+        }
+
+        return [.. questions.Select(question => answers[question])];
+    }
+
     /// <summary>Never: the servers' own answer to a snapshot is what counts.</summary>
     public override bool Snapshot() => false;
 
@@ -41,14 +69,24 @@ internal sealed class RemoteRights(
     };
 
     // One call for all who ask the same (ACL-RES-6); no caller's end ends it.
-    private Task<bool> AskAsync(AclQuestion question) => _asking.GetOrAdd(question, asked => Task.Run(() => AskOnceAsync(asked), CancellationToken.None));
+    private Task<bool> AskAsync(AclQuestion question) => _asking.GetOrAdd(question, asked => Task.Run(async () =>
+    {
+        try
+        {
+            return (await AskOnceAsync(WithItsLike(asked)))[asked];
+        }
+        finally
+        {
+            _asking.TryRemove(asked, out _);
+        }
+    }, CancellationToken.None));
 
-    private async Task<bool> AskOnceAsync(AclQuestion question)
+    private async Task<IReadOnlyDictionary<AclQuestion, bool>> AskOnceAsync(IReadOnlyCollection<AclQuestion> questions)
     {
         try
         {
             owner.Metrics.Missed();
-            var answers = await owner.AskAsync(token, WithItsLike(question));
+            var answers = await owner.AskAsync(token, questions);
             if (Known.Count + answers.Count > MostKnown)
             {
                 Known.Clear();
@@ -59,7 +97,7 @@ internal sealed class RemoteRights(
                 Known[asked] = allowed;
             }
 
-            return answers[question];
+            return answers;
         }
         catch (ServerException error) when (error.Kind == FailureKind.UnknownToken)
         {
@@ -68,16 +106,15 @@ internal sealed class RemoteRights(
         }
         catch (ServerException error) when (error.Kind == FailureKind.AclDisabled)
         {
-            return owner.TurnOff().Allows(question.Resource, question.Segment, question.Access);
+            return AllBy(owner.TurnOff());
         }
         catch (ServerException)
         {
             owner.Metrics.Away();
-            return owner.Unasked().Allows(question.Resource, question.Segment, question.Access);
+            return AllBy(owner.Unasked());
         }
-        finally
-        {
-            _asking.TryRemove(question, out _);
-        }
+
+        Dictionary<AclQuestion, bool> AllBy(TokenRights rights) =>
+            questions.ToDictionary(static question => question, question => rights.Allows(question.Resource, question.Segment, question.Access));
     }
 }
