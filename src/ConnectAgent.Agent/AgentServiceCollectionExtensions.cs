@@ -1,5 +1,6 @@
 using ConnectAgent.Agent.Authorization;
 using ConnectAgent.Agent.Caching;
+using ConnectAgent.Agent.Discovery;
 using ConnectAgent.Agent.Leaves;
 using ConnectAgent.Agent.Persistence;
 using ConnectAgent.Agent.Revocation;
@@ -34,6 +35,7 @@ internal static class AgentServiceCollectionExtensions
             services.AddSingleton<CachePersistence>();
         }
 
+        services.AddSingleton<HealthKind>().AddSingleton<UpstreamHealth>();
         services.TryAddSingleton(new AuthorizeOptions());
         return services.AddSingleton<IntentionMatchKind>().AddSingleton<PeerGuard>().AddSingleton<Authorizer>();
     }

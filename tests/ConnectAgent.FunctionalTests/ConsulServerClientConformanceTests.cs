@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using ConnectAgent.Agent.Servers;
+using ConnectAgent.Protocol.Errors;
 using ConnectAgent.TestKit.Processes;
 using ConnectAgent.TestKit.Servers;
 using FluentAssertions;
@@ -26,6 +27,14 @@ public sealed class ConsulServerClientConformanceTests : ServerClientConformance
     {
         await _remote.DisposeAsync();
         await _server.DisposeAsync();
+    }
+
+    [Xunit.Fact] // the same as the embedded one says
+    public async Task Health_is_not_supported()
+    {
+        var question = new HealthQuestion(connect: true, "web", [], [], string.Empty);
+        var read = () => Client.ReadHealthAsync(question, new ServerQuery("dc1", string.Empty, 0, TimeSpan.FromMinutes(10)), CancellationToken.None);
+        (await read.Should().ThrowAsync<ServerException>()).Which.Kind.Should().Be(FailureKind.Unsupported);
     }
 
     protected override async Task PutIntentionAsync(string source, string destination, string action)

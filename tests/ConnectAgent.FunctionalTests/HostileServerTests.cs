@@ -26,6 +26,13 @@ public sealed class HostileServerTests : IAsyncLifetime
         { "match", """{"other":[]}""" },
         { "match", """{"db":[{"SourceName":"*",""" },
         { "match", "huge" },
+        { "health", """{"Node":{}}""" },
+        { "health", """[null]""" },
+        { "health", """[{"Node":{"Node":"n1"},"Service":"db","Checks":[]}]""" },
+        { "health", """[{"Node":{"Node":"n1"},"Service":{"Service":"db"},"Checks":[{"Status":7}]}]""" },
+        { "health", """[{"Node":{"Node":"","Service":{"Service":"db"},"Checks":[]}}]""" },
+        { "health", """[{"Node":{"Node":"n1"},""" },
+        { "health", "huge" },
         { "revoked", """{"Revoked":[{"SerialNumber":"01","SpiffeID":"spiffe://x/y"}]}""" },
         { "revoked", """{"Revoked":7}""" },
         { "revoked", "huge" },
@@ -46,7 +53,10 @@ public sealed class HostileServerTests : IAsyncLifetime
     {
         // Given
         _server.Content.SetIntentions([new() { SourceName = "web", DestinationName = "db", Action = "deny" }]);
+        _server.Content.SetHealth("db", connect: true, HealthInstances.Of("n1", "db-proxy"));
         var warm = await _agent.WarmAsync();
+        var upstream = await _agent.GetAsync("/v1/health/connect/db?cached");
+        upstream.List.Should().HaveCount(1);
         await _server.SeenAsync(1, request => IsAsked(request) && request.Holds);
         (await RefusedAsync()).Should().Be(0);
 
@@ -57,6 +67,7 @@ public sealed class HostileServerTests : IAsyncLifetime
         // Then
         await _agent.StillServesAsync(warm, knownLeader: null);
         ((bool)(await _agent.AuthorizeAsync("db")).Json["Authorized"]!).Should().BeFalse();
+        (await _agent.GetAsync("/v1/health/connect/db?cached")).Body.Should().Be(upstream.Body);
         List<JsonNode?> failing = [];
         await ClientAgent.UntilAsync(async () => (failing = [.. (await _agent.GetAsync("/v1/agent/connect/cache")).List
             .Where(entry => entry!["LastError"] is not null)]).Count > 0);
@@ -68,6 +79,7 @@ public sealed class HostileServerTests : IAsyncLifetime
         {
             "roots" => request.IsRoots,
             "match" => request.IsMatch,
+            "health" => request.IsHealth,
             _ => request.Path == "/v1/connect/ca/revoked",
         };
     }

@@ -77,7 +77,7 @@ internal sealed class AgentCache : IDisposable
         where TRequest : CacheRequest
         where TValue : class
     {
-        _gate.Remember(request);
+        _gate.Remember(request.Token, kind.NeedsFor(request, value));
         var entry = Entry(kind, request);
         entry.Restore(value, origin, _clock.GetTimestamp() - (long)(origin.Idle.TotalSeconds * _clock.TimestampFrequency));
         Stored(entry);

@@ -1,4 +1,5 @@
 using ConnectAgent.Agent.Persistence;
+using ConnectAgent.Protocol.Acl;
 
 namespace ConnectAgent.Agent.Caching;
 
@@ -14,6 +15,9 @@ internal abstract class CacheEntry(CacheKey key)
 
     /// <summary>What made the entry.</summary>
     public abstract CacheRequest Request { get; }
+
+    /// <summary>What its token must be allowed for it to be kept; null for what is public.</summary>
+    public abstract IReadOnlyList<AclQuestion>? Needs { get; }
 
     public int Waiters => Volatile.Read(ref _waiters);
 
@@ -75,6 +79,8 @@ internal sealed class CacheEntry<TRequest, TValue> : CacheEntry
     }
 
     public override TRequest Request { get; }
+
+    public override IReadOnlyList<AclQuestion>? Needs => Current.Value is { } value ? _kind.NeedsFor(Request, value) : Request.Needs;
 
     public CacheFeed<TRequest, TValue> Feed { get; }
 

@@ -13,11 +13,11 @@ internal sealed class TokenGate(IServerClient servers)
         request.Needs is { } needs ? RequireAsync(request.Token, needs, cancellationToken) : ValueTask.CompletedTask;
 
     /// <summary>What a former life of the agent held, its token was allowed.</summary>
-    public void Remember(CacheRequest request)
+    public void Remember(string token, IReadOnlyList<AclQuestion>? needs)
     {
-        if (request.Needs is { } needs)
+        if (needs is not null)
         {
-            servers.RememberRights(request.Token, needs);
+            servers.RememberRights(token, needs);
         }
     }
 

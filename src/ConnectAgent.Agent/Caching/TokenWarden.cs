@@ -103,7 +103,7 @@ internal sealed class TokenWarden(
         var dropped = 0;
         foreach (var entry in entries)
         {
-            if (!await rights.AllowsAsync(entry.Request.Needs ?? [], cancellationToken) && cache.Drop(entry, "token"))
+            if (!await rights.AllowsAsync(entry.Needs ?? [], cancellationToken) && cache.Drop(entry, "token"))
             {
                 dropped++;
             }

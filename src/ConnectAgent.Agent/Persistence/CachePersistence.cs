@@ -2,11 +2,13 @@ using System.Buffers;
 using System.Text.Json;
 using ConnectAgent.Agent.Authorization;
 using ConnectAgent.Agent.Caching;
+using ConnectAgent.Agent.Discovery;
 using ConnectAgent.Agent.Leaves;
 using ConnectAgent.Agent.Revocation;
 using ConnectAgent.Agent.Roots;
 using ConnectAgent.Agent.Servers;
 using ConnectAgent.Protocol.Certificates;
+using ConnectAgent.Protocol.Discovery;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Intentions;
 using Microsoft.Extensions.Logging;
@@ -28,6 +30,7 @@ internal sealed class CachePersistence : IDisposable
     private readonly RevocationKind _revoked;
     private readonly LeafKind _leaves;
     private readonly IntentionMatchKind _matches;
+    private readonly HealthKind _health;
     private readonly TimeProvider _clock;
     private readonly ILogger<CachePersistence> _logger;
     private readonly ITimer _timer;
@@ -39,11 +42,12 @@ internal sealed class CachePersistence : IDisposable
         RevocationKind revoked,
         LeafKind leaves,
         IntentionMatchKind matches,
+        HealthKind health,
         TimeProvider clock,
         ILogger<CachePersistence> logger)
     {
-        (_sealed, _cache, _roots, _revoked, _leaves, _matches, _clock, _logger) =
-            (store, cache, roots, revoked, leaves, matches, clock, logger);
+        (_sealed, _cache, _roots, _revoked, _leaves, _matches, _health, _clock, _logger) =
+            (store, cache, roots, revoked, leaves, matches, health, clock, logger);
         cache.Stored = Seal;
         cache.Removed = entry => _sealed.Remove(IdOf(entry.Key));
         _timer = clock.CreateTimer(_ => NoteReads(), null, ReadsAreNoted, ReadsAreNoted);
@@ -90,21 +94,16 @@ internal sealed class CachePersistence : IDisposable
             _logger.EntryUnreadable(error.Message);
             return false;
         }
-    }
-
-    private bool Restore(ReadOnlyMemory<byte> payload)
-    {
-        SealedDocument? document;
-        try
-        {
-            document = JsonSerializer.Deserialize(payload.Span, SealedJson.Default.SealedDocument);
-        }
         catch (JsonException error)
         {
             _logger.EntryUnreadable(error.GetType().Name);
             return false;
         }
+    }
 
+    private bool Restore(ReadOnlyMemory<byte> payload)
+    {
+        var document = JsonSerializer.Deserialize(payload.Span, SealedJson.Default.SealedDocument);
         var now = _clock.GetUtcNow();
         if (document is null || document.LastRead + CacheOptions.IdleLife <= now)
         {
@@ -132,6 +131,13 @@ internal sealed class CachePersistence : IDisposable
                     _matches,
                     new MatchRequest(document.Datacenter, document.Token, new MatchNames(document.MatchByDestination, names), document.Request),
                     [.. matches.Select(list => document.MatchByDestination ? IntentionMatch.ForDestination(list) : IntentionMatch.ForSource(list))],
+                    origin);
+                return true;
+            case { Health: { } health, HealthQuestion: { } question } when document.Kind == _health.Name:
+                _cache.Restore(
+                    _health,
+                    new HealthRequest(document.Datacenter, document.Token, question),
+                    ServiceHealth.Parse(health, document.HealthIsFiltered),
                     origin);
                 return true;
             default:
@@ -177,6 +183,8 @@ internal sealed class CachePersistence : IDisposable
                 MatchByDestination = asked.Names.ByDestination,
                 Matches = [.. matches.Select(match => match.Intentions)],
             },
+            (HealthRequest asked, ServiceHealth health) =>
+                document with { HealthQuestion = asked.Question, Health = health.Json, HealthIsFiltered = health.IsFiltered },
             _ => null,
         };
     }

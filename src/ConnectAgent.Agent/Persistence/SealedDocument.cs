@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using ConnectAgent.Agent.Servers;
 using ConnectAgent.Protocol.Certificates;
 using ConnectAgent.Protocol.Intentions;
 using ConnectAgent.Protocol.Json;
@@ -38,6 +39,13 @@ internal sealed record SealedDocument
     public bool MatchByDestination { get; init; }
 
     public IReadOnlyList<IReadOnlyList<Intention>>? Matches { get; init; }
+
+    public HealthQuestion? HealthQuestion { get; init; }
+
+    /// <summary>The list of instances, as it was held.</summary>
+    public ReadOnlyMemory<byte>? Health { get; init; }
+
+    public bool HealthIsFiltered { get; init; }
 
     // Records print their members; tokens and keys must not reach a log that way.
     public override string ToString() => $"sealed {Kind}";

@@ -1,5 +1,6 @@
 using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Certificates;
+using ConnectAgent.Protocol.Discovery;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Identity;
 using ConnectAgent.Protocol.Intentions;
@@ -42,6 +43,20 @@ public interface IServerClient
     /// </exception>
     Task<ServerRead<IReadOnlyList<IntentionMatch>>> MatchIntentionsAsync(
         MatchNames names, ServerQuery query, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Reads the instances of a service with their checks, in the servers' order (services HLT-1, HLT-2). What the token may not see is left out, and an
+    /// unknown service has none (services HLT-8).
+    /// </summary>
+    /// <param name="question">Whose.</param>
+    /// <param name="query">On whose behalf, where, and from which index on.</param>
+    /// <param name="cancellationToken">Ends the call early.</param>
+    /// <returns>As of <see cref="MatchIntentionsAsync"/>; a change of a check's status is a change, too (services HLT-5).</returns>
+    /// <exception cref="ServerException">
+    /// As of <see cref="MatchIntentionsAsync"/>; <see cref="FailureKind.Invalid"/>: a filter that is none; <see cref="FailureKind.Unsupported"/>: this
+    /// back end knows no services, and never will while it runs.
+    /// </exception>
+    Task<ServerRead<ServiceHealth>> ReadHealthAsync(HealthQuestion question, ServerQuery query, CancellationToken cancellationToken);
 
     /// <summary>Tells what a token may do. Asked before each answer from the cache, so it must be quick (agent-cache TOKC-2).</summary>
     /// <param name="token">The caller's token after defaulting; empty for none.</param>

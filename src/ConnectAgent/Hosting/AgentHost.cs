@@ -96,7 +96,7 @@ internal static class AgentHost
                     DownPolicy = configuration.AclDownPolicy,
                     Ttl = new[] { configuration.AclTokenTtl, configuration.AclPolicyTtl, configuration.AclRoleTtl }.Min(),
                 });
-            services.AddSingleton<IWireEndpoints, ForwardingEndpoints>();
+            services.AddSingleton<HealthReads>().AddSingleton<IWireEndpoints, ForwardingEndpoints>();
         }
 
         services.AddSingleton(new LeafOptions { RootChangeDelay = configuration.RootChangeSpread });

@@ -10,11 +10,20 @@ internal static class AclFilter
     public static IReadOnlyList<T> Visible<T>(this WireRequest request, IReadOnlyCollection<T> all, Func<T, bool> mayRead)
     {
         List<T> visible = [.. all.Where(mayRead)];
-        if (visible.Count < all.Count && request.HasToken)
+        if (visible.Count < all.Count)
         {
-            request.Context.Response.Headers["X-Consul-Results-Filtered-By-Acls"] = "true";
+            request.TellFiltered();
         }
 
         return visible;
+    }
+
+    /// <summary>Says that something is missing, to who gave a token.</summary>
+    public static void TellFiltered(this WireRequest request)
+    {
+        if (request.HasToken)
+        {
+            request.Context.Response.Headers["X-Consul-Results-Filtered-By-Acls"] = "true";
+        }
     }
 }

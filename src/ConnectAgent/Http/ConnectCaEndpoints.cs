@@ -3,6 +3,7 @@ using ConnectAgent.Agent;
 using ConnectAgent.ControlPlane.Acl;
 using ConnectAgent.ControlPlane.Authority;
 using ConnectAgent.ControlPlane.State;
+using ConnectAgent.Protocol.Text;
 
 namespace ConnectAgent.Http;
 
@@ -34,12 +35,8 @@ internal sealed class ConnectCaEndpoints(CertificateAuthority authority, AgentId
     }
 
     // CA-10.
-    private static bool WantsPem(WireQuery query) => query.First("pem") switch
-    {
-        "" or "0" or "f" or "F" or "FALSE" or "false" or "False" => false,
-        "1" or "t" or "T" or "TRUE" or "true" or "True" => true,
-        _ => throw WireException.BadRequest("The 'pem' query parameter must be a boolean value"),
-    };
+    private static bool WantsPem(WireQuery query) => query.First("pem") is { Length: > 0 } word
+        && (GoBool.Parse(word) ?? throw WireException.BadRequest("The 'pem' query parameter must be a boolean value"));
 }
 
 /// <summary>What all reads of the embedded control plane share.</summary>

@@ -14,8 +14,8 @@ namespace ConnectAgent.Http;
 /// The servers' own API in front of an agent without a control plane: a call goes to them under its caller's token, and what they answer
 /// goes back as it comes, piece by piece.
 /// </summary>
-internal sealed class ForwardingEndpoints(ConsulServers servers, IntentionMatchReads matches, AgentIdentity agent, WireSettings settings)
-    : IWireEndpoints
+internal sealed class ForwardingEndpoints(
+    ConsulServers servers, IntentionMatchReads matches, HealthReads health, AgentIdentity agent, WireSettings settings) : IWireEndpoints
 {
     private const int PieceLength = 32 * 1024;
 
@@ -50,12 +50,23 @@ internal sealed class ForwardingEndpoints(ConsulServers servers, IntentionMatchR
         }
 
         routes.MapWire("/v1/connect/intentions/match", (HttpMethods.Get, Permission.Of(AclResource.Intention, AclAccess.Read, "each name"), MatchAsync));
+        routes.MapWire(
+            "/v1/health/service/",
+            (HttpMethods.Get, Permission.Filtered(AclResource.Service, "each instance, and node:read on its node"), request => HealthAsync(request, connect: false)));
+        routes.MapWire(
+            "/v1/health/connect/",
+            (HttpMethods.Get, Permission.Filtered(AclResource.Service, "the name and each instance, and node:read on its node"), request => HealthAsync(request, connect: true)));
     }
 
     // CON-3: what the caller wants cached is cached here, as by any client agent.
     private Task MatchAsync(WireRequest request) => settings.UseCache && request.Query.Has("cached")
         ? matches.AnswerAsync(request)
         : ForwardAsync(request, "/v1/connect/intentions/match");
+
+    // CACHE-42.
+    private Task HealthAsync(WireRequest request, bool connect) => health.Knows(request)
+        ? health.AnswerAsync(request, connect)
+        : ForwardAsync(request, connect ? "/v1/health/connect/" : "/v1/health/service/");
 
     private async Task ForwardAsync(WireRequest request, string path)
     {

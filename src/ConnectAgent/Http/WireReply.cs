@@ -30,13 +30,28 @@ internal static class WireReply
     public static Task JsonAsync<T>(WireRequest request, T value, JsonTypeInfo<T> type) =>
         BytesAsync(request.Context, StatusCodes.Status200OK, "application/json", Render(value, type, request.IsPretty));
 
+    /// <summary>200 with a JSON body that is written already, in the compact form.</summary>
+    public static Task JsonAsync(WireRequest request, ReadOnlyMemory<byte> json)
+    {
+        if (request.IsPretty)
+        {
+            using var document = JsonDocument.Parse(json);
+            json = Render(writer => document.RootElement.WriteTo(writer), pretty: true);
+        }
+
+        return BytesAsync(request.Context, StatusCodes.Status200OK, "application/json", json);
+    }
+
     /// <summary>The bytes of a JSON body.</summary>
-    internal static ReadOnlyMemory<byte> Render<T>(T value, JsonTypeInfo<T> type, bool pretty)
+    internal static ReadOnlyMemory<byte> Render<T>(T value, JsonTypeInfo<T> type, bool pretty) =>
+        Render(writer => JsonSerializer.Serialize(writer, value, type), pretty);
+
+    private static ReadOnlyMemory<byte> Render(Action<Utf8JsonWriter> write, bool pretty)
     {
         var body = new ArrayBufferWriter<byte>(1024);
         using (var writer = new Utf8JsonWriter(body, pretty ? Indented : Compact))
         {
-            JsonSerializer.Serialize(writer, value, type);
+            write(writer);
         }
 
         if (pretty)

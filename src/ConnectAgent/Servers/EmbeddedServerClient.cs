@@ -7,6 +7,7 @@ using ConnectAgent.ControlPlane.Revocation;
 using ConnectAgent.ControlPlane.State;
 using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Certificates;
+using ConnectAgent.Protocol.Discovery;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Identity;
 using ConnectAgent.Protocol.Intentions;
@@ -63,6 +64,9 @@ internal sealed class EmbeddedServerClient(
             new BlockingOptions(query.Index, query.Wait, _rights, query.Token),
             cancellationToken);
     }
+
+    public Task<ServerRead<ServiceHealth>> ReadHealthAsync(HealthQuestion question, ServerQuery query, CancellationToken cancellationToken) =>
+        throw new ServerException(FailureKind.Unsupported, "this control plane has no catalog of services");
 
     public ValueTask<TokenRights> ResolveTokenAsync(string token, CancellationToken cancellationToken) => new(tokens.Resolve(token));
 

@@ -7,6 +7,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using ConnectAgent.Agent.Servers;
+using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Identity;
 using ConnectAgent.Protocol.Intentions;
@@ -312,6 +313,13 @@ public sealed class ScriptedConsulServer : IAsyncDisposable
                     }
 
                     return ScriptedAnswer.Ok(JsonSerializer.Serialize(reply, Json), matches.Index);
+                case var path when path.StartsWith("/v1/health/", StringComparison.Ordinal):
+                    return await HealthAsync(path["/v1/health/".Length..].Split('/'), request, cancellationToken);
+                case "/v1/acl/token/self":
+                    await Content.ResolveTokenAsync(request.Token, cancellationToken);
+                    return ScriptedAnswer.Ok("""{"AccessorID":"an accessor"}""", index: null);
+                case "/v1/internal/acl/authorize":
+                    return ScriptedAnswer.Ok(Allowed(request, await Content.ResolveTokenAsync(request.Token, cancellationToken)), index: null);
                 case var path when !Signs && path.StartsWith(LeafPath, StringComparison.Ordinal):
                     return await LeafAsync(path[LeafPath.Length..], request, cancellationToken);
                 case "/v1/connect/ca/sign" when request.Method == "PUT" && Signs:
@@ -337,6 +345,38 @@ public sealed class ScriptedConsulServer : IAsyncDisposable
             };
             return ScriptedAnswer.Text(status, error.Message);
         }
+    }
+
+    private async Task<ScriptedAnswer> HealthAsync(string[] path, ScriptedRequest request, CancellationToken cancellationToken)
+    {
+        if (path is not ["connect" or "service", var service])
+        {
+            return ScriptedAnswer.Text(404, string.Empty);
+        }
+
+        var question = new HealthQuestion(
+            path[0] == "connect", Uri.UnescapeDataString(service), request.All("tag"), request.All("node-meta"), request.First("filter"));
+        var read = await Content.ReadHealthAsync(question, request.Query(), cancellationToken);
+        return ScriptedAnswer.Of(
+            200,
+            Encoding.UTF8.GetString(read.Value.Json.Span),
+            $"X-Consul-Index: {read.Index}",
+            read.Value.IsFiltered ? "X-Consul-Results-Filtered-By-Acls: true" : null);
+    }
+
+    // acl ACL-AUZ-1.
+    private static string Allowed(ScriptedRequest request, TokenRights rights)
+    {
+        var questions = JsonNode.Parse(request.Body)!.AsArray();
+        foreach (var question in questions)
+        {
+            question!["Allow"] = rights.Allows(
+                Enum.Parse<AclResource>((string)question["Resource"]!, ignoreCase: true),
+                (string?)question["Segment"] ?? string.Empty,
+                Enum.Parse<AclAccess>((string)question["Access"]!, ignoreCase: true));
+        }
+
+        return questions.ToJsonString();
     }
 
     /// <summary>Makes a new leaf in the place of the one of a service.</summary>
@@ -427,6 +467,8 @@ public sealed record ScriptedRequest(string Method, string Target, IReadOnlyDict
     public bool IsRoots => Path == "/v1/connect/ca/roots";
 
     public bool IsMatch => Path == "/v1/connect/intentions/match";
+
+    public bool IsHealth => Path.StartsWith("/v1/health/", StringComparison.Ordinal);
 
     public bool IsLeaf => Path.StartsWith("/v1/agent/connect/ca/leaf/", StringComparison.Ordinal);
 

@@ -1,9 +1,12 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using System.Text.Json.Nodes;
 using ConnectAgent.Agent.Servers;
 using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Certificates;
+using ConnectAgent.Protocol.Discovery;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Identity;
 using ConnectAgent.Protocol.Intentions;
@@ -29,6 +32,9 @@ public sealed class ScriptedServerClient(TimeProvider clock) : IServerClient
     private ulong _intentionIndex = 1;
     private RevocationList _revoked = RevocationList.Empty;
     private ulong _revokedIndex = 1;
+    private readonly Dictionary<string, string> _health = new(StringComparer.Ordinal);
+    private ulong _healthIndex = 1;
+    private int _healthReads;
     private readonly Dictionary<string, TokenRights> _rights = new(StringComparer.Ordinal);
     private TaskCompletionSource _rightsChanged = NewSignal();
     private bool _acls;
@@ -43,6 +49,8 @@ public sealed class ScriptedServerClient(TimeProvider clock) : IServerClient
     public int Signatures => Volatile.Read(ref _signatures);
 
     public int Matches => Volatile.Read(ref _matches);
+
+    public int HealthReads => Volatile.Read(ref _healthReads);
 
     /// <summary>Calls that have not answered yet.</summary>
     public int Running => Volatile.Read(ref _running);
@@ -120,6 +128,18 @@ public sealed class ScriptedServerClient(TimeProvider clock) : IServerClient
         Changed();
     }
 
+    /// <summary>The instances of a service, as JSON; those that connect for it are another list.</summary>
+    public void SetHealth(string service, bool connect, params string[] instances)
+    {
+        lock (_gate)
+        {
+            _health[KeyOf(service, connect)] = "[" + string.Join(',', instances) + "]";
+            _healthIndex = ++_index;
+        }
+
+        Changed();
+    }
+
     /// <summary>The roots as they are now, at an index.</summary>
     public ServerRead<CaRoots> RootsAt(ulong index) => new(_authority.Document(), index);
 
@@ -150,6 +170,12 @@ public sealed class ScriptedServerClient(TimeProvider clock) : IServerClient
 
     public async Task<ServerRead<RevocationList>> ReadRevokedAsync(ServerQuery query, CancellationToken cancellationToken) =>
         await HoldAsync(query, () => null, () => new ServerRead<RevocationList>(_revoked, _revokedIndex), cancellationToken);
+
+    public async Task<ServerRead<ServiceHealth>> ReadHealthAsync(HealthQuestion question, ServerQuery query, CancellationToken cancellationToken)
+    {
+        Interlocked.Increment(ref _healthReads);
+        return await HoldAsync(query, () => null, () => HealthOf(question, RightsOf(query.Token)), cancellationToken);
+    }
 
     public ValueTask<TokenRights> ResolveTokenAsync(string token, CancellationToken cancellationToken)
     {
@@ -222,6 +248,23 @@ public sealed class ScriptedServerClient(TimeProvider clock) : IServerClient
             throw ServerException.UnknownDatacenter();
         }
     }
+
+    private static string KeyOf(string service, bool connect) => $"{connect}/{service.ToLowerInvariant()}";
+
+    // services HLT-4, HLT-8.
+    private ServerRead<ServiceHealth> HealthOf(HealthQuestion question, TokenRights rights)
+    {
+        var held = _health.GetValueOrDefault(KeyOf(question.Service, question.Connect), "[]");
+        var all = ServiceHealth.Parse(Encoding.UTF8.GetBytes(held), isFiltered: false)
+            .Where(instance => question.Tags.All(tag => TagsOf(instance).Contains(tag, StringComparer.OrdinalIgnoreCase)), isFiltered: false);
+        var visible = question.Connect && !rights.ServiceRead(question.Service)
+            ? all.Where(static _ => false, isFiltered: true)
+            : all.Without(all.Needs.Where(need => !rights.Allows(need.Resource, need.Segment, need.Access)).ToHashSet());
+        return new(visible, _healthIndex);
+    }
+
+    private static IEnumerable<string?> TagsOf(ServiceInstance instance) =>
+        JsonNode.Parse(instance.Json.Span)!["Service"]!["Tags"]?.AsArray().Select(tag => (string?)tag) ?? [];
 
     private ServerRead<IReadOnlyList<IntentionMatch>> Match(MatchNames names)
     {

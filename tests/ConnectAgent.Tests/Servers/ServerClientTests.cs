@@ -6,10 +6,13 @@ using ConnectAgent.ControlPlane.Authority;
 using ConnectAgent.ControlPlane.Intentions;
 using ConnectAgent.ControlPlane.Revocation;
 using ConnectAgent.ControlPlane.State;
+using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Certificates;
+using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Intentions;
 using ConnectAgent.Servers;
 using ConnectAgent.TestKit.Servers;
+using FluentAssertions;
 using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 
@@ -38,6 +41,14 @@ public sealed class EmbeddedServerClientTests : ServerClientConformance, IAsyncL
 
     protected override Task PutIntentionAsync(string source, string destination, string action) =>
         _services.GetRequiredService<IntentionStore>().UpsertAsync(destination, new IntentionSource(source) { Action = action }, null);
+
+    [Fact] // it has no catalog, and says so instead of "there is no such service"
+    public async Task Health_is_not_supported()
+    {
+        var question = new HealthQuestion(connect: true, "web", [], [], string.Empty);
+        var read = () => Client.ReadHealthAsync(question, new ServerQuery("dc1", string.Empty, 0, TimeSpan.FromMinutes(10)), CancellationToken.None);
+        (await read.Should().ThrowAsync<ServerException>()).Which.Kind.Should().Be(FailureKind.Unsupported);
+    }
 
     protected override Task RevokeAsync(string serial) =>
         _services.GetRequiredService<RevocationStore>().RevokeSerialAsync(serial, "dc1", null);
@@ -110,6 +121,26 @@ public sealed class EmbeddedServerClientAclTests : ServerClientAclConformance, I
     protected override Task DeleteAsync(string token) => Tokens.DeleteAsync(AccessorOf(token), null);
 
     private string AccessorOf(string token) => Tokens.FindBySecret(_services.GetRequiredService<StateStore>().Current, token)!.AccessorId;
+}
+
+/// <summary>The scripted one's health.</summary>
+public sealed class ScriptedServerClientHealthTests : ServerClientHealthConformance
+{
+    private readonly ScriptedServerClient _client = new(TimeProvider.System);
+
+    protected override IServerClient Client => _client;
+
+    protected override Task PutAsync(string service, bool connect, params string[] instances)
+    {
+        _client.SetHealth(service, connect, instances);
+        return Task.CompletedTask;
+    }
+
+    protected override Task GrantAsync(string token, params AclQuestion[] rights)
+    {
+        _client.SetRights(token, new GrantedRights(rights));
+        return Task.CompletedTask;
+    }
 }
 
 /// <summary>The scripted one with ACLs on.</summary>

@@ -7,6 +7,7 @@ internal enum ConsulOperation
 {
     Roots,
     Match,
+    Health,
     Revoked,
     Sign,
     TokenSelf,
@@ -41,7 +42,8 @@ internal sealed record ConsulCall(ConsulOperation Operation, HttpMethod Method, 
     public bool Holds => Hold > TimeSpan.Zero;
 
     /// <summary>Whether it is the cache that asks, which can wait; a caller waits for what his token may do.</summary>
-    public bool IsPaced => Operation is ConsulOperation.Roots or ConsulOperation.Match or ConsulOperation.Revoked or ConsulOperation.Sign or ConsulOperation.Leaf;
+    public bool IsPaced => Operation is ConsulOperation.Roots or ConsulOperation.Match or ConsulOperation.Health or ConsulOperation.Revoked
+        or ConsulOperation.Sign or ConsulOperation.Leaf;
 
     // Records print their members; a token must not reach a log that way.
     public override string ToString() => $"{Method} {Operation}";

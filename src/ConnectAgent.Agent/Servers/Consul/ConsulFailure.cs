@@ -9,6 +9,9 @@ internal static class ConsulFailure
 {
     private const string SignerBusy = "Rate limit reached, try again later";
     private const string ServerBusy = "RPC rate limit exceeded";
+
+    // The caller's mistake, for which the reference says 500.
+    private const string BadFilter = "Failed to create boolean expression evaluator";
     private const int LongestText = 500;
 
     // Texts that clients know; they pass as they are, and asking another server would not change them.
@@ -42,10 +45,13 @@ internal static class ConsulFailure
                 return ServerException.ConnectDisabled();
             case HttpStatusCode.InternalServerError when Contract.Any(known => Has(text, known)):
                 return new ServerException(FailureKind.Failed, text);
+            case HttpStatusCode.InternalServerError when Has(text, BadFilter):
             case HttpStatusCode.BadRequest when text.Length > 0:
                 return new ServerException(FailureKind.Invalid, text);
             case HttpStatusCode.NotFound when call.Operation == ConsulOperation.Revoked:
                 return new ServerException(FailureKind.NotFound, "the servers keep no list of revocations");
+            case HttpStatusCode.NotFound when call.Operation == ConsulOperation.Health:
+                return new ServerException(FailureKind.Unsupported, "the servers have no catalog of services (GET /v1/health/)");
             case HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed when call.Operation == ConsulOperation.Sign:
                 return new ServerException(
                     FailureKind.Unsupported,

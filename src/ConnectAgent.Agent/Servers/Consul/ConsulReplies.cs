@@ -4,6 +4,7 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using ConnectAgent.Protocol.Certificates;
+using ConnectAgent.Protocol.Discovery;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Intentions;
 
@@ -75,6 +76,21 @@ internal static class ConsulReplies
             var ours = (list ?? []).Where(intention => intention!.IsOurs).Select(intention => intention!.ToIntention())
                 .Order(IntentionPrecedence.Order).ToList();
             return names.ByDestination ? IntentionMatch.ForDestination(ours) : IntentionMatch.ForSource(ours);
+        }
+    }
+
+    /// <summary>The instances of a service (services HLT-1).</summary>
+    /// <exception cref="ServerException">Garbage; also an instance that does not say whose it is, for nobody could tell who may see it.</exception>
+    public static ServerRead<ServiceHealth> Health(ConsulAnswer answer)
+    {
+        var index = IndexOf(answer);
+        try
+        {
+            return new ServerRead<ServiceHealth>(ServiceHealth.Parse(answer.Body, answer.Headers.Contains("X-Consul-Results-Filtered-By-ACLs")), index);
+        }
+        catch (JsonException error)
+        {
+            throw Garbage(answer, error.Message);
         }
     }
 

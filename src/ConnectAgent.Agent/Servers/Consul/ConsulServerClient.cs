@@ -4,6 +4,7 @@ using System.Text.Json;
 using ConnectAgent.Agent.Servers.Tokens;
 using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Certificates;
+using ConnectAgent.Protocol.Discovery;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Identity;
 using ConnectAgent.Protocol.Intentions;
@@ -56,6 +57,12 @@ internal sealed class ConsulServerClient(ConsulServers servers, RemoteTokens tok
             + string.Concat(names.Names.Select(name => "&name=" + Uri.EscapeDataString(name))) + "&";
         return ReadAsync(ConsulOperation.Match, target, query, answer => ConsulReplies.Matches(answer, names), cancellationToken);
     }
+
+    // Any server may answer, as for the reference's own agents (agent-cache section 8).
+    public Task<ServerRead<ServiceHealth>> ReadHealthAsync(HealthQuestion question, ServerQuery query, CancellationToken cancellationToken) =>
+        question.Service is "" or "." or ".."
+            ? throw new ServerException(FailureKind.Failed, "the servers cannot be asked for a service of this name")
+            : ReadAsync(ConsulOperation.Health, $"/v1/health/{question.Target}&stale=&", query, ConsulReplies.Health, cancellationToken);
 
     public ValueTask<TokenRights> ResolveTokenAsync(string token, CancellationToken cancellationToken) =>
         tokens.ResolveAsync(token, cancellationToken);

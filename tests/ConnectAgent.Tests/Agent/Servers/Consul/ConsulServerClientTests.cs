@@ -1,6 +1,8 @@
 using System.Security.Cryptography;
 using ConnectAgent.Agent.Servers;
+using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Certificates;
+using ConnectAgent.Protocol.Discovery;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Identity;
 using ConnectAgent.Protocol.Intentions;
@@ -52,6 +54,39 @@ public sealed class ScriptedConsulServerTests : ServerClientConformance, IAsyncL
     }
 }
 
+/// <summary>The health of the scripted server over a real socket, through the product's client.</summary>
+public sealed class ScriptedConsulServerHealthTests : ServerClientHealthConformance, IAsyncLifetime
+{
+    private readonly ScriptedConsulServer _server = ScriptedConsulServer.Start();
+    private RemoteServerClient _remote = null!;
+
+    protected override IServerClient Client => _remote.Client;
+
+    public Task InitializeAsync()
+    {
+        _remote = RemoteServerClient.Create([_server.Address]);
+        return Task.CompletedTask;
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _remote.DisposeAsync();
+        await _server.DisposeAsync();
+    }
+
+    protected override Task PutAsync(string service, bool connect, params string[] instances)
+    {
+        _server.Content.SetHealth(service, connect, instances);
+        return Task.CompletedTask;
+    }
+
+    protected override Task GrantAsync(string token, params AclQuestion[] rights)
+    {
+        _server.Content.SetRights(token, new GrantedRights(rights));
+        return Task.CompletedTask;
+    }
+}
+
 /// <summary>What the client says to servers, and what it makes of their answers.</summary>
 public sealed class ConsulServerClientTests : IAsyncLifetime
 {
@@ -86,6 +121,45 @@ public sealed class ConsulServerClientTests : IAsyncLifetime
         roots.Target.Should().Be("/v1/connect/ca/roots?dc=dc1&index=3&wait=90000ms");
         roots.Headers.Should().NotContainKey("X-Consul-Token");
     }
+
+    [Fact] // HLT-1, HLT-4; agent-cache section 8: any server may answer
+    public async Task Health_is_asked_for_in_Consuls_words()
+    {
+        _server.Content.SetHealth("another", connect: false);
+        await Client.ReadHealthAsync(
+            new HealthQuestion(connect: true, "a b/ü", ["z&", "a"], ["os:linux"], "Service.Port == 1"),
+            new ServerQuery("dc1", "s3cret", 3, TimeSpan.FromSeconds(90)),
+            CancellationToken.None);
+        var sent = _server.Requests.Should().ContainSingle().Subject;
+        sent.Target.Should().Be("/v1/health/connect/a%20b%2F%C3%BC?tag=a&tag=z%26&node-meta=os%3Alinux&filter=Service.Port%20%3D%3D%201&stale=&dc=dc1&index=3&wait=90000ms");
+        sent.Token.Should().Be("s3cret");
+    }
+
+    [Theory] // they would be another path
+    [InlineData(".")]
+    [InlineData("..")]
+    [InlineData("")]
+    public async Task A_name_that_no_path_can_hold_is_not_asked_for(string name)
+    {
+        (await FailsAsync(() => HealthAsync(name))).Kind.Should().Be(FailureKind.Failed);
+        _server.Requests.Should().BeEmpty();
+    }
+
+    [Theory]
+    [InlineData(404, "", FailureKind.Unsupported, "the servers have no catalog of services (GET /v1/health/)")]
+    [InlineData(500, "Failed to create boolean expression evaluator: Selector \"Nope\" is not valid", FailureKind.Invalid, "Failed to create*")]
+    [InlineData(403, "rpc error code = Unknown desc = ACL not found", FailureKind.UnknownToken, "*ACL not found")]
+    [InlineData(500, "rpc error: no cluster leader", FailureKind.Unreachable, "*no cluster leader*")]
+    public async Task A_failure_to_tell_health_is_known(int status, string text, FailureKind kind, string expected)
+    {
+        _server.Script(_ => ScriptedAnswer.Text(status, text));
+        var error = await FailsAsync(() => HealthAsync("web"));
+        error.Message.Should().Match(expected);
+        error.Kind.Should().Be(kind);
+    }
+
+    private Task<ServerRead<ServiceHealth>> HealthAsync(string service) => Client.ReadHealthAsync(
+        new HealthQuestion(connect: false, service, [], [], string.Empty), new ServerQuery("dc1", string.Empty, 0, Long), CancellationToken.None);
 
     [Fact] // LEAF-34
     public async Task Signing_sends_the_request_and_no_key()

@@ -1,0 +1,50 @@
+using ConnectAgent.Agent.Caching;
+using ConnectAgent.Agent.Servers;
+using ConnectAgent.Protocol.Acl;
+using ConnectAgent.Protocol.Discovery;
+
+namespace ConnectAgent.Agent.Discovery;
+
+/// <summary>Whose health, and on whose behalf. Whether only what passes is wanted, and what is nearer, is not in the key (agent-cache CACHE-43, services HLT-3).</summary>
+/// <param name="Datacenter">After defaulting.</param>
+/// <param name="Token">After defaulting.</param>
+internal sealed record HealthRequest(string Datacenter, string Token, HealthQuestion Question) : CacheRequest(Datacenter, Token)
+{
+    public override string Key => Question.Target;
+
+    /// <summary>Any token that exists: what it may not see is left out of the list (services HLT-8).</summary>
+    public override IReadOnlyList<AclQuestion> Needs => [];
+
+    /// <summary>What the token must be allowed to be given all of a value.</summary>
+    public IReadOnlyList<AclQuestion> NeedsFor(ServiceHealth value) =>
+        Question.Connect && value.Instances.Count > 0 ? [NameRight, .. value.Needs] : value.Needs;
+
+    /// <summary>services CAT-13, HLT-8: without it, there is nothing to connect to.</summary>
+    public AclQuestion NameRight => new(AclResource.Service, Question.Service, AclAccess.Read);
+}
+
+/// <summary>The cache type <c>health-services</c>.</summary>
+internal sealed class HealthKind(IServerClient servers) : CacheKind<HealthRequest, ServiceHealth>
+{
+    // An instance beside its text, and its names.
+    private const int SizeOfInstance = 200;
+
+    public override string Name => "health-services";
+
+    public override long SizeOf(ServiceHealth value) => value.Json.Length + (SizeOfInstance * (long)value.Instances.Count);
+
+    public override IReadOnlyList<AclQuestion> NeedsFor(HealthRequest request, ServiceHealth value) => request.NeedsFor(value);
+
+    public override async Task<ServerRead<ServiceHealth>?> FetchAsync(
+        FetchContext<HealthRequest, ServiceHealth> context, CancellationToken cancellationToken)
+    {
+        var request = context.Request;
+        var read = await servers.ReadHealthAsync(
+            request.Question, new ServerQuery(request.Datacenter, request.Token, context.Index, FetchWait), cancellationToken);
+
+        // Asked here, so that no reader waits for it, and that it is known when nobody can be asked (acl ACL-RES-4).
+        var rights = await servers.ResolveTokenAsync(request.Token, cancellationToken);
+        await rights.AllowsEachAsync(request.NeedsFor(read.Value), cancellationToken);
+        return context.Value is { } held && context.Index > 0 && read.Index == context.Index && held.SaysTheSame(read.Value) ? null : read;
+    }
+}
