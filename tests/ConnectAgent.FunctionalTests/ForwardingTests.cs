@@ -52,6 +52,8 @@ public sealed class ForwardingTests : IAsyncLifetime
     [InlineData("GET", "/v1/operator/raft/configuration")]
     [InlineData("GET", "/v1/discovery-chain/web")]
     [InlineData("GET", "/v1/status/peers")]
+    [InlineData("GET", "/v1/snapshot?stale=")]
+    [InlineData("PUT", "/v1/snapshot")]
     public async Task What_the_agent_does_not_own_goes_to_the_servers_as_it_is(string method, string target)
     {
         _server.Script(_ => ScriptedAnswer.Of(200, "[1]", "Content-Type: application/json", "X-Consul-Index: 7"));
@@ -215,6 +217,30 @@ public sealed class ForwardingTests : IAsyncLifetime
         ((int)answer.StatusCode, await answer.Content.ReadAsStringAsync()).Should().Be((413, "Request body too large, max size: 1048576 bytes."));
         (await _agent.RootsAsync()).Status.Should().Be(200);
         _agent.Process.Output.Should().NotContain("Servers are away");
+    }
+
+    [Fact] // a cluster's whole state: longer than any other body, and the servers need their time for it
+    public async Task A_snapshot_goes_through_whatever_its_length_and_however_long_the_servers_take()
+    {
+        // Given
+        await using var agent = await AgentProcess.StartClientAsync(
+            [_server.Address], new JsonObject { ["connect_agent"] = new JsonObject { ["server_timeout"] = "1s" } });
+        var restored = new TaskCompletionSource<ScriptedAnswer?>();
+        _server.Script(request => request.Path == "/v1/snapshot" ? restored.Task : new TaskCompletionSource<ScriptedAnswer?>().Task);
+        var state = string.Concat(Enumerable.Range(0, 400_000).Select(i => i.ToString("D7", System.Globalization.CultureInfo.InvariantCulture)));
+        using var content = new StringContent(state, Encoding.ASCII, "application/octet-stream");
+
+        // When: another call shows that the time of all others has passed
+        var answer = agent.Http.PutAsync(new Uri("/v1/snapshot", UriKind.Relative), content);
+        await _server.SeenAsync(1, request => request.Path == "/v1/snapshot");
+        (await agent.GetAsync("/v1/catalog/nodes")).Body.Should().EndWith("no answer within 1 s");
+
+        // Then
+        answer.IsCompleted.Should().BeFalse();
+        restored.SetResult(ScriptedAnswer.Of(200, string.Empty));
+        using var done = await answer;
+        done.StatusCode.Should().Be(HttpStatusCode.OK);
+        _server.Requests.Single(request => request.Path == "/v1/snapshot").Body.Should().Be(state);
     }
 
     [Fact] // the part must not pass for the whole

@@ -18,6 +18,7 @@ internal sealed class ForwardingEndpoints(
     ConsulServers servers, IntentionMatchReads matches, HealthReads health, AgentIdentity agent, WireSettings settings) : IWireEndpoints
 {
     private const int PieceLength = 32 * 1024;
+    private const string Snapshot = "/v1/snapshot";
 
     // Only a limit: the server ends a blocking query by its own rules (http-conventions IDX-4).
     private static readonly TimeSpan LongestHold = TimeSpan.FromMinutes(10);
@@ -35,6 +36,7 @@ internal sealed class ForwardingEndpoints(
     [
         "/v1/connect/", "/v1/config", "/v1/config/", "/v1/discovery-chain/", "/v1/acl/", "/v1/internal/acl/", "/v1/internal/ui/", "/v1/catalog/",
         "/v1/health/", "/v1/coordinate/", "/v1/query", "/v1/query/", "/v1/kv/", "/v1/session/", "/v1/txn", "/v1/event/", "/v1/operator/", "/v1/status/",
+        Snapshot,
     ];
 
     public void Map(IEndpointRouteBuilder routes)
@@ -73,6 +75,7 @@ internal sealed class ForwardingEndpoints(
         var method = request.Context.Request.Method;
         var isRead = method == HttpMethods.Get;
         request.FailsWithQueryHeaders = isRead;
+        var longest = path == Snapshot ? SnapshotEndpoints.LongestSnapshot : RequestBody.Longest;
         var call = new ConsulCall(
             ConsulOperation.Forward,
             new HttpMethod(method),
@@ -82,7 +85,10 @@ internal sealed class ForwardingEndpoints(
         {
             Headers = [.. SentAlong.Select(name => KeyValuePair.Create(name, request.Context.Request.Headers[name].ToString()))
                 .Where(header => header.Value.Length > 0)],
-            Upload = isRead ? null : UploadOf(request.Context),
+            Upload = isRead ? null : UploadOf(request.Context, longest),
+
+            // The servers write or read their whole state before they say anything.
+            Silence = path == Snapshot ? LongestHold : null,
         };
         try
         {
@@ -97,20 +103,22 @@ internal sealed class ForwardingEndpoints(
         {
             // The dispatcher knows what to say to who sends half a request.
             throw error.InnerException is BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge }
-                ? RequestBody.TooLong() : error.InnerException!;
+                ? RequestBody.TooLong(longest) : error.InnerException!;
         }
     }
 
     // BODY-7: a body on a GET is ignored.
-    private static ConsulUpload? UploadOf(HttpContext context)
+    private static ConsulUpload? UploadOf(HttpContext context, long longest)
     {
         if (!context.Features.GetRequiredFeature<IHttpRequestBodyDetectionFeature>().CanHaveBody)
         {
             return null;
         }
 
-        return context.Request.ContentLength > RequestBody.Longest
-            ? throw RequestBody.TooLong()
+        // One more than it may have, so that the error is ours.
+        context.Features.GetRequiredFeature<IHttpMaxRequestBodySizeFeature>().MaxRequestBodySize = longest + 1;
+        return context.Request.ContentLength > longest
+            ? throw RequestBody.TooLong(longest)
             : new ConsulUpload(context.Request.Body, context.Request.ContentLength, context.Request.ContentType ?? string.Empty);
     }
 

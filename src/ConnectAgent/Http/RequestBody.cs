@@ -36,7 +36,8 @@ internal static class RequestBody
     public static Task<string> ReadTextAsync(WireRequest request) => ReadAsync(request, static body => Encoding.UTF8.GetString(body));
 
     /// <summary>413.</summary>
-    public static WireException TooLong() => new(StatusCodes.Status413PayloadTooLarge, $"Request body too large, max size: {Longest} bytes.");
+    public static WireException TooLong(long longest = Longest) =>
+        new(StatusCodes.Status413PayloadTooLarge, $"Request body too large, max size: {longest} bytes.");
 
     private static async Task<T> ReadAsync<T>(WireRequest request, Func<ReadOnlySequence<byte>, T> use)
     {

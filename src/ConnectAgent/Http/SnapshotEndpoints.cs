@@ -10,7 +10,8 @@ namespace ConnectAgent.Http;
 /// <summary>Backs up and restores the embedded control plane's state, keys included (docs/operations.md).</summary>
 internal sealed class SnapshotEndpoints(StateStore store, IServerClient servers, AgentIdentity agent, TimeProvider clock) : IWireEndpoints
 {
-    private const long LongestSnapshot = 1L << 30;
+    /// <summary>The longest snapshot that is taken, in bytes.</summary>
+    public const long LongestSnapshot = 1L << 30;
 
     public void Map(IEndpointRouteBuilder routes) =>
         routes.MapWire("/v1/snapshot", (HttpMethods.Get, Permission.AclWrite, SaveAsync), (HttpMethods.Put, Permission.AclWrite, RestoreAsync));

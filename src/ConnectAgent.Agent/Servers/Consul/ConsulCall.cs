@@ -38,6 +38,9 @@ internal sealed record ConsulCall(ConsulOperation Operation, HttpMethod Method, 
     /// <summary>Sent along; for forwarded calls.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> Headers { get; init; } = [];
 
+    /// <summary>How long the server may be silent; null: as in any other call.</summary>
+    public TimeSpan? Silence { get; init; }
+
     /// <summary>Whether the server may hold the answer.</summary>
     public bool Holds => Hold > TimeSpan.Zero;
 

@@ -154,7 +154,7 @@ internal sealed class ConsulServer : IDisposable
         {
             var exchange = await ConsulExchange.OpenAsync(
                 Name,
-                _options.RequestTime,
+                call.Silence ?? _options.RequestTime,
                 call.Hold,
                 async (upload, ends) =>
                 {
