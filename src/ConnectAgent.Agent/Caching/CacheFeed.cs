@@ -366,16 +366,18 @@ internal sealed class CacheFeed<TRequest, TValue>(
             Array.ForEach(members, context.Drop);
         }
 
+        // Before anybody is told: what a reader has seen, an orderly stop shall seal.
+        if (outcome.Value is not null)
+        {
+            Array.ForEach(members, context.Stored);
+        }
+
         if (isNews)
         {
             Pulse();
         }
 
         context.Changed();
-        if (outcome.Value is not null)
-        {
-            Array.ForEach(members, context.Stored);
-        }
 
         return goesOn;
     }

@@ -66,7 +66,8 @@ internal sealed class EmbeddedServerClient(
     }
 
     public Task<ServerRead<ServiceHealth>> ReadHealthAsync(HealthQuestion question, ServerQuery query, CancellationToken cancellationToken) =>
-        throw new ServerException(FailureKind.Unsupported, "this control plane has no catalog of services");
+        Task.FromException<ServerRead<ServiceHealth>>(
+            new ServerException(FailureKind.Unsupported, "this control plane has no catalog of services"));
 
     public ValueTask<TokenRights> ResolveTokenAsync(string token, CancellationToken cancellationToken) => new(tokens.Resolve(token));
 
