@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 using ConnectAgent.Agent.Persistence;
 using ConnectAgent.Agent.Servers;
 using ConnectAgent.Protocol.Errors;
@@ -144,7 +145,10 @@ internal sealed class AgentCache : IDisposable
 
             entry.Feed.State.Force();
             entry.Feed.EnsureFetch(snapshot.Version, hurry: true);
-            await ParkAsync(entry, changed, left, cancellationToken);
+            entry.Park();
+            await Change(changed, left, cancellationToken);
+            entry.Unpark();
+            cancellationToken.ThrowIfCancellationRequested();
         }
     }
 
@@ -177,17 +181,6 @@ internal sealed class AgentCache : IDisposable
         entry.Reads.Missed();
         _metrics.Missed(kind.Name, read.MinIndex > 0);
         return new ValueTask<CacheAnswer<TValue>>(WaitAsync(kind, request, read, cancellationToken));
-    }
-
-    // ACL-SEC-3: the right may have gone during the wait, however it ended.
-    private async Task<CacheAnswer<TValue>> WaitAsync<TRequest, TValue>(
-        CacheKind<TRequest, TValue> kind, TRequest request, CacheRead read, CancellationToken cancellationToken)
-        where TRequest : CacheRequest
-        where TValue : class
-    {
-        var answer = await ParkedAsync(kind, request, read, cancellationToken);
-        await _gate.RequireAsync(request, cancellationToken);
-        return answer;
     }
 
     /// <summary>The entry of a key given in parts, if it is there; nothing is made, waited for or counted.</summary>
@@ -384,7 +377,7 @@ internal sealed class AgentCache : IDisposable
         where TValue : class =>
         !(read.MaxAge is { } most && most > TimeSpan.Zero && entry.Feed.AgeOf(snapshot) > most) && (!read.MustRevalidate || entry.Feed.IsFetching);
 
-    private async Task<CacheAnswer<TValue>> ParkedAsync<TRequest, TValue>(
+    private async Task<CacheAnswer<TValue>> WaitAsync<TRequest, TValue>(
         CacheKind<TRequest, TValue> kind, TRequest request, CacheRead read, CancellationToken cancellationToken)
         where TRequest : CacheRequest
         where TValue : class
@@ -395,6 +388,8 @@ internal sealed class AgentCache : IDisposable
         var began = entry.Current.Version;
         var asked = -1L;
         var first = true;
+
+        CacheAnswer<TValue> answer;
 
         // Taken only by who is about to park, who then looks once more: nothing is left behind in entries that nobody waits on.
         Task? changed = null;
@@ -411,20 +406,23 @@ internal sealed class AgentCache : IDisposable
             {
                 if (Satisfies(snapshot, read, began, asked))
                 {
-                    return Answer(entry, snapshot, hit: false);
+                    answer = Answer(entry, snapshot, hit: false);
+                    break;
                 }
 
                 if (snapshot.Error is { } error && snapshot.Version != began)
                 {
                     // CACHE-41: the old value only for who said so.
-                    return read.StaleIfError is { } stale && snapshot.Value is not null && entry.Feed.AgeOf(snapshot) < stale
+                    answer = read.StaleIfError is { } stale && snapshot.Value is not null && entry.Feed.AgeOf(snapshot) < stale
                         ? Answer(entry, snapshot, hit: true)
                         : throw error.ToThrow();
+                    break;
                 }
             }
             else if (Look(kind, request, entry, snapshot, read) is { } look)
             {
-                return look with { Hit = false };
+                answer = look with { Hit = false };
+                break;
             }
 
             if (read.MinIndex > 0 && snapshot.Value is not null)
@@ -435,9 +433,10 @@ internal sealed class AgentCache : IDisposable
             var left = Left(read, start, hasValue: snapshot.Value is not null);
             if (left <= TimeSpan.Zero || (_closing && snapshot.Value is not null))
             {
-                return snapshot.Value is not null
+                answer = snapshot.Value is not null
                     ? Answer(entry, snapshot, hit: false)
                     : throw new ServerException(FailureKind.Failed, "timed out waiting for the first value");
+                break;
             }
 
             if (entry.IsStopped)
@@ -463,27 +462,21 @@ internal sealed class AgentCache : IDisposable
                 entry.Feed.EnsureFetch(snapshot.Version, hurry: kind.Revalidates && (read.MinIndex == 0 || snapshot.Value is null));
             }
 
-            await ParkAsync(entry, changed, left, cancellationToken);
+            entry.Park();
+            await Change(changed, left, cancellationToken);
+            entry.Unpark();
+            cancellationToken.ThrowIfCancellationRequested();
             (first, changed) = (false, null);
         }
+
+        // ACL-SEC-3: the right may have gone during the wait, however it ended.
+        await _gate.RequireAsync(request, cancellationToken);
+        return answer;
     }
 
-    private async Task ParkAsync(CacheEntry entry, Task changed, TimeSpan left, CancellationToken cancellationToken)
-    {
-        entry.Park();
-        try
-        {
-            await changed.WaitAsync(left, _clock, cancellationToken);
-        }
-        catch (TimeoutException)
-        {
-            // The next turn of the loop sees that no time is left.
-        }
-        finally
-        {
-            entry.Unpark();
-        }
-    }
+    // A time-out is no error: the next turn of the loop sees that no time is left. A frame that caught it would be one for each reader.
+    private ConfiguredTaskAwaitable Change(Task changed, TimeSpan left, CancellationToken cancellationToken) =>
+        changed.WaitAsync(left, _clock, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
     private static bool Satisfies<TValue>(CacheSnapshot<TValue> snapshot, CacheRead read, long began, long asked)
         where TValue : class =>

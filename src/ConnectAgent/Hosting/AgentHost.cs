@@ -46,7 +46,10 @@ internal static class AgentHost
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "connect-agent" });
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => Listen(kestrel, configuration, current));
         builder.Services.AddRoutingCore();
-        builder.Logging.AddSerilog(CreateLog(configuration, level), dispose: true);
+        builder.Logging.AddProvider(new PlainLogs(CreateLog(configuration, level))).SetMinimumLevel(LogLevel.Trace);
+
+        // It would make an activity for each request, although it logs none of them: the dispatcher does.
+        builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = ShutdownTime);
         builder.Services.AddSingleton(configuration).AddSingleton(current).AddSingleton(level).AddSingleton<ConfigurationReload>();
         builder.Services.AddSingleton<SignalLifetime>();

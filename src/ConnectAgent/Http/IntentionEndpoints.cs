@@ -66,15 +66,14 @@ internal sealed class IntentionEndpoints(
         await WireReply.JsonAsync(request, list, WireJson.Default.IReadOnlyListIntention);
     }
 
-    private async Task MatchAsync(WireRequest request)
+    private Task MatchAsync(WireRequest request)
     {
         var question = matches.Parse(request, agent.RequireDatacenter);
-        if (question.Options.Cached)
-        {
-            await matches.AnswerAsync(request, question);
-            return;
-        }
+        return question.Options.Cached ? matches.AnswerAsync(request, question) : MatchAsync(request, question);
+    }
 
+    private async Task MatchAsync(WireRequest request, MatchQuestion question)
+    {
         await matches.RequireAsync(request, question);
         var (found, index) = await intentions.MatchAsync(
             question.Names.ByDestination, question.Names.Names, ControlPlaneReads.Blocking(question.Options, tokens), request.Aborted);

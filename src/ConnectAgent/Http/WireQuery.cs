@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Globalization;
 using System.Text;
 
@@ -7,6 +8,13 @@ namespace ConnectAgent.Http;
 internal sealed class WireQuery
 {
     private static readonly WireQuery Empty = new([]);
+
+    // What nearly every request is asked with need not be made anew by each that is held.
+    private static readonly FrozenSet<string>.AlternateLookup<ReadOnlySpan<char>> Known = new[]
+    {
+        "by", "cached", "consistent", "dc", "destination", "filter", "index", "name", "passing", "pretty", "source", "stale", "token", "wait",
+    }.ToFrozenSet(StringComparer.Ordinal).GetAlternateLookup<ReadOnlySpan<char>>();
+
     private readonly List<(string Name, string Value)> _pairs;
 
     private WireQuery(List<(string Name, string Value)> pairs) => _pairs = pairs;
@@ -25,7 +33,7 @@ internal sealed class WireQuery
             return null;
         }
 
-        List<(string Name, string Value)> pairs = [];
+        var pairs = new List<(string Name, string Value)>(1 + text.Count('&'));
         foreach (var range in text.Split('&'))
         {
             var pair = text[range];
@@ -86,7 +94,7 @@ internal sealed class WireQuery
     {
         if (!text.Contains('%') && !(plusIsSpace && text.Contains('+')))
         {
-            decoded = text.ToString();
+            decoded = Known.TryGetValue(text, out var known) ? known : text.ToString();
             return true;
         }
 
