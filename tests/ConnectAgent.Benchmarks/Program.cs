@@ -4,6 +4,7 @@ using ConnectAgent.Benchmarks.Micro;
 using ConnectAgent.Benchmarks.Suite;
 
 // bare PORT SOCKET FILE: serves the baseline. host CONFIG: the daemon in this process, with its heap to be asked for. decide: the evaluation alone.
+// decide once: about each of a thousand peers, for who looks at the code.
 // micro [FILTER]: BenchmarkDotNet on the inner pieces. bench [SECTION ...]: all that bench.sh measures.
 switch (args)
 {
@@ -19,11 +20,13 @@ switch (args)
     case ["decide"]:
         DecisionBenchmark.Run();
         return 0;
+    case ["decide", "once"]:
+        return DecisionLoop.Run();
     case ["micro", .. var filter]:
         return MicroRun.Run(filter is [var one] ? one : "*");
     case ["bench", .. var sections]:
         return await BenchSuite.RunAsync(sections);
     default:
-        Console.Error.WriteLine("usage: bare PORT SOCKET FILE | host CONFIG | decide | micro [FILTER] | bench [SECTION ...]");
+        Console.Error.WriteLine("usage: bare PORT SOCKET FILE | host CONFIG | decide [once] | micro [FILTER] | bench [SECTION ...]");
         return 2;
 }

@@ -79,7 +79,7 @@ internal sealed class IntentionEndpoints(
             question.Names.ByDestination, question.Names.Names, ControlPlaneReads.Blocking(question.Options, tokens), request.Aborted);
         await matches.RequireAsync(request, question);
         WireReply.QueryHeaders(request.Context, index, effective: question.Options.Consistency);
-        await IntentionMatchReads.ReplyAsync(request, question, found);
+        await matches.ReplyAsync(request, question, found);
     }
 
     private async Task CheckAsync(WireRequest request)

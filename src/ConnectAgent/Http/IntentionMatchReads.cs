@@ -1,7 +1,9 @@
+using System.Runtime.CompilerServices;
 using ConnectAgent.Agent;
 using ConnectAgent.Agent.Authorization;
 using ConnectAgent.Agent.Caching;
 using ConnectAgent.Agent.Servers;
+using ConnectAgent.Http.Hits;
 using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Intentions;
@@ -17,6 +19,8 @@ internal sealed record MatchQuestion(ReadOptions Options, MatchNames Names, IRea
 /// <summary>Matches out of the agent's cache, and what they have in common with those that are asked of the control plane (intentions MAT-1 to MAT-3).</summary>
 internal sealed class IntentionMatchReads(Authorizer authorizer, IServerClient servers, AgentIdentity agent, WireSettings settings)
 {
+    private readonly ConditionalWeakTable<IntentionMatch, MatchBody> _bodies = [];
+
     /// <summary>Answers from the cache alone; which datacenters there are is known to the servers.</summary>
     public Task AnswerAsync(WireRequest request) => AnswerAsync(request, Parse(request, static _ => { }));
 
@@ -71,7 +75,25 @@ internal sealed class IntentionMatchReads(Authorizer authorizer, IServerClient s
     }
 
     /// <summary>MAT-2: null where nothing matches; a repeated name gives one key; keys sorted (JSON-1).</summary>
-    public static Task ReplyAsync(WireRequest request, MatchQuestion question, IReadOnlyList<IntentionMatch> matches)
+    public Task ReplyAsync(WireRequest request, MatchQuestion question, IReadOnlyList<IntentionMatch> matches)
+    {
+        if (request.IsPretty || matches is not [{ Intentions.Count: > 0 } only])
+        {
+            return WireReply.JsonAsync(request, ReplyOf(question, matches), WireJson.Default.DictionaryStringIReadOnlyListIntention);
+        }
+
+        // Thousands who were parked get the same answer at once.
+        if (!_bodies.TryGetValue(only, out var body) || body.Name != question.Spelled[0])
+        {
+            var json = HitReply.Render(ReplyOf(question, matches), WireJson.Default.DictionaryStringIReadOnlyListIntention);
+            body = new MatchBody(question.Spelled[0], new RenderedBody(json.ToArray()));
+            _bodies.AddOrUpdate(only, body);
+        }
+
+        return HitReply.WriteAsync(request.Context, body.Body);
+    }
+
+    private static Dictionary<string, IReadOnlyList<Intention>?> ReplyOf(MatchQuestion question, IReadOnlyList<IntentionMatch> matches)
     {
         Dictionary<string, IReadOnlyList<Intention>?> reply = new(StringComparer.Ordinal);
         foreach (var (name, match) in question.Spelled.Zip(matches).OrderBy(pair => pair.First, StringComparer.Ordinal))
@@ -79,6 +101,9 @@ internal sealed class IntentionMatchReads(Authorizer authorizer, IServerClient s
             reply[name] = match.Intentions.Count == 0 ? null : match.Intentions;
         }
 
-        return WireReply.JsonAsync(request, reply, WireJson.Default.DictionaryStringIReadOnlyListIntention);
+        return reply;
     }
+
+    // The name as the caller wrote it is the key in the answer, and the same match may have been asked for by another.
+    private sealed record MatchBody(string Name, RenderedBody Body);
 }
