@@ -75,6 +75,7 @@ public sealed class ForwardingTests : IAsyncLifetime
     [Fact] // what belongs to one connection ends with it, and nobody's cookies pass
     public async Task Only_headers_that_mean_something_behind_the_agent_go_along()
     {
+        const string Trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
         _server.Script(_ => ScriptedAnswer.Of(
             200,
             "ok",
@@ -96,10 +97,12 @@ public sealed class ForwardingTests : IAsyncLifetime
         request.Headers.TryAddWithoutValidation("Cookie", "a=b");
         request.Headers.TryAddWithoutValidation("Proxy-Authorization", "Basic eA==");
         request.Headers.TryAddWithoutValidation("Cache-Control", "max-age=3");
+        request.Headers.TryAddWithoutValidation("traceparent", Trace);
         using var answer = await _agent.Http.SendAsync(request);
         var sent = _server.Requests.Should().ContainSingle().Subject;
         sent.Headers.Keys.Should().BeEquivalentTo(["Host", "User-Agent", "Cache-Control", "traceparent"]);
         sent.Headers["Host"].Should().Be(_server.Address.Authority, "the server is asked, not the agent");
+        sent.Headers["traceparent"].Should().Be(Trace, "the caller's trace goes on behind the agent");
         answer.Headers.Select(header => header.Key).Should().BeEquivalentTo(
         [
             "Date", "Vary", "X-Content-Type-Options", "X-Consul-Default-Acl-Policy", "X-Consul-Knownleader", "X-Consul-Lastcontact",

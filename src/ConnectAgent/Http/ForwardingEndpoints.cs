@@ -26,7 +26,7 @@ internal sealed class ForwardingEndpoints(
     // A caller that does not take its answer may not keep a place among those that are forwarded.
     private static readonly MinDataRate SlowestCaller = new(bytesPerSecond: 240, TimeSpan.FromSeconds(30));
 
-    private static readonly string[] SentAlong = ["Accept", "Accept-Encoding", "Cache-Control", "X-Consul-Namespace", "X-Forwarded-For"];
+    private static readonly string[] SentAlong = ["Accept", "Accept-Encoding", "Cache-Control", "X-Consul-Namespace", "X-Forwarded-For", "traceparent", "tracestate"];
 
     private static readonly string[] SentBack =
         ["X-Cache", "Age", "Allow", "Cache-Control", "Content-Encoding", "Content-Type", "Retry-After", "Warning"];
