@@ -8,7 +8,7 @@ public sealed class IntentionMatch
 {
     private const int Unranked = int.MaxValue;
 
-    // Measured: a walk through so few names takes no longer than the table, which takes three times the memory of an intention.
+    // The table of one name takes more memory than its intention, and most matches are of few.
     private const int FewEnoughToWalk = 8;
 
     private readonly Dictionary<string, int>? _rankByPeer;

@@ -4,7 +4,7 @@ namespace ConnectAgent.Hosting;
 
 /// <summary>
 /// Serilog without scopes, which no line of ours shows. The web server opens one for each connection where it can, and then carries it through every
-/// step of every request: that is what a fifth of a hit's own work would go into.
+/// step of every request.
 /// </summary>
 internal sealed class PlainLogs(Serilog.ILogger logger) : ILoggerProvider
 {

@@ -39,6 +39,22 @@ internal sealed class AgentFixture : IDisposable
         _services = all.BuildServiceProvider();
     }
 
+    /// <summary>The services of one life of an agent, for tests that have several.</summary>
+    /// <param name="servers">Its servers.</param>
+    /// <param name="folder">Where its cache is sealed; null: nowhere.</param>
+    public static ServiceProvider Build(out ScriptedServerClient servers, string? folder = null)
+    {
+        var clock = new ManualTimeProvider();
+        servers = new ScriptedServerClient(clock);
+        var services = new ServiceCollection();
+        services.AddLogging();
+        services.AddSingleton<TimeProvider>(clock);
+        services.AddSingleton<IServerClient>(servers);
+        services.AddSingleton(new AgentIdentity("dc1", "node1", true, string.Empty, DefaultDecision.AclsDisabled));
+        services.AddConnectAgent(folder);
+        return services.BuildServiceProvider();
+    }
+
     public ManualTimeProvider Clock { get; } = new();
 
     public ScriptedServerClient Servers { get; }

@@ -172,7 +172,7 @@ public sealed class UpstreamHealthTests : IDisposable
         try
         {
             string asBefore;
-            await using (var before = Build(out var servers, folder))
+            await using (var before = AgentFixture.Build(out var servers, folder))
             {
                 before.GetRequiredService<CachePersistence>();
                 servers.SetRights(Token, new GrantedRights(Node("n1"), Service("web")));
@@ -181,7 +181,7 @@ public sealed class UpstreamHealthTests : IDisposable
                 await AgentFixture.EventuallyAsync(() => servers.Running == 1, "the next read begins when the last one is sealed");
             }
 
-            await using var after = Build(out var away, folder);
+            await using var after = AgentFixture.Build(out var away, folder);
             away.SetRights(Token, new GrantedRights(Node("n1"), Service("web")));
             away.Fail(ScriptedServerClient.Away());
             after.GetRequiredService<CachePersistence>().Restore().Should().Be(1);
@@ -197,19 +197,6 @@ public sealed class UpstreamHealthTests : IDisposable
 
         static Task<CacheAnswer<ServiceHealth>> ReadFromAsync(ServiceProvider services) => services.GetRequiredService<UpstreamHealth>().GetAsync(
             new HealthRequest("dc1", Token, Question("web", tags: ["b", "a"])), default, CancellationToken.None);
-    }
-
-    private static ServiceProvider Build(out ScriptedServerClient servers, string folder)
-    {
-        var clock = new ManualTimeProvider();
-        servers = new ScriptedServerClient(clock);
-        var services = new ServiceCollection();
-        services.AddLogging();
-        services.AddSingleton<TimeProvider>(clock);
-        services.AddSingleton<IServerClient>(servers);
-        services.AddSingleton(new AgentIdentity("dc1", "node1", true, string.Empty, DefaultDecision.AclsDisabled));
-        services.AddConnectAgent(folder);
-        return services.BuildServiceProvider();
     }
 
     private static AclQuestion Node(string name) => new(AclResource.Node, name, AclAccess.Read);

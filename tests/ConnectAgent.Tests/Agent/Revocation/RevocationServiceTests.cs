@@ -24,7 +24,7 @@ public sealed class RevocationServiceTests
     public async Task A_revocation_reaches_the_agent_by_its_parked_query_and_the_next_look_is_a_hit()
     {
         // Given
-        await using var services = Build(out var servers);
+        await using var services = AgentFixture.Build(out var servers);
         var revocations = services.GetRequiredService<RevocationService>();
         (await revocations.IsRevokedAsync(Web, "09", default)).Should().BeFalse();
         await AgentFixture.EventuallyAsync(() => servers.Running == 1, "the refresh parks at the server");
@@ -44,7 +44,7 @@ public sealed class RevocationServiceTests
     [Fact]
     public async Task One_entry_serves_every_token()
     {
-        await using var services = Build(out _);
+        await using var services = AgentFixture.Build(out _);
         var revocations = services.GetRequiredService<RevocationService>();
         await revocations.IsRevokedAsync(Web, "09", default);
         await revocations.IsRevokedAsync(Web with { Service = "api" }, "0a", default);
@@ -55,7 +55,7 @@ public sealed class RevocationServiceTests
     [Fact] // AUTHZ-32, AUTHZ-33
     public async Task While_the_servers_are_away_a_list_once_read_goes_on_and_one_never_read_gives_no_decision()
     {
-        await using var services = Build(out var servers);
+        await using var services = AgentFixture.Build(out var servers);
         var revocations = services.GetRequiredService<RevocationService>();
         servers.Fail(ScriptedServerClient.Away());
         var look = async () => await revocations.IsRevokedAsync(Web, "09", default);
@@ -73,7 +73,7 @@ public sealed class RevocationServiceTests
         var folder = Directory.CreateTempSubdirectory("connect-agent-revoked-").FullName;
         try
         {
-            await using (var before = Build(out var servers, folder))
+            await using (var before = AgentFixture.Build(out var servers, folder))
             {
                 before.GetRequiredService<CachePersistence>();
                 servers.SetRevoked(RevocationLookupTests.Serial("09"));
@@ -81,7 +81,7 @@ public sealed class RevocationServiceTests
                 await AgentFixture.EventuallyAsync(() => servers.Running == 1, "the next read begins when the last one is sealed");
             }
 
-            await using var after = Build(out var away, folder);
+            await using var after = AgentFixture.Build(out var away, folder);
             away.Fail(ScriptedServerClient.Away());
             after.GetRequiredService<CachePersistence>().Restore().Should().Be(1);
             (await after.GetRequiredService<RevocationService>().IsRevokedAsync(Web, "09", default)).Should().BeTrue();
@@ -97,7 +97,7 @@ public sealed class RevocationServiceTests
     public async Task A_revoked_leaf_that_the_agent_holds_is_issued_anew_and_its_watcher_gets_it()
     {
         // Given
-        await using var services = Build(out var servers);
+        await using var services = AgentFixture.Build(out var servers);
         await services.GetRequiredService<RevocationService>().IsRevokedAsync(Web, string.Empty, default);
         var leaves = services.GetRequiredService<LeafService>();
         var request = new LeafRequest("dc1", string.Empty, "web");
@@ -119,7 +119,7 @@ public sealed class RevocationServiceTests
     [Fact]
     public async Task A_signer_that_is_away_does_not_keep_the_agent_from_the_next_list()
     {
-        await using var services = Build(out var servers);
+        await using var services = AgentFixture.Build(out var servers);
         var revocations = services.GetRequiredService<RevocationService>();
         await revocations.IsRevokedAsync(Web, string.Empty, default);
         var leaf = await services.GetRequiredService<LeafService>().GetAsync(new LeafRequest("dc1", string.Empty, "web"), default, default);
@@ -139,18 +139,5 @@ public sealed class RevocationServiceTests
 
             await next.WaitAsync(AgentFixture.Patience);
         }
-    }
-
-    private static ServiceProvider Build(out ScriptedServerClient servers, string? folder = null)
-    {
-        var clock = new ManualTimeProvider();
-        servers = new ScriptedServerClient(clock);
-        var services = new ServiceCollection();
-        services.AddLogging();
-        services.AddSingleton<TimeProvider>(clock);
-        services.AddSingleton<IServerClient>(servers);
-        services.AddSingleton(new AgentIdentity("dc1", "node1", true, string.Empty, DefaultDecision.AclsDisabled));
-        services.AddConnectAgent(folder);
-        return services.BuildServiceProvider();
     }
 }
