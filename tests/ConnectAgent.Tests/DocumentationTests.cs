@@ -4,6 +4,7 @@ using ConnectAgent.Agent.Caching;
 using ConnectAgent.Agent.Leaves;
 using ConnectAgent.Agent.Revocation;
 using ConnectAgent.Agent.Servers.Consul;
+using ConnectAgent.Protocol.Limits;
 using ConnectAgent.Telemetry;
 using ConnectAgent.TestKit.Processes;
 using FluentAssertions;
@@ -27,7 +28,7 @@ public sealed partial class DocumentationTests
             .AddSingleton<ConnectAgent.ControlPlane.State.IStateStorage, ConnectAgent.ControlPlane.State.MemoryStateStorage>()
             .AddSingleton<ConnectAgent.ControlPlane.State.StateStore>().BuildServiceProvider();
         listener.Start();
-        foreach (var type in new[] { typeof(CacheMetrics), typeof(HttpMetrics), typeof(ConnectAgent.ControlPlane.Authority.AuthorityMetrics) }
+        foreach (var type in new[] { typeof(CacheMetrics), typeof(HttpMetrics), typeof(ConnectAgent.ControlPlane.Authority.AuthorityMetrics), typeof(LimitMetrics) }
             .SelectMany(type => type.Assembly.GetTypes())
             .Where(type => type.GetConstructors().Any(made => made.GetParameters().Any(parameter => parameter.ParameterType == typeof(IMeterFactory)))))
         {

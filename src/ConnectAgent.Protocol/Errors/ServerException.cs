@@ -44,8 +44,11 @@ public sealed class ServerException(FailureKind kind, string text, Exception? in
     /// <summary>The right that is missing, where it is known (acl ACL-ERR-12).</summary>
     public AclQuestion? Denied { get; init; }
 
+    /// <summary>The name of the bound that refused, where it was one (docs/limits.md).</summary>
+    public string? Limit { get; init; }
+
     /// <summary>The same failure as a fresh exception: many waiters get one stored failure, each throws its own.</summary>
-    public ServerException ToThrow() => new(Kind, Message, this) { Denied = Denied };
+    public ServerException ToThrow() => new(Kind, Message, this) { Denied = Denied, Limit = Limit };
 
     /// <summary>http-conventions DC-3.</summary>
     public static ServerException UnknownDatacenter() => new(FailureKind.Failed, "No path to datacenter");

@@ -16,6 +16,7 @@ using ConnectAgent.ControlPlane.State;
 using ConnectAgent.Http;
 using ConnectAgent.Http.Hits;
 using ConnectAgent.Protocol.Acl;
+using ConnectAgent.Protocol.Limits;
 using ConnectAgent.Servers;
 using ConnectAgent.Telemetry;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -112,7 +113,7 @@ internal static class AgentHost
         });
         services.AddHostedService(provider => provider.GetRequiredService<TokenWarden>());
         services.AddSingleton<BrowserGuard>();
-        services.AddSingleton<AclMetrics>().AddSingleton<AclDenials>();
+        services.AddSingleton<LimitMetrics>().AddSingleton<AclMetrics>().AddSingleton<AclDenials>();
         services.AddSingleton<HitLane>().AddSingleton<HitReply>().AddSingleton<HitRights>();
         services.AddSingleton<IHit, AuthorizeHit>().AddSingleton<IHit, RootsHit>().AddSingleton<IHit, LeafHit>();
         services.AddSingleton<HttpMetrics>().AddSingleton<MetricsReader>().AddSingleton<AgentTokens>().AddSingleton<IntentionMatchReads>();

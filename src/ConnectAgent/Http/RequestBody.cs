@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
+using ConnectAgent.Protocol.Limits;
 
 namespace ConnectAgent.Http;
 
@@ -9,7 +10,10 @@ namespace ConnectAgent.Http;
 internal static class RequestBody
 {
     /// <summary>The longest body that any endpoint takes, in bytes.</summary>
+    [Limit(LimitName, "bytes", "refused: 413", Refuses = true)]
     public const int Longest = 1024 * 1024;
+
+    private const string LimitName = "http.body";
 
     public delegate T Decoder<out T>(ref GoJsonReader json);
 
@@ -37,7 +41,7 @@ internal static class RequestBody
 
     /// <summary>413.</summary>
     public static WireException TooLong(long longest = Longest) =>
-        new(StatusCodes.Status413PayloadTooLarge, $"Request body too large, max size: {longest} bytes.");
+        new(StatusCodes.Status413PayloadTooLarge, $"Request body too large, max size: {longest} bytes.") { Limit = LimitName };
 
     private static async Task<T> ReadAsync<T>(WireRequest request, Func<ReadOnlySequence<byte>, T> use)
     {

@@ -7,6 +7,7 @@ using ConnectAgent.Configuration;
 using ConnectAgent.Http.Hits;
 using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Errors;
+using ConnectAgent.Protocol.Limits;
 using ConnectAgent.Telemetry;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -27,6 +28,7 @@ internal sealed class WireDispatcher
     private readonly IServerClient _servers;
     private readonly AclDenials _denials;
     private readonly HttpMetrics _metrics;
+    private readonly LimitMetrics _limits;
     private readonly HitLane _hits;
     private readonly ILogger<WireDispatcher> _logger;
     private readonly FrozenDictionary<string, (Endpoint Endpoint, WireRoute Route)>.AlternateLookup<ReadOnlySpan<char>> _exact;
@@ -42,11 +44,12 @@ internal sealed class WireDispatcher
         IServerClient servers,
         AclDenials denials,
         HttpMetrics metrics,
+        LimitMetrics limits,
         HitLane hits,
         ILogger<WireDispatcher> logger)
     {
-        (_next, _agent, _settings, _configuration, _guard, _servers, _denials, _metrics, _hits, _logger) =
-            (next, agent, settings, configuration, guard, servers, denials, metrics, hits, logger);
+        (_next, _agent, _settings, _configuration, _guard, _servers, _denials, _metrics, _limits, _hits, _logger) =
+            (next, agent, settings, configuration, guard, servers, denials, metrics, limits, hits, logger);
         var routes = endpoints.Endpoints.Select(endpoint => (Endpoint: endpoint, Route: endpoint.Metadata.GetRequiredMetadata<WireRoute>())).ToList();
         _exact = routes.Where(entry => !entry.Route.TakesAllBelow)
             .ToFrozenDictionary(entry => entry.Route.Path, StringComparer.Ordinal).GetAlternateLookup<ReadOnlySpan<char>>();
@@ -171,11 +174,13 @@ internal sealed class WireDispatcher
         catch (WireException error)
         {
             isMistake = true;
+            CountRefusal(error.Limit);
             await PlainTextError.WriteAsync(request, error);
         }
         catch (ServerException error)
         {
             isMistake = error.Kind == FailureKind.Mistake;
+            CountRefusal(error.Limit);
             _denials.Note(request, method, route, error);
             if (request.FailsWithQueryHeaders)
             {
@@ -203,6 +208,14 @@ internal sealed class WireDispatcher
         finally
         {
             _metrics.Answered(route.Path + route.Suffix, route.Find(method) is null ? "other" : method, context.Response.StatusCode, isMistake);
+        }
+    }
+
+    private void CountRefusal(string? limit)
+    {
+        if (limit is not null)
+        {
+            _limits.Refused(limit);
         }
     }
 

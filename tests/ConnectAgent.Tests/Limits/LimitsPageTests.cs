@@ -1,0 +1,56 @@
+using System.Globalization;
+using System.Reflection;
+using System.Text.RegularExpressions;
+using ConnectAgent.Agent.Caching;
+using ConnectAgent.ControlPlane.State;
+using ConnectAgent.Http;
+using ConnectAgent.Protocol.Limits;
+using ConnectAgent.TestKit.Processes;
+using FluentAssertions;
+using Xunit;
+
+namespace ConnectAgent.Tests.Limits;
+
+/// <summary>docs/limits.md and the bounds of the code are the same list.</summary>
+public sealed partial class LimitsPageTests
+{
+    private static readonly Assembly[] Product =
+        [typeof(LimitAttribute).Assembly, typeof(AgentCache).Assembly, typeof(StateStore).Assembly, typeof(WireRoute).Assembly];
+
+    [Fact]
+    public void Every_limit_of_the_code_is_on_the_page_and_every_row_of_the_page_is_in_the_code()
+    {
+        var page = File.ReadAllText(Path.Combine(Repository.Root, "docs", "limits.md"));
+        var rows = Row().Matches(page).Select(match => match.Value.TrimEnd()).ToList();
+        rows.Should().BeEquivalentTo(Limits().Select(limit => limit.Row));
+    }
+
+    [Fact]
+    public void No_two_limits_share_a_name() => Limits().Select(limit => limit.Mark.Name).Should().OnlyHaveUniqueItems();
+
+    private static IEnumerable<(LimitAttribute Mark, string Row)> Limits() =>
+        from type in Product.SelectMany(assembly => assembly.GetTypes())
+        from member in Members(type)
+        let mark = member.GetCustomAttribute<LimitAttribute>()
+        where mark is not null
+        select (mark, RowOf(mark, DefaultOf(member)));
+
+    private static IEnumerable<MemberInfo> Members(Type type) =>
+        type.GetMembers(BindingFlags.DeclaredOnly | BindingFlags.Static | BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic);
+
+    private static object DefaultOf(MemberInfo member) => member switch
+    {
+        FieldInfo field => field.GetValue(null)!,
+        PropertyInfo property => property.GetValue(Activator.CreateInstance(property.DeclaringType!))!,
+        _ => throw new InvalidOperationException(member.Name),
+    };
+
+    private static string RowOf(LimitAttribute mark, object value) =>
+        $"| `{mark.Name}` | {TextOf(value)} | {mark.Unit} | {(mark.Key is null ? "–" : $"`{mark.Key}`")} | {mark.Beyond} |";
+
+    private static string TextOf(object value) =>
+        value is TimeSpan time ? time.TotalSeconds.ToString(CultureInfo.InvariantCulture) : Convert.ToString(value, CultureInfo.InvariantCulture)!;
+
+    [GeneratedRegex(@"^\| `[a-z0-9_.]+` \|.*$", RegexOptions.Multiline)]
+    private static partial Regex Row();
+}
