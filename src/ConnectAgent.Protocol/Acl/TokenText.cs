@@ -1,0 +1,21 @@
+using System.Text;
+using ConnectAgent.Protocol.Limits;
+
+namespace ConnectAgent.Protocol.Acl;
+
+/// <summary>How long the text of a token may be (FA-1).</summary>
+public static class TokenText
+{
+    /// <summary>
+    /// In bytes. No token that is issued comes near it; a longer one is unknown (<c>ACL not found</c>), without a look at any table and without asking a server.
+    /// </summary>
+    [Limit(LimitName, "bytes", "unknown: 403", Refuses = true)]
+    public const int Longest = 4096;
+
+    /// <summary>The name of <see cref="Longest"/>.</summary>
+    public const string LimitName = "acl.token";
+
+    /// <summary>Whether a text is too long to be a token.</summary>
+    public static bool IsTooLong(string token) =>
+        token.Length > Longest || (token.Length > Longest / 3 && Encoding.UTF8.GetByteCount(token) > Longest);
+}
