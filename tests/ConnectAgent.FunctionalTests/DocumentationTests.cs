@@ -51,20 +51,6 @@ public sealed partial class DocumentationTests
             """);
     }
 
-    [Fact]
-    public void Links_between_pages_lead_somewhere()
-    {
-        foreach (var page in Directory.EnumerateFiles(Path.Combine(Repository.Root, "docs"), "*.md", SearchOption.AllDirectories)
-            .Append(Path.Combine(Repository.Root, "README.md")))
-        {
-            foreach (Match link in Link().Matches(File.ReadAllText(page)))
-            {
-                var target = Path.Combine(Path.GetDirectoryName(page)!, link.Groups[1].Value);
-                Path.Exists(target).Should().BeTrue("{0} links to {1}", page, link.Groups[1].Value);
-            }
-        }
-    }
-
     private static async Task<bool> IsPortFreeAsync()
     {
         using var probe = new TcpClient();
@@ -84,7 +70,4 @@ public sealed partial class DocumentationTests
 
     [GeneratedRegex("<!-- (?<kind>start|run|tests) -->\n```bash\n(?<commands>.*?)```", RegexOptions.Singleline | RegexOptions.ExplicitCapture)]
     private static partial Regex Block();
-
-    [GeneratedRegex(@"\]\((?!https?:)([^)#]+)\)")]
-    private static partial Regex Link();
 }

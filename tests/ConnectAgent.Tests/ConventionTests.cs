@@ -3,6 +3,7 @@ using ConnectAgent.Agent.Caching;
 using ConnectAgent.ControlPlane.State;
 using ConnectAgent.Protocol.Identity;
 using FluentAssertions;
+using Microsoft.Extensions.Logging;
 using Xunit;
 
 namespace ConnectAgent.Tests;
@@ -56,6 +57,18 @@ public sealed class ConventionTests
             .Where(type => type is { IsClass: true, IsAbstract: false, IsSealed: false } && type.Namespace?.StartsWith("ConnectAgent", StringComparison.Ordinal) == true)
             .Where(type => !type.Name.Contains('<', StringComparison.Ordinal))
             .Select(type => type.FullName).Should().BeEmpty();
+
+    [Fact]
+    public void FA_39_No_two_events_of_the_log_share_an_id()
+    {
+        var ids = new[] { Agent, ControlPlane, Protocol, Daemon }.SelectMany(assembly => assembly.GetTypes())
+            .SelectMany(type => type.GetMethods(BindingFlags.Static | BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly))
+            .Select(method => (Method: $"{method.DeclaringType!.Name}.{method.Name}", Event: method.GetCustomAttribute<LoggerMessageAttribute>()?.EventId))
+            .Where(found => found.Event is not null).ToList();
+        ids.Should().HaveCountGreaterThan(60);
+        ids.GroupBy(found => found.Event).Where(same => same.Count() > 1)
+            .Select(same => $"{same.Key}: {string.Join(' ', same.Select(found => found.Method))}").Should().BeEmpty();
+    }
 
     private static IEnumerable<string> ReferencesOf(Assembly assembly) => assembly.GetReferencedAssemblies().Select(name => name.Name!);
 }

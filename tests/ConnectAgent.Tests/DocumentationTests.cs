@@ -58,6 +58,15 @@ public sealed partial class DocumentationTests
     }
 
     [Fact]
+    public void FA_39_Every_old_spelling_is_listed_with_the_new_one()
+    {
+        var rows = Page("configuration.md").Split("### Deprecated spellings")[1].Split("\n## ")[0];
+        var listed = OldSpelling().Matches(rows).SelectMany(row => Name().Matches(row.Groups["old"].Value)
+            .Select(old => (old.Groups["name"].Value, row.Groups["new"].Value)));
+        listed.Should().BeEquivalentTo(ConnectAgent.Configuration.DeprecatedKeys.Spellings);
+    }
+
+    [Fact]
     public void Http_api_lists_every_path_that_is_forwarded()
     {
         var listed = Page("http-api.md").Split("## In front of servers")[1].Split("\n## ")[0];
@@ -86,7 +95,10 @@ public sealed partial class DocumentationTests
     [GeneratedRegex(@"^\| (?<keys>`[a-z_.`, ]+`) \|", RegexOptions.Multiline | RegexOptions.ExplicitCapture)]
     private static partial Regex Key();
 
-    [GeneratedRegex(@"`(?<name>[a-z_.]+)`", RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(@"^\| (?<old>`[a-z_.8`, ]+`) \| (`(?<new>[a-z_.]+)`|nothing)", RegexOptions.Multiline | RegexOptions.ExplicitCapture)]
+    private static partial Regex OldSpelling();
+
+    [GeneratedRegex(@"`(?<name>[a-z_.0-9]+)`", RegexOptions.ExplicitCapture)]
     private static partial Regex Name();
 
     [GeneratedRegex(@"MapWire\(\s*""(?<path>/v1/[^""]+)""", RegexOptions.ExplicitCapture)]

@@ -32,6 +32,9 @@ internal static class DeprecatedKeys
         new("acl_enable_key_list_policy", "acl.enable_key_list_policy", (_, _) => { }, IsFlag: true),
     ];
 
+    /// <summary>Each old spelling and the new one, which is empty where the key should go.</summary>
+    public static IEnumerable<(string Old, string New)> Spellings => All.Select(key => (key.Old, key.New)).Append((Unused, string.Empty));
+
     /// <summary>Accepts those of the top level (<paramref name="prefix"/> is empty) or of an object.</summary>
     public static ConfigSchema Deprecated(this ConfigSchema schema, string prefix = "")
     {

@@ -24,7 +24,7 @@ internal static partial class HostLog
     [LoggerMessage(4007, LogLevel.Information, "Started HTTP server: address={Address} network={Network}")]
     public static partial void Listening(this ILogger logger, string address, string network);
 
-    [LoggerMessage(4009, LogLevel.Information, "Servers: addresses={Addresses}")]
+    [LoggerMessage(4013, LogLevel.Information, "Servers: addresses={Addresses}")]
     public static partial void ServersConfigured(this ILogger logger, string addresses);
 
     [LoggerMessage(4008, LogLevel.Information, "Configuration read: file={File}")]
