@@ -19,8 +19,6 @@ internal static class WaitingSteps
         {
             ["monitor-bad-level"] = Services,
             ["force-leave-unknown"] = Services,
-            ["session-list"] = Services,
-            ["event-list"] = Services,
             ["coord"] = Services,
         },
         ["http-conventions"] = new(StringComparer.Ordinal)
@@ -115,7 +113,6 @@ internal static class WaitingSteps
             ["seed-session"] = Catalog,
             ["settle*"] = Catalog,
             ["q-*"] = Catalog,
-            ["coord@*"] = Catalog,
         },
         ["acl-revocation"] = new(StringComparer.Ordinal)
         {

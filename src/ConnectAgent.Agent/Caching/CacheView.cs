@@ -1,3 +1,5 @@
+using ConnectAgent.Agent.Servers;
+
 namespace ConnectAgent.Agent.Caching;
 
 /// <summary>One live entry as operators may see it: whose it is shows as a salted hash, never as the token.</summary>
@@ -50,4 +52,8 @@ internal sealed record CacheSummary(
     long Fetches,
     long Errors,
     double FetchesPerSecond,
-    double ErrorsPerSecond);
+    double ErrorsPerSecond)
+{
+    /// <summary>What first leaves may be waiting for; null where remote servers sign.</summary>
+    public SigningView? Signing { get; init; }
+}

@@ -5,7 +5,15 @@ public interface IServerStatus
 {
     /// <summary>Every server, in the order of the configuration; the embedded control plane is one.</summary>
     IReadOnlyList<ServerView> Servers();
+
+    /// <summary>How busy the signing of leaves is; null where remote servers sign, which tell nothing of it.</summary>
+    SigningView? Signing();
 }
+
+/// <summary>The signing of leaves, which the CA's configuration holds to a rate (ca CA-70).</summary>
+/// <param name="Waiting">Leaves that wait for their turn now.</param>
+/// <param name="Refused">Leaves that were refused a turn since the start.</param>
+public sealed record SigningView(int Waiting, long Refused);
 
 /// <summary>One server as operators may see it.</summary>
 /// <param name="Address">Scheme, host and port; <c>embedded</c> for the control plane in this process.</param>

@@ -1,3 +1,5 @@
+using ConnectAgent.Protocol.Limits;
+
 namespace ConnectAgent.ControlPlane.Authority;
 
 /// <summary>The CA's options with their types and defaults (ca CA-30). Holds a private key: never printed.</summary>
@@ -11,9 +13,11 @@ internal sealed record CaSettings
     public TimeSpan RootCertTtl { get; init; } = TimeSpan.FromHours(87600);
 
     /// <summary>0: no limit by rate (CA-70).</summary>
+    [Limit(SigningLimits.RateLimit, "leaves per second", "waits 0.5 s, then refused: 429", Key = SigningLimits.RateSetting, Refuses = true)]
     public double CsrMaxPerSecond { get; init; } = 50;
 
     /// <summary>Counts only while there is no limit by rate; 0: no limit.</summary>
+    [Limit(SigningLimits.PlacesLimit, "leaves at once", "waits 0.5 s, then refused: 429; 0 is no bound", Key = SigningLimits.PlacesSetting, Refuses = true)]
     public int CsrMaxConcurrent { get; init; }
 
     public string PrivateKeyType { get; init; } = "ec";

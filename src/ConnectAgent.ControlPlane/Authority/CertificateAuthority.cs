@@ -11,6 +11,10 @@ internal sealed class CertificateAuthority(
     StateStore store, BlockingReader reader, ActiveSigner signer, AuthorityMetrics metrics, TimeProvider clock) : IDisposable
 {
     private SigningLimits? _limits;
+    private long _refused;
+
+    /// <summary>How many leaves wait for their turn to be signed, and how many were refused one since the start.</summary>
+    public (int Waiting, long Refused) Turns => (Volatile.Read(ref _limits)?.Waiting ?? 0, Interlocked.Read(ref _refused));
 
     /// <summary>Reads the roots document; blocking (ca CA-8, CA-9).</summary>
     /// <exception cref="ServerException">The CA is not ready (CA-11).</exception>
@@ -75,6 +79,7 @@ internal sealed class CertificateAuthority(
         }
         catch (ServerException)
         {
+            Interlocked.Increment(ref _refused);
             metrics.Limited();
             throw;
         }

@@ -5,6 +5,11 @@ namespace ConnectAgent.ControlPlane.Authority;
 /// <summary>How many leaves are signed: by rate, else by number at once, else without limit (ca CA-70 to CA-73). Takes no lock.</summary>
 internal sealed class SigningLimits(double perSecond, int concurrent, TimeProvider clock) : IDisposable
 {
+    public const string RateLimit = "ca.csr_rate";
+    public const string RateSetting = "connect.ca_config.csr_max_per_second";
+    public const string PlacesLimit = "ca.csr_concurrent";
+    public const string PlacesSetting = "connect.ca_config.csr_max_concurrent";
+
     /// <summary>The longest wait for a turn.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(500);
 
@@ -13,6 +18,10 @@ internal sealed class SigningLimits(double perSecond, int concurrent, TimeProvid
     // A bucket that holds one token: when the next one is there, in the clock's own ticks.
     private readonly long _interval = perSecond > 0 ? (long)Math.Min(clock.TimestampFrequency / perSecond, long.MaxValue / 4.0) : 0;
     private long _next = long.MinValue;
+    private int _waiting;
+
+    /// <summary>How many wait for their turn now.</summary>
+    public int Waiting => Volatile.Read(ref _waiting);
 
     /// <summary>Whether these are the limits of a configuration; a changed one gets a new, full bucket (CA-72).</summary>
     public bool AreOf(CaSettings settings) => settings.CsrMaxPerSecond.Equals(perSecond) && settings.CsrMaxConcurrent == concurrent;
@@ -27,12 +36,12 @@ internal sealed class SigningLimits(double perSecond, int concurrent, TimeProvid
             var wait = Reserve();
             if (wait > TimeSpan.Zero)
             {
-                await Task.Delay(wait, clock, cancellationToken);
+                await WaitAsync(Task.Delay(wait, clock, cancellationToken));
             }
         }
         else if (_places is not null && !_places.Wait(0, cancellationToken))
         {
-            await WaitForPlaceAsync(_places, cancellationToken);
+            await WaitAsync(WaitForPlaceAsync(_places, cancellationToken));
         }
 
         return new Turn(_places);
@@ -40,7 +49,22 @@ internal sealed class SigningLimits(double perSecond, int concurrent, TimeProvid
 
     public void Dispose() => _places?.Dispose();
 
-    internal static ServerException Refusal() => new(FailureKind.RateLimited, "Rate limit reached, try again later");
+    /// <summary>The refusal; its text is how agents know it (CA-71, leaf-certificates LEAF-60), so it names no setting.</summary>
+    internal static ServerException Refusal(string? limit = null, string? setting = null) =>
+        new(FailureKind.RateLimited, "Rate limit reached, try again later") { Limit = limit, Setting = setting };
+
+    private async ValueTask WaitAsync(Task turn)
+    {
+        Interlocked.Increment(ref _waiting);
+        try
+        {
+            await turn;
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _waiting);
+        }
+    }
 
     // Refused without taking a token: a refusal must not push the next one out.
     private TimeSpan Reserve()
@@ -52,7 +76,7 @@ internal sealed class SigningLimits(double perSecond, int concurrent, TimeProvid
             var wait = next <= now ? TimeSpan.Zero : clock.GetElapsedTime(now, next);
             if (wait > Patience)
             {
-                throw Refusal();
+                throw Refusal(RateLimit, RateSetting);
             }
 
             if (Interlocked.CompareExchange(ref _next, Math.Max(next, now) + _interval, next) == next)
@@ -62,7 +86,7 @@ internal sealed class SigningLimits(double perSecond, int concurrent, TimeProvid
         }
     }
 
-    private async ValueTask WaitForPlaceAsync(SemaphoreSlim places, CancellationToken cancellationToken)
+    private async Task WaitForPlaceAsync(SemaphoreSlim places, CancellationToken cancellationToken)
     {
         using var limit = new CancellationTokenSource(Patience, clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
@@ -72,7 +96,7 @@ internal sealed class SigningLimits(double perSecond, int concurrent, TimeProvid
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw Refusal();
+            throw Refusal(PlacesLimit, PlacesSetting);
         }
     }
 

@@ -47,13 +47,16 @@ public sealed class ServerException(FailureKind kind, string text, Exception? in
     /// <summary>The name of the bound that refused, where it was one (docs/limits.md).</summary>
     public string? Limit { get; init; }
 
+    /// <summary>The key of the configuration that refused, where it was one.</summary>
+    public string? Setting { get; init; }
+
     /// <summary>The same failure as a fresh exception: many waiters get one stored failure, each throws its own.</summary>
-    public ServerException ToThrow() => new(Kind, Message, this) { Denied = Denied, Limit = Limit };
+    public ServerException ToThrow() => new(Kind, Message, this) { Denied = Denied, Limit = Limit, Setting = Setting };
 
     /// <summary>http-conventions DC-3.</summary>
     public static ServerException UnknownDatacenter() => new(FailureKind.Failed, "No path to datacenter");
 
     /// <summary>certificates CERT-73 #1, clients LAUNCH-4.</summary>
     public static ServerException ConnectDisabled() =>
-        new(FailureKind.Failed, "Connect must be enabled in order to use this endpoint");
+        new(FailureKind.Failed, "Connect must be enabled in order to use this endpoint") { Setting = "connect.enabled" };
 }

@@ -112,7 +112,7 @@ internal static class AgentHost
             options.FetchLimits = configuration.FetchLimits;
         });
         services.AddHostedService(provider => provider.GetRequiredService<TokenWarden>());
-        services.AddSingleton<BrowserGuard>();
+        services.AddSingleton<BrowserGuard>().AddSingleton<RefusalLog>();
         services.AddSingleton<LimitMetrics>().AddSingleton<AclMetrics>().AddSingleton<AclDenials>();
         services.AddSingleton<HitLane>().AddSingleton<HitReply>().AddSingleton<HitRights>();
         services.AddSingleton<IHit, AuthorizeHit>().AddSingleton<IHit, RootsHit>().AddSingleton<IHit, LeafHit>();
@@ -169,6 +169,7 @@ internal static class AgentHost
         services.AddSingleton<IWireEndpoints, AclRoleEndpoints>().AddSingleton<IWireEndpoints, SnapshotEndpoints>();
         services.AddSingleton<IWireEndpoints, AclAuthMethodEndpoints>().AddSingleton<IWireEndpoints, AclBindingRuleEndpoints>();
         services.AddSingleton<IWireEndpoints, AclLoginEndpoints>().AddSingleton<IWireEndpoints, StatusEndpoints>();
+        services.AddSingleton<IWireEndpoints, UnservedEndpoints>();
     }
 
     private static async Task MapAsync(WebApplication app)

@@ -25,7 +25,7 @@ internal sealed class AgentSelfEndpoints(CurrentConfiguration current, IServerCl
     {
         var wan = request.Query.First("wan").Length > 0;
         var segment = request.Query.First("segment");
-        if (wan && segment.Length > 0)
+        if (wan && segment is not ("" or "_all"))
         {
             throw WireException.Invalid("Cannot provide a segment with wan=true");
         }

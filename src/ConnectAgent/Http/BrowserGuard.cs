@@ -10,17 +10,22 @@ namespace ConnectAgent.Http;
 internal sealed class BrowserGuard(AgentConfiguration configuration)
 {
     /// <summary>Looks at <c>Host</c> and <c>Origin</c>.</summary>
-    /// <returns>Why the request is refused with 403; null when it may go on.</returns>
-    public string? Refuse(HttpContext context)
+    /// <returns>Why the request is refused; null when it may go on.</returns>
+    public WireException? Refuse(HttpContext context)
     {
         if (configuration.CheckHost && !IsOurs(context))
         {
-            return "Host not allowed";
+            return Refusal("Host not allowed: connect_agent.allowed_hosts names those that are", "connect_agent.allowed_hosts");
         }
 
         var origin = context.Request.Headers.Origin.ToString();
-        return origin.Length == 0 || IsSafe(context.Request.Method) || IsAllowed(origin) ? null : "Origin not allowed";
+        return origin.Length == 0 || IsSafe(context.Request.Method) || IsAllowed(origin)
+            ? null
+            : Refusal(
+                "Origin not allowed: Access-Control-Allow-Origin in http_config.response_headers names the one that is", "http_config.response_headers");
     }
+
+    private static WireException Refusal(string text, string setting) => new(StatusCodes.Status403Forbidden, text) { Setting = setting };
 
     // SEC-2: skipped on Unix sockets and for HTTP/1.0 without a Host.
     private bool IsOurs(HttpContext context)

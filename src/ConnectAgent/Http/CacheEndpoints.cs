@@ -9,7 +9,8 @@ namespace ConnectAgent.Http;
 
 /// <summary>The window into the cache, our own; docs/http-api.md describes it.</summary>
 internal sealed class CacheEndpoints(
-    AgentCache cache, CacheInspector inspector, LeafService leaves, IServerClient servers, AgentIdentity agent, WireSettings settings) : IWireEndpoints
+    AgentCache cache, CacheInspector inspector, LeafService leaves, IServerClient servers, IServerStatus status, AgentIdentity agent, WireSettings settings)
+    : IWireEndpoints
 {
     public void Map(IEndpointRouteBuilder routes)
     {
@@ -41,7 +42,7 @@ internal sealed class CacheEndpoints(
     }
 
     private Task GetSummaryAsync(WireRequest request) =>
-        WireReply.JsonAsync(request, inspector.Summary(), WireJson.Default.CacheSummary);
+        WireReply.JsonAsync(request, inspector.Summary() with { Signing = status.Signing() }, WireJson.Default.CacheSummary);
 
     private async Task DropAsync(WireRequest request)
     {

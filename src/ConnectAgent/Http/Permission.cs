@@ -31,6 +31,8 @@ internal sealed record Permission
 
     public static readonly Permission AclWrite = Of(AclResource.Acl, AclAccess.Write);
 
+    public static readonly Permission OperatorRead = Of(AclResource.Operator, AclAccess.Read);
+
     public static readonly Permission OperatorWrite = Of(AclResource.Operator, AclAccess.Write);
 
     private Permission()

@@ -29,6 +29,7 @@ internal sealed class WireDispatcher
     private readonly AclDenials _denials;
     private readonly HttpMetrics _metrics;
     private readonly LimitMetrics _limits;
+    private readonly RefusalLog _refusals;
     private readonly HitLane _hits;
     private readonly ILogger<WireDispatcher> _logger;
     private readonly FrozenDictionary<string, (Endpoint Endpoint, WireRoute Route)>.AlternateLookup<ReadOnlySpan<char>> _exact;
@@ -45,11 +46,12 @@ internal sealed class WireDispatcher
         AclDenials denials,
         HttpMetrics metrics,
         LimitMetrics limits,
+        RefusalLog refusals,
         HitLane hits,
         ILogger<WireDispatcher> logger)
     {
-        (_next, _agent, _settings, _configuration, _guard, _servers, _denials, _metrics, _limits, _hits, _logger) =
-            (next, agent, settings, configuration, guard, servers, denials, metrics, limits, hits, logger);
+        (_next, _agent, _settings, _configuration, _guard, _servers, _denials, _metrics, _limits, _refusals, _hits, _logger) =
+            (next, agent, settings, configuration, guard, servers, denials, metrics, limits, refusals, hits, logger);
         var routes = endpoints.Endpoints.Select(endpoint => (Endpoint: endpoint, Route: endpoint.Metadata.GetRequiredMetadata<WireRoute>())).ToList();
         _exact = routes.Where(entry => !entry.Route.TakesAllBelow)
             .ToFrozenDictionary(entry => entry.Route.Path, StringComparer.Ordinal).GetAlternateLookup<ReadOnlySpan<char>>();
@@ -68,7 +70,8 @@ internal sealed class WireDispatcher
 
         if (_guard.Refuse(context) is { } refusal)
         {
-            return WireReply.TextAsync(context, StatusCodes.Status403Forbidden, refusal);
+            Note(context, refusal.Limit, refusal.Setting, refusal.Message);
+            return WireReply.TextAsync(context, refusal.Status, refusal.Message);
         }
 
         var raw = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
@@ -132,7 +135,7 @@ internal sealed class WireDispatcher
         {
             if (IsBlocked(path))
             {
-                throw new WireException(StatusCodes.Status403Forbidden, "Endpoint is blocked by agent configuration");
+                throw new WireException(StatusCodes.Status403Forbidden, "Endpoint is blocked by agent configuration") { Setting = "http_config.block_endpoints" };
             }
 
             if (method == HttpMethods.Options)
@@ -150,7 +153,7 @@ internal sealed class WireDispatcher
 
             if (method != HttpMethods.Get && !MayWrite(context.Connection.RemoteIpAddress))
             {
-                throw new WireException(StatusCodes.Status403Forbidden, "Access is restricted");
+                throw new WireException(StatusCodes.Status403Forbidden, "Access is restricted") { Setting = "http_config.allow_write_http_from" };
             }
 
             if (found.Permission is { IsAskedFirst: true, Resource: { } resource } permission)
@@ -174,13 +177,13 @@ internal sealed class WireDispatcher
         catch (WireException error)
         {
             isMistake = true;
-            CountRefusal(error.Limit);
+            Note(context, error.Limit, error.Setting, error.Message);
             await PlainTextError.WriteAsync(request, error);
         }
         catch (ServerException error)
         {
             isMistake = error.Kind == FailureKind.Mistake;
-            CountRefusal(error.Limit);
+            Note(context, error.Limit, error.Setting, error.Message);
             _denials.Note(request, method, route, error);
             if (request.FailsWithQueryHeaders)
             {
@@ -211,11 +214,18 @@ internal sealed class WireDispatcher
         }
     }
 
-    private void CountRefusal(string? limit)
+    // Texts are contract, so the setting has a header of its own.
+    private void Note(HttpContext context, string? limit, string? setting, string text)
     {
         if (limit is not null)
         {
             _limits.Refused(limit);
+        }
+
+        if (setting is not null)
+        {
+            context.Response.Headers["X-Connect-Agent-Setting"] = setting;
+            _refusals.Note(setting, text);
         }
     }
 

@@ -10,6 +10,9 @@ internal sealed class WireException(int status, string text) : Exception(text)
     /// <summary>The name of the bound that refused, where it was one (docs/limits.md).</summary>
     public string? Limit { get; init; }
 
+    /// <summary>The key of the configuration that refused, where it was one.</summary>
+    public string? Setting { get; init; }
+
     public static WireException Invalid(string text) => new(StatusCodes.Status400BadRequest, text);
 
     /// <summary>The prefix of http-conventions ERR-6.</summary>

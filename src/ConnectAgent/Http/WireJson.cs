@@ -23,6 +23,7 @@ namespace ConnectAgent.Http;
 [JsonSerializable(typeof(IntentionIdReply))]
 [JsonSerializable(typeof(JsonNode))]
 [JsonSerializable(typeof(CheckReply))]
+[JsonSerializable(typeof(RaftReply))]
 [JsonSerializable(typeof(Intention))]
 [JsonSerializable(typeof(IReadOnlyList<Intention>))]
 [JsonSerializable(typeof(Dictionary<string, IReadOnlyList<Intention>?>))]

@@ -1,10 +1,13 @@
 using ConnectAgent.Agent.Servers;
+using ConnectAgent.ControlPlane.Authority;
 using ConnectAgent.ControlPlane.State;
 
 namespace ConnectAgent.Servers;
 
 /// <summary>The control plane in this process as the one server.</summary>
-internal sealed class EmbeddedServerStatus(StateStore store, BlockingReader reader) : IServerStatus
+internal sealed class EmbeddedServerStatus(StateStore store, BlockingReader reader, CertificateAuthority authority) : IServerStatus
 {
     public IReadOnlyList<ServerView> Servers() => [new("embedded", "healthy", Current: true, null, 0, reader.Parked, store.LastIndex)];
+
+    public SigningView? Signing() => new(authority.Turns.Waiting, authority.Turns.Refused);
 }

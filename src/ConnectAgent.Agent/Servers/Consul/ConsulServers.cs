@@ -36,6 +36,8 @@ internal sealed class ConsulServers : IServerStatus, IDisposable
 
     public IReadOnlyList<ServerView> Servers() => [.. _servers.Select((server, at) => server.View(at == _selection.Current))];
 
+    public SigningView? Signing() => null;
+
     /// <summary>Makes a call.</summary>
     /// <param name="call">What is asked.</param>
     /// <param name="read">

@@ -30,12 +30,14 @@ public sealed class SigningLimitsTests
         using var limits = new SigningLimits(10, 0, _clock);
         var waiting = Enumerable.Range(0, 6).Select(_ => limits.EnterAsync(CancellationToken.None).AsTask()).ToList();
         waiting.Count(task => task.IsCompleted).Should().Be(1, "the bucket holds one");
+        limits.Waiting.Should().Be(5);
         await Refused(limits);
         for (var done = 2; done <= 6; done++)
         {
             _clock.Advance(TimeSpan.FromMilliseconds(100));
             await waiting[done - 1];
             waiting.Count(task => task.IsCompleted).Should().Be(done);
+            limits.Waiting.Should().Be(6 - done);
         }
     }
 

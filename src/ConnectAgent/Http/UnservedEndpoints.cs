@@ -1,0 +1,66 @@
+using ConnectAgent.Agent;
+using ConnectAgent.ControlPlane.Acl;
+using ConnectAgent.ControlPlane.State;
+
+namespace ConnectAgent.Http;
+
+/// <summary>
+/// What the reference has and the embedded control plane has not. Clients take an empty 404 for "not found", or for success, so it is said in words
+/// (http-conventions PATH-2); of lists that would be empty anyway there are the empty ones (services STA-3).
+/// </summary>
+internal sealed class UnservedEndpoints(BlockingReader reader, TokenResolver tokens, AgentIdentity agent, WireSettings settings) : IWireEndpoints
+{
+    // Nothing is ever written there; the state as a whole may still be replaced.
+    private static readonly Topic[] Nothing = [Topic.Everything];
+
+    public void Map(IEndpointRouteBuilder routes)
+    {
+        MapUnserved(routes, "/v1/kv/", "keys and values", HttpMethods.Get, HttpMethods.Put, HttpMethods.Delete);
+        MapUnserved(routes, "/v1/session/", "sessions", HttpMethods.Get, HttpMethods.Put);
+        MapUnserved(routes, "/v1/txn", "transactions", HttpMethods.Put);
+        MapUnserved(routes, "/v1/event/", "user events", HttpMethods.Get, HttpMethods.Put);
+        MapUnserved(routes, "/v1/coordinate/", "network coordinates", HttpMethods.Get, HttpMethods.Put);
+        MapUnserved(
+            routes, "/v1/operator/", "the operator's calls", HttpMethods.Get, HttpMethods.Put, HttpMethods.Post, HttpMethods.Delete);
+        MapUnserved(routes, "/v1/peering/", "peerings", HttpMethods.Get, HttpMethods.Post, HttpMethods.Delete);
+        MapUnserved(routes, "/v1/peerings", "peerings", HttpMethods.Get);
+
+        routes.MapWire("/v1/session/list", (HttpMethods.Get, Permission.AnyToken, request => ListAsync(request, isQuery: true)));
+        routes.MapWire("/v1/coordinate/nodes", (HttpMethods.Get, Permission.AnyToken, request => ListAsync(request, isQuery: true)));
+        routes.MapWire("/v1/event/list", (HttpMethods.Get, Permission.AnyToken, request => ListAsync(request, isQuery: false)));
+        routes.MapWire("/v1/coordinate/datacenters", (HttpMethods.Get, Permission.None, EmptyAsync));
+    }
+
+    private static void MapUnserved(IEndpointRouteBuilder routes, string path, string what, params string[] methods)
+    {
+        var text = $"{path} is not served: this agent keeps no {what}. An agent in front of Consul servers (server = false) forwards it to them.";
+        routes.MapWire(
+            path,
+            [.. methods.Select((string, Permission, WireHandler) (method) => (
+                method, Permission.None, _ => throw new WireException(StatusCodes.Status501NotImplemented, text)))]);
+    }
+
+    private static Task EmptyAsync(WireRequest request) => WireReply.JsonAsync(request, [], WireJson.Default.IReadOnlyListString);
+
+    // HDR-2, HDR-3; who watches for the next change waits, as everywhere (IDX-9).
+    private async Task ListAsync(WireRequest request, bool isQuery)
+    {
+        var options = ReadOptions.Parse(request, settings.UseCache);
+        request.FailsWithQueryHeaders = isQuery;
+        agent.RequireDatacenter(options.Datacenter);
+        tokens.Resolve(options.Token);
+        var (_, index) = await reader.ReadAsync(
+            ControlPlaneReads.Blocking(options, tokens), Nothing, static _ => (true, 1UL), static (_, _) => true, request.Aborted);
+        tokens.Resolve(options.Token);
+        if (isQuery)
+        {
+            WireReply.QueryHeaders(request.Context, index);
+        }
+        else
+        {
+            WireReply.Index(request.Context, index);
+        }
+
+        await EmptyAsync(request);
+    }
+}
