@@ -1,6 +1,7 @@
 using ConnectAgent.Agent.Caching;
 using ConnectAgent.Protocol.Identity;
 using ConnectAgent.Protocol.Intentions;
+using ConnectAgent.Protocol.Limits;
 
 namespace ConnectAgent.Agent.Authorization;
 
@@ -8,6 +9,7 @@ namespace ConnectAgent.Agent.Authorization;
 internal sealed record Explanation
 {
     /// <summary>How many of the beaten intentions are listed.</summary>
+    [Limit("authorize.explained", "intentions", "left out")]
     public const int MostBeaten = 32;
 
     public required bool Authorized { get; init; }

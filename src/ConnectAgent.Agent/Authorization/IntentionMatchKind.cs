@@ -2,6 +2,7 @@ using ConnectAgent.Agent.Caching;
 using ConnectAgent.Agent.Servers;
 using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Intentions;
+using ConnectAgent.Protocol.Limits;
 using ConnectAgent.Protocol.Text;
 using Microsoft.Extensions.Logging;
 
@@ -47,8 +48,11 @@ internal sealed class IntentionMatchKind(IServerClient servers, ILogger<Intentio
     : CacheKind<MatchRequest, IReadOnlyList<IntentionMatch>>
 {
     // Of one new value; a name has no longest length (CE-11).
+    [Limit("log.unusable_permissions", "lines", "left out")]
     private const int MostWarnings = 10;
+    [Limit("log.unusable_permissions_sought", "permissions", "not looked at for the log")]
     private const int MostWarnedOf = 200;
+    [Limit("log.intention_name", "characters", "cut")]
     private const int LongestLoggedName = 100;
 
     public override string Name => "intention-match";

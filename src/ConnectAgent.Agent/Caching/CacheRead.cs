@@ -1,3 +1,5 @@
+using ConnectAgent.Protocol.Limits;
+
 namespace ConnectAgent.Agent.Caching;
 
 /// <summary>How a reader reads (agent-cache CACHE-6).</summary>
@@ -10,6 +12,7 @@ internal readonly record struct CacheRead(
     ulong MinIndex = 0, TimeSpan? Wait = null, TimeSpan? MaxAge = null, bool MustRevalidate = false, TimeSpan? StaleIfError = null)
 {
     private static readonly TimeSpan DefaultBlock = TimeSpan.FromSeconds(300);
+    [Limit("cache.wait", "s", "the read answers what there is")]
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(600);
 
     /// <summary>CACHE-11: exactly <c>wait</c>; missing is 300 s when blocking and 600 s else, and 600 s is the cap.</summary>

@@ -1,3 +1,5 @@
+using ConnectAgent.Protocol.Limits;
+
 namespace ConnectAgent.Agent.Caching;
 
 /// <summary>How often one entry may be fetched (agent-cache CACHE-20).</summary>
@@ -15,7 +17,9 @@ internal sealed record FetchLimits(double? PerSecond, int Burst)
 /// <param name="start">A timestamp of the clock.</param>
 internal struct RefreshPace(long start)
 {
+    [Limit("cache.fetch_burst_unlimited", "fetches of one entry", "waits for its turn")]
     private const int FreeBurst = 10;
+    [Limit("cache.fetch_rate_unlimited", "fetches of one entry per second", "waits for its turn")]
     private const double FreePerSecond = 10;
     private double _tokens = double.PositiveInfinity;
     private long _filledAt = start;

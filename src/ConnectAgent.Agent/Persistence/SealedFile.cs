@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
+using ConnectAgent.Protocol.Limits;
 using Microsoft.Extensions.Logging;
 
 namespace ConnectAgent.Agent.Persistence;
@@ -11,6 +12,7 @@ internal sealed class SealedFile(string directory, TimeProvider clock, ILogger l
     public const string FileName = "agent-cache.sealed";
     public const string KeyName = "agent-cache.key";
 
+    [Limit("sealed.bad_files", "files", "the oldest goes")]
     private const int BadFilesKept = 3;
 
     private readonly string _path = Path.Combine(Path.GetFullPath(directory), FileName);

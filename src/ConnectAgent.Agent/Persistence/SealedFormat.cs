@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using ConnectAgent.Protocol.Limits;
 
 namespace ConnectAgent.Agent.Persistence;
 
@@ -20,9 +21,11 @@ internal static class SealedFormat
     public const int KeySize = 32;
 
     /// <summary>Most bytes of an entry, id and payload and framing together: 16 MiB.</summary>
+    [Limit("sealed.entry", "bytes", "the entry is not kept")]
     public const int MaxEntry = 16 << 20;
 
     /// <summary>Most bytes of a file: 512 MiB.</summary>
+    [Limit("sealed.file", "bytes", "what comes last is not kept; a larger file is not read")]
     public const long MaxFile = 512L << 20;
 
     private const ushort Version = 1;

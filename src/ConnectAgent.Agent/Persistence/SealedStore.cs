@@ -1,3 +1,4 @@
+using ConnectAgent.Protocol.Limits;
 using Microsoft.Extensions.Logging;
 
 namespace ConnectAgent.Agent.Persistence;
@@ -14,11 +15,14 @@ namespace ConnectAgent.Agent.Persistence;
 internal sealed class SealedStore(string directory, TimeProvider clock, ILogger<SealedStore> logger) : IAsyncDisposable
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
+    [Limit("sealed.retry", "s", "the pause grows no further")]
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(60);
+    [Limit("sealed.last_write", "s", "the process ends without it")]
     private static readonly TimeSpan LastFlush = TimeSpan.FromSeconds(2);
 
     // The file is written whole: while much changes, the writer takes a tenth of its time and leaves the rest to those who are asked.
     private const int RestForEachWrite = 9;
+    [Limit("sealed.rest", "s", "the pause between two writes grows no further")]
     private static readonly TimeSpan LongestRest = TimeSpan.FromSeconds(2);
 
     private readonly Lock _gate = new();

@@ -3,6 +3,7 @@ using ConnectAgent.Agent.Leaves;
 using ConnectAgent.Protocol.Certificates;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Identity;
+using ConnectAgent.Protocol.Limits;
 using Microsoft.Extensions.Logging;
 
 namespace ConnectAgent.Agent.Revocation;
@@ -11,6 +12,7 @@ namespace ConnectAgent.Agent.Revocation;
 internal sealed class RevokedLeaves(AgentCache cache, LeafService leaves, TimeProvider clock, ILogger<RevokedLeaves> logger)
 {
     // The list is read anew after this, whatever the signer does.
+    [Limit("revocation.renewal", "s", "the read ends and the known list stays")]
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(5);
 
     /// <summary>Replaces them one after the other; the first failure ends the turn, and the next look at the list takes the rest.</summary>

@@ -2,6 +2,7 @@ using System.Text.RegularExpressions;
 using ConnectAgent.ControlPlane.Acl.Rules;
 using ConnectAgent.ControlPlane.State;
 using ConnectAgent.Protocol.Errors;
+using ConnectAgent.Protocol.Limits;
 using ConnectAgent.Protocol.Text;
 using Microsoft.Extensions.Logging;
 using static ConnectAgent.ControlPlane.Acl.AclRefusal;
@@ -12,7 +13,9 @@ namespace ConnectAgent.ControlPlane.Acl;
 internal sealed partial class AclPolicyStore(StateStore store, AclOptions options, ILogger<AclPolicyStore> logger)
 {
     // What is named of them; a text may have very many.
+    [Limit("log.rule_kinds", "names", "left out")]
     private const int MostNamed = 10;
+    [Limit("log.rule_kind", "characters", "cut")]
     private const int LongestKind = 64;
 
     /// <summary>Finds a policy by its ID.</summary>

@@ -1,6 +1,7 @@
 using ConnectAgent.ControlPlane.State;
 using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Errors;
+using ConnectAgent.Protocol.Limits;
 using ConnectAgent.Protocol.Text;
 using static ConnectAgent.ControlPlane.Acl.AclRefusal;
 
@@ -39,8 +40,9 @@ internal sealed record AclTokenDraft
 /// <summary>Tokens (acl sections 5.1 and 5.2).</summary>
 internal sealed class AclTokenStore(StateStore store, TimeProvider clock)
 {
-    private static readonly TimeSpan ShortestLife = TimeSpan.FromMinutes(1);
-    private static readonly TimeSpan LongestLife = TimeSpan.FromHours(24);
+    public static readonly TimeSpan ShortestLife = TimeSpan.FromMinutes(1);
+    [Limit("acl.token_life", "s", "refused", Refuses = true)]
+    public static readonly TimeSpan LongestLife = TimeSpan.FromHours(24);
 
     /// <summary>A live token by its accessor.</summary>
     /// <exception cref="ServerException">A malformed accessor (ACL-TOK-7).</exception>

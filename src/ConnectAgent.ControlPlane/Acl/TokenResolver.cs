@@ -4,6 +4,7 @@ using ConnectAgent.ControlPlane.Acl.Rules;
 using ConnectAgent.ControlPlane.State;
 using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Errors;
+using ConnectAgent.Protocol.Limits;
 
 namespace ConnectAgent.ControlPlane.Acl;
 
@@ -14,6 +15,7 @@ namespace ConnectAgent.ControlPlane.Acl;
 internal sealed class TokenResolver(StateStore store, AclOptions options, RecoveryToken recovery, TimeProvider clock)
 {
     // Of what is worked out; over it, all of it is worked out anew.
+    [Limit("acl.resolved", "tokens", "all are worked out anew")]
     private const int MostResolved = 4096;
 
     private static readonly TimeSpan ShortestRound = TimeSpan.FromSeconds(1);

@@ -1,4 +1,5 @@
 using ConnectAgent.Protocol.Errors;
+using ConnectAgent.Protocol.Limits;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -11,12 +12,13 @@ internal sealed class AuthorityKeeper(
     /// <summary>CA-55.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromHours(1);
 
-    private const int LongestPauseExponent = 8;
+    [Limit("ca.retry", "s", "the pause grows no further")]
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(256);
     private int _failures;
     private readonly Dictionary<string, (string Certificate, int Level)> _warned = new(StringComparer.Ordinal);
 
     /// <summary>CA-61: 2, 4, … 256 s.</summary>
-    public static TimeSpan PauseAfter(int failures) => TimeSpan.FromSeconds(1 << Math.Min(failures, LongestPauseExponent));
+    public static TimeSpan PauseAfter(int failures) => TimeSpan.FromSeconds(Math.Min(Math.Pow(2, failures), LongestPause.TotalSeconds));
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {

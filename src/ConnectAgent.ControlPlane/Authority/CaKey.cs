@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using ConnectAgent.Protocol.Limits;
 
 namespace ConnectAgent.ControlPlane.Authority;
 
@@ -7,7 +8,8 @@ namespace ConnectAgent.ControlPlane.Authority;
 internal sealed class CaKey : IDisposable
 {
     private const int SmallestRsa = 1024;
-    private const int LargestRsa = 8192;
+    [Limit("ca.rsa_key", "bits", "refused", Refuses = true)]
+    public const int LargestRsa = 8192;
 
     private static readonly Dictionary<int, string> Curves = new()
     {

@@ -1,3 +1,4 @@
+using ConnectAgent.Protocol.Limits;
 using ConnectAgent.Protocol.Text;
 
 namespace ConnectAgent.ControlPlane.Authority;
@@ -7,6 +8,7 @@ internal static class CaSettingsValidation
 {
     private const int LeastPerIntermediate = 3;
     private static readonly TimeSpan ShortestLeaf = TimeSpan.FromHours(1);
+    [Limit("ca.leaf_life", "s", "refused", Refuses = true)]
     private static readonly TimeSpan LongestLeaf = TimeSpan.FromHours(8760);
     private static readonly TimeSpan ShortestIntermediate = TimeSpan.FromHours(3);
 

@@ -62,7 +62,7 @@ internal static class CsrKey
     private static bool IsAcceptedModulus(PublicKey key)
     {
         using var rsa = key.GetRSAPublicKey();
-        return rsa?.KeySize is >= 2048 and <= 8192
+        return rsa?.KeySize is >= 2048 and <= CaKey.LargestRsa
             && rsa.ExportParameters(includePrivateParameters: false).Exponent is { } exponent
             && (exponent[^1] & 1) == 1 && exponent.AsSpan().TrimStart((byte)0) is not [1];
     }

@@ -4,6 +4,7 @@ using System.Security.Cryptography.X509Certificates;
 using ConnectAgent.Protocol.Certificates;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Identity;
+using ConnectAgent.Protocol.Limits;
 
 namespace ConnectAgent.ControlPlane.Authority;
 
@@ -11,10 +12,8 @@ namespace ConnectAgent.ControlPlane.Authority;
 internal static class CsrVerification
 {
     // A CSR for one name is under 1 kB; this leaves room for RSA keys.
+    [Limit("ca.csr", "bytes", "refused", Refuses = true)]
     private const int LargestRequest = 16 * 1024;
-
-    // SPIFFE-ID section 2.3: longer ones must not be made, because nobody has to accept them.
-    private const int LongestSpiffeId = 2048;
 
     private const string BadSignature = "x509: CSR signature is invalid";
 
@@ -102,9 +101,9 @@ internal static class CsrVerification
         }
 
         var uri = names.Uris[0];
-        if (uri.Length > LongestSpiffeId)
+        if (uri.Length > SpiffeId.Longest)
         {
-            throw Refused($"SPIFFE ID in CSR is longer than {LongestSpiffeId} bytes");
+            throw Refused($"SPIFFE ID in CSR is longer than {SpiffeId.Longest} bytes");
         }
 
         if (!SpiffeId.TryParse(uri, out var asked, out var wrong))

@@ -1,4 +1,5 @@
 using ConnectAgent.Protocol.Errors;
+using ConnectAgent.Protocol.Limits;
 
 namespace ConnectAgent.ControlPlane.Authority;
 
@@ -11,6 +12,7 @@ internal sealed class SigningLimits(double perSecond, int concurrent, TimeProvid
     public const string PlacesSetting = "connect.ca_config.csr_max_concurrent";
 
     /// <summary>The longest wait for a turn.</summary>
+    [Limit("ca.sign_wait", "s", "refused: 429, by the rate or the number at once")]
     public static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(500);
 
     private readonly SemaphoreSlim? _places = perSecond <= 0 && concurrent > 0 ? new SemaphoreSlim(concurrent) : null;

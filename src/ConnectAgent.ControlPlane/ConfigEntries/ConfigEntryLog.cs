@@ -1,3 +1,4 @@
+using ConnectAgent.Protocol.Limits;
 using Microsoft.Extensions.Logging;
 
 namespace ConnectAgent.ControlPlane.ConfigEntries;
@@ -6,6 +7,7 @@ namespace ConnectAgent.ControlPlane.ConfigEntries;
 internal static partial class ConfigEntryLog
 {
     // An entry may have very many of them.
+    [Limit("log.config_entry_warnings", "lines", "left out")]
     private const int MostWarnings = 10;
 
     /// <summary>Says what was accepted but will not work as it looks (intentions DEF-4, DEF-14, services CFG-11).</summary>

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using ConnectAgent.ControlPlane.ConfigEntries.Kinds;
 using ConnectAgent.ControlPlane.State;
 using ConnectAgent.Protocol.Errors;
+using ConnectAgent.Protocol.Limits;
 using ConnectAgent.Protocol.Text;
 
 namespace ConnectAgent.ControlPlane.ConfigEntries;
@@ -15,6 +16,7 @@ namespace ConnectAgent.ControlPlane.ConfigEntries;
 internal sealed class ServiceChains(StateSnapshot state, string datacenter)
 {
     // Nobody needs more; a walk must neither exhaust the stack nor hold up other writes.
+    [Limit("config_entries.chain_path", "nodes", "refused", Refuses = true)]
     private const int LongestPath = 128;
 
     private readonly Dictionary<(string Kind, string Key), JsonObject?> _documents = [];

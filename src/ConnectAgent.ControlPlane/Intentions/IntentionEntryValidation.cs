@@ -5,6 +5,7 @@ using System.Text;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Filtering;
 using ConnectAgent.Protocol.Intentions;
+using ConnectAgent.Protocol.Limits;
 using ConnectAgent.Protocol.Text;
 
 namespace ConnectAgent.ControlPlane.Intentions;
@@ -12,7 +13,8 @@ namespace ConnectAgent.ControlPlane.Intentions;
 /// <summary>Normalisation and checks of an entry (intentions CE-5, CE-10); the first failure is the whole answer.</summary>
 internal static class IntentionEntryValidation
 {
-    private const int LongestDescription = 512;
+    [Limit("intentions.description", "bytes", "refused", Refuses = true)]
+    public const int LongestDescription = 512;
 
     public static FrozenSet<string> KnownMethods { get; } = FrozenSet.Create(
         StringComparer.Ordinal, "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "CONNECT", "OPTIONS", "TRACE");

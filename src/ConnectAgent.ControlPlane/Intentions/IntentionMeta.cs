@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text;
+using ConnectAgent.Protocol.Limits;
 using ConnectAgent.Protocol.Text;
 
 namespace ConnectAgent.ControlPlane.Intentions;
@@ -7,8 +8,11 @@ namespace ConnectAgent.ControlPlane.Intentions;
 /// <summary>Meta of entries and of ID based intentions.</summary>
 internal static class IntentionMeta
 {
+    [Limit("intentions.meta_keys", "keys", "refused", Refuses = true)]
     private const int MostKeys = 64;
+    [Limit("intentions.meta_key", "bytes", "refused", Refuses = true)]
     private const int LongestKey = 128;
+    [Limit("intentions.meta_value", "bytes", "refused", Refuses = true)]
     private const int LongestValue = 512;
 
     /// <summary>The form that is stored: sorted, so that equal maps are written alike; null for an empty one.</summary>

@@ -7,8 +7,6 @@ namespace ConnectAgent.ControlPlane.Intentions;
 /// <summary>The checks of one intention that is written by ID (CRUD-3): all failures in one text.</summary>
 internal static class LegacyIntentionValidation
 {
-    private const int LongestDescription = 512;
-
     /// <summary>Refuses a source that fails any of them.</summary>
     /// <exception cref="ServerException">The list error.</exception>
     public static void Check(IntentionSource source, string destination)
@@ -42,9 +40,9 @@ internal static class LegacyIntentionValidation
             yield return "DestinationName: wildcard character '*' cannot be used with partial values";
         }
 
-        if (Encoding.UTF8.GetByteCount(source.Description ?? string.Empty) > LongestDescription)
+        if (Encoding.UTF8.GetByteCount(source.Description ?? string.Empty) > IntentionEntryValidation.LongestDescription)
         {
-            yield return $"Description exceeds maximum length {LongestDescription}";
+            yield return $"Description exceeds maximum length {IntentionEntryValidation.LongestDescription}";
         }
 
         foreach (var error in IntentionMeta.ErrorsOf(source.LegacyMeta))

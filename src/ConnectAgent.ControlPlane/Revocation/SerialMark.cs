@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using ConnectAgent.Protocol.Limits;
 
 namespace ConnectAgent.ControlPlane.Revocation;
 
@@ -14,6 +15,7 @@ internal sealed record SerialMark(DateTimeOffset At, ulong Serial, TimeSpan Leaf
 internal static class SerialMarks
 {
     /// <summary>How many marks are kept; longer-lived leaves have them further apart.</summary>
+    [Limit("revocation.serial_marks", "marks", "the oldest goes")]
     public const int Most = 4096;
 
     /// <summary>The least distance of two marks.</summary>

@@ -1,3 +1,5 @@
+using ConnectAgent.Protocol.Limits;
+
 namespace ConnectAgent.ControlPlane.State;
 
 /// <summary>How a blocking query blocks (http-conventions section 6).</summary>
@@ -112,7 +114,12 @@ internal sealed class BlockingReader(StateStore store, BlockingLimits limits, Ti
 /// <param name="Longest">600 s.</param>
 internal sealed record BlockingLimits(TimeSpan Default, TimeSpan Longest)
 {
-    public static BlockingLimits Standard { get; } = new(TimeSpan.FromSeconds(300), TimeSpan.FromSeconds(600));
+    [Limit("state.wait_unless_asked", "s", "the read answers what there is", Key = "default_query_time")]
+    private static readonly TimeSpan WaitUnlessAsked = TimeSpan.FromSeconds(300);
+    [Limit("state.wait", "s", "the read answers what there is, up to a sixteenth later", Key = "max_query_time")]
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(600);
+
+    public static BlockingLimits Standard { get; } = new(WaitUnlessAsked, LongestWait);
 
     /// <summary>The limit with its random addition of less than a sixteenth, so that waiters do not all return at once.</summary>
     public TimeSpan Of(TimeSpan wait, double random)

@@ -3,6 +3,7 @@ using System.IO.Compression;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using ConnectAgent.Protocol.Limits;
 
 namespace ConnectAgent.ControlPlane.State;
 
@@ -18,6 +19,7 @@ internal static class SnapshotArchive
     private const string SumsName = "SHA256SUMS";
 
     // A snapshot of 100 000 intentions has about 50 MB.
+    [Limit("snapshot.entry", "bytes", "refused", Refuses = true)]
     private const long LongestEntry = 1L << 30;
 
     /// <summary>Writes an image.</summary>

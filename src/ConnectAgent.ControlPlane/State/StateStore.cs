@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using ConnectAgent.Protocol.Errors;
+using ConnectAgent.Protocol.Limits;
 
 namespace ConnectAgent.ControlPlane.State;
 
@@ -10,7 +11,9 @@ namespace ConnectAgent.ControlPlane.State;
 internal sealed class StateStore : IDisposable
 {
     // Callers wait for their own write, so this bounds the callers at once.
+    [Limit("state.queue", "writes", "refused: 429", Refuses = true)]
     private const int LongestQueue = 4096;
+    [Limit("state.batch", "writes", "stored with the next batch")]
     private const int LargestBatch = 256;
 
     private readonly IStateStorage _storage;

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Globalization;
+using ConnectAgent.Protocol.Limits;
 
 namespace ConnectAgent.Protocol.Certificates;
 
@@ -7,6 +8,7 @@ namespace ConnectAgent.Protocol.Certificates;
 public static class SerialNumber
 {
     // RFC 5280 section 4.1.2.2; one more for the leading zero that keeps a number positive.
+    [Limit("serial.octets", "bytes", "refused", Refuses = true)]
     private const int MostOctets = 21;
 
     /// <summary>Brings a serial into the form of CERT-53: lower-case hex octets joined by colons, without leading zeros.</summary>

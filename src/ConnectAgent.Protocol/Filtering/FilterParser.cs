@@ -1,3 +1,5 @@
+using ConnectAgent.Protocol.Limits;
+
 namespace ConnectAgent.Protocol.Filtering;
 
 /// <summary>The grammar (http-conventions FLT-4) within the bounds of FLT-8.</summary>
@@ -8,9 +10,11 @@ namespace ConnectAgent.Protocol.Filtering;
 internal sealed class FilterParser
 {
     /// <summary>In characters. A URL holds far less.</summary>
+    [Limit("filter.expression", "characters", "refused", Refuses = true)]
     public const int LongestExpression = 64 * 1024;
 
     /// <summary>Levels of parentheses and <c>not</c> together.</summary>
+    [Limit("filter.depth", "levels", "refused", Refuses = true)]
     public const int DeepestNesting = 100;
 
     private readonly FilterScanner _scanner;

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using ConnectAgent.Protocol.Limits;
 using ConnectAgent.Protocol.Text;
 
 namespace ConnectAgent.Protocol.Filtering;
@@ -8,6 +9,7 @@ namespace ConnectAgent.Protocol.Filtering;
 internal static class FilterPattern
 {
     /// <summary>In characters.</summary>
+    [Limit("filter.pattern", "characters", "refused", Refuses = true)]
     public const int LongestPattern = 1000;
 
     /// <summary>Builds the expression that decides whether a text matches.</summary>
@@ -68,7 +70,9 @@ internal static class FilterPattern
 internal sealed class FilterPatternBudget
 {
     private const int EachPattern = 5; // even the smallest takes time to build
-    private int _left = 1000;
+    [Limit("filter.patterns_unfolded", "characters of one expression", "refused", Refuses = true)]
+    private const int MostUnfolded = 1000;
+    private int _left = MostUnfolded;
 
     /// <summary>Takes a pattern of this size from what is left; false if that is not enough.</summary>
     public bool Spend(int size) => (_left -= size + EachPattern) >= 0;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using ConnectAgent.Protocol.Limits;
 
 namespace ConnectAgent.Protocol.Filtering;
 
@@ -9,8 +10,10 @@ namespace ConnectAgent.Protocol.Filtering;
 internal sealed class FilterPatternReader(string pattern, long largest = FilterPatternReader.LargestUnfolded)
 {
     /// <summary>Greatest size in a filter. Measured at it: at worst 0.35 s and 22 MB for the first text of 256 characters, then 10 ms.</summary>
+    [Limit("filter.pattern_unfolded", "characters", "refused", Refuses = true)]
     public const long LargestUnfolded = 250;
 
+    [Limit("filter.repeats", "repeats", "refused", Refuses = true)]
     private const long MostRepeats = 1000;
     private const string GroupOpen = "(?:";
 

@@ -7,7 +7,7 @@ namespace ConnectAgent.Protocol.Hashing;
 public static class Blake2b
 {
     /// <summary>The longest digest and the longest key, in bytes.</summary>
-    public const int Longest = 64;
+    public const int FullLength = 64;
 
     private const int BlockSize = 128;
     private const int Rounds = 12;
@@ -40,10 +40,10 @@ public static class Blake2b
     public static byte[] Hash(ReadOnlySpan<byte> data, int length, ReadOnlySpan<byte> key = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(length, 1);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(length, Longest);
-        if (key.Length > Longest)
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(length, FullLength);
+        if (key.Length > FullLength)
         {
-            throw new ArgumentException($"longer than {Longest} bytes", nameof(key));
+            throw new ArgumentException($"longer than {FullLength} bytes", nameof(key));
         }
 
         Span<ulong> state = stackalloc ulong[8];
@@ -73,7 +73,7 @@ public static class Blake2b
             Compress(state, block, taken + (ulong)data.Length, isLast: true);
         }
 
-        Span<byte> digest = stackalloc byte[Longest];
+        Span<byte> digest = stackalloc byte[FullLength];
         for (var i = 0; i < state.Length; i++)
         {
             BinaryPrimitives.WriteUInt64LittleEndian(digest[(i * sizeof(ulong))..], state[i]);

@@ -1,3 +1,5 @@
+using ConnectAgent.Protocol.Limits;
+
 namespace ConnectAgent.Protocol.Identity;
 
 /// <summary>A Connect identity (certificates section 2). <see cref="object.ToString"/> gives the canonical URI.</summary>
@@ -6,6 +8,10 @@ public abstract record SpiffeId(string Host)
 {
     /// <summary>CERT-16: the only namespace and the only partition that exist here.</summary>
     public const string DefaultNamespace = "default";
+
+    /// <summary>SPIFFE-ID section 2.3: longer ones must not be made, because nobody has to accept them.</summary>
+    [Limit("spiffe.id", "bytes", "refused", Refuses = true)]
+    public const int Longest = 2048;
 
     protected abstract string Path { get; }
 

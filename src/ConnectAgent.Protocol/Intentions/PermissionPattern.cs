@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using ConnectAgent.Protocol.Filtering;
+using ConnectAgent.Protocol.Limits;
 
 namespace ConnectAgent.Protocol.Intentions;
 
@@ -9,12 +10,14 @@ namespace ConnectAgent.Protocol.Intentions;
 internal static class PermissionPattern
 {
     /// <summary>In characters.</summary>
+    [Limit("permission.pattern", "characters", "the permission fails closed")]
     public const int LongestPattern = 1024;
 
     /// <summary>
     /// What one expression may unfold to, in characters to match. Measured at it: at worst 1.4 s and 24 MB for the first path of 8192
     /// characters, then 84 ms.
     /// </summary>
+    [Limit("permission.pattern_unfolded", "characters", "the permission fails closed")]
     public const int LargestUnfolded = 1024;
 
     /// <summary>Builds the expression.</summary>
@@ -47,7 +50,9 @@ internal static class PermissionPattern
 internal struct PermissionBudget()
 {
     private const int EachPattern = 5; // even the smallest takes time to build
-    private int _left = 10_000;
+    [Limit("permission.patterns_unfolded", "characters of one intention", "the permission fails closed")]
+    private const int MostUnfolded = 10_000;
+    private int _left = MostUnfolded;
 
     /// <summary>Takes an expression of this size from what is left; false if that is not enough.</summary>
     public bool Spend(int size)

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text;
 using System.Text.Unicode;
+using ConnectAgent.Protocol.Limits;
 
 namespace ConnectAgent.Protocol.Intentions;
 
@@ -17,6 +18,7 @@ namespace ConnectAgent.Protocol.Intentions;
 public static class RequestPath
 {
     /// <summary>In characters; bounds the time that an expression takes.</summary>
+    [Limit("authorize.path", "characters", "denied")]
     public const int Longest = 8192;
 
     private const string BadEscape = "invalid percent escape";

@@ -1,3 +1,4 @@
+using ConnectAgent.Agent.Servers.Tokens;
 using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Text;
 
@@ -6,7 +7,7 @@ namespace ConnectAgent.Configuration;
 /// <summary>The <c>acl</c> block: its keys, and how their values are completed and checked (acl section 2).</summary>
 internal static class AclSettings
 {
-    private static readonly TimeSpan DefaultTtl = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan DefaultTtl = new RemoteTokenOptions().Ttl;
 
     public static ConfigSchema Schema { get; } = new ConfigSchema()
         .Flag("enabled", (values, flag) => values.AclEnabled = flag)

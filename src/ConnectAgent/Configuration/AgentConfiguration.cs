@@ -3,6 +3,9 @@ using System.Net;
 using System.Text.RegularExpressions;
 using ConnectAgent.Agent.Authorization;
 using ConnectAgent.Agent.Caching;
+using ConnectAgent.Agent.Servers.Consul;
+using ConnectAgent.ControlPlane.State;
+using ConnectAgent.Hosting;
 using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Intentions;
 using ConnectAgent.Protocol.Text;
@@ -19,6 +22,8 @@ internal sealed partial record AgentConfiguration
         "http", "https", "grpc", "grpc_tls", "dns", "server", "serf_lan", "serf_wan", "sidecar_min_port", "sidecar_max_port",
         "proxy_min_port", "proxy_max_port", "expose_min_port", "expose_max_port",
     ];
+
+    private static readonly CacheOptions CacheDefaults = new();
 
     public required bool DevMode { get; init; }
 
@@ -215,7 +220,7 @@ internal sealed partial record AgentConfiguration
             Datacenter = datacenter,
             PrimaryDatacenter = DatacenterName("primary_datacenter", values.PrimaryDatacenter is { Length: > 0 } primary ? primary : datacenter),
             Server = server,
-            Servers = ServerSettings.Build(values, Duration("connect_agent.server_timeout", values.ServerTimeout, TimeSpan.FromSeconds(10))),
+            Servers = ServerSettings.Build(values, Duration("connect_agent.server_timeout", values.ServerTimeout, ConsulServerOptions.DefaultRequestTime)),
             Bootstrap = values.Bootstrap ?? false,
             BindAddress = bind,
             AdvertiseAddress = values.AdvertiseAddress ?? (bind is "0.0.0.0" or "::" ? "127.0.0.1" : bind),
@@ -225,11 +230,11 @@ internal sealed partial record AgentConfiguration
             KeyFile = values.KeyFile,
             AuthorityFile = values.AuthorityFile,
             VerifyIncoming = values.VerifyIncoming ?? false,
-            MaxConnectionsPerClient = values.MaxConnectionsPerClient ?? 200,
+            MaxConnectionsPerClient = values.MaxConnectionsPerClient ?? ConnectionLimit.MostUnlessConfigured,
             CheckHost = values.CheckHost ?? true,
             AllowedHosts = values.AllowedHosts,
-            CacheMaxEntries = Positive("connect_agent.cache_max_entries", values.CacheMaxEntries ?? 10_000),
-            CacheMaxEntriesPerToken = Positive("connect_agent.cache_max_entries_per_token", values.CacheMaxEntriesPerToken ?? 2_000),
+            CacheMaxEntries = Positive("connect_agent.cache_max_entries", values.CacheMaxEntries ?? CacheDefaults.MaxEntries),
+            CacheMaxEntriesPerToken = Positive("connect_agent.cache_max_entries_per_token", values.CacheMaxEntriesPerToken ?? CacheDefaults.MaxEntriesPerToken),
             StateDirectory = devMode || string.IsNullOrEmpty(values.DataDirectory) ? null : values.DataDirectory,
             CacheDirectory = devMode || values.CachePersistence is false || string.IsNullOrEmpty(values.DataDirectory) ? null : values.DataDirectory,
             Ports = ports,
@@ -261,8 +266,8 @@ internal sealed partial record AgentConfiguration
             AclDefaultToken = values.AclDefaultToken ?? string.Empty,
             FetchLimits = FetchLimitsOf(values),
             PrometheusRetention = Duration("telemetry.prometheus_retention_time", values.PrometheusRetention, TimeSpan.Zero),
-            DefaultQueryTime = Duration("default_query_time", values.DefaultQueryTime, TimeSpan.FromSeconds(300)),
-            MaxQueryTime = Duration("max_query_time", values.MaxQueryTime, TimeSpan.FromSeconds(600)),
+            DefaultQueryTime = Duration("default_query_time", values.DefaultQueryTime, BlockingLimits.Standard.Default),
+            MaxQueryTime = Duration("max_query_time", values.MaxQueryTime, BlockingLimits.Standard.Longest),
             LogLevel = level,
             LogJson = values.LogJson ?? false,
             PidFile = values.PidFile,

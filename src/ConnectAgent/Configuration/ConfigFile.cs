@@ -1,10 +1,12 @@
 using System.Text.Json;
+using ConnectAgent.Protocol.Limits;
 
 namespace ConnectAgent.Configuration;
 
 /// <summary>Reads one JSON file into the merged values (config-and-cli LOAD-2 to LOAD-5).</summary>
 internal static class ConfigFile
 {
+    [Limit("start.config_file", "bytes", "the start fails and names the file")]
     private const int LargestFile = 8 * 1024 * 1024;
 
     /// <summary>Reads a file. Only names in <c>.json</c> are read; an empty file is skipped.</summary>

@@ -30,9 +30,8 @@ namespace ConnectAgent.Hosting;
 /// <summary>Puts the daemon together.</summary>
 internal static class AgentHost
 {
-    private const int LongestHeaders = 1024 * 1024;
-
     // What is in flight gets a second to finish; blocked reads have been released before (config-and-cli PROC-6).
+    [Limit("start.shutdown", "s", "calls that are still on their way are cut off")]
     private static readonly TimeSpan ShutdownTime = TimeSpan.FromSeconds(1);
 
     /// <summary>Builds the daemon up to the point where it can listen: state opened, CA ready, routes mapped.</summary>
@@ -213,17 +212,9 @@ internal static class AgentHost
         kestrel.AddServerHeader = false;
         kestrel.AllowSynchronousIO = false;
 
-        // The request target is decoded by the dispatcher, from the raw text.
-        kestrel.Limits.MaxRequestBodySize = RequestBody.Longest + 1;
-        kestrel.Limits.MaxRequestHeadersTotalSize = LongestHeaders;
-        kestrel.Limits.MaxRequestLineSize = LongestHeaders;
-        kestrel.Limits.MaxRequestHeaderCount = 1000;
-        kestrel.Limits.MaxRequestBufferSize = 2 * LongestHeaders;
-
-        // Blocking reads idle for up to 10 min 37.5 s; clients keep their connections across them (clients WATCH-1).
-        kestrel.Limits.KeepAliveTimeout = TimeSpan.FromMinutes(15);
-        kestrel.Limits.MinResponseDataRate = null;
-        var limit = new ConnectionLimit(() => current.Value.MaxConnectionsPerClient);
+        ListenerLimits.Apply(kestrel.Limits);
+        var limit = new ConnectionLimit(
+            () => current.Value.MaxConnectionsPerClient, kestrel.ApplicationServices.GetRequiredService<LimitMetrics>());
         foreach (var unix in configuration.HttpListeners.OfType<UnixListenAddress>())
         {
             RemoveStale(unix.Path, kestrel.ApplicationServices.GetRequiredService<ILogger<SignalLifetime>>());

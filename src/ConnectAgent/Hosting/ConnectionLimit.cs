@@ -1,14 +1,21 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Text;
+using ConnectAgent.Protocol.Limits;
 using Microsoft.AspNetCore.Connections;
 
 namespace ConnectAgent.Hosting;
 
 /// <summary>Bounds the concurrent connections of one client address, HTTP and HTTPS together (http-conventions CONN-1).</summary>
 /// <param name="limit">Connections, as configured now; non-positive means no limit.</param>
-internal sealed class ConnectionLimit(Func<int> limit)
+/// <param name="limits">Count what is refused.</param>
+internal sealed class ConnectionLimit(Func<int> limit, LimitMetrics limits)
 {
+    /// <summary>CONN-1.</summary>
+    [Limit(LimitName, "connections, 0 is no limit", "refused: 429", Key = "limits.http_max_conns_per_client", Refuses = true)]
+    public const int MostUnlessConfigured = 200;
+
+    private const string LimitName = "http.connections_per_client";
     private const string Text = "Your IP is issuing too many concurrent connections, please rate limit your calls\n";
 
     private static readonly byte[] Refusal = Encoding.ASCII.GetBytes(
@@ -52,6 +59,7 @@ internal sealed class ConnectionLimit(Func<int> limit)
                 return;
             }
 
+            limits.Refused(LimitName);
             await RefuseAsync(connection);
         }
         finally

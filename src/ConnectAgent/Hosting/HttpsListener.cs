@@ -2,6 +2,7 @@ using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using ConnectAgent.Configuration;
+using ConnectAgent.Protocol.Limits;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 
 namespace ConnectAgent.Hosting;
@@ -9,6 +10,7 @@ namespace ConnectAgent.Hosting;
 /// <summary>TLS for the client listeners (http-conventions LIS-4).</summary>
 internal static class HttpsListener
 {
+    [Limit("http.handshake", "s", "the connection is closed")]
     private static readonly TimeSpan HandshakeTimeout = TimeSpan.FromSeconds(5);
 
     /// <summary>Reads the certificate files.</summary>

@@ -1,6 +1,7 @@
 using ConnectAgent.ControlPlane.Acl;
 using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Errors;
+using ConnectAgent.Protocol.Limits;
 using ConnectAgent.Telemetry;
 
 namespace ConnectAgent.Http;
@@ -10,6 +11,7 @@ namespace ConnectAgent.Http;
 internal sealed class AclDenials(AclMetrics metrics, ILogger<AclDenials> logger, TokenResolver? tokens = null)
 {
     // Names come from callers.
+    [Limit("log.denied_name", "characters", "cut")]
     private const int LongestName = 200;
 
     /// <summary>Notes a request that failed; one that failed for something else is nothing to note.</summary>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using ConnectAgent.Agent.Servers.Tokens;
 using ConnectAgent.Configuration;
 using ConnectAgent.ControlPlane.Acl;
 using ConnectAgent.ControlPlane.Acl.Rules;
@@ -14,7 +15,6 @@ namespace ConnectAgent.Http;
 internal sealed class AclEndpoints(
     AclTokenStore store, TokenResolver resolver, StateStore state, AclAccessGuard guard, AgentConfiguration configuration) : IWireEndpoints
 {
-    private const int MostQuestions = 64;
     private const string ResetFile = "acl-bootstrap-reset";
 
     public void Map(IEndpointRouteBuilder routes)
@@ -138,9 +138,9 @@ internal sealed class AclEndpoints(
         guard.RequireEnabled();
         var questions = await RequestBody.ReadAsync(
             request, AclBodies.Questions, error => WireException.BadRequest("Failed to decode request body: " + error));
-        if (questions.Count > MostQuestions)
+        if (questions.Count > ITokenAuthority.MostQuestions)
         {
-            throw WireException.BadRequest($"Refusing to process more than {MostQuestions} authorizations at once");
+            throw WireException.BadRequest($"Refusing to process more than {ITokenAuthority.MostQuestions} authorizations at once");
         }
 
         var rights = resolver.Resolve(request.Token());

@@ -1,4 +1,5 @@
 using ConnectAgent.Protocol.Intentions;
+using ConnectAgent.Protocol.Limits;
 
 namespace ConnectAgent.Http;
 
@@ -51,9 +52,11 @@ internal readonly record struct AuthorizeQuestion(string Target, string ClientCe
 internal sealed class RequestQuestion
 {
     /// <summary>Names and values of all headers together, in characters.</summary>
+    [Limit("authorize.header_length", "characters", "refused: 400", Refuses = true)]
     public const int LongestHeaders = 64 * 1024;
 
     /// <summary>Header values in all.</summary>
+    [Limit("authorize.headers", "headers", "refused: 400", Refuses = true)]
     public const int MostHeaders = 1000;
 
     private readonly List<KeyValuePair<string, string>> _headers = [];

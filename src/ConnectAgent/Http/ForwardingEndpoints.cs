@@ -4,6 +4,7 @@ using ConnectAgent.Agent.Servers.Consul;
 using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Identity;
+using ConnectAgent.Protocol.Limits;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using MinDataRate = Microsoft.AspNetCore.Server.Kestrel.Core.MinDataRate;
@@ -21,10 +22,15 @@ internal sealed class ForwardingEndpoints(
     private const string Snapshot = "/v1/snapshot";
 
     // Only a limit: the server ends a blocking query by its own rules (http-conventions IDX-4).
+    [Limit("http.forward_hold", "s", "the call to the server ends")]
     private static readonly TimeSpan LongestHold = TimeSpan.FromMinutes(10);
 
     // A caller that does not take its answer may not keep a place among those that are forwarded.
-    private static readonly MinDataRate SlowestCaller = new(bytesPerSecond: 240, TimeSpan.FromSeconds(30));
+    [Limit("http.forward_rate", "bytes per second, at least", "the connection is closed")]
+    private const double SlowestTaken = 240;
+    [Limit("http.forward_rate_grace", "s", "the rate counts")]
+    private static readonly TimeSpan TakenGrace = TimeSpan.FromSeconds(30);
+    private static readonly MinDataRate SlowestCaller = new(SlowestTaken, TakenGrace);
 
     private static readonly string[] SentAlong = ["Accept", "Accept-Encoding", "Cache-Control", "X-Consul-Namespace", "X-Forwarded-For", "traceparent", "tracestate"];
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using ConnectAgent.Protocol.Json;
+using ConnectAgent.Protocol.Limits;
 using ConnectAgent.Protocol.Text;
 
 namespace ConnectAgent.Http;
@@ -14,11 +15,14 @@ namespace ConnectAgent.Http;
 internal ref struct GoJsonReader(ReadOnlySpan<byte> json)
 {
     // The reference's own bound.
+    [Limit("http.body_depth", "levels", "refused: 400", Refuses = true)]
     private const int Depth = 10_000;
 
     // Of documents that are taken as a whole: what is stored must be readable again, and no body may exhaust the stack.
+    [Limit("http.body_document_depth", "levels", "refused: 400", Refuses = true)]
     private const int DeepestNode = 60;
     // What is kept as JSON is walked again and again.
+    [Limit("http.body_value_depth", "levels", "refused: 400", Refuses = true)]
     private const int ValueDepth = 64;
 
     private Utf8JsonReader _reader = new(

@@ -5,14 +5,14 @@ using ConnectAgent.ControlPlane.Revocation;
 using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Certificates;
 using ConnectAgent.Protocol.Identity;
+using ConnectAgent.Protocol.Limits;
 
 namespace ConnectAgent.Http;
 
 /// <summary>Revocation (intentions DEF-12), our own; docs/http-api.md describes it.</summary>
 internal sealed class RevocationEndpoints(RevocationStore revocations, IServerClient servers, AgentIdentity agent, WireSettings settings) : IWireEndpoints
 {
-    // What fits into a certificate (X.509-SVID); the list is held by every agent.
-    private const int LongestSpiffeId = 2048;
+    [Limit("revocation.datacenter", "characters", "refused: 400", Refuses = true)]
     private const int LongestDatacenter = 64;
 
     public void Map(IEndpointRouteBuilder routes)
@@ -81,7 +81,7 @@ internal sealed class RevocationEndpoints(RevocationStore revocations, IServerCl
         : throw WireException.BadRequest("SerialNumber not a valid certificate serial number");
 
     private static ServiceId Identity(string text) =>
-        text.Length <= LongestSpiffeId && SpiffeId.TryParse(text, out var id, out _) && id is ServiceId { Namespace: SpiffeId.DefaultNamespace } service
+        text.Length <= SpiffeId.Longest && SpiffeId.TryParse(text, out var id, out _) && id is ServiceId { Namespace: SpiffeId.DefaultNamespace } service
             && service.Partition.Equals(SpiffeId.DefaultNamespace, StringComparison.OrdinalIgnoreCase)
             ? service
             : throw WireException.BadRequest("SpiffeID not a valid Service identifier");

@@ -3,6 +3,7 @@ using ConnectAgent.Agent.Servers;
 using ConnectAgent.ControlPlane.State;
 using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Errors;
+using ConnectAgent.Protocol.Limits;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace ConnectAgent.Http;
@@ -11,6 +12,7 @@ namespace ConnectAgent.Http;
 internal sealed class SnapshotEndpoints(StateStore store, IServerClient servers, AgentIdentity agent, TimeProvider clock) : IWireEndpoints
 {
     /// <summary>The longest snapshot that is taken, in bytes.</summary>
+    [Limit("snapshot.body", "bytes", "refused: 413", Refuses = true)]
     public const long LongestSnapshot = 1L << 30;
 
     public void Map(IEndpointRouteBuilder routes) =>

@@ -19,6 +19,7 @@ namespace ConnectAgent.Http;
 /// </summary>
 internal sealed class WireDispatcher
 {
+    [Limit("log.error", "characters", "cut")]
     private const int LongestLoggedError = 200;
     private readonly RequestDelegate _next;
     private readonly AgentIdentity _agent;

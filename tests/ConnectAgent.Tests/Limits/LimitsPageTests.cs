@@ -22,11 +22,36 @@ public sealed partial class LimitsPageTests
     {
         var page = File.ReadAllText(Path.Combine(Repository.Root, "docs", "limits.md"));
         var rows = Row().Matches(page).Select(match => match.Value.TrimEnd()).ToList();
-        rows.Should().BeEquivalentTo(Limits().Select(limit => limit.Row));
+        var limits = Limits().Select(limit => limit.Row).ToList();
+        string.Join('\n', limits.Except(rows)).Should().BeEmpty("docs/limits.md needs these rows");
+        string.Join('\n', rows.Except(limits)).Should().BeEmpty("no bound of the code is what these rows of docs/limits.md say");
+        rows.Should().OnlyHaveUniqueItems();
     }
 
     [Fact]
     public void No_two_limits_share_a_name() => Limits().Select(limit => limit.Mark.Name).Should().OnlyHaveUniqueItems();
+
+    [Fact]
+    public void What_is_named_like_a_bound_is_declared_as_one()
+    {
+        var undeclared =
+            from type in Product.SelectMany(assembly => assembly.GetTypes())
+            from field in type.GetFields(BindingFlags.DeclaredOnly | BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic)
+            where BoundName().IsMatch(field.Name) && field.GetCustomAttribute<LimitAttribute>() is null
+            select $"{type.FullName}.{field.Name}";
+        undeclared.Should().BeEmpty("each bound has a [Limit] and a row in docs/limits.md; what is none has another name");
+    }
+
+    [Fact]
+    public void The_rows_of_a_section_are_sorted_by_name()
+    {
+        var page = File.ReadAllText(Path.Combine(Repository.Root, "docs", "limits.md"));
+        foreach (var section in page.Split("\n## ").Skip(1))
+        {
+            section.Split('\n').Where(line => Row().IsMatch(line)).Select(line => line.Split('`')[1])
+                .Should().BeInAscendingOrder(StringComparer.Ordinal, section.Split('\n')[0]);
+        }
+    }
 
     private static IEnumerable<(LimitAttribute Mark, string Row)> Limits() =>
         from type in Product.SelectMany(assembly => assembly.GetTypes())
@@ -50,6 +75,9 @@ public sealed partial class LimitsPageTests
 
     private static string TextOf(object value) =>
         value is TimeSpan time ? time.TotalSeconds.ToString(CultureInfo.InvariantCulture) : Convert.ToString(value, CultureInfo.InvariantCulture)!;
+
+    [GeneratedRegex("^(Longest|Largest|Deepest|Most|Max)([A-Z]|$)")]
+    private static partial Regex BoundName();
 
     [GeneratedRegex(@"^\| `[a-z0-9_.]+` \|.*$", RegexOptions.Multiline)]
     private static partial Regex Row();

@@ -2,6 +2,7 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
+using ConnectAgent.Protocol.Limits;
 
 namespace ConnectAgent.Agent.Servers.Consul;
 
@@ -9,15 +10,24 @@ namespace ConnectAgent.Agent.Servers.Consul;
 internal static class ConsulConnections
 {
     /// <summary>Reads that may be held at once; more are polled (docs/design/0007-consul-servers.md).</summary>
+    [Limit("servers.held_reads", "reads", "polled instead of held")]
     public const int MostHeld = 128;
 
     /// <summary>Calls that may be on their way for others at once, those that are held included.</summary>
+    [Limit("servers.forwarded", "calls", "refused: 429", Refuses = true)]
     public const int MostForwarded = 40;
 
     // Below the 200 that a server allows one client (http-conventions CONN-1), with room for calls that do not hold.
+    [Limit("servers.connections", "connections", "the call waits for a free one")]
     private const int MostConnections = 184;
+    [Limit("servers.answer_headers", "KiB", "the answer counts as unreadable")]
     private const int LongestHeadersInKilobytes = 64;
+    [Limit("servers.connect", "s", "the server counts as unreachable")]
     private static readonly TimeSpan ConnectTime = TimeSpan.FromSeconds(5);
+    [Limit("servers.idle_connection", "s", "the connection is closed")]
+    private static readonly TimeSpan IdleLife = TimeSpan.FromMinutes(1);
+    [Limit("servers.connection_life", "s", "the connection is replaced, and the name looked up anew")]
+    private static readonly TimeSpan Life = TimeSpan.FromMinutes(15);
 
     public static SocketsHttpHandler Create(ServerTls server)
     {
@@ -30,10 +40,10 @@ internal static class ConsulConnections
             ConnectCallback = ConnectAsync,
             MaxConnectionsPerServer = MostConnections,
             MaxResponseHeadersLength = LongestHeadersInKilobytes,
-            PooledConnectionIdleTimeout = TimeSpan.FromMinutes(1),
+            PooledConnectionIdleTimeout = IdleLife,
 
             // A name is looked up anew now and then.
-            PooledConnectionLifetime = TimeSpan.FromMinutes(15),
+            PooledConnectionLifetime = Life,
         };
         handler.SslOptions = TlsOf(server);
         return handler;

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using ConnectAgent.Protocol.Errors;
+using ConnectAgent.Protocol.Limits;
 
 namespace ConnectAgent.Agent.Servers.Consul;
 
@@ -12,6 +13,7 @@ internal static class ConsulFailure
 
     // The caller's mistake, for which the reference says 500.
     private const string BadFilter = "Failed to create boolean expression evaluator";
+    [Limit("servers.error_text", "characters", "cut")]
     private const int LongestText = 500;
 
     // Texts that clients know; they pass as they are, and asking another server would not change them.

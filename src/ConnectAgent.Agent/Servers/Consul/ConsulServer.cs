@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using ConnectAgent.Agent.Caching;
 using ConnectAgent.Protocol.Errors;
+using ConnectAgent.Protocol.Limits;
 
 namespace ConnectAgent.Agent.Servers.Consul;
 
@@ -9,6 +10,7 @@ namespace ConnectAgent.Agent.Servers.Consul;
 internal sealed class ConsulServer : IDisposable
 {
     /// <summary>The longest answer that is read whole; the intentions of one name are far below it.</summary>
+    [Limit("servers.answer", "bytes", "the answer counts as unreadable")]
     public const int LongestBody = 8 * 1024 * 1024;
 
     // What a server that comes back is asked at most, however many entries have waited for it. Calls above that wait.

@@ -8,6 +8,7 @@ using ConnectAgent.Protocol.Discovery;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Identity;
 using ConnectAgent.Protocol.Intentions;
+using ConnectAgent.Protocol.Limits;
 
 namespace ConnectAgent.Agent.Servers.Consul;
 
@@ -18,6 +19,7 @@ namespace ConnectAgent.Agent.Servers.Consul;
 internal sealed class ConsulServerClient(ConsulServers servers, RemoteTokens tokens, TimeProvider clock, Random random) : IServerClient, ILeafDelegate
 {
     // Request lines of servers end at 1 MiB or less; no name that anybody uses comes near this.
+    [Limit("servers.target", "characters", "refused", Refuses = true)]
     private const int LongestTarget = 32 * 1024;
 
     private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(15);

@@ -1,13 +1,19 @@
+using ConnectAgent.Protocol.Limits;
+
 namespace ConnectAgent.Agent.Servers.Consul;
 
 /// <summary>Where the servers are and how long they may take; docs/configuration.md has the keys.</summary>
 internal sealed class ConsulServerOptions
 {
+    /// <summary>Unless it is configured.</summary>
+    [Limit("servers.call", "s", "the server counts as unreachable", Key = "connect_agent.server_timeout")]
+    public static readonly TimeSpan DefaultRequestTime = TimeSpan.FromSeconds(10);
+
     /// <summary><c>http://host:port</c> or <c>https://host:port</c>, at least one.</summary>
     public required IReadOnlyList<Uri> Servers { get; init; }
 
     /// <summary>Time limit of a call that does not hold; added to the hold of one that does (GH-14233).</summary>
-    public TimeSpan RequestTime { get; init; } = TimeSpan.FromSeconds(10);
+    public TimeSpan RequestTime { get; init; } = DefaultRequestTime;
 
     /// <summary>Whether leaves and their keys come from servers that cannot sign.</summary>
     public bool DelegateLeaf { get; init; }

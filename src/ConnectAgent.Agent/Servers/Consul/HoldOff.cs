@@ -1,4 +1,5 @@
 using ConnectAgent.Protocol.Errors;
+using ConnectAgent.Protocol.Limits;
 
 namespace ConnectAgent.Agent.Servers.Consul;
 
@@ -11,7 +12,9 @@ internal sealed class HoldOff(TimeProvider clock, Random random)
     private const int Free = 3;
 
     // A server that asks for more is asked again in the rhythm of the refresh back-off's ceiling (agent-cache CACHE-22).
+    [Limit("servers.retry_after", "s", "a server that asks for more is asked again after this")]
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(60);
+    [Limit("servers.hold_off", "s", "the pause grows no further")]
     private static readonly TimeSpan LongestOwn = TimeSpan.FromSeconds(8);
 
     private readonly Lock _gate = new();

@@ -1,4 +1,5 @@
 using ConnectAgent.Protocol.Acl;
+using ConnectAgent.Protocol.Limits;
 
 namespace ConnectAgent.Agent.Servers.Tokens;
 
@@ -6,6 +7,7 @@ namespace ConnectAgent.Agent.Servers.Tokens;
 internal interface ITokenAuthority
 {
     /// <summary>Most questions of one call (acl ACL-AUZ-1).</summary>
+    [Limit("acl.questions", "questions", "refused: 400", Refuses = true)]
     const int MostQuestions = 64;
 
     /// <summary>Reads the token that asks (acl section 5.2, <c>token/self</c>).</summary>

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Errors;
+using ConnectAgent.Protocol.Limits;
 
 namespace ConnectAgent.Agent.Servers.Tokens;
 
@@ -16,6 +17,7 @@ internal sealed class RemoteRights(
     string token, RemoteTokens owner, RemoteToken holder, IEnumerable<KeyValuePair<AclQuestion, bool>> known) : TokenRights
 {
     /// <summary>Questions held for one token; over it, all are asked anew.</summary>
+    [Limit("acl.remote_answers", "answers of one token", "all are asked anew")]
     public const int MostKnown = 4096;
 
     private readonly ConcurrentDictionary<AclQuestion, Task<bool>> _asking = new();

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Errors;
+using ConnectAgent.Protocol.Limits;
 using Microsoft.Extensions.Logging;
 
 namespace ConnectAgent.Agent.Servers.Tokens;
@@ -18,9 +19,11 @@ internal sealed class RemoteTokens(
     ILogger<RemoteTokens> logger)
 {
     /// <summary>Tokens held at once (acl ACL-RES-2).</summary>
+    [Limit("acl.remote_tokens", "tokens", "an eighth goes, unknown ones and those unused for longest first")]
     public const int Most = 1024;
 
     private const double LookAhead = 0.9;
+    [Limit("acl.remote_denials", "answers", "the token counts as unknown")]
     private const int MostDenials = 3;
     private static readonly TimeSpan ShortestRound = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan PauseWhenAway = TimeSpan.FromSeconds(2);

@@ -13,9 +13,6 @@ internal sealed partial class AuthMethodStore(StateStore store)
     private const string Kubernetes = "kubernetes";
     private const string Invalid = "Invalid Auth Method: ";
 
-    private static readonly TimeSpan ShortestLife = TimeSpan.FromMinutes(1);
-    private static readonly TimeSpan LongestLife = TimeSpan.FromHours(24);
-
     public static AuthMethod? Find(StateSnapshot state, string name) => state.Find(StateTables.AuthMethods, name);
 
     /// <summary>What a method says about its tokens.</summary>
@@ -77,8 +74,8 @@ internal sealed partial class AuthMethodStore(StateStore store)
         Require(method.Type is Jwt or Kubernetes, Invalid + "Type should be one of: [jwt kubernetes]");
         var life = method.MaxTokenTtl;
         var text = $"MaxTokenTTL {GoDuration.Format(life)} cannot be ";
-        Require(life == TimeSpan.Zero || life >= ShortestLife, text + "less than 1m0s");
-        Require(life <= LongestLife, text + "more than 24h0m0s");
+        Require(life == TimeSpan.Zero || life >= AclTokenStore.ShortestLife, text + "less than 1m0s");
+        Require(life <= AclTokenStore.LongestLife, text + "more than 24h0m0s");
         Require(method.TokenLocality is "" or "local" or "global", Invalid + "TokenLocality should be one of 'local' or 'global'");
         Require(
             method.Type != Kubernetes,

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Text;
 using System.Text;
 using System.Text.Json;
+using ConnectAgent.Protocol.Limits;
 using static ConnectAgent.ControlPlane.Acl.AclRefusal;
 
 namespace ConnectAgent.ControlPlane.Acl.Login;
@@ -14,8 +15,10 @@ namespace ConnectAgent.ControlPlane.Acl.Login;
 internal sealed record CompactJws(string Algorithm, JsonElement Claims, byte[] Signed, byte[] Signature)
 {
     /// <summary>In characters.</summary>
+    [Limit("login.jwt", "characters", "refused", Refuses = true)]
     public const int Longest = 32 * 1024;
 
+    [Limit("login.jwt_depth", "levels", "refused", Refuses = true)]
     private const int Depth = 32;
     private const string Prefix = "error parsing token: ";
 

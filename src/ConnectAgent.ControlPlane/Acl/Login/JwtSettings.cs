@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using ConnectAgent.ControlPlane.ConfigEntries.Schema;
+using ConnectAgent.Protocol.Limits;
 using ConnectAgent.Protocol.Text;
 using Microsoft.IdentityModel.Tokens;
 
@@ -9,9 +10,11 @@ namespace ConnectAgent.ControlPlane.Acl.Login;
 /// <summary>The <c>Config</c> of a method of type <c>jwt</c>, checked (acl ACL-AM-4).</summary>
 internal sealed record JwtSettings
 {
+    [Limit("auth_method.keys", "keys", "refused", Refuses = true)]
     private const int MostKeys = 64;
 
     // Nested as deep as a body may be.
+    [Limit("auth_method.config_depth", "levels", "refused", Refuses = true)]
     private const int Depth = 128;
 
     private static readonly TimeSpan DefaultLeeway = TimeSpan.FromSeconds(150);

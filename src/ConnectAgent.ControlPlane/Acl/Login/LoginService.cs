@@ -6,6 +6,7 @@ using ConnectAgent.ControlPlane.State;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Filtering;
 using ConnectAgent.Protocol.Json;
+using ConnectAgent.Protocol.Limits;
 using ConnectAgent.Protocol.Text;
 using Microsoft.Extensions.Logging;
 using static ConnectAgent.ControlPlane.Acl.AclRefusal;
@@ -15,6 +16,7 @@ namespace ConnectAgent.ControlPlane.Acl.Login;
 /// <summary>Makes tokens for bearer tokens, and takes them back (acl section 5.6).</summary>
 internal sealed class LoginService(StateStore store, JwtVerifier verifier, AclOptions options, TimeProvider clock, ILogger<LoginService> logger)
 {
+    [Limit("login.meta", "bytes", "refused", Refuses = true)]
     private const int LongestMeta = 16 * 1024;
     private static readonly JsonWriterOptions MetaOptions = new() { Encoder = GoJsonEncoder.Instance };
 

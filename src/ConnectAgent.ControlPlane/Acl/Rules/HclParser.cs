@@ -1,11 +1,13 @@
 using System.Text;
 using System.Text.Json;
+using ConnectAgent.Protocol.Limits;
 
 namespace ConnectAgent.ControlPlane.Acl.Rules;
 
 /// <summary>Reads a rule text: HCL 1, or JSON when it begins with a brace (acl ACL-RULE-1). Bounded in depth; the body's bound bounds its length.</summary>
 internal ref struct HclParser
 {
+    [Limit("acl.rules_depth", "levels", "refused", Refuses = true)]
     private const int Deepest = 64;
     private HclScanner _scanner;
     private HclToken _token;

@@ -1,4 +1,5 @@
 using ConnectAgent.Protocol.Errors;
+using ConnectAgent.Protocol.Limits;
 using ConnectAgent.Protocol.Text;
 
 namespace ConnectAgent.ControlPlane.ConfigEntries.Schema;
@@ -7,6 +8,7 @@ namespace ConnectAgent.ControlPlane.ConfigEntries.Schema;
 internal sealed class ConfigDecoding
 {
     // An answer is no place for a list as long as the body.
+    [Limit("config_entries.errors", "errors", "left out of the answer")]
     private const int MostErrors = 100;
 
     private readonly List<string> _mismatches = [];

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text;
 using System.Text.Json;
+using ConnectAgent.Protocol.Limits;
 
 namespace ConnectAgent.Http.Hits;
 
@@ -11,6 +12,7 @@ namespace ConnectAgent.Http.Hits;
 internal ref struct PlainQuestion
 {
     /// <summary>The longest body that is looked at, in bytes.</summary>
+    [Limit("authorize.plain_body", "bytes", "read in full, without the short way")]
     public const int Longest = 512;
 
     private readonly Span<char> _text;
