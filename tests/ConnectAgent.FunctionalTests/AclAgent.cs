@@ -69,7 +69,7 @@ public sealed class AclAgent : IAsyncDisposable
         using var answer = await Http.SendAsync(request);
         var text = await answer.Content.ReadAsStringAsync();
         return answer.IsSuccessStatusCode
-            ? JsonNode.Parse(text)!
+            ? JsonNode.Parse(text.Length == 0 ? "{}" : text)!
             : throw new InvalidOperationException($"{method} {path}: {(int)answer.StatusCode} {text}");
     }
 
