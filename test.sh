@@ -8,7 +8,6 @@ missing=()
 for tool in "${needed[@]}"; do
   command -v "$tool" >/dev/null || missing+=("$tool")
 done
-ldconfig -p | grep -q 'libsqlite3\.so\.0' || missing+=(libsqlite3-0)
 if ((${#missing[@]})); then
   sudo=$([ "$(id -u)" -eq 0 ] || echo sudo)
   $sudo apt-get update -qq

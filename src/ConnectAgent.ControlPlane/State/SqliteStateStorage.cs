@@ -26,7 +26,7 @@ internal sealed class SqliteStateStorage : IStateStorage
     internal SqliteStateStorage(string path, IReadOnlyList<string> schema)
     {
         _path = path;
-        SqliteLibrary.Require();
+        SQLitePCL.Batteries_V2.Init();
         CreatePrivate(path);
         _connection = new SqliteConnection(new SqliteConnectionStringBuilder
         {
