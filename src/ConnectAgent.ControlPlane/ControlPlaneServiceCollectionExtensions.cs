@@ -36,7 +36,7 @@ internal static class ControlPlaneServiceCollectionExtensions
         services.AddHostedService<AclReaper>();
         services.AddSingleton<RevocationStore>().AddHostedService<RevocationUpkeep>();
         services.AddCertificateAuthority();
-        return services.AddSingleton<TokenResolver>().AddSingleton<IntentionStore>()
+        return services.AddSingleton<TokenResolver>().AddSingleton<SnapshotCheck>().AddSingleton<IntentionStore>()
             .AddSingleton<LegacyIntentionStore>().AddSingleton<ConfigEntryStore>().AddSingleton(new ConfigEntryOptions(acl.Datacenter));
     }
 }

@@ -20,7 +20,7 @@ internal static partial class AclLinks
     public static IReadOnlyList<string> Policies(StateSnapshot state, IReadOnlyList<AclLink> links, Func<string, string> unknownId) => Resolve(
         links,
         "policy",
-        name => state.Rows(StateTables.AclPolicies).Values.FirstOrDefault(policy => policy.Name == name)?.Id,
+        name => AclPolicyStore.FindByName(state, name)?.Id,
         id => state.Find(StateTables.AclPolicies, id) is not null,
         unknownId);
 
@@ -28,7 +28,7 @@ internal static partial class AclLinks
     public static IReadOnlyList<string> Roles(StateSnapshot state, IReadOnlyList<AclLink> links) => Resolve(
         links,
         "role",
-        name => state.Rows(StateTables.AclRoles).Values.FirstOrDefault(role => role.Name == name)?.Id,
+        name => AclRoleStore.FindByName(state, name)?.Id,
         id => state.Find(StateTables.AclRoles, id) is not null,
         id => $"No such ACL role with ID {GoQuote.Of(id)}");
 

@@ -24,8 +24,8 @@ internal sealed partial class AclPolicyStore(StateStore store, AclOptions option
         ? throw Failed("failed acl policy lookup: " + reason)
         : state.Find(StateTables.AclPolicies, id);
 
-    public static AclPolicy? FindByName(StateSnapshot state, string name) =>
-        state.Rows(StateTables.AclPolicies).Values.FirstOrDefault(policy => policy.Name == name);
+    /// <summary>Finds a policy by its name, in whatever case.</summary>
+    public static AclPolicy? FindByName(StateSnapshot state, string name) => AclNames.Find(state, StateTables.AclPolicies, name);
 
     /// <summary>Makes a policy.</summary>
     /// <exception cref="ServerException">ACL-POL-4, ACL-RULE-6 to ACL-RULE-19.</exception>
@@ -43,6 +43,7 @@ internal sealed partial class AclPolicyStore(StateStore store, AclOptions option
         CheckName(policy);
         Require(AclIds.IsUuid(policy.Id), "Policy ID invalid UUID");
         var before = writer.State.Find(StateTables.AclPolicies, policy.Id) ?? throw Failed($"cannot find policy {policy.Id}");
+        policy = AclNames.AreSame(policy.Name, before.Name) ? policy with { Name = before.Name } : policy;
         Require(
             policy.Name == before.Name || FindByName(writer.State, policy.Name) is null,
             $"Invalid Policy: A policy with name {GoQuote.Of(policy.Name)} already exists");
@@ -65,6 +66,7 @@ internal sealed partial class AclPolicyStore(StateStore store, AclOptions option
     // ACL-DEF-3: a kind that nobody knows grants and denies nothing, which is not what its author meant.
     private async Task<AclPolicy> WriteAsync(AclPolicy policy, Func<StateWriter, AclPolicy> write)
     {
+        AclBounds.Check(policy);
         HashSet<string> unknown = new(StringComparer.OrdinalIgnoreCase);
         var stored = await store.WriteAsync(writer =>
         {
@@ -89,7 +91,7 @@ internal sealed partial class AclPolicyStore(StateStore store, AclOptions option
     private static AclPolicy Put(StateWriter writer, AclPolicy policy)
     {
         var stored = policy with { Hash = policy.HashNow(), ModifyIndex = writer.Index };
-        writer.Put(StateTables.AclPolicies, stored.Id, stored);
+        writer.Put(StateTables.AclPolicies, stored);
         return stored;
     }
 

@@ -24,8 +24,8 @@ internal sealed partial class AclRoleStore(StateStore store)
         ? throw Failed("failed acl role lookup: " + reason)
         : state.Find(StateTables.AclRoles, id);
 
-    public static AclRole? FindByName(StateSnapshot state, string name) =>
-        state.Rows(StateTables.AclRoles).Values.FirstOrDefault(role => role.Name == name);
+    /// <summary>Finds a role by its name, in whatever case.</summary>
+    public static AclRole? FindByName(StateSnapshot state, string name) => AclNames.Find(state, StateTables.AclRoles, name);
 
     public static bool IsName(string name) => Name().IsMatch(name);
 
@@ -45,6 +45,7 @@ internal sealed partial class AclRoleStore(StateStore store)
         CheckName(draft);
         Require(AclIds.IsUuid(draft.Id), "Role ID invalid UUID");
         var before = writer.State.Find(StateTables.AclRoles, draft.Id) ?? throw Failed($"cannot find role {draft.Id}");
+        draft = AclNames.AreSame(draft.Name, before.Name) ? draft with { Name = before.Name } : draft;
         Require(
             draft.Name == before.Name || FindByName(writer.State, draft.Name) is null,
             $"Invalid Role: A role with name {GoQuote.Of(draft.Name)} already exists");
@@ -68,12 +69,13 @@ internal sealed partial class AclRoleStore(StateStore store)
             ModifyIndex = writer.Index,
         };
         role = role with { Hash = role.HashNow() };
-        writer.Put(StateTables.AclRoles, id, role);
+        writer.Put(StateTables.AclRoles, role);
         return role;
     }
 
     private static void CheckName(AclRoleDraft draft)
     {
+        AclBounds.Check(draft);
         Require(draft.Name.Length > 0, "Invalid Role: no Name is set");
         Require(Name().IsMatch(draft.Name), "Invalid Role: invalid Name. Only alphanumeric characters, '-' and '_' are allowed");
     }

@@ -50,11 +50,8 @@ internal sealed record AclToken(string AccessorId, string SecretId)
     public override string ToString() => $"token {AccessorId}";
 }
 
-/// <summary>Which token has a secret; its key is the secret's digest.</summary>
-internal sealed record AclSecret(string AccessorId);
-
 /// <summary>A policy (acl ACL-POL-1).</summary>
-internal sealed record AclPolicy(string Id, string Name)
+internal sealed record AclPolicy(string Id, string Name) : IAclNamed
 {
     public string Description { get; init; } = string.Empty;
 
@@ -74,7 +71,7 @@ internal sealed record AclPolicy(string Id, string Name)
 }
 
 /// <summary>A role (acl ACL-ROLE-1).</summary>
-internal sealed record AclRole(string Id, string Name)
+internal sealed record AclRole(string Id, string Name) : IAclNamed
 {
     public string Description { get; init; } = string.Empty;
 

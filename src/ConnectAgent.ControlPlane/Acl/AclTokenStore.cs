@@ -51,10 +51,11 @@ internal sealed class AclTokenStore(StateStore store, TimeProvider clock)
         : Live(state.Find(StateTables.AclTokens, accessor));
 
     /// <summary>A live token by its secret.</summary>
-    public AclToken? FindBySecret(StateSnapshot state, string secret) =>
-        state.Find(StateTables.AclSecrets, AclIds.DigestOf(secret)) is { } found
-            ? Live(state.Find(StateTables.AclTokens, found.AccessorId))
-            : null;
+    public AclToken? FindBySecret(StateSnapshot state, string secret) => FindBySecret(state, secret, clock.GetUtcNow());
+
+    /// <inheritdoc cref="FindBySecret(StateSnapshot, string)"/>
+    internal static AclToken? FindBySecret(StateSnapshot state, string secret, DateTimeOffset now) =>
+        state.FindBySecond(StateTables.AclTokens, AclIds.DigestOf(secret)).FirstOrDefault(token => !token.IsExpired(now));
 
     /// <summary>Makes a token.</summary>
     /// <exception cref="ServerException">ACL-TOK-8 to ACL-TOK-22.</exception>
@@ -126,6 +127,7 @@ internal sealed class AclTokenStore(StateStore store, TimeProvider clock)
             return null;
         }
 
+        AclBounds.Check(new AclTokenDraft { Description = description });
         Require(token.AuthMethod.Length == 0, "Cannot clone a token created from an auth method");
         return Put(writer, token with
         {
@@ -186,7 +188,7 @@ internal sealed class AclTokenStore(StateStore store, TimeProvider clock)
             used();
         }
 
-        writer.Put(StateTables.AclBootstraps, StateTables.TheOne, new AclBootstrap(writer.Index));
+        writer.Put(StateTables.AclBootstraps, new AclBootstrap(writer.Index));
         return Put(writer, Management(writer, secret.Length > 0 ? secret : AclIds.Make(), "Bootstrap Token (Global Management)"));
     });
 
@@ -203,7 +205,7 @@ internal sealed class AclTokenStore(StateStore store, TimeProvider clock)
                 CreateIndex = writer.Index,
                 ModifyIndex = writer.Index,
             };
-            writer.Put(StateTables.AclPolicies, policy.Id, policy with { Hash = policy.HashNow() });
+            writer.Put(StateTables.AclPolicies, policy with { Hash = policy.HashNow() });
         }
 
         if (managementSecret.Length > 0 && FindBySecret(writer.State, managementSecret) is null)
@@ -211,7 +213,7 @@ internal sealed class AclTokenStore(StateStore store, TimeProvider clock)
             Put(writer, Management(writer, managementSecret, "Master Token"));
             if (writer.State.Find(StateTables.AclBootstraps, StateTables.TheOne) is null)
             {
-                writer.Put(StateTables.AclBootstraps, StateTables.TheOne, new AclBootstrap(writer.Index));
+                writer.Put(StateTables.AclBootstraps, new AclBootstrap(writer.Index));
             }
         }
 
@@ -230,6 +232,7 @@ internal sealed class AclTokenStore(StateStore store, TimeProvider clock)
 
     private static AclToken Filled(StateSnapshot state, AclToken token, AclTokenDraft draft)
     {
+        AclBounds.Check(draft);
         Require(draft.Rules.Length == 0, "Rules cannot be specified for this token");
         return token with
         {
@@ -241,26 +244,16 @@ internal sealed class AclTokenStore(StateStore store, TimeProvider clock)
         };
     }
 
-    /// <summary>Stores a token under both of its IDs.</summary>
+    /// <summary>Stores a token.</summary>
     internal static AclToken Put(StateWriter writer, AclToken token)
     {
         var stored = token with { Hash = token.HashNow(), ModifyIndex = writer.Index };
-        writer.Put(StateTables.AclTokens, stored.AccessorId, stored);
-        writer.Put(StateTables.AclSecrets, AclIds.DigestOf(stored.SecretId), new AclSecret(stored.AccessorId));
+        writer.Put(StateTables.AclTokens, stored);
         return stored;
     }
 
     /// <summary>Removes a token; false when there is none.</summary>
-    internal static bool Remove(StateWriter writer, string accessor)
-    {
-        if (writer.State.Find(StateTables.AclTokens, accessor) is not { } token)
-        {
-            return false;
-        }
-
-        writer.Remove(StateTables.AclSecrets, AclIds.DigestOf(token.SecretId));
-        return writer.Remove(StateTables.AclTokens, accessor);
-    }
+    internal static bool Remove(StateWriter writer, string accessor) => writer.Remove(StateTables.AclTokens, accessor);
 
     private static DateTimeOffset? ExpirationOf(AclTokenDraft draft, DateTimeOffset now)
     {
@@ -285,7 +278,7 @@ internal sealed class AclTokenStore(StateStore store, TimeProvider clock)
     {
         Require(!AclIds.IsReserved(id), "Invalid Token: UUIDs with the prefix \"00000000-0000-0000-0000-0000000000\" are reserved");
         Require(
-            state.Find(StateTables.AclTokens, id) is null && state.Find(StateTables.AclSecrets, AclIds.DigestOf(id)) is null,
+            state.Find(StateTables.AclTokens, id) is null && !state.FindBySecond(StateTables.AclTokens, AclIds.DigestOf(id)).Any(),
             $"Invalid Token: {field} is already in use");
     }
 

@@ -14,7 +14,7 @@ namespace ConnectAgent.ControlPlane.Acl;
 /// </summary>
 internal sealed class TokenResolver(StateStore store, AclOptions options, RecoveryToken recovery, TimeProvider clock)
 {
-    // Of what is worked out; over it, all of it is worked out anew.
+    // Each is a token that there is, and no token is longer than TokenText says, so this bounds the bytes as well. What is unknown makes no entry.
     [Limit("acl.resolved", "tokens", "all are worked out anew")]
     private const int MostResolved = 4096;
 
@@ -31,6 +31,12 @@ internal sealed class TokenResolver(StateStore store, AclOptions options, Recove
         if (!options.Enabled)
         {
             return TokenRights.Everything;
+        }
+
+        if (TokenText.IsTooLong(token))
+        {
+            // Not even its digest is worth working out.
+            throw new ServerException(FailureKind.UnknownToken, "ACL not found") { Limit = TokenText.LimitName };
         }
 
         var generation = Volatile.Read(ref _generation);
@@ -82,14 +88,13 @@ internal sealed class TokenResolver(StateStore store, AclOptions options, Recove
     }
 
     /// <summary>The token itself, for the endpoints that show it; null when there is none, it is over, or it is the recovery token.</summary>
-    public AclToken? Find(string token)
-    {
-        var state = store.Current;
-        return state.Find(StateTables.AclSecrets, AclIds.DigestOf(token)) is { } found
-            && state.Find(StateTables.AclTokens, found.AccessorId) is { } row && !row.IsExpired(clock.GetUtcNow())
-                ? row
-                : null;
-    }
+    public AclToken? Find(string token) => AclTokenStore.FindBySecret(store.Current, token, clock.GetUtcNow());
+
+    /// <summary>What a token of a state may do that is not in use.</summary>
+    /// <exception cref="ServerException">The rules of a policy cannot be read.</exception>
+    public TokenRights RightsIn(StateSnapshot state, AclToken token) => Authorizer(token, SourcesOf(state, token));
+
+    private RuleAuthorizer Authorizer(AclToken row, List<object> sources) => new(PolicyRules.Merge(RulesOf(row, sources)), options.DefaultAllow);
 
     private TokenRights Work(Generation generation, StateSnapshot state, string token)
     {
@@ -108,7 +113,7 @@ internal sealed class TokenResolver(StateStore store, AclOptions options, Recove
         var sources = SourcesOf(state, row);
         var rights = generation.Former?.Resolved.GetValueOrDefault(token) is { } former && former.Sources.SequenceEqual(sources)
             ? former.Rights
-            : new RuleAuthorizer(PolicyRules.Merge(RulesOf(row, sources)), options.DefaultAllow);
+            : Authorizer(row, sources);
         if (generation.Resolved.Count >= MostResolved)
         {
             generation.Resolved.Clear();

@@ -33,6 +33,25 @@ internal sealed class ActiveSigner(
             : LoadAsync(state, roots, configuration, cancellationToken);
     }
 
+    /// <summary>Whether the CA of a state that is not in use could sign. Changes nothing.</summary>
+    /// <exception cref="ServerException">It could not.</exception>
+    public async Task TryAsync(StateSnapshot state, AuthorityRoots roots, CaConfiguration configuration, CancellationToken cancellationToken)
+    {
+        using var provider = await MakeAsync(state, roots, configuration, cancellationToken);
+        try
+        {
+            _ = new LoadedAuthority(roots, configuration, provider);
+        }
+        catch (ProviderException error)
+        {
+            throw new ServerException(FailureKind.Failed, error.Message, error);
+        }
+        finally
+        {
+            provider.Stop();
+        }
+    }
+
     /// <summary>Announces a provider before the write that makes it active, so that it is not made a second time.</summary>
     public void Offer(ProviderCandidate candidate) => Volatile.Write(ref _candidate, candidate);
 
@@ -90,6 +109,14 @@ internal sealed class ActiveSigner(
             return former.Provider;
         }
 
+        return await MakeAsync(state, roots, configuration, cancellationToken);
+    }
+
+    /// <summary>A provider made of what is stored, which must be the one of the active root.</summary>
+    private async Task<ICertificateProvider> MakeAsync(
+        StateSnapshot state, AuthorityRoots roots, CaConfiguration configuration, CancellationToken cancellationToken)
+    {
+        var rootId = roots.FindActive()?.Root.Id;
         var provider = providers.Create(configuration.Provider);
         try
         {

@@ -34,8 +34,8 @@ internal sealed class AuthorityChange(
             }
 
             KeepRow(writer, prepared.Provider.Row);
-            writer.Put(StateTables.Roots, StateTables.TheOne, RootRotation.First(clusterId, prepared.Root, writer.Index));
-            writer.Put(StateTables.CaConfiguration, StateTables.TheOne, new CaConfiguration(
+            writer.Put(StateTables.Roots, RootRotation.First(clusterId, prepared.Root, writer.Index));
+            writer.Put(StateTables.CaConfiguration, new CaConfiguration(
                 options.Provider, options.Configuration, prepared.Provider.State, ForceWithoutCrossSigning: false, writer.Index, writer.Index));
             return writer.Index;
         });
@@ -88,11 +88,11 @@ internal sealed class AuthorityChange(
                 : RootRotation.Remember(roots, prepared.Provider.Settings.LeafCertTtl);
             if (!ReferenceEquals(after, roots))
             {
-                writer.Put(StateTables.Roots, StateTables.TheOne, after);
+                writer.Put(StateTables.Roots, after);
             }
 
             writer.Put(
-                StateTables.CaConfiguration, StateTables.TheOne, next with { State = prepared.Provider.State, ModifyIndex = writer.Index });
+                StateTables.CaConfiguration, next with { State = prepared.Provider.State, ModifyIndex = writer.Index });
             return writer.Index;
         });
         logger.ConfigurationChanged(next.Provider, index);
@@ -127,7 +127,7 @@ internal sealed class AuthorityChange(
 
         if (row is not null && !ReferenceEquals(writer.State.Find(StateTables.ProviderRows, row.Id), row))
         {
-            writer.Put(StateTables.ProviderRows, row.Id, row);
+            writer.Put(StateTables.ProviderRows, row);
         }
     }
 

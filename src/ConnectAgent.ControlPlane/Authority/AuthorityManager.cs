@@ -121,7 +121,7 @@ internal sealed class AuthorityManager(
                 return [];
             }
 
-            writer.Put(StateTables.Roots, StateTables.TheOne, pruned);
+            writer.Put(StateTables.Roots, pruned);
             return roots.Entries.Select(entry => entry.Root.Id).Except(pruned.Entries.Select(entry => entry.Root.Id)).ToList();
         });
         metrics.Pruned(gone.Count);

@@ -37,10 +37,24 @@ internal sealed class CaSettingsDecoder
     /// <exception cref="ProviderException">With the first text of CA-31 that holds.</exception>
     public static CaSettings Decode(string configuration)
     {
-        using var document = JsonDocument.Parse(configuration);
+        using var document = ParseObject(configuration);
         var settings = new CaSettingsDecoder(document.RootElement).Read();
         CaSettingsValidation.Check(settings);
         return settings;
+    }
+
+    // Requests are read before; a row from a file may be anything.
+    private static JsonDocument ParseObject(string configuration)
+    {
+        try
+        {
+            var document = JsonDocument.Parse(configuration);
+            return document.RootElement.ValueKind == JsonValueKind.Object ? document : throw new JsonException("no object");
+        }
+        catch (JsonException error)
+        {
+            throw new ProviderException("the configuration is no JSON object", inner: error);
+        }
     }
 
     private CaSettings Read()

@@ -38,7 +38,6 @@ internal abstract class DocumentKind(string name, ObjectType schema) : ConfigEnt
     {
         writer.Put(
             _table,
-            ConfigNames.KeyOf(entry.Name),
             (ConfigEntry)entry with { CreateIndex = before?.CreateIndex ?? writer.Index, ModifyIndex = writer.Index });
         CheckState(writer.State, entry.Name);
     }

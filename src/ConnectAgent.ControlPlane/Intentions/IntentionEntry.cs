@@ -138,6 +138,3 @@ internal sealed record IntentionSource(string Name)
     [JsonIgnore]
     public string? SamenessGroup { get; init; }
 }
-
-/// <summary>Where an ID based intention is: the key of its destination.</summary>
-internal sealed record IntentionReference(string Destination);

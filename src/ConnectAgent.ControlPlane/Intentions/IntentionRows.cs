@@ -3,7 +3,7 @@ using ConnectAgent.ControlPlane.State;
 
 namespace ConnectAgent.ControlPlane.Intentions;
 
-/// <summary>The rows of an entry: itself, and one for each ID, so that an ID finds its entry without a walk (IXN-13).</summary>
+/// <summary>The row of an entry.</summary>
 internal static class IntentionRows
 {
     public static IntentionEntry? Find(StateSnapshot state, string destination) =>
@@ -12,8 +12,7 @@ internal static class IntentionRows
     /// <summary>Finds an ID based intention; null when there is none.</summary>
     public static (IntentionEntry Entry, int At)? FindId(StateSnapshot state, string id)
     {
-        if (state.Find(StateTables.IntentionIds, id) is { } reference
-            && state.Find(StateTables.Intentions, reference.Destination) is { } entry)
+        if (state.FindBySecond(StateTables.Intentions, id).FirstOrDefault() is { } entry)
         {
             for (var i = 0; i < entry.Sources.Length; i++)
             {
@@ -41,35 +40,9 @@ internal static class IntentionRows
 
         entry = entry with { CreateIndex = before?.CreateIndex ?? writer.Index, ModifyIndex = writer.Index };
         IntentionEntryValidation.CheckProtocol(entry, ServiceProtocols.Of(writer.State, entry.Name));
-        var key = IntentionEntry.KeyOf(entry.Name);
-        writer.Put(StateTables.Intentions, key, entry);
-        var (old, now) = (IdsOf(before), IdsOf(entry));
-        foreach (var id in old)
-        {
-            if (!now.Contains(id))
-            {
-                writer.Remove(StateTables.IntentionIds, id);
-            }
-        }
-
-        foreach (var id in now)
-        {
-            if (!old.Contains(id))
-            {
-                writer.Put(StateTables.IntentionIds, id, new IntentionReference(key));
-            }
-        }
+        writer.Put(StateTables.Intentions, entry);
     }
 
-    public static void Remove(StateWriter writer, IntentionEntry entry)
-    {
+    public static void Remove(StateWriter writer, IntentionEntry entry) =>
         writer.Remove(StateTables.Intentions, IntentionEntry.KeyOf(entry.Name));
-        foreach (var id in IdsOf(entry))
-        {
-            writer.Remove(StateTables.IntentionIds, id);
-        }
-    }
-
-    private static HashSet<string> IdsOf(IntentionEntry? entry) =>
-        entry is { IsLegacy: true } ? [.. entry.Sources.Select(source => source.LegacyId!)] : [];
 }

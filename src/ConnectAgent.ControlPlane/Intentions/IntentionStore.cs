@@ -71,7 +71,7 @@ internal sealed class IntentionStore(StateStore store, BlockingReader reader, IL
 
     /// <summary>The same by ID (CRUD-10).</summary>
     public Task<(Intention? Value, ulong Index)> GetAsync(string id, BlockingOptions blocking, CancellationToken cancellationToken) => GetAsync(
-        store.Current.Find(StateTables.IntentionIds, id)?.Destination ?? string.Empty,
+        IntentionEntry.KeyOf(IntentionRows.FindId(store.Current, id)?.Entry.Name ?? string.Empty),
         state => IntentionRows.FindId(state, id) is { } found ? found.Entry.Intentions[found.At] : null,
         blocking,
         cancellationToken);

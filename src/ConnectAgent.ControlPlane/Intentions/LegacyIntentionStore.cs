@@ -27,7 +27,7 @@ internal sealed class LegacyIntentionStore(StateStore store, TimeProvider clock,
         {
             id = IntentionIds.Make();
         }
-        while (store.Current.Find(StateTables.IntentionIds, id) is not null);
+        while (IntentionRows.FindId(store.Current, id) is not null);
         var now = clock.GetUtcNow();
         source = source with { LegacyId = id, LegacyCreateTime = now, LegacyUpdateTime = now };
         await WriteAsync(writer =>

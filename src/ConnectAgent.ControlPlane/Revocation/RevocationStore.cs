@@ -149,7 +149,7 @@ internal sealed class RevocationStore(
         var next = NextMark();
         _indexMarked = await store.WriteAsync(writer =>
         {
-            writer.Put(StateTables.SerialMarks, SerialMarks.KeyOf(next.Serial), next);
+            writer.Put(StateTables.SerialMarks, next);
             var marks = writer.State.Rows(StateTables.SerialMarks);
             foreach (var key in SerialMarks.Surplus(marks, next.At, SerialMarks.LongestLife(marks, next.LeafLife)))
             {
@@ -187,7 +187,7 @@ internal sealed class RevocationStore(
             }
 
             row = row with { CreateIndex = former?.CreateIndex ?? writer.Index, ModifyIndex = writer.Index };
-            writer.Put(StateTables.Revocations, key, row);
+            writer.Put(StateTables.Revocations, row);
             return row;
         });
         logger.Revoked(Revocations.KeyOf(written), written.SerialsBefore ?? "-", written.ExpiresAt);

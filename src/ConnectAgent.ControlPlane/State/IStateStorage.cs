@@ -35,7 +35,7 @@ internal sealed record StoredState(
 }
 
 /// <summary>A row as stored: JSON in UTF-8. May hold a private key: never printed.</summary>
-internal readonly record struct StoredRow(string Key, ReadOnlyMemory<byte> Value)
+internal readonly record struct StoredRow(string Key, byte[] Value)
 {
     public override string ToString() => Key;
 }

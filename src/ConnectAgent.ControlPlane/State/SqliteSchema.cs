@@ -13,6 +13,12 @@ internal static class SqliteSchema
         CREATE TABLE state_tables (name TEXT NOT NULL PRIMARY KEY, modify_index INTEGER NOT NULL) WITHOUT ROWID;
         CREATE TABLE state_counters (name TEXT NOT NULL PRIMARY KEY, reserved INTEGER NOT NULL) WITHOUT ROWID;
         """,
+
+        // Their rows followed from others, and now are second keys. An older program would miss them, so it must not open the file.
+        """
+        DELETE FROM state_rows WHERE table_name IN ('acl-secrets', 'intention-ids');
+        DELETE FROM state_tables WHERE name IN ('acl-secrets', 'intention-ids');
+        """,
     ];
 
     /// <summary>Brings a file to the newest version, each step in a transaction of its own.</summary>

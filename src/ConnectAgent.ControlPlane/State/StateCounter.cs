@@ -1,3 +1,5 @@
+using ConnectAgent.Protocol.Limits;
+
 namespace ConnectAgent.ControlPlane.State;
 
 /// <summary>
@@ -9,6 +11,15 @@ namespace ConnectAgent.ControlPlane.State;
 /// <param name="last">The last one that may have been given out.</param>
 internal sealed class StateCounter(IStateStorage storage, string name, ulong last)
 {
+    /// <summary>
+    /// No state that is opened or restored has a number beyond: a million writes a second from here on would take 292 000 years to reach the end
+    /// of 63 bits, which is what the disk and some clients can hold.
+    /// </summary>
+    [Limit(LimitName, "numbers", "the file or snapshot that holds it is refused", Refuses = true)]
+    public const ulong Highest = 1UL << 53;
+
+    internal const string LimitName = "state.counter";
+
     private const ulong Block = 1024;
     private readonly Lock _gate = new();
     private ulong _last = last;

@@ -16,11 +16,19 @@ internal sealed class StateSnapshot
 
     /// <summary>The rows of a table by key, in ordinal order.</summary>
     public ImmutableSortedDictionary<string, T> Rows<T>(StateTable<T> table)
-        where T : class => (ImmutableSortedDictionary<string, T>)Of(table).Rows;
+        where T : class => StateTable<T>.RowsOf(Of(table));
 
     /// <summary>One row; null when there is none.</summary>
     public T? Find<T>(StateTable<T> table, string key)
         where T : class => Rows(table).GetValueOrDefault(key);
+
+    /// <summary>The rows that have a second key; mostly one, or none.</summary>
+    public IEnumerable<T> FindBySecond<T>(StateTable<T> table, string second)
+        where T : class
+    {
+        var state = Of(table);
+        return state.SecondKeys.TryGetValue(second, out var keys) ? keys.Select(key => StateTable<T>.RowsOf(state)[key]) : [];
+    }
 
     /// <summary>The highest index of any write or delete in these tables; 0 when they were never written.</summary>
     public ulong IndexOf(params ReadOnlySpan<StateTable> tables)
@@ -34,15 +42,9 @@ internal sealed class StateSnapshot
         return highest;
     }
 
-    internal TableState Of(StateTable table) => _tables.GetValueOrDefault(table) ?? new TableState(table.Empty, 0);
+    internal TableState Of(StateTable table) => _tables.GetValueOrDefault(table) ?? table.Empty;
 
-    internal StateSnapshot With(StateTable table, object rows, ulong index) =>
-        new(_tables.SetItem(table, new TableState(rows, index)), Generation);
+    internal StateSnapshot With(StateTable table, TableState state) => new(_tables.SetItem(table, state), Generation);
 
     internal StateSnapshot NextGeneration() => new(_tables, Generation + 1);
-
-    /// <summary>A table at one moment.</summary>
-    /// <param name="Rows">Its immutable dictionary.</param>
-    /// <param name="Index">Of its last write.</param>
-    internal sealed record TableState(object Rows, ulong Index);
 }

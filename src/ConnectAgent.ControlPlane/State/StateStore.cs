@@ -11,8 +11,9 @@ namespace ConnectAgent.ControlPlane.State;
 internal sealed class StateStore : IDisposable
 {
     // Callers wait for their own write, so this bounds the callers at once.
-    [Limit("state.queue", "writes", "refused: 429", Refuses = true)]
+    [Limit(QueueLimit, "writes", "refused: 429", Refuses = true)]
     private const int LongestQueue = 4096;
+    private const string QueueLimit = "state.queue";
     [Limit("state.batch", "writes", "stored with the next batch")]
     private const int LargestBatch = 256;
 
@@ -32,10 +33,24 @@ internal sealed class StateStore : IDisposable
         var stored = storage.Load();
         var state = StateSnapshot.Empty;
         var highest = 1UL;
+        foreach (var counter in stored.Indexes.Select(table => table.Index).Concat(stored.Counters.Values))
+        {
+            if (counter > StateCounter.Highest)
+            {
+                throw new StateStorageException($"a counter stands at {counter}, and none goes beyond {StateCounter.Highest}: restore a snapshot into a new directory");
+            }
+        }
+
         foreach (var table in StateTables.All)
         {
             var index = stored.Indexes.FirstOrDefault(entry => entry.Table == table.Name).Index;
-            state = state.With(table, table.Decode(stored.Tables.GetValueOrDefault(table.Name) ?? []), index);
+            var rows = table.Read(StateCounter.Highest);
+            foreach (var row in stored.Tables.GetValueOrDefault(table.Name) ?? [])
+            {
+                rows.Add(row.Key, row.Value);
+            }
+
+            state = state.With(table, rows.End(index));
             highest = Math.Max(highest, index);
         }
 
@@ -64,7 +79,7 @@ internal sealed class StateStore : IDisposable
     /// <summary>Runs one write. What it throws leaves nothing changed (intentions IXN-7), and neither does a disk that refuses.</summary>
     /// <param name="write">Pure but for what it does to the writer; its result is the caller's answer.</param>
     /// <returns>Completes when the write is durable and readers see it.</returns>
-    /// <exception cref="ServerException"><see cref="FailureKind.Failed"/> with the reason when it cannot be stored.</exception>
+    /// <exception cref="ServerException"><see cref="FailureKind.Failed"/> with the reason when it cannot be stored, or what it is about has become too long.</exception>
     public async Task<T> WriteAsync<T>(Func<StateWriter, T> write)
     {
         var pending = new PendingWrite<T>(write);
@@ -72,7 +87,7 @@ internal sealed class StateStore : IDisposable
         {
             if (_queue.Count >= LongestQueue)
             {
-                throw new ServerException(FailureKind.RateLimited, "too many writes are waiting, try again later");
+                throw new ServerException(FailureKind.RateLimited, "too many writes are waiting, try again later") { Limit = QueueLimit };
             }
 
             _queue.Enqueue(pending);
@@ -91,33 +106,25 @@ internal sealed class StateStore : IDisposable
     {
         // The counters are read last: what the tables hold is never ahead of them.
         var state = Current;
-        IReadOnlyList<TableImage> tables = [.. StateTables.All.Select(table =>
-        {
-            var (rows, index) = state.Of(table);
-            return new TableImage(table.Name, index, [.. table.Store(rows)]);
-        })];
-        return new StateImage(_index.Last, _serial.Last, tables);
+        return new StateImage(_index.Last, _serial.Last, state);
     }
 
     /// <summary>
     /// Puts an image in place of the state, as one write with an index of its own: the index never goes back, tables that outlive a restore
     /// keep their rows, and every parked reader is woken (http-conventions IDX-13).
     /// </summary>
-    /// <exception cref="StateStorageException">A row cannot be read; nothing is changed.</exception>
-    /// <exception cref="ServerException">It cannot be stored.</exception>
+    /// <param name="image">Checked by <see cref="SnapshotCheck"/>.</param>
+    /// <exception cref="ServerException">It cannot be stored; nothing is changed.</exception>
     public async Task RestoreAsync(StateImage image)
     {
-        var tables = StateTables.All.Select(table => (
-            Table: table,
-            Rows: table.Decode(image.Tables.FirstOrDefault(stored => stored.Name == table.Name)?.Rows ?? []))).ToList();
         Guard(() => _index.SkipTo(image.Index));
         Guard(() => _serial.SkipTo(image.Serial));
         await WriteAsync(writer =>
         {
             writer.Replaces();
-            foreach (var (table, rows) in tables)
+            foreach (var table in StateTables.All)
             {
-                table.Restore(writer, rows);
+                table.Restore(writer, image.State.Of(table));
             }
 
             return true;
@@ -179,14 +186,14 @@ internal sealed class StateStore : IDisposable
     private void Carry(List<PendingWrite> batch)
     {
         var state = _current;
-        Dictionary<(StateTable Table, string Key), object?> changes = [];
+        Dictionary<(StateTable Table, string Key), byte[]?> changes = [];
         foreach (var pending in batch)
         {
             var writer = new StateWriter(state, _index.Take);
             if (pending.TryRun(writer))
             {
                 state = writer.State;
-                foreach (var (row, value) in writer.Changes)
+                foreach (var (row, value) in writer.Encoded)
                 {
                     changes[row] = value;
                 }
@@ -198,8 +205,7 @@ internal sealed class StateStore : IDisposable
             if (changes.Count > 0)
             {
                 var tables = changes.Keys.Select(row => row.Table).Distinct().ToList();
-                List<RowChange> rows = [.. changes.Select(row => new RowChange(
-                    row.Key.Table.Name, row.Key.Key, row.Value is null ? null : row.Key.Table.Encode(row.Value)))];
+                List<RowChange> rows = [.. changes.Select(row => new RowChange(row.Key.Table.Name, row.Key.Key, row.Value))];
                 try
                 {
                     _storage.Commit(rows, [.. tables.Select(table => new TableIndex(table.Name, state.Of(table).Index))]);
@@ -251,6 +257,7 @@ internal sealed class StateStore : IDisposable
             try
             {
                 _result = write(writer);
+                writer.Encode();
                 return true;
             }
             catch (Exception error)

@@ -33,7 +33,7 @@ internal static class SnapshotCommand
                 return await run(client, result.GetValue(file)!, cancellationToken);
             }
             catch (Exception error) when (error is ConfigurationException or IOException or UnauthorizedAccessException
-                or InvalidDataException or HttpRequestException or TaskCanceledException)
+                or SnapshotException or HttpRequestException or TaskCanceledException)
             {
                 return await FailAsync(name, error.Message);
             }
@@ -43,28 +43,38 @@ internal static class SnapshotCommand
 
     private static async Task<int> SaveAsync(HttpClient client, string file, CancellationToken cancellationToken)
     {
-        using var answer = await client.GetAsync(Path, cancellationToken);
+        using var answer = await client.GetAsync(Path, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
         if (!answer.IsSuccessStatusCode)
         {
             return await RefusedAsync("save", answer, cancellationToken);
         }
 
-        var archive = await answer.Content.ReadAsByteArrayAsync(cancellationToken);
-        using var check = new MemoryStream(archive, writable: false);
-        var (meta, _) = SnapshotArchive.Read(check);
-        PrivateFile.Replace(file, stream => stream.Write(archive), overwrite: true);
-        await Console.Out.WriteLineAsync($"Saved and verified snapshot to index {meta.Index}");
-        return 0;
+        await using var archive = await answer.Content.ReadAsStreamAsync(cancellationToken);
+        var unverified = file + ".unverified";
+        try
+        {
+            PrivateFile.Replace(unverified, archive.CopyTo, overwrite: true);
+            var meta = await CheckAsync(unverified, cancellationToken);
+            File.Move(unverified, file, overwrite: true);
+            await Console.Out.WriteLineAsync($"Saved and verified snapshot to index {meta.Index}");
+            return 0;
+        }
+        finally
+        {
+            PrivateFile.TryDelete(unverified);
+        }
+    }
+
+    private static async Task<SnapshotMeta> CheckAsync(string file, CancellationToken cancellationToken)
+    {
+        await using var stream = File.OpenRead(file);
+        return (await SnapshotReader.ReadAsync(stream, cancellationToken)).Meta;
     }
 
     private static async Task<int> RestoreAsync(HttpClient client, string file, CancellationToken cancellationToken)
     {
         // Read here first: the file's own faults need no agent.
-        using (var check = File.OpenRead(file))
-        {
-            SnapshotArchive.Read(check);
-        }
-
+        await CheckAsync(file, cancellationToken);
         using var content = new StreamContent(File.OpenRead(file));
         using var answer = await client.PutAsync(Path, content, cancellationToken);
         if (!answer.IsSuccessStatusCode)
@@ -80,12 +90,11 @@ internal static class SnapshotCommand
     {
         var file = new Argument<string>("file") { Description = "The snapshot file." };
         var command = new Command("inspect", "Checks a snapshot file and shows what is in it, without keys.") { file };
-        command.SetAction(async (result, _) =>
+        command.SetAction(async (result, cancellationToken) =>
         {
             try
             {
-                using var stream = File.OpenRead(result.GetValue(file)!);
-                var (meta, _) = SnapshotArchive.Read(stream);
+                var meta = await CheckAsync(result.GetValue(file)!, cancellationToken);
                 await Console.Out.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"""
                     Format       {meta.Format}
                     CreatedAt    {meta.CreatedAt:yyyy-MM-ddTHH:mm:ssZ}
@@ -102,7 +111,7 @@ internal static class SnapshotCommand
 
                 return 0;
             }
-            catch (Exception error) when (error is IOException or UnauthorizedAccessException or InvalidDataException)
+            catch (Exception error) when (error is IOException or UnauthorizedAccessException or SnapshotException)
             {
                 return await FailAsync("inspect", error.Message);
             }

@@ -1,3 +1,4 @@
+using ConnectAgent.ControlPlane.Acl;
 using ConnectAgent.ControlPlane.Acl.Login;
 using ConnectAgent.ControlPlane.State;
 
@@ -64,7 +65,7 @@ internal sealed class AclAuthMethodEndpoints(AuthMethodStore store, AclAccessGua
         RequireName(request);
         guard.RequireWriteHere(request);
         var method = await BodyAsync(request);
-        if (method.Name.Length > 0 && method.Name != request.Tail)
+        if (method.Name.Length > 0 && !AclNames.AreSame(method.Name, request.Tail))
         {
             throw WireException.BadRequest("AuthMethod Name in URL and payload do not match");
         }

@@ -41,7 +41,7 @@ internal sealed class AclBindingRuleEndpoints(BindingRuleStore store, AclAccessG
             request,
             StateTables.BindingRules,
             (state, _) => (IReadOnlyList<AclBindingRuleReply>)[.. state.Rows(StateTables.BindingRules).Values
-                .Where(rule => method.Length == 0 || rule.AuthMethod == method).Select(AclBindingRuleReply.Of)]);
+                .Where(rule => method.Length == 0 || rule.AuthMethod == AuthMethodStore.NameOf(state, method)).Select(AclBindingRuleReply.Of)]);
         await WireReply.JsonAsync(request, list, WireJson.Default.IReadOnlyListAclBindingRuleReply);
     }
 

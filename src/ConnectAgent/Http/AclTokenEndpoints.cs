@@ -1,5 +1,6 @@
 using ConnectAgent.Agent;
 using ConnectAgent.ControlPlane.Acl;
+using ConnectAgent.ControlPlane.Acl.Login;
 using ConnectAgent.ControlPlane.State;
 using ConnectAgent.Protocol.Errors;
 
@@ -59,7 +60,7 @@ internal sealed class AclTokenEndpoints(
                 .Where(token => store.Find(snapshot, token.AccessorId) is not null
                     && (policy.Length == 0 || token.Policies.Contains(policy, StringComparer.Ordinal))
                     && (role.Length == 0 || token.Roles.Contains(role, StringComparer.Ordinal))
-                    && (method.Length == 0 || token.AuthMethod == method))
+                    && (method.Length == 0 || token.AuthMethod == AuthMethodStore.NameOf(snapshot, method)))
                 .Select(token => AclTokenReply.Of(snapshot, token, withSecrets))];
         });
         if (isSecret)

@@ -1,3 +1,4 @@
+using ConnectAgent.ControlPlane.State;
 using System.Buffers;
 using ConnectAgent.Agent;
 using ConnectAgent.Agent.Servers.Consul;
@@ -81,7 +82,7 @@ internal sealed class ForwardingEndpoints(
         var method = request.Context.Request.Method;
         var isRead = method == HttpMethods.Get;
         request.FailsWithQueryHeaders = isRead;
-        var longest = path == Snapshot ? SnapshotEndpoints.LongestSnapshot : RequestBody.Longest;
+        var longest = path == Snapshot ? SnapshotUnpacking.Longest : RequestBody.Longest;
         var call = new ConsulCall(
             ConsulOperation.Forward,
             new HttpMethod(method),

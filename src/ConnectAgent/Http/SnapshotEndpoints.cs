@@ -2,18 +2,21 @@ using ConnectAgent.Agent;
 using ConnectAgent.Agent.Servers;
 using ConnectAgent.ControlPlane.State;
 using ConnectAgent.Protocol.Acl;
-using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Limits;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace ConnectAgent.Http;
 
-/// <summary>Backs up and restores the embedded control plane's state, keys included (docs/operations.md).</summary>
-internal sealed class SnapshotEndpoints(StateStore store, IServerClient servers, AgentIdentity agent, TimeProvider clock) : IWireEndpoints
+/// <summary>Backs up and restores the embedded control plane's state, keys included (docs/operations.md). Neither way holds the file in memory.</summary>
+internal sealed class SnapshotEndpoints(
+    StateStore store, SnapshotCheck check, IServerClient servers, AgentIdentity agent, TimeProvider clock) : IWireEndpoints
 {
-    /// <summary>The longest snapshot that is taken, in bytes.</summary>
-    [Limit("snapshot.body", "bytes", "refused: 413", Refuses = true)]
-    public const long LongestSnapshot = 1L << 30;
+    // Each holds a second state in memory until it replaces the first.
+    [Limit(RestoresLimit, "at once", "refused: 429", Refuses = true)]
+    private const int MostRestores = 1;
+    private const string RestoresLimit = "snapshot.restores";
+
+    private int _restores;
 
     public void Map(IEndpointRouteBuilder routes) =>
         routes.MapWire("/v1/snapshot", (HttpMethods.Get, Permission.AclWrite, SaveAsync), (HttpMethods.Put, Permission.AclWrite, RestoreAsync));
@@ -22,33 +25,41 @@ internal sealed class SnapshotEndpoints(StateStore store, IServerClient servers,
     {
         await RequireAsync(request);
         var image = store.Export();
-        using var archive = new MemoryStream();
-        SnapshotArchive.Write(archive, image, clock.GetUtcNow());
+        var response = request.Context.Response;
         WireReply.Index(request.Context, image.Index);
-        request.Context.Response.Headers.CacheControl = "no-store";
-        await WireReply.BytesAsync(
-            request.Context, StatusCodes.Status200OK, "application/x-gzip", archive.GetBuffer().AsMemory(0, (int)archive.Length), compress: false);
+        response.Headers.CacheControl = "no-store";
+        response.ContentType = "application/x-gzip";
+        await SnapshotWriter.WriteAsync(response.Body, image, clock.GetUtcNow(), request.Aborted);
     }
 
     private async Task RestoreAsync(WireRequest request)
     {
         await RequireAsync(request);
-        request.Context.Features.GetRequiredFeature<IHttpMaxRequestBodySizeFeature>().MaxRequestBodySize = LongestSnapshot;
-        using var archive = new MemoryStream();
+        request.Context.Features.GetRequiredFeature<IHttpMaxRequestBodySizeFeature>().MaxRequestBodySize = SnapshotUnpacking.Longest;
+        if (Interlocked.Increment(ref _restores) > MostRestores)
+        {
+            Interlocked.Decrement(ref _restores);
+            throw new WireException(StatusCodes.Status429TooManyRequests, "another snapshot is being restored, try again later") { Limit = RestoresLimit };
+        }
+
         try
         {
-            await request.Context.Request.Body.CopyToAsync(archive, request.Aborted);
-            archive.Position = 0;
-            await store.RestoreAsync(SnapshotArchive.Read(archive).Image);
+            var (_, image) = await SnapshotReader.ReadAsync(request.Context.Request.Body, request.Aborted);
+            await check.RequireAsync(image, request.Aborted);
+            await store.RestoreAsync(image);
         }
-        catch (BadHttpRequestException error)
+        catch (BadHttpRequestException error) when (error.StatusCode == StatusCodes.Status413PayloadTooLarge)
         {
-            throw new WireException(error.StatusCode, $"the snapshot is larger than {LongestSnapshot} bytes");
+            throw new WireException(error.StatusCode, $"the snapshot is larger than {SnapshotUnpacking.Longest} bytes") { Limit = SnapshotUnpacking.LengthLimit };
         }
-        catch (Exception error) when (error is InvalidDataException or StateStorageException)
+        catch (SnapshotException error)
         {
             // Nothing was changed: the file is read to its end and checked before.
-            throw WireException.BadRequest("the snapshot cannot be restored: " + error.Message);
+            throw new WireException(StatusCodes.Status400BadRequest, "Bad request: the snapshot cannot be restored: " + error.Message) { Limit = error.Limit };
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _restores);
         }
 
         await WireReply.EmptyAsync(request.Context, StatusCodes.Status200OK);

@@ -55,7 +55,6 @@ internal static class HostedAgent
             [.. Enumerable.Range(0, count).Select(i => new IntentionSource($"service-{i:d6}") { Action = Intention.Allow })];
         writer.Put(
             StateTables.Intentions,
-            IntentionEntry.KeyOf(target),
             IntentionEntryValidation.Normalize(new IntentionEntry(target, sources, null, writer.Index, writer.Index)));
         return true;
     });

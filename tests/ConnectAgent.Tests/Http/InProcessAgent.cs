@@ -98,7 +98,6 @@ internal sealed class InProcessAgent : IAsyncDisposable
             {
                 writer.Put(
                     StateTables.Intentions,
-                    IntentionEntry.KeyOf(group.Key),
                     IntentionEntryValidation.Normalize(new IntentionEntry(group.Key, sources, null, writer.Index, writer.Index)));
                 return true;
             });

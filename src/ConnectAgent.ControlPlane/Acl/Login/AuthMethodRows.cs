@@ -1,7 +1,7 @@
 namespace ConnectAgent.ControlPlane.Acl.Login;
 
 /// <summary>An auth method (acl ACL-AM-1): whose bearer tokens make tokens of ours.</summary>
-internal sealed record AuthMethod(string Name, string Type)
+internal sealed record AuthMethod(string Name, string Type) : IAclNamed
 {
     public string DisplayName { get; init; } = string.Empty;
 

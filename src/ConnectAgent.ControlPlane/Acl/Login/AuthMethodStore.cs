@@ -13,7 +13,10 @@ internal sealed partial class AuthMethodStore(StateStore store)
     private const string Kubernetes = "kubernetes";
     private const string Invalid = "Invalid Auth Method: ";
 
-    public static AuthMethod? Find(StateSnapshot state, string name) => state.Find(StateTables.AuthMethods, name);
+    public static AuthMethod? Find(StateSnapshot state, string name) => AclNames.Find(state, StateTables.AuthMethods, name);
+
+    /// <summary>The spelling under which a method's rules and tokens name it.</summary>
+    public static string NameOf(StateSnapshot state, string name) => Find(state, name)?.Name ?? name;
 
     /// <summary>What a method says about its tokens.</summary>
     /// <exception cref="ServerException">Its configuration cannot be used (ACL-AM-3).</exception>
@@ -33,35 +36,37 @@ internal sealed partial class AuthMethodStore(StateStore store)
     /// <exception cref="ServerException">ACL-AM-3, or a method of a kind that is not supported.</exception>
     public Task<AuthMethod> PutAsync(AuthMethod method) => store.WriteAsync(writer =>
     {
+        AclBounds.Check(method);
         Require(method.Name.Length > 0, Invalid + "no Name is set");
         Require(Name().IsMatch(method.Name), Invalid + "invalid Name. Only alphanumeric characters, '-' and '_' are allowed");
         var before = Find(writer.State, method.Name);
         if (before is not null)
         {
             Require(method.Type.Length == 0 || method.Type == before.Type, "the Type field of an Auth Method is immutable");
-            method = method with { Type = before.Type };
+            method = method with { Name = before.Name, Type = before.Type };
         }
 
         Check(method);
         var stored = method with { CreateIndex = before?.CreateIndex ?? writer.Index, ModifyIndex = writer.Index };
-        writer.Put(StateTables.AuthMethods, stored.Name, stored);
+        writer.Put(StateTables.AuthMethods, stored);
         return stored;
     });
 
     /// <summary>Removes a method with its binding rules and the tokens that it made, at once (ACL-AM-2); removing nothing is no error.</summary>
     public Task DeleteAsync(string name) => store.WriteAsync(writer =>
     {
-        if (!writer.Remove(StateTables.AuthMethods, name))
+        if (Find(writer.State, name) is not { } method)
         {
             return false;
         }
 
-        foreach (var rule in BindingRuleStore.Of(writer.State, name).ToList())
+        writer.Remove(StateTables.AuthMethods, method.Name);
+        foreach (var rule in BindingRuleStore.Of(writer.State, method.Name).ToList())
         {
             writer.Remove(StateTables.BindingRules, rule.Id);
         }
 
-        foreach (var token in writer.State.Rows(StateTables.AclTokens).Values.Where(token => token.AuthMethod == name).ToList())
+        foreach (var token in writer.State.Rows(StateTables.AclTokens).Values.Where(token => token.AuthMethod == method.Name).ToList())
         {
             AclTokenStore.Remove(writer, token.AccessorId);
         }

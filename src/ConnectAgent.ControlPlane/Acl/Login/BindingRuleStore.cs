@@ -33,7 +33,7 @@ internal sealed class BindingRuleStore(StateStore store)
         Require(AclIds.IsUuid(rule.Id), "Binding Rule ID invalid UUID");
         var before = writer.State.Find(StateTables.BindingRules, rule.Id) ?? throw Failed($"cannot find binding rule {rule.Id}");
         Require(
-            rule.AuthMethod.Length == 0 || rule.AuthMethod == before.AuthMethod, "the AuthMethod field of an Binding Rule is immutable");
+            rule.AuthMethod.Length == 0 || AclNames.AreSame(rule.AuthMethod, before.AuthMethod), "the AuthMethod field of an Binding Rule is immutable");
         return Put(writer, rule with { AuthMethod = before.AuthMethod, CreateIndex = before.CreateIndex });
     });
 
@@ -43,6 +43,7 @@ internal sealed class BindingRuleStore(StateStore store)
 
     private static BindingRule Put(StateWriter writer, BindingRule rule)
     {
+        AclBounds.Check(rule);
         Require(rule.AuthMethod.Length > 0, Invalid + "no AuthMethod is set");
         var method = AuthMethodStore.Find(writer.State, rule.AuthMethod)
             ?? throw Failed($"cannot find auth method with name {GoQuote.Of(rule.AuthMethod)}");
@@ -51,8 +52,8 @@ internal sealed class BindingRuleStore(StateStore store)
         Require(rule.BindType is "service" or "role" or "node", $"{Invalid}unknown BindType {GoQuote.Of(rule.BindType)}");
         CheckName(rule, method);
         CheckSelector(rule);
-        var stored = rule with { ModifyIndex = writer.Index };
-        writer.Put(StateTables.BindingRules, stored.Id, stored);
+        var stored = rule with { AuthMethod = method.Name, ModifyIndex = writer.Index };
+        writer.Put(StateTables.BindingRules, stored);
         return stored;
     }
 

@@ -16,8 +16,10 @@ namespace ConnectAgent.ControlPlane.Acl.Login;
 /// <summary>Makes tokens for bearer tokens, and takes them back (acl section 5.6).</summary>
 internal sealed class LoginService(StateStore store, JwtVerifier verifier, AclOptions options, TimeProvider clock, ILogger<LoginService> logger)
 {
-    [Limit("login.meta", "bytes", "refused", Refuses = true)]
+    [Limit(MetaLimit, "bytes", "refused: 400", Refuses = true)]
     private const int LongestMeta = 16 * 1024;
+    private const string MetaLimit = "login.meta";
+
     private static readonly JsonWriterOptions MetaOptions = new() { Encoder = GoJsonEncoder.Instance };
 
     // Rows are replaced when they change: what was read from one stays right.
@@ -90,7 +92,11 @@ internal sealed class LoginService(StateStore store, JwtVerifier verifier, AclOp
             writer.WriteEndObject();
         }
 
-        Require(json.WrittenCount <= LongestMeta, $"Meta is longer than {LongestMeta} bytes");
+        if (json.WrittenCount > LongestMeta)
+        {
+            throw new ServerException(FailureKind.Invalid, $"Bad request: Meta is longer than {LongestMeta} bytes") { Limit = MetaLimit };
+        }
+
         return $"{Made}: {Encoding.UTF8.GetString(json.WrittenSpan)}";
     }
 

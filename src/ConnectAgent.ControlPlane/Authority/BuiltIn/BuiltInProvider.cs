@@ -171,9 +171,21 @@ internal sealed class BuiltInProvider(Func<ulong> takeSerial, TimeProvider clock
     private static Issuer? Load(ProviderRow row)
     {
         var certificate = row.IntermediateCertificate ?? row.RootCertificate;
-        return certificate.IsEmpty
-            ? null
-            : new Issuer(X509CertificateLoader.LoadCertificate(certificate.Span), CaKey.FromPkcs8(row.PrivateKey.Span));
+        if (certificate.IsEmpty)
+        {
+            return null;
+        }
+
+        try
+        {
+            var key = CaKey.FromPkcs8(row.PrivateKey.Span);
+            var loaded = X509CertificateLoader.LoadCertificate(certificate.Span);
+            return key.Pairs(loaded) ? new Issuer(loaded, key) : throw new ProviderException("the stored key is another than its certificate's");
+        }
+        catch (CryptographicException error)
+        {
+            throw new ProviderException("the stored key or its certificate cannot be read", inner: error);
+        }
     }
 
     private CaKey MakeKey()

@@ -100,7 +100,7 @@ public sealed class TokenResolverTests : IDisposable
         _tokens.Find(_state.Current, token.AccessorId).Should().BeNull();
         (await _tokens.ReapAsync(10)).Should().Be(1);
         _state.Current.Rows(StateTables.AclTokens).Should().BeEmpty();
-        _state.Current.Rows(StateTables.AclSecrets).Should().BeEmpty();
+        _state.Current.Of(StateTables.AclTokens).SecondKeys.Should().BeEmpty();
     }
 
     [Fact] // ACL-AGT-5

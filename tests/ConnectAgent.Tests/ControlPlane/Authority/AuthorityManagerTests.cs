@@ -269,7 +269,7 @@ public sealed class AuthorityManagerTests
         var foreign = other.Store.Current.Rows(StateTables.ProviderRows).Values.Single();
         await before.Store.WriteAsync(writer =>
         {
-            writer.Put(StateTables.ProviderRows, foreign.Id, foreign);
+            writer.Put(StateTables.ProviderRows, foreign);
             return true;
         });
         await using var after = AuthorityFixture.Open(storage: storage);
@@ -291,9 +291,9 @@ public sealed class AuthorityManagerTests
             }
 
             var row = from.Rows(StateTables.ProviderRows).Values.Single();
-            writer.Put(StateTables.ProviderRows, row.Id, row);
-            writer.Put(StateTables.Roots, StateTables.TheOne, from.Find(StateTables.Roots, StateTables.TheOne)!);
-            writer.Put(StateTables.CaConfiguration, StateTables.TheOne, from.Find(StateTables.CaConfiguration, StateTables.TheOne)!);
+            writer.Put(StateTables.ProviderRows, row);
+            writer.Put(StateTables.Roots, from.Find(StateTables.Roots, StateTables.TheOne)!);
+            writer.Put(StateTables.CaConfiguration, from.Find(StateTables.CaConfiguration, StateTables.TheOne)!);
             return true;
         });
         ca.Problem(await ca.SignAsync(), other.Active).Should().BeNull();

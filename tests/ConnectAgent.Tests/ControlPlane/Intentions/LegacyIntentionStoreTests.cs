@@ -153,7 +153,7 @@ public sealed class LegacyIntentionStoreTests : IDisposable
 
         var before = (await _store.ListAsync()).Where(intention => intention.DestinationName == "db");
         ((IntentionEntry)Reread(IntentionRows.Find(_store.State.Current, "db")!)).Intentions.Should().BeEquivalentTo(before);
-        _store.State.Current.Rows(StateTables.IntentionIds).Should().HaveCount(2);
+        _store.State.Current.Of(StateTables.Intentions).SecondKeys.Should().HaveCount(2);
     }
 
     private static IConfigEntry Reread(IConfigEntry entry) => entry switch
@@ -164,8 +164,12 @@ public sealed class LegacyIntentionStoreTests : IDisposable
     };
 
     private static T Reread<T>(StateTable<T> table, T row)
-        where T : class =>
-        ((ImmutableSortedDictionary<string, T>)table.Decode(table.Store(ImmutableSortedDictionary<string, T>.Empty.Add("key", row))))["key"];
+        where T : class
+    {
+        var reader = table.Read(StateCounter.Highest);
+        reader.Add(table.KeyOf(row), table.Encode(row));
+        return StateSnapshot.Empty.With(table, reader.End(1)).Find(table, table.KeyOf(row))!;
+    }
 
     private static BlockingOptions Block(ulong index) => new(index, TimeSpan.FromMinutes(5));
 

@@ -122,7 +122,7 @@ public sealed class SqliteStateStorageTests : StateStorageConformance
         store.Current.Should().BeSameAs(before);
         Limit(storage, pages: 1_000_000);
         await PutRootAsync(store, "again");
-        store.Current.Find(StateTables.Intentions, "key")!.Name.Should().Be("again");
+        store.Current.Find(StateTables.Intentions, "again").Should().NotBeNull();
     }
 
     [Theory] // http-conventions IDX-10: the index never goes back; CERT-48: a serial is never used twice
@@ -160,7 +160,7 @@ public sealed class SqliteStateStorageTests : StateStorageConformance
             indexes = await Task.WhenAll(Enumerable.Range(0, 500).Select(i => Task.Run(() => store.WriteAsync(writer =>
             {
                 var name = "name" + i.ToString(CultureInfo.InvariantCulture);
-                writer.Put(StateTables.Intentions, name, new(name, [], null, writer.Index, writer.Index));
+                writer.Put(StateTables.Intentions, new(name, [], null, writer.Index, writer.Index));
                 return writer.Index;
             }))));
         }
@@ -181,11 +181,11 @@ public sealed class SqliteStateStorageTests : StateStorageConformance
 
     private protected override IStateStorage OpenEmpty() => new SqliteStateStorage(File);
 
-    private static (string Key, string Value) Text(StoredRow row) => (row.Key, Encoding.UTF8.GetString(row.Value.Span));
+    private static (string Key, string Value) Text(StoredRow row) => (row.Key, Encoding.UTF8.GetString(row.Value));
 
     private static Task<ulong> PutRootAsync(StateStore store, string name) => store.WriteAsync(writer =>
     {
-        writer.Put(StateTables.Intentions, "key", new(name, [], null, writer.Index, writer.Index));
+        writer.Put(StateTables.Intentions, new(name, [], null, writer.Index, writer.Index));
         return writer.Index;
     });
 

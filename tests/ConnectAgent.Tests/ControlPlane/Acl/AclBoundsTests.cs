@@ -1,0 +1,59 @@
+using ConnectAgent.ControlPlane.Acl;
+using ConnectAgent.Protocol.Acl;
+using ConnectAgent.Protocol.Errors;
+using ConnectAgent.Tests.ControlPlane.Acl.Login;
+using FluentAssertions;
+using Microsoft.Extensions.Logging.Abstractions;
+using Xunit;
+
+namespace ConnectAgent.Tests.ControlPlane.Acl;
+
+/// <summary>How long what callers say of ACL objects may be (FA-1: what a caller spells is a store without a bound).</summary>
+public sealed class AclBoundsTests : IDisposable
+{
+    private readonly LoginFixture _fixture = new();
+    private readonly AclPolicyStore _policies;
+
+    public AclBoundsTests() => _policies = new AclPolicyStore(_fixture.State, new AclOptions(), NullLogger<AclPolicyStore>.Instance);
+
+    public void Dispose() => _fixture.Dispose();
+
+    [Fact]
+    public async Task FA_1_Texts_and_lists_of_acl_objects_are_bounded()
+    {
+        var policy = new AclPolicy(string.Empty, "p");
+        await RefusedAsync("acl.rules", () => _policies.CreateAsync(policy with { Rules = new string(' ', (512 * 1024) + 1) }));
+        await RefusedAsync("acl.rules", () => _policies.CreateAsync(policy with { Rules = "#" + new string('\u2603', (512 * 1024 / 3) + 1) }));
+        await RefusedAsync("acl.description", () => _policies.CreateAsync(policy with { Description = new string('x', 32769) }));
+        await RefusedAsync("acl.links", () => _policies.CreateAsync(policy with { Datacenters = [.. Enumerable.Repeat("dc1", 1025)] }));
+        await RefusedAsync("acl.name", () => _policies.CreateAsync(policy with { Datacenters = [new string('d', 257)] }));
+
+        IReadOnlyList<AclLink> many = [.. Enumerable.Repeat(new AclLink(string.Empty, "p"), 1025)];
+        await RefusedAsync("acl.links", () => _fixture.Tokens.CreateAsync(new() { Policies = many }));
+        await RefusedAsync("acl.links", () => _fixture.Tokens.CreateAsync(new() { Roles = many }));
+        await RefusedAsync("acl.links", () => _fixture.Tokens.CreateAsync(new() { ServiceIdentities = [.. Enumerable.Repeat(new ServiceIdentity("web"), 1025)] }));
+        await RefusedAsync("acl.links", () => _fixture.Tokens.CreateAsync(new() { NodeIdentities = [.. Enumerable.Repeat(new NodeIdentity("n", "dc1"), 1025)] }));
+        await RefusedAsync("acl.name", () => _fixture.Tokens.CreateAsync(new() { Policies = [new(string.Empty, new string('p', 257))] }));
+        await RefusedAsync("acl.links", () => _fixture.Roles.CreateAsync(new(string.Empty, "r", string.Empty, many, [], [])));
+        await RefusedAsync("acl.description", () => _fixture.Roles.CreateAsync(new(string.Empty, "r", new string('x', 32769), [], [], [])));
+
+        await RefusedAsync("acl.method", () => _fixture.MethodAsync(method => method with { Config = new string(' ', (256 * 1024) + 1) }));
+        await _fixture.MethodAsync();
+        await RefusedAsync("acl.binding", () => _fixture.RuleAsync("service", "web", new string(' ', 4097)));
+        await RefusedAsync("acl.binding", () => _fixture.RuleAsync("service", new string('w', 4097)));
+    }
+
+    [Fact] // FA-1: a text that no token is so long is not even looked up
+    public void FA_1_A_token_longer_than_any_is_unknown()
+    {
+        var resolve = () => _fixture.Resolver.Resolve(new string('t', TokenText.Longest + 1));
+        var refusal = resolve.Should().Throw<ServerException>().WithMessage("ACL not found").Which;
+        (refusal.Kind, refusal.Limit).Should().Be((FailureKind.UnknownToken, TokenText.LimitName));
+    }
+
+    private static async Task RefusedAsync(string limit, Func<Task> write)
+    {
+        var refusal = (await write.Should().ThrowAsync<ServerException>()).Which;
+        (refusal.Kind, refusal.Limit).Should().Be((FailureKind.Invalid, limit));
+    }
+}
