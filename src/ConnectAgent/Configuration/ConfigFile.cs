@@ -1,4 +1,5 @@
 using System.Text.Json;
+using ConnectAgent.Protocol.Json;
 using ConnectAgent.Protocol.Limits;
 
 namespace ConnectAgent.Configuration;
@@ -53,7 +54,9 @@ internal static class ConfigFile
         Merge(path, content, values);
     }
 
-    private static void Merge(string path, byte[] content, ConfigValues values)
+    /// <summary>Merges the content of a file; nothing is merged when it is refused.</summary>
+    /// <exception cref="ConfigurationException">As for <see cref="Read"/>.</exception>
+    internal static void Merge(string path, byte[] content, ConfigValues values)
     {
         using var document = Parse(path, content);
         if (document.RootElement.ValueKind == JsonValueKind.Null)
@@ -94,7 +97,10 @@ internal static class ConfigFile
     {
         try
         {
-            return JsonDocument.Parse(content);
+            var broken = JsonTexts.FindBroken(content);
+            return broken < 0
+                ? JsonDocument.Parse(content)
+                : throw new ConfigurationException($"failed to parse {path}: a text in line {1 + content.AsSpan(0, (int)broken).Count((byte)'\n')} is not Unicode");
         }
         catch (JsonException error)
         {

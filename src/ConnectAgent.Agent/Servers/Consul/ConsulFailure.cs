@@ -72,7 +72,10 @@ internal static class ConsulFailure
         _ => null,
     };
 
-    // One bounded line; a server that echoes the token does not bring it into our log.
+    /// <summary>What a server wrote as one line, cut where it is too long for a log or an answer.</summary>
+    public static string Line(string text) => new string([.. text.Take(LongestText).Select(letter => char.IsControl(letter) ? ' ' : letter)]).Trim();
+
+    // A server that echoes the token does not bring it into our log.
     private static string TextOf(ConsulCall call, ConsulAnswer answer)
     {
         var text = Encoding.UTF8.GetString(answer.Body.Span[..Math.Min(answer.Body.Length, 4 * LongestText)]);
@@ -81,8 +84,7 @@ internal static class ConsulFailure
             text = text.Replace(call.Token, "<hidden>", StringComparison.Ordinal);
         }
 
-        text = new string([.. text.Take(LongestText).Select(letter => char.IsControl(letter) ? ' ' : letter)]);
-        return text.Trim();
+        return Line(text);
     }
 
     private static bool Has(string text, string known) => text.Contains(known, StringComparison.Ordinal);

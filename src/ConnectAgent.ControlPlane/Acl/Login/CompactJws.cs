@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Text;
 using System.Text;
 using System.Text.Json;
+using ConnectAgent.Protocol.Json;
 using ConnectAgent.Protocol.Limits;
 using static ConnectAgent.ControlPlane.Acl.AclRefusal;
 
@@ -58,27 +59,14 @@ internal sealed record CompactJws(string Algorithm, JsonElement Claims, byte[] S
         try
         {
             var json = Bytes(part, what);
-            ReadTexts(json);
+            Require(JsonTexts.FindBroken(json, new JsonReaderOptions { MaxDepth = Depth }) < 0, $"{Prefix}its {what} is not a JSON object");
             using var document = JsonDocument.Parse(json, Options);
             Require(document.RootElement.ValueKind == JsonValueKind.Object, $"{Prefix}its {what} is not a JSON object");
             return document.RootElement.Clone();
         }
-        catch (Exception error) when (error is JsonException or InvalidOperationException)
+        catch (JsonException)
         {
             throw Failed($"{Prefix}its {what} is not a JSON object");
-        }
-    }
-
-    // The document takes texts that are no Unicode, and throws when they are looked at.
-    private static void ReadTexts(ReadOnlySpan<byte> json)
-    {
-        var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = Depth });
-        while (reader.Read())
-        {
-            if (reader.TokenType is JsonTokenType.PropertyName or JsonTokenType.String)
-            {
-                _ = reader.GetString();
-            }
         }
     }
 

@@ -1,0 +1,38 @@
+using System.Text.Json;
+
+namespace ConnectAgent.Protocol.Json;
+
+/// <summary>Whether the texts of a JSON document are Unicode. <see cref="JsonDocument"/> takes any, and throws when one that is not is looked at.</summary>
+public static class JsonTexts
+{
+    /// <summary>Looks at every name and every text.</summary>
+    /// <param name="json">One document.</param>
+    /// <param name="options">How it is read.</param>
+    /// <returns>Where the first one stands that holds bytes that are no UTF-8, or half a surrogate pair; −1 when there is none.</returns>
+    /// <exception cref="JsonException">It is no JSON.</exception>
+    public static long FindBroken(ReadOnlySpan<byte> json, JsonReaderOptions options = default)
+    {
+        var reader = new Utf8JsonReader(json, options);
+        while (reader.Read())
+        {
+            if (reader.TokenType is JsonTokenType.PropertyName or JsonTokenType.String && !IsUnicode(ref reader))
+            {
+                return reader.TokenStartIndex;
+            }
+        }
+
+        return -1;
+    }
+
+    private static bool IsUnicode(ref Utf8JsonReader reader)
+    {
+        try
+        {
+            return reader.GetString() is not null;
+        }
+        catch (InvalidOperationException)
+        {
+            return false;
+        }
+    }
+}
