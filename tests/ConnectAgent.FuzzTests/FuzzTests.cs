@@ -12,6 +12,8 @@ public sealed class FuzzTests(ITestOutputHelper output)
     // The suite runs the same inputs each time; a long run draws fresh ones, unless it is to be repeated.
     private const int SuiteSeed = 20_261_130;
 
+    private const int MostOutcomes = 20;
+
     private static readonly FuzzTarget[] Targets =
     [
         .. typeof(FuzzTarget).Assembly.GetTypes().Where(type => type.IsSubclassOf(typeof(FuzzTarget)) && !type.IsAbstract)
@@ -30,6 +32,11 @@ public sealed class FuzzTests(ITestOutputHelper output)
         using var fuzzer = new Fuzzer(target, seed);
         fuzzer.Run(target.Inputs, seconds is { } time ? TimeSpan.FromSeconds(time) : null);
         output.WriteLine($"{name}: {fuzzer.Taken} taken, {fuzzer.Refused} refused, seed {seed}");
+        foreach (var outcome in fuzzer.Outcomes.Take(MostOutcomes))
+        {
+            output.WriteLine("  " + outcome);
+        }
+
         fuzzer.Taken.Should().BePositive("a fuzz that is never let in shows little");
         fuzzer.Refused.Should().BePositive("a fuzz that is always let in shows little");
     }

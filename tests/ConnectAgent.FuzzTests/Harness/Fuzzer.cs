@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.IO.MemoryMappedFiles;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using ConnectAgent.TestKit.Processes;
 
@@ -12,7 +13,7 @@ internal sealed class Fuzzer : IDisposable
     private readonly FuzzTarget _target;
     private readonly int _seed;
     private readonly List<byte[]> _pool;
-    private readonly HashSet<string> _outcomes = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, int> _outcomes = new(StringComparer.Ordinal);
     private readonly string _folder;
     private readonly MemoryMappedFile _current;
     private readonly MemoryMappedViewAccessor _view;
@@ -35,6 +36,9 @@ internal sealed class Fuzzer : IDisposable
 
     public int Refused { get; private set; }
 
+    /// <summary>What came of the inputs, the most frequent first.</summary>
+    public IEnumerable<string> Outcomes => _outcomes.OrderByDescending(outcome => outcome.Value).Select(outcome => $"{outcome.Value} {outcome.Key}");
+
     private long CurrentSize => sizeof(int) + Math.Max(Math.Max(_target.LongestInput, GrowthCheck.Largest * 2), _pool.Select(seed => seed.Length).DefaultIfEmpty().Max());
 
     /// <summary>Runs the corpus and then mutations: so many, or for so long.</summary>
@@ -43,7 +47,7 @@ internal sealed class Fuzzer : IDisposable
     {
         foreach (var seed in _pool.ToList())
         {
-            Try(seed);
+            Count(Try(seed));
         }
 
         var mutator = new Mutator(_target.Words, _target.LongestInput);
@@ -51,7 +55,7 @@ internal sealed class Fuzzer : IDisposable
         for (var number = 0; time is { } least ? clock.Elapsed < least : number < inputs; number++)
         {
             var input = mutator.Mutate(new Random(HashCode(number)), _pool);
-            if (_outcomes.Add(Try(input)) && _pool.Count < LargestPool)
+            if (Count(Try(input)) == 1 && _pool.Count < LargestPool)
             {
                 _pool.Add(input);
             }
@@ -98,6 +102,8 @@ internal sealed class Fuzzer : IDisposable
         _view.Dispose();
         _current.Dispose();
     }
+
+    private int Count(string outcome) => ++CollectionsMarshal.GetValueRefOrAddDefault(_outcomes, outcome, out _);
 
     private long Allowed(int length) => _target.FreeWork + (_target.WorkPerByte * length);
 
