@@ -65,7 +65,7 @@ internal sealed record Explanation
             },
             Matched = decision.Matched is { } matched ? ExplainedIntention.Of(matched) : null,
             Permission = decision.Permission,
-            Path = request is { PathProblem: null } && decision.Matched?.IsLayer7 == true ? request.Path : null,
+            Path = decision is { Ground: not DecisionGround.AmbiguousPath, Matched.IsLayer7: true } ? request?.Path : null,
             Beaten = [.. beaten.Take(MostBeaten).Select(ExplainedIntention.Of)],
             BeatenCount = beaten.Count,
             Candidates = match.Intentions.Count,

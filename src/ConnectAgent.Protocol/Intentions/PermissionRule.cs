@@ -40,9 +40,12 @@ internal sealed class PermissionRule
 
     public bool IsUnusable { get; }
 
+    /// <summary>Whether it denies some paths and not others.</summary>
+    public bool DeniesPath => !Allows && _path is not null;
+
     public bool Holds(HttpAttributes request)
     {
-        if ((Allows && IsUnusable) || (_methods.Count > 0 && !Has(_methods, request.Method)) || _path?.Holds(request) == false)
+        if ((Allows && IsUnusable) || (_methods.Count > 0 && !HasMethod(request.Method)) || _path?.Holds(request) == false)
         {
             return false;
         }
@@ -58,11 +61,13 @@ internal sealed class PermissionRule
         return true;
     }
 
-    private static bool Has(IReadOnlyList<string> methods, string method)
+    // Methods have a case, but there are servers that look at none.
+    private bool HasMethod(string method)
     {
-        for (var i = 0; i < methods.Count; i++)
+        var comparison = Allows ? StringComparison.Ordinal : StringComparison.OrdinalIgnoreCase;
+        for (var i = 0; i < _methods.Count; i++)
         {
-            if (methods[i] == method)
+            if (string.Equals(_methods[i], method, comparison))
             {
                 return true;
             }
@@ -99,7 +104,11 @@ internal sealed class PathRule
         }
 
         // Nobody can say what a prefix that ends within an escape covers.
-        var normalized = asSent.Map(RequestPath.NormalizeRule);
+        var normalized = asSent with
+        {
+            Exact = asSent.Exact is null ? null : RequestPath.NormalizeRule(asSent.Exact),
+            Prefix = asSent.Prefix is null ? null : RequestPath.NormalizeRule(asSent.Prefix),
+        };
         var cut = asSent.Prefix is { } prefix && prefix.LastIndexOf('%') is >= 0 and var percent && percent > prefix.Length - 3;
         return new PathRule(asSent, normalized, asSent.IsUnusable || cut);
     }
@@ -119,7 +128,14 @@ internal sealed class HeaderRule
     public HeaderRule(HeaderCondition header, ref PermissionBudget budget)
     {
         (_name, _present, _invert) = (header.Name, header.Present, header.Invert);
-        _text = new TextRule(header.Exact, header.Prefix, header.Suffix, header.Regex, ref budget);
+
+        // As those of values, blanks at its ends are no part of a text; what is nothing else is no condition that can be met.
+        _text = new TextRule(
+            header.Exact?.Trim(HeaderText.Blanks),
+            header.Prefix?.TrimStart(HeaderText.Blanks),
+            header.Suffix?.TrimEnd(HeaderText.Blanks),
+            header.Regex,
+            ref budget);
         IsUnusable = _text.IsUnusable || _text.Conditions + (_present ? 1 : 0) != 1;
     }
 
@@ -127,38 +143,27 @@ internal sealed class HeaderRule
 
     /// <summary>Whether the header is as asked for.</summary>
     /// <param name="request">Whose headers.</param>
-    /// <param name="denies">Whether the permission denies: any single value then suffices, if so configured (DEF-8).</param>
+    /// <param name="denies">Whether the permission denies: what some server may make of the headers then suffices, if so configured (DEF-8).</param>
     public bool Holds(HttpAttributes request, bool denies)
     {
-        if (IsUnusable)
+        if (IsUnusable || (denies && request.Evaluation.TestEachHeaderValue && HoldsInParts(request.Headers.FindAlike(_name))))
         {
             return true;
         }
 
         // A missing header fails every condition, inverted or not, except present+invert (L7-4).
-        if (request.Headers.Find(_name) is not { } field)
-        {
-            return _present && _invert;
-        }
+        return request.Headers.Find(_name) is { } field ? Holds(field.Joined) : _present && _invert;
+    }
 
-        if (_present)
-        {
-            return !_invert;
-        }
+    private bool Holds(string value) => (_present || _text.Holds(value)) != _invert;
 
-        if (_text.Holds(field.Joined) != _invert)
+    private bool HoldsInParts(List<HeaderField> fields)
+    {
+        foreach (var field in fields)
         {
-            return true;
-        }
-
-        if (denies && request.Evaluation.TestEachHeaderValue && field.Each.Count > 1)
-        {
-            foreach (var value in field.Each)
+            if (Holds(field.Joined) || field.Parts.Count > HeaderField.MostParts || field.Parts.Any(Holds))
             {
-                if (_text.Holds(value) != _invert)
-                {
-                    return true;
-                }
+                return true;
             }
         }
 
@@ -178,11 +183,11 @@ internal sealed record TextRule
         IsUnusable = Conditions > 1 || (hasRegex && Regex is null);
     }
 
-    public string? Exact { get; private init; }
+    public string? Exact { get; init; }
 
-    public string? Prefix { get; private init; }
+    public string? Prefix { get; init; }
 
-    public string? Suffix { get; private init; }
+    public string? Suffix { get; init; }
 
     public Regex? Regex { get; }
 
@@ -190,12 +195,6 @@ internal sealed record TextRule
     public int Conditions { get; }
 
     public bool IsUnusable { get; }
-
-    public TextRule Map(Func<string, string> form) => this with
-    {
-        Exact = Exact is null ? null : form(Exact),
-        Prefix = Prefix is null ? null : form(Prefix),
-    };
 
     public bool Holds(string text) => Exact is not null ? text == Exact
         : Prefix is not null ? text.StartsWith(Prefix, StringComparison.Ordinal)

@@ -15,6 +15,7 @@ internal sealed class PermissionSet
     private readonly string _reason;
     private readonly PermissionRule[] _rules;
     private readonly IntentionDecision[] _decisions;
+    private readonly bool _deniesPaths;
 
     /// <summary>Makes the permissions of an intention ready.</summary>
     /// <param name="intention">One with permissions.</param>
@@ -35,6 +36,8 @@ internal sealed class PermissionSet
                 Permission = i,
             };
         }
+
+        _deniesPaths = Array.Exists(_rules, static rule => rule.DeniesPath);
     }
 
     /// <summary>Positions of the permissions that cannot be evaluated as written, and so fail closed (L7-7).</summary>
@@ -42,7 +45,7 @@ internal sealed class PermissionSet
 
     public IntentionDecision Decide(HttpAttributes request, DefaultDecision fallback)
     {
-        if (request.PathProblem is { } problem)
+        if ((request.PathProblem ?? (_deniesPaths ? request.DeniedPathProblem : null)) is { } problem)
         {
             return new IntentionDecision(allowed: false, $"{_reason}, ambiguous path: {problem}", _intention)
             {

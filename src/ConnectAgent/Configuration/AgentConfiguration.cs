@@ -244,7 +244,8 @@ internal sealed partial record AgentConfiguration
             {
                 Strict = values.AuthorizeStrict ?? false,
                 Datacenters = [.. values.AuthorizeDatacenters.Select(name => DatacenterName("connect.authorize_datacenters", name))],
-                Http = new HttpEvaluation(values.AuthorizeNormalizePaths ?? true, values.AuthorizeEachHeader ?? true),
+                Http = new HttpEvaluation(
+                    values.AuthorizeNormalizePaths ?? true, values.AuthorizeEachHeader ?? true, KeepsPathParameters(values.AuthorizePathParameters)),
             },
             DefaultDecision = DefaultDecisionOf(values, policy),
             ClusterId = ClusterIdOf(values.CaConfig.GetValueOrDefault(CaConfigValues.ClusterId)),
@@ -432,6 +433,13 @@ internal sealed partial record AgentConfiguration
         null or "" when values.AclEnabled is not true => DefaultDecision.AclsDisabled,
         null or "" => aclPolicy == "allow" ? DefaultDecision.Allow : DefaultDecision.Deny,
         var other => throw new ConfigurationException($"Unsupported default intention policy: {other}"),
+    };
+
+    private static bool KeepsPathParameters(string? text) => text switch
+    {
+        null or "" or "ambiguous" => false,
+        "keep" => true,
+        _ => throw new ConfigurationException($"connect.authorize_path_parameters must be \"ambiguous\" or \"keep\", was: {GoQuote.Of(text)}"),
     };
 
     // LAUNCH-3: a port without a certificate must not prevent the start.

@@ -34,6 +34,7 @@ internal static class AgentSchema
             .List("authorize_datacenters", values => values.AuthorizeDatacenters)
             .Flag("authorize_normalize_paths", (values, flag) => values.AuthorizeNormalizePaths = flag)
             .Flag("authorize_each_header", (values, flag) => values.AuthorizeEachHeader = flag)
+            .Text("authorize_path_parameters", (values, text) => values.AuthorizePathParameters = text)
             .Text("ca_provider", (values, text) => values.CaProvider = text)
             .Object("ca_config", AuthorityConfig())
             .Text("test_ca_leaf_root_change_spread", (values, text) => values.RootChangeSpread = text)

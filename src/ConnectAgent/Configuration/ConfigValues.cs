@@ -56,6 +56,8 @@ internal sealed class ConfigValues
 
     public bool? AuthorizeEachHeader { get; set; }
 
+    public string? AuthorizePathParameters { get; set; }
+
     public string? DefaultIntentionPolicy { get; set; }
 
     public bool? AclEnabled { get; set; }

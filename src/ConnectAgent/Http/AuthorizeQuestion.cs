@@ -1,5 +1,6 @@
 using ConnectAgent.Protocol.Intentions;
 using ConnectAgent.Protocol.Limits;
+using ConnectAgent.Protocol.Text;
 
 namespace ConnectAgent.Http;
 
@@ -59,6 +60,8 @@ internal sealed class RequestQuestion
     [Limit("authorize.headers", "headers", "refused: 400", Refuses = true)]
     public const int MostHeaders = 1000;
 
+    private const int LongestQuoted = 64;
+
     private readonly List<KeyValuePair<string, string>> _headers = [];
     private int _length;
 
@@ -69,7 +72,7 @@ internal sealed class RequestQuestion
     public HttpAttributes ToAttributes(HttpEvaluation evaluation) => new(Method, Path, new RequestHeaders(_headers), evaluation);
 
     /// <summary>Takes the field just entered if it is an attribute.</summary>
-    /// <exception cref="GoJsonException">The headers are over their bounds.</exception>
+    /// <exception cref="GoJsonException">The headers are over their bounds, or no headers.</exception>
     public bool TryReadField(ref GoJsonReader json)
     {
         if (json.Is("Method"))
@@ -126,6 +129,16 @@ internal sealed class RequestQuestion
         if (value is null)
         {
             return;
+        }
+
+        if (!FieldText.IsName(name))
+        {
+            throw new GoJsonException($"no header may have the name {GoQuote.Of(name.Length <= LongestQuoted ? name : name[..LongestQuoted])}");
+        }
+
+        if (!FieldText.IsValue(value))
+        {
+            throw new GoJsonException($"a control character in the header {name}");
         }
 
         _length += name.Length + value.Length;

@@ -6,7 +6,7 @@ using Xunit;
 
 namespace ConnectAgent.Tests.Protocol.Intentions;
 
-/// <summary>The engine against a model that follows the words of intentions L7-1, L7-4 and L7-5.</summary>
+/// <summary>The engine against a model that follows the words of intentions L7-1, L7-4 and L7-5; but deny permissions look at no letter case of a method (FA-4).</summary>
 public sealed class PermissionPropertyTests
 {
     private static readonly Gen<HeaderCondition> Headers =
@@ -60,7 +60,7 @@ public sealed class PermissionPropertyTests
         Requests.ToArbitrary(),
         (permissions, request) =>
         {
-            var position = permissions.ToList().FindIndex(permission => Model(permission.Http!, request));
+            var position = permissions.ToList().FindIndex(permission => Model(permission, request));
             var decision = Decide([.. permissions], request, DefaultDecision.Deny, each: false);
             return decision.Permission == (position < 0 ? null : position)
                 && decision.Allowed == (position >= 0 && permissions[position].Action == "allow");
@@ -125,13 +125,15 @@ public sealed class PermissionPropertyTests
             : IntentionMatch.ForDestination([new Intention { SourceName = "web", DestinationName = "api", Permissions = permissions }]).Decide(
                 "web", new HttpAttributes(request.Method, request.Path, new RequestHeaders(request.Fields), new HttpEvaluation(TestEachHeaderValue: each)), fallback);
 
-    private static bool Model(HttpCondition http, Request request)
+    private static bool Model(IntentionPermission permission, Request request)
     {
+        var http = permission.Http!;
+        var methods = permission.Action == "deny" ? StringComparer.OrdinalIgnoreCase : StringComparer.Ordinal;
         var path = request.Path.Split('?')[0];
         return (http.PathExact is null || path == http.PathExact)
             && (http.PathPrefix is null || path.StartsWith(http.PathPrefix, StringComparison.Ordinal))
             && (http.PathRegex is null || Whole(http.PathRegex, path))
-            && (http.Methods is null or { Count: 0 } || http.Methods.Contains(request.Method))
+            && (http.Methods is null or { Count: 0 } || http.Methods.Contains(request.Method, methods))
             && (http.Headers ?? []).All(header => Model(header, request));
     }
 

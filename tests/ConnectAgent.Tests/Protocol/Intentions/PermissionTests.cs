@@ -73,6 +73,118 @@ public sealed class PermissionTests
         Holds(Header(new HeaderCondition { Name = "x-tenant", Exact = "good" }), headers: repeated).Should().BeFalse();
     }
 
+    [Theory] // FA-4: of one request the same is seen, however it is spelled
+    [InlineData("x-tenant", "good,evil", true)]
+    [InlineData("x-tenant", "good , evil", true)]
+    [InlineData("x-tenant", " evil\t", true)]
+    [InlineData("X-TENANT", "evil", true)]
+    [InlineData("x_tenant", "evil", true)] // CGI reads it as the same
+    [InlineData("x-tenant", "good", false)]
+    [InlineData("x-tenan", "evil", false)]
+    public void FA_4_A_deny_permission_looks_at_every_part_and_an_allow_permission_at_the_whole(string name, string value, bool denied)
+    {
+        var condition = Header(new HeaderCondition { Name = "x-tenant", Exact = "evil" });
+        var headers = new RequestHeaders([new(name, value)]);
+        Decide([Permission("deny", condition)], DefaultDecision.Allow, new HttpAttributes("GET", "/", headers, new HttpEvaluation()))
+            .Allowed.Should().Be(!denied);
+        Holds(condition, headers: headers).Should().Be(name is "x-tenant" or "X-TENANT" && value.Trim() == "evil");
+    }
+
+    [Theory] // FA-4
+    [InlineData("good", true)]
+    [InlineData(" good ", true)]
+    [InlineData("good,good", false)]
+    [InlineData("good,", false)]
+    [InlineData("evil", false)]
+    [InlineData(null, true)]
+    public void FA_4_What_is_denied_unless_it_is_one_value_must_be_that_value(string? value, bool allowed)
+    {
+        var headers = value is null ? RequestHeaders.None : new RequestHeaders([new("x-tenant", value)]);
+        var condition = Header(new HeaderCondition { Name = "x-tenant", Exact = "good", Invert = true });
+        Decide([Permission("deny", condition)], DefaultDecision.Allow, new HttpAttributes("GET", "/", headers, new HttpEvaluation()))
+            .Allowed.Should().Be(allowed);
+    }
+
+    [Fact] // FA-4: who has no such header is denied, and one that only looks like it does not help
+    public void FA_4_A_header_that_must_be_there_is_the_very_one()
+    {
+        var condition = Header(new HeaderCondition { Name = "x-auth", Present = true, Invert = true });
+        foreach (var (name, allowed) in new[] { ("x-auth", true), ("X-Auth", true), ("x_auth", false), ("x-other", false) })
+        {
+            Decide([Permission("deny", condition)], DefaultDecision.Allow, new HttpAttributes("GET", "/", new RequestHeaders([new(name, "1")]), new HttpEvaluation()))
+                .Allowed.Should().Be(allowed, name);
+        }
+    }
+
+    [Fact] // FA-4: as a rule's path, a rule's text means the same in whatever spelling
+    public void FA_4_Blanks_around_a_rules_text_are_no_part_of_it()
+    {
+        var headers = new RequestHeaders([new("x-a", "bc")]);
+        Holds(Header(new HeaderCondition { Name = "x-a", Exact = " bc\t" }), headers: headers).Should().BeTrue();
+        Holds(Header(new HeaderCondition { Name = "x-a", Prefix = " b" }), headers: headers).Should().BeTrue();
+        Holds(Header(new HeaderCondition { Name = "x-a", Suffix = "c " }), headers: headers).Should().BeTrue();
+        Holds(Header(new HeaderCondition { Name = "x-a", Prefix = "b " }), headers: headers).Should().BeFalse();
+        foreach (var nothing in new[] { new HeaderCondition { Name = "x-a", Exact = " " }, new HeaderCondition { Name = "x-a", Prefix = " " }, new HeaderCondition { Name = "x-a", Suffix = " " } })
+        {
+            Holds(Header(nothing), headers: headers).Should().BeFalse("it fails closed");
+            Decide([Permission("deny", Header(nothing))], DefaultDecision.Allow, Get("/")).Allowed.Should().BeFalse("it fails closed");
+        }
+    }
+
+    [Fact] // FA-4
+    public void FA_4_A_header_of_too_many_parts_is_whatever_a_deny_permission_asks_for()
+    {
+        foreach (var (commas, allowed) in new[] { (998, true), (999, false) })
+        {
+            var headers = new RequestHeaders([new("x-a", new string(',', commas))]);
+            Decide(
+                [Permission("deny", Header(new HeaderCondition { Name = "x-a", Exact = "evil" }))],
+                DefaultDecision.Allow,
+                new HttpAttributes("GET", "/", headers, new HttpEvaluation())).Allowed.Should().Be(allowed);
+        }
+    }
+
+    [Theory] // FA-4: there are servers that look at no letter case; L7-4 for what is allowed
+    [InlineData("deny", "delete", false)]
+    [InlineData("deny", "DELETE", false)]
+    [InlineData("deny", "GET", true)]
+    [InlineData("allow", "DELETE", true)]
+    [InlineData("allow", "delete", false)]
+    public void FA_4_A_method_is_denied_in_any_letter_case(string action, string method, bool allowed) =>
+        Decide(
+            [Permission(action, new HttpCondition { Methods = ["DELETE"] })],
+            action == "deny" ? DefaultDecision.Allow : DefaultDecision.Deny,
+            new HttpAttributes(method, "/", RequestHeaders.None, new HttpEvaluation())).Allowed.Should().Be(allowed);
+
+    [Theory] // FA-5
+    [InlineData("/a;x", true, false, false)]
+    [InlineData("/a%3Bx", true, false, false)]
+    [InlineData("/a%3bx", true, false, false)]
+    [InlineData("/a;x", false, false, false)]
+    [InlineData("/a%3bx", false, false, false)]
+    [InlineData("/a;x", true, true, true)]
+    [InlineData("/a%3bx", false, true, true)]
+    [InlineData("/a%253bx", true, false, true)] // decoded once
+    [InlineData("/b?;", true, false, true)]
+    [InlineData("/a/;/..;/", true, true, false)] // dot segments, whatever the parameters are
+    public void FA_5_Path_parameters_are_ambiguous_where_a_path_is_denied(string path, bool normalize, bool keep, bool allowed)
+    {
+        var request = new HttpAttributes("GET", path, RequestHeaders.None, new HttpEvaluation(normalize, KeepPathParameters: keep));
+        var all = Permission("allow", new HttpCondition { PathPrefix = "/" });
+        foreach (var http in new[] { new HttpCondition { PathExact = "/a" }, new HttpCondition { PathPrefix = "/a/b" }, new HttpCondition { PathRegex = "/[a]" } })
+        {
+            Decide([all, Permission("deny", http)], DefaultDecision.Deny, request).Allowed.Should().Be(allowed);
+        }
+
+        if (!keep && !allowed)
+        {
+            Decide([Permission("deny", new HttpCondition { PathExact = "/a" }), all], DefaultDecision.Deny, request).Reason
+                .Should().EndWith(", ambiguous path: path parameters");
+            var other = Permission("deny", new HttpCondition { Methods = ["DELETE"] });
+            Decide([other, all], DefaultDecision.Deny, request).Allowed.Should().BeTrue("no path is denied");
+        }
+    }
+
     [Theory] // L7-4: RE2 syntax against the whole text
     [InlineData("/a", "/a", true)]
     [InlineData("/a", "/ab", false)]
