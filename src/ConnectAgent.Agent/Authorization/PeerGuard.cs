@@ -1,3 +1,4 @@
+using System.Text;
 using ConnectAgent.Agent.Roots;
 using ConnectAgent.Protocol.Certificates;
 using ConnectAgent.Protocol.Errors;
@@ -17,8 +18,6 @@ internal readonly record struct Peer(ServiceId Id, string Serial);
 /// </summary>
 internal sealed class PeerGuard(RootsService roots, AgentIdentity agent, AuthorizeOptions options)
 {
-    private const string TrustDomainSuffix = ".consul";
-
     /// <summary>Looks at one peer.</summary>
     /// <returns>The reason to refuse it; null lets the intentions decide.</returns>
     public ValueTask<string?> RefuseAsync(Peer peer, CancellationToken cancellationToken) =>
@@ -59,15 +58,9 @@ internal sealed class PeerGuard(RootsService roots, AgentIdentity agent, Authori
             return true;
         }
 
-        if (!peer.Host.EndsWith(TrustDomainSuffix, StringComparison.OrdinalIgnoreCase))
-        {
-            return false;
-        }
-
-        var cluster = peer.Host.AsSpan()[..^TrustDomainSuffix.Length];
         foreach (var root in trusted.Roots)
         {
-            if (!cluster.IsEmpty && cluster.Equals(root.ExternalTrustDomain, StringComparison.OrdinalIgnoreCase))
+            if (!string.IsNullOrEmpty(root.ExternalTrustDomain) && peer.IsInTrustDomain(TrustDomain.FromClusterId(root.ExternalTrustDomain)))
             {
                 return true;
             }
@@ -76,9 +69,23 @@ internal sealed class PeerGuard(RootsService roots, AgentIdentity agent, Authori
         return false;
     }
 
-    private bool IsServed(string datacenter) =>
-        datacenter.Equals(agent.Datacenter, StringComparison.OrdinalIgnoreCase)
-        || options.Datacenters.Contains(datacenter, StringComparer.OrdinalIgnoreCase);
+    private bool IsServed(string datacenter)
+    {
+        if (Ascii.EqualsIgnoreCase(datacenter, agent.Datacenter))
+        {
+            return true;
+        }
+
+        foreach (var other in options.Datacenters)
+        {
+            if (Ascii.EqualsIgnoreCase(datacenter, other))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     private static string Mismatch(string what, string theirs, string ours) =>
         $"Mismatched {what}: {GoQuote.Of(theirs)} != {GoQuote.Of(ours)}";

@@ -212,7 +212,7 @@ internal sealed class LeafKind(
         }
 
         var identity = new ServiceId(trusted.Value.TrustDomain, context.Request.Datacenter, context.Request.Service);
-        if (!SpiffeId.TryParse(identity.ToString(), out _, out var error))
+        if (!identity.HasUri(out var error))
         {
             // CERT-21: refused before a key is made or a signer asked.
             throw new ServerException(FailureKind.Failed, error);

@@ -1,6 +1,8 @@
 using ConnectAgent.Agent.Caching;
 using ConnectAgent.Protocol.Certificates;
 using ConnectAgent.Protocol.Errors;
+using ConnectAgent.Protocol.Identity;
+using ConnectAgent.Protocol.Text;
 
 namespace ConnectAgent.Agent.Leaves;
 
@@ -8,13 +10,17 @@ namespace ConnectAgent.Agent.Leaves;
 internal sealed class LeafService(AgentCache cache, LeafKind kind)
 {
     /// <summary>Reads a service's leaf, issuing it at first.</summary>
-    /// <param name="request">Its service may be any text; an empty one is refused with LEAF-7's words.</param>
+    /// <param name="request">
+    /// An empty service is refused with LEAF-7's words, one that no SPIFFE ID may have before it becomes a key. One with a slash has an entry, because
+    /// only the roots tell LEAF-8's words.
+    /// </param>
     /// <param name="read">Without an index the leaf is looked at again (LEAF-50).</param>
     /// <param name="cancellationToken">The caller going away.</param>
     /// <exception cref="ServerException">LEAF-7 to LEAF-19.</exception>
     public ValueTask<CacheAnswer<LeafCertificate>> GetAsync(LeafRequest request, CacheRead read, CancellationToken cancellationToken) =>
-        request.Service.Length == 0
-            ? throw new ServerException(FailureKind.Failed, "URI must be either service or agent")
+        request.Service.Length == 0 ? throw new ServerException(FailureKind.Failed, "URI must be either service or agent")
+            : !SpiffePath.IsSegment(request.Service)
+            ? throw new ServerException(FailureKind.Invalid, $"Bad request: no SPIFFE ID may have the service name {GoQuote.Of(request.Service)}")
             : cache.GetAsync(kind, request, read, cancellationToken);
 
     /// <summary>Forgets a leaf whose token may not have it any more (LEAF-91).</summary>

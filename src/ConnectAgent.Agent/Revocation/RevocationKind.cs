@@ -36,7 +36,8 @@ internal sealed class RevocationKind(
 
         var read = await servers.ReadRevokedAsync(
             new ServerQuery(context.Request.Datacenter, context.Request.Token, context.Index, FetchWait), cancellationToken);
+        var lookup = RevocationLookup.Of(read.Value);
         metrics.Listed(read.Value.Revoked.Count);
-        return new ServerRead<RevocationLookup>(RevocationLookup.Of(read.Value), read.Index);
+        return new ServerRead<RevocationLookup>(lookup, read.Index);
     }
 }

@@ -6,29 +6,32 @@ namespace ConnectAgent.Agent.Revocation;
 /// <summary>Answers "is this peer's certificate revoked" from the cache (intentions DEF-12).</summary>
 internal sealed class RevocationService(AgentCache cache, RevocationKind kind, RevocationMetrics metrics, AgentIdentity agent)
 {
-    /// <summary>The reason that a refused caller reads.</summary>
-    public const string Reason = "Certificate revoked";
+    // DEF-12.
+    private const string Revoked = "Certificate revoked";
+
+    private const string Unreadable = "ClientCertSerial cannot be read as a serial number, and there are revoked certificates";
 
     // One for the life of the agent: authorize asks with each call.
     private readonly RevocationRequest _request = new(agent.Datacenter);
 
-    /// <summary>Whether a peer's certificate is revoked; counted where it is.</summary>
+    /// <summary>Looks at a peer's certificate; a refusal is counted.</summary>
     /// <param name="client">The peer's identity.</param>
     /// <param name="serial">Of its certificate, in any spelling; empty when the caller does not know it.</param>
     /// <param name="cancellationToken">The caller going away.</param>
+    /// <returns>The reason to refuse it; null when it is not revoked.</returns>
     /// <exception cref="Protocol.Errors.ServerException">
     /// The list was never read and cannot be: no decision without it, as there is none without intentions (intentions AUTHZ-32). One that was read
     /// goes on being used.
     /// </exception>
-    public ValueTask<bool> IsRevokedAsync(ServiceId client, string serial, CancellationToken cancellationToken)
+    public ValueTask<string?> RefuseAsync(ServiceId client, string serial, CancellationToken cancellationToken)
     {
         var list = cache.GetAsync(kind, _request, default, cancellationToken);
         return list.IsCompletedSuccessfully
-            ? new ValueTask<bool>(Look(list.Result, client, serial))
+            ? new ValueTask<string?>(Look(list.Result, client, serial))
             : AwaitAsync(list, client, serial);
     }
 
-    /// <summary>Whether a certificate is certainly not revoked, from what is in memory and without making anything. False: ask <see cref="IsRevokedAsync"/>.</summary>
+    /// <summary>Whether a certificate is certainly not revoked, from what is in memory and without making anything. False: ask <see cref="RefuseAsync"/>.</summary>
     public bool IsClear(ReadOnlySpan<char> service, ReadOnlySpan<char> serial)
     {
         // Only what is certain counts as a read: whoever has to ask again is counted there.
@@ -38,17 +41,18 @@ internal sealed class RevocationService(AgentCache cache, RevocationKind kind, R
             && !list.Value.MayBeRevoked(service, serial);
     }
 
-    private async ValueTask<bool> AwaitAsync(ValueTask<CacheAnswer<RevocationLookup>> list, ServiceId client, string serial) =>
+    private async ValueTask<string?> AwaitAsync(ValueTask<CacheAnswer<RevocationLookup>> list, ServiceId client, string serial) =>
         Look(await list, client, serial);
 
-    private bool Look(CacheAnswer<RevocationLookup> list, ServiceId client, string serial)
+    private string? Look(CacheAnswer<RevocationLookup> list, ServiceId client, string serial)
     {
-        if (!list.Value.IsRevoked(client, serial))
+        var verdict = list.Value.Judge(client, serial);
+        if (verdict == RevocationVerdict.Clear)
         {
-            return false;
+            return null;
         }
 
         metrics.Refused();
-        return true;
+        return verdict == RevocationVerdict.Revoked ? Revoked : Unreadable;
     }
 }

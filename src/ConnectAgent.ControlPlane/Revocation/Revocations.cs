@@ -33,7 +33,7 @@ internal static class Revocations
     /// <summary>Both of two revocations of the same thing in one: what either refuses, it refuses.</summary>
     public static RevocationEntry Union(RevocationEntry a, RevocationEntry b)
     {
-        var later = Boundary(a) >= Boundary(b) ? a : b;
+        var later = SerialNumber.Boundary(a.SerialsBefore) >= SerialNumber.Boundary(b.SerialsBefore) ? a : b;
         return later with
         {
             RevokedAt = a.RevokedAt < b.RevokedAt ? a.RevokedAt : b.RevokedAt,
@@ -43,7 +43,4 @@ internal static class Revocations
             ModifyIndex = Math.Max(a.ModifyIndex, b.ModifyIndex),
         };
     }
-
-    private static ulong Boundary(RevocationEntry revocation) =>
-        revocation.SerialsBefore is { } text && SerialNumber.TryCount(text, out var serial) ? serial : 0;
 }

@@ -3,8 +3,8 @@ using System.Buffers;
 namespace ConnectAgent.Protocol.Identity;
 
 /// <summary>
-/// A service's URI in the form that nearly all have: nothing in it is escaped, and it names neither partition, user nor port. Read without making
-/// anything, because authorize reads one with each call. What is not of this form <see cref="SpiffeId.TryParse"/> decides.
+/// A service's URI in the form that nearly all have: nothing in it is escaped, no name begins with a dot, and there is neither partition, user nor port.
+/// Read without making anything, because authorize reads one with each call. What is not of this form <see cref="SpiffeId.TryParse"/> decides.
 /// </summary>
 public readonly ref struct PlainServiceUri
 {
@@ -49,6 +49,11 @@ public readonly ref struct PlainServiceUri
 
     private static ReadOnlySpan<char> NameOf(ReadOnlySpan<char> text)
     {
+        if (text.StartsWith('.'))
+        {
+            return default;
+        }
+
         var length = text.IndexOfAnyExcept(Plain);
         return length < 0 ? text : text[..length];
     }

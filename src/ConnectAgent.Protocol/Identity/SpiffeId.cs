@@ -1,3 +1,4 @@
+using System.Text;
 using ConnectAgent.Protocol.Limits;
 
 namespace ConnectAgent.Protocol.Identity;
@@ -18,7 +19,17 @@ public abstract record SpiffeId(string Host)
     public sealed override string ToString() => "spiffe://" + Host + SpiffePath.Escape(Path);
 
     /// <summary>Compares the trust domain without regard to ASCII letter case (CERT-5).</summary>
-    public bool IsInTrustDomain(string trustDomain) => string.Equals(Host, trustDomain, StringComparison.OrdinalIgnoreCase);
+    public bool IsInTrustDomain(string trustDomain) => Ascii.EqualsIgnoreCase(Host, trustDomain);
+
+    /// <summary>Whether this can stand in a certificate: its URI is of a known form and names this and nothing else (CERT-21).</summary>
+    /// <param name="error">The text of CERT-27.</param>
+    public bool HasUri(out string error)
+    {
+        var text = ToString();
+        var isKnown = TryParse(text, out var named, out error);
+        error = isKnown ? Unexpected(text) : error;
+        return isKnown && named == this;
+    }
 
     /// <summary>Parses a SPIFFE ID of any known kind (CERT-22 to CERT-28, intentions SPIF-1 to SPIF-3).</summary>
     /// <param name="text">The URI as it stands in a certificate or a request.</param>
@@ -30,7 +41,7 @@ public abstract record SpiffeId(string Host)
     public static bool TryParse(string text, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out SpiffeId? id, out string error)
     {
         id = null;
-        error = "SPIFFE ID is not in the expected format: " + text;
+        error = Unexpected(text);
         if (!SpiffeUri.TryRead(text, out var uri))
         {
             return false;
@@ -45,6 +56,8 @@ public abstract record SpiffeId(string Host)
         id = ParsePath(uri);
         return id is not null;
     }
+
+    private static string Unexpected(string text) => "SPIFFE ID is not in the expected format: " + text;
 
     private static SpiffeId? ParsePath(SpiffeUri uri)
     {
@@ -67,7 +80,7 @@ public abstract record SpiffeId(string Host)
         var parts = new string[count];
         for (var i = 0; i < count; i++)
         {
-            if (path[ranges[i]].IsEmpty || !SpiffePath.TryUnescape(path[ranges[i]], out parts[i]))
+            if (!SpiffePath.TryUnescape(path[ranges[i]], out parts[i]) || !SpiffePath.IsSegment(parts[i]))
             {
                 return null;
             }
@@ -108,11 +121,15 @@ public sealed record ServiceId(string Host, string Partition, string Namespace, 
     {
     }
 
+    /// <summary>CERT-16: partitions are without case.</summary>
+    public bool IsInDefaultPartition => IsDefault(Partition);
+
     protected override string Path => Prefix(Partition) + $"/ns/{Namespace}/dc/{Datacenter}/svc/{Service}";
 
     // CERT-16: the default partition is never written.
-    internal static string Prefix(string partition) =>
-        string.Equals(partition, DefaultNamespace, StringComparison.OrdinalIgnoreCase) ? string.Empty : "/ap/" + partition;
+    internal static string Prefix(string partition) => IsDefault(partition) ? string.Empty : "/ap/" + partition;
+
+    private static bool IsDefault(string partition) => Ascii.EqualsIgnoreCase(partition, DefaultNamespace);
 }
 
 /// <summary>A client agent (CERT-12).</summary>

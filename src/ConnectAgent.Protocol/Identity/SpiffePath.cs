@@ -3,7 +3,7 @@ using System.Text;
 
 namespace ConnectAgent.Protocol.Identity;
 
-/// <summary>Percent-escaping of a SPIFFE ID's path (certificates CERT-20).</summary>
+/// <summary>A SPIFFE ID's path: what its segments may be, and their percent-escaping (certificates CERT-20).</summary>
 public static class SpiffePath
 {
     private const string Kept = "-_.~$&+,/:;=@";
@@ -30,6 +30,31 @@ public static class SpiffePath
         }
 
         return escaped.ToString();
+    }
+
+    /// <summary>
+    /// Whether a name may be a segment of a path: not empty, not <c>.</c> or <c>..</c>, which others take for steps (SPIFFE-ID section 2.2), no
+    /// control characters, and text that has a UTF-8 form.
+    /// </summary>
+    /// <param name="name">Not escaped.</param>
+    public static bool IsSegment(ReadOnlySpan<char> name)
+    {
+        if (name is "" or "." or "..")
+        {
+            return false;
+        }
+
+        while (!name.IsEmpty)
+        {
+            if (Rune.DecodeFromUtf16(name, out var rune, out var taken) != System.Buffers.OperationStatus.Done || Rune.IsControl(rune))
+            {
+                return false;
+            }
+
+            name = name[taken..];
+        }
+
+        return true;
     }
 
     /// <summary>Decodes <c>%XX</c> escapes; <c>+</c> stays itself.</summary>

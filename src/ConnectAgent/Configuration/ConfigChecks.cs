@@ -1,10 +1,9 @@
-using System.Text.RegularExpressions;
 using ConnectAgent.Protocol.Text;
 
 namespace ConnectAgent.Configuration;
 
 /// <summary>Checks that several keys share, with the texts of config-and-cli section 2.</summary>
-internal static partial class ConfigChecks
+internal static class ConfigChecks
 {
     public static void Require(bool holds, string text)
     {
@@ -39,12 +38,8 @@ internal static partial class ConfigChecks
     /// <summary>The name in lower case.</summary>
     public static string DatacenterName(string key, string name)
     {
-        var lower = name.ToLowerInvariant();
-        Require(
-            DatacenterPattern().IsMatch(lower), $"{key} can only contain lowercase alphanumeric, - or _ characters. received: {GoQuote.Of(lower)}");
+        var isName = Protocol.Identity.DatacenterName.TryNormalize(name, out var lower);
+        Require(isName, $"{key} can only contain lowercase alphanumeric, - or _ characters. received: {GoQuote.Of(lower)}");
         return lower;
     }
-
-    [GeneratedRegex("^[a-z0-9_-]+$", RegexOptions.ExplicitCapture, 1000)]
-    private static partial Regex DatacenterPattern();
 }

@@ -37,14 +37,14 @@ internal sealed class AuthorizeEndpoints(
         var token = request.Token();
         var rights = await servers.ResolveTokenAsync(token, request.Aborted);
         await rights.RequireAsync(new AclQuestion(AclResource.Service, asked.Target, AclAccess.Write), request.Aborted);
-        if (await revocations.IsRevokedAsync(client, asked.ClientCertSerial, request.Aborted))
+        if (await revocations.RefuseAsync(client, asked.ClientCertSerial, request.Aborted) is { } revoked)
         {
             // DEF-12.
-            await RefuseAsync(request, RevocationService.Reason);
+            await RefuseAsync(request, revoked);
             return;
         }
 
-        if (!client.Partition.Equals(SpiffeId.DefaultNamespace, StringComparison.OrdinalIgnoreCase))
+        if (!client.IsInDefaultPartition)
         {
             await RefuseAsync(request, $"Mismatched partitions: {GoQuote.Of(client.Partition)} != \"default\"");
             return;
@@ -92,6 +92,11 @@ internal sealed class AuthorizeEndpoints(
         if (asked.Request is { Method.Length: 0 })
         {
             throw WireException.BadRequest("Method must be specified");
+        }
+
+        if (asked.Request is { } about && !FieldText.IsToken(about.Method))
+        {
+            throw WireException.BadRequest("Method not a valid HTTP method");
         }
 
         return asked.Request is { Path.Length: 0 } ? throw WireException.BadRequest("Path must be specified") : client;

@@ -12,6 +12,7 @@ namespace ConnectAgent.Http;
 /// <summary>Revocation (intentions DEF-12), our own; docs/http-api.md describes it.</summary>
 internal sealed class RevocationEndpoints(RevocationStore revocations, IServerClient servers, AgentIdentity agent, WireSettings settings) : IWireEndpoints
 {
+    // The list is held by every agent.
     [Limit("revocation.datacenter", "characters", "refused: 400", Refuses = true)]
     private const int LongestDatacenter = 64;
 
@@ -81,9 +82,10 @@ internal sealed class RevocationEndpoints(RevocationStore revocations, IServerCl
         : throw WireException.BadRequest("SerialNumber not a valid certificate serial number");
 
     private static ServiceId Identity(string text) =>
-        text.Length <= SpiffeId.Longest && SpiffeId.TryParse(text, out var id, out _) && id is ServiceId { Namespace: SpiffeId.DefaultNamespace } service
-            && service.Partition.Equals(SpiffeId.DefaultNamespace, StringComparison.OrdinalIgnoreCase)
-            ? service
+        text.Length <= SpiffeId.Longest
+            && SpiffeId.TryParse(text, out var id, out _)
+            && id is ServiceId { Namespace: SpiffeId.DefaultNamespace, IsInDefaultPartition: true } service
+            ? service with { Datacenter = service.Datacenter.ToLowerInvariant() }
             : throw WireException.BadRequest("SpiffeID not a valid Service identifier");
 
     // Trust domains compare without case (certificates CERT-5).
@@ -105,7 +107,7 @@ internal sealed class RevocationEndpoints(RevocationStore revocations, IServerCl
     private string DatacenterOf(string asked) => asked.Length switch
     {
         0 => agent.Datacenter,
-        <= LongestDatacenter when asked.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_') => asked.ToLowerInvariant(),
+        <= LongestDatacenter when DatacenterName.TryNormalize(asked, out var name) => name,
         _ => throw WireException.BadRequest("Datacenter not a valid datacenter name"),
     };
 

@@ -85,4 +85,59 @@ public sealed class SpiffeIdTests
 
     [Fact] // CERT-5
     public void Trust_domains_compare_without_case() => new SigningId("AAAA.Consul").IsInTrustDomain("aaaa.consul").Should().BeTrue();
+
+    [Theory] // SPIFFE-ID section 2.2
+    [InlineData("web", true)]
+    [InlineData("...", true)]
+    [InlineData(".web", true)]
+    [InlineData("sp ace", true)]
+    [InlineData("we/b", true)] // SPIF-2
+    [InlineData("\u00e9\U0001f600", true)]
+    [InlineData("", false)]
+    [InlineData(".", false)]
+    [InlineData("..", false)]
+    [InlineData("web\0", false)]
+    [InlineData("web\n", false)]
+    [InlineData("\u007f", false)]
+    [InlineData("\u0085", false)]
+    public void FA_13_A_name_that_no_SPIFFE_ID_may_have_is_in_none(string name, bool isName)
+    {
+        SpiffePath.IsSegment(name).Should().Be(isName);
+        var escaped = SpiffePath.Escape(name).Replace("/", "%2F", StringComparison.Ordinal);
+        foreach (var form in new[] { "ns/{0}/dc/dc1/svc/web", "ns/default/dc/{0}/svc/web", "ns/default/dc/dc1/svc/{0}", "ap/{0}/ns/default/dc/dc1/svc/web", "agent/client/dc/dc1/id/{0}", "agent/server/dc/{0}", "gateway/mesh/dc/{0}" })
+        {
+            var uri = $"spiffe://{Domain}/" + form.Replace("{0}", escaped, StringComparison.Ordinal);
+            SpiffeId.TryParse(uri, out _, out var error).Should().Be(isName, uri);
+            (error == "SPIFFE ID is not in the expected format: " + uri).Should().BeTrue();
+        }
+    }
+
+    [Fact] // two such names would have one UTF-8 form
+    public void FA_13_A_half_of_a_surrogate_pair_is_no_name()
+    {
+        SpiffePath.IsSegment("a\ud800").Should().BeFalse();
+        SpiffePath.IsSegment("\udc00a").Should().BeFalse();
+        new ServiceId(Domain, "dc1", "a\ud800").HasUri(out _).Should().BeFalse();
+    }
+
+    [Theory] // CERT-21: what is read back must be what was meant
+    [InlineData(Domain, "dc1", "web", true)]
+    [InlineData(Domain, "dc1", "q?x#%41", true)]
+    [InlineData(Domain, "dc1", "a/b", false)]
+    [InlineData(Domain, "dc1", ".", false)]
+    [InlineData(Domain, "..", "web", false)]
+    [InlineData(Domain, "dc1/svc/x", "web", false)]
+    [InlineData("evil.consul/ns/default/dc/dc1/svc/api?", "dc1", "web", false)]
+    [InlineData("evil.consul/ns/default/dc/dc1/svc/api#", "dc1", "web", false)]
+    [InlineData("root@x.consul", "dc1", "web", false)]
+    public void FA_13_An_identity_has_a_URI_only_if_that_names_it(string host, string datacenter, string service, bool has)
+    {
+        var id = new ServiceId(host, datacenter, service);
+        id.HasUri(out var error).Should().Be(has);
+        error.Should().Be("SPIFFE ID is not in the expected format: " + id);
+    }
+
+    [Fact] // CERT-5 says ASCII
+    public void FA_13_Trust_domains_fold_no_letters_but_those_of_ASCII() =>
+        new SigningId("\u00c9.consul").IsInTrustDomain("\u00e9.consul").Should().BeFalse();
 }

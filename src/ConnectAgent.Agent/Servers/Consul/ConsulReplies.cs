@@ -47,8 +47,8 @@ internal static class ConsulReplies
     {
         var index = IndexOf(answer);
         var list = Parse(answer, ConsulJson.Default.RevocationList);
-        return list.Revoked is null || list.Revoked.Any(entry => entry is null || (entry.SerialNumber is null) == (entry.SpiffeId is null))
-            ? throw Garbage(answer, "a revocation names neither a certificate nor an identity, or both")
+        return list.Revoked is null
+            ? throw Garbage(answer, "it is no revocation list")
             : new ServerRead<RevocationList>(list, index);
     }
 

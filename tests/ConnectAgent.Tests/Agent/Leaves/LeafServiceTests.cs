@@ -260,6 +260,20 @@ public sealed class LeafServiceTests : IDisposable
         (await _agent.LeafAsync("new").WaitAsync(AgentFixture.Patience)).Value.Should().BeSameAs(leaf.Value);
     }
 
+    [Theory]
+    [InlineData(".")]
+    [InlineData("..")]
+    [InlineData("web\0")]
+    [InlineData("web\n")]
+    [InlineData("\ud800")]
+    public async Task FA_13_A_name_that_no_SPIFFE_ID_may_have_becomes_no_key(string service)
+    {
+        var read = async () => await _agent.LeafAsync(service);
+        (await read.Should().ThrowAsync<ServerException>()).WithMessage("Bad request: no SPIFFE ID may have the service name *")
+            .Which.Kind.Should().Be(FailureKind.Invalid);
+        (_agent.Servers.Signatures, _agent.Cache.Entries.Count(entry => entry.Key.Kind == "connect-ca-leaf")).Should().Be((0, 0));
+    }
+
     [Theory] // LEAF-7, LEAF-8
     [InlineData("", "URI must be either service or agent")]
     [InlineData("a/b", "SPIFFE ID is not in the expected format: spiffe://11111111-2222-3333-4444-555555555555.consul/ns/default/dc/dc1/svc/a/b")]

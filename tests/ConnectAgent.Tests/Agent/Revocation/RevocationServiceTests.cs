@@ -26,7 +26,7 @@ public sealed class RevocationServiceTests
         // Given
         await using var services = AgentFixture.Build(out var servers);
         var revocations = services.GetRequiredService<RevocationService>();
-        (await revocations.IsRevokedAsync(Web, "09", default)).Should().BeFalse();
+        (await revocations.RefuseAsync(Web, "09", default)).Should().BeNull();
         await AgentFixture.EventuallyAsync(() => servers.Running == 1, "the refresh parks at the server");
         var changed = services.GetRequiredService<AgentCache>().Changes.Next;
 
@@ -35,10 +35,10 @@ public sealed class RevocationServiceTests
         await changed.WaitAsync(AgentFixture.Patience);
 
         // Then
-        var look = revocations.IsRevokedAsync(Web, "09", default);
+        var look = revocations.RefuseAsync(Web, "09", default);
         look.IsCompletedSuccessfully.Should().BeTrue("a hit does no I/O");
-        (await look).Should().BeTrue();
-        (await revocations.IsRevokedAsync(Web, "0a", default)).Should().BeFalse();
+        (await look).Should().Be("Certificate revoked");
+        (await revocations.RefuseAsync(Web, "0a", default)).Should().BeNull();
     }
 
     [Fact]
@@ -46,8 +46,8 @@ public sealed class RevocationServiceTests
     {
         await using var services = AgentFixture.Build(out _);
         var revocations = services.GetRequiredService<RevocationService>();
-        await revocations.IsRevokedAsync(Web, "09", default);
-        await revocations.IsRevokedAsync(Web with { Service = "api" }, "0a", default);
+        await revocations.RefuseAsync(Web, "09", default);
+        await revocations.RefuseAsync(Web with { Service = "api" }, "0a", default);
         var entry = services.GetRequiredService<AgentCache>().Entries.Should().ContainSingle().Subject;
         (entry.Key.Kind, entry.Key.Token, entry.CountsForToken).Should().Be(("connect-ca-revoked", string.Empty, false));
     }
@@ -58,13 +58,28 @@ public sealed class RevocationServiceTests
         await using var services = AgentFixture.Build(out var servers);
         var revocations = services.GetRequiredService<RevocationService>();
         servers.Fail(ScriptedServerClient.Away());
-        var look = async () => await revocations.IsRevokedAsync(Web, "09", default);
+        var look = async () => await revocations.RefuseAsync(Web, "09", default);
         (await look.Should().ThrowAsync<ServerException>()).Which.Kind.Should().Be(FailureKind.Unreachable);
         servers.Fail(null);
         servers.SetRevoked(RevocationLookupTests.Serial("09"));
-        (await look()).Should().BeTrue();
+        (await look()).Should().Be("Certificate revoked");
         servers.Fail(ScriptedServerClient.Away());
-        (await look()).Should().BeTrue();
+        (await look()).Should().Be("Certificate revoked");
+    }
+
+    [Fact]
+    public async Task FA_3_A_list_that_cannot_be_read_replaces_nothing_and_gives_no_decision_of_its_own()
+    {
+        await using var services = AgentFixture.Build(out var servers);
+        var revocations = services.GetRequiredService<RevocationService>();
+        servers.SetRevoked(RevocationLookupTests.Serial("09"), RevocationLookupTests.Serial("no serial"));
+        var look = async () => await revocations.RefuseAsync(Web, "0a", default);
+        (await look.Should().ThrowAsync<ServerException>()).WithMessage("the revocation list has an entry*");
+        servers.SetRevoked(RevocationLookupTests.Serial("09"));
+        (await look()).Should().BeNull();
+        servers.SetRevoked(RevocationLookupTests.Serial("no serial"));
+        (await look()).Should().BeNull();
+        (await revocations.RefuseAsync(Web, "09", default)).Should().Be("Certificate revoked");
     }
 
     [Fact]
@@ -77,15 +92,15 @@ public sealed class RevocationServiceTests
             {
                 before.GetRequiredService<CachePersistence>();
                 servers.SetRevoked(RevocationLookupTests.Serial("09"));
-                (await before.GetRequiredService<RevocationService>().IsRevokedAsync(Web, "09", default)).Should().BeTrue();
+                (await before.GetRequiredService<RevocationService>().RefuseAsync(Web, "09", default)).Should().Be("Certificate revoked");
                 await AgentFixture.EventuallyAsync(() => servers.Running == 1, "the next read begins when the last one is sealed");
             }
 
             await using var after = AgentFixture.Build(out var away, folder);
             away.Fail(ScriptedServerClient.Away());
             after.GetRequiredService<CachePersistence>().Restore().Should().Be(1);
-            (await after.GetRequiredService<RevocationService>().IsRevokedAsync(Web, "09", default)).Should().BeTrue();
-            (await after.GetRequiredService<RevocationService>().IsRevokedAsync(Web, "0a", default)).Should().BeFalse();
+            (await after.GetRequiredService<RevocationService>().RefuseAsync(Web, "09", default)).Should().Be("Certificate revoked");
+            (await after.GetRequiredService<RevocationService>().RefuseAsync(Web, "0a", default)).Should().BeNull();
         }
         finally
         {
@@ -98,7 +113,7 @@ public sealed class RevocationServiceTests
     {
         // Given
         await using var services = AgentFixture.Build(out var servers);
-        await services.GetRequiredService<RevocationService>().IsRevokedAsync(Web, string.Empty, default);
+        await services.GetRequiredService<RevocationService>().RefuseAsync(Web, string.Empty, default);
         var leaves = services.GetRequiredService<LeafService>();
         var request = new LeafRequest("dc1", string.Empty, "web");
         var held = await leaves.GetAsync(request, default, default);
@@ -121,7 +136,7 @@ public sealed class RevocationServiceTests
     {
         await using var services = AgentFixture.Build(out var servers);
         var revocations = services.GetRequiredService<RevocationService>();
-        await revocations.IsRevokedAsync(Web, string.Empty, default);
+        await revocations.RefuseAsync(Web, string.Empty, default);
         var leaf = await services.GetRequiredService<LeafService>().GetAsync(new LeafRequest("dc1", string.Empty, "web"), default, default);
         servers.SignFailure = ScriptedServerClient.Away();
         servers.SetRevoked(RevocationLookupTests.Serial(leaf.Value.SerialNumber));
@@ -132,7 +147,7 @@ public sealed class RevocationServiceTests
         while (true)
         {
             var next = services.GetRequiredService<AgentCache>().Changes.Next;
-            if (await revocations.IsRevokedAsync(Web, "7f", default))
+            if (await revocations.RefuseAsync(Web, "7f", default) is not null)
             {
                 return;
             }

@@ -24,7 +24,7 @@ public sealed class HitEquivalenceTests
     ];
 
     private static readonly Gen<string> Uris =
-        from service in Gen.Elements("web", "other", "revoked", "w%65b", "")
+        from service in Gen.Elements("web", "other", "revoked", "w%65b", "", ".", "..", "%2e", ".web", "%00")
         from ns in Gen.Elements("default", "default", "default", "Default", "team")
         from dc in Gen.Elements("dc1", "dc1", "DC1", "dc2")
         from partition in Gen.Elements("", "", "", "/ap/default", "/ap/other")
@@ -41,8 +41,8 @@ public sealed class HitEquivalenceTests
 
     private static readonly Gen<string> Bodies = Gen.OneOf(
         from target in Gen.Elements("db", "api", "dB", "none")
-        from uri in Uris
-        from serial in Gen.Elements("04:00", "01:2c", "1:2C", "012c", "", "no serial")
+        from uri in Gen.OneOf(Uris, Gen.Constant(InProcessAgent.UriOf("web")))
+        from serial in Gen.Elements("04:00", "01:2c", "1:2C", "012c", "", "no serial", " 01:2c", "0x12c", "01-2c", "00:01:2c", "01:2c:", "+12c", "04 00")
         select $$"""{"Target":"{{target}}","ClientCertURI":"{{uri}}","ClientCertSerial":"{{serial}}"}""",
         from fields in Fields.ListOf()
         from end in Gen.Elements("", "", " ", "\n", "x", "{}", "\0")
