@@ -60,8 +60,6 @@ internal sealed class RequestQuestion
     [Limit("authorize.headers", "headers", "refused: 400", Refuses = true)]
     public const int MostHeaders = 1000;
 
-    private const int LongestQuoted = 64;
-
     private readonly List<KeyValuePair<string, string>> _headers = [];
     private int _length;
 
@@ -133,7 +131,7 @@ internal sealed class RequestQuestion
 
         if (!FieldText.IsName(name))
         {
-            throw new GoJsonException($"no header may have the name {GoQuote.Of(name.Length <= LongestQuoted ? name : name[..LongestQuoted])}");
+            throw new GoJsonException($"no header may have the name {GoQuote.Of(name[..Math.Min(name.Length, 64)])}");
         }
 
         if (!FieldText.IsValue(value))

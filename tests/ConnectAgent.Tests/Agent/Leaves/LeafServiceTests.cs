@@ -265,7 +265,6 @@ public sealed class LeafServiceTests : IDisposable
     [InlineData("..")]
     [InlineData("web\0")]
     [InlineData("web\n")]
-    [InlineData("\ud800")]
     public async Task FA_13_A_name_that_no_SPIFFE_ID_may_have_becomes_no_key(string service)
     {
         var read = async () => await _agent.LeafAsync(service);
