@@ -42,6 +42,48 @@ public sealed class GoDurationTests
         error.Should().Be(expected);
     }
 
+    [Theory] // to the nanosecond, both ways
+    [InlineData("150ns", 150, "150ns")]
+    [InlineData("1.00000005s", 1_000_000_050, "1.00000005s")]
+    [InlineData("0.000000001s", 1, "1ns")]
+    [InlineData("1.5us", 1_500, "1.5µs")]
+    [InlineData("999999us", 999_999_000, "999.999ms")]
+    [InlineData("1h0.000000001s", 3_600_000_000_001, "1h0m0.000000001s")]
+    [InlineData("-1.5h", -5_400_000_000_000, "-1h30m0s")]
+    [InlineData("0.1234567899s", 123_456_789, "123.456789ms")]
+    [InlineData("9223372036854775807ns", long.MaxValue, "2562047h47m16.854775807s")]
+    [InlineData("9223372036.854775807s", long.MaxValue, "2562047h47m16.854775807s")]
+    [InlineData("-0", 0, "0s")]
+    public void FA_24_A_duration_is_kept_to_the_nanosecond(string text, long expected, string shown)
+    {
+        GoDuration.TryParseNanoseconds(text, out var nanoseconds, out _).Should().BeTrue();
+        nanoseconds.Should().Be(expected);
+        GoDuration.FormatNanoseconds(nanoseconds).Should().Be(shown);
+        GoDuration.TryParseNanoseconds(shown, out var again, out _).Should().BeTrue();
+        again.Should().Be(nanoseconds);
+    }
+
+    [Theory]
+    [InlineData("9223372036854775808ns")]
+    [InlineData("9223372036.854775808s")]
+    [InlineData("1h9223372036854775807ns")]
+    [InlineData("99999999999999999999999999999999999999999999999999999999999999999999999h")]
+    public void FA_24_What_64_bits_do_not_hold_is_refused(string text)
+    {
+        GoDuration.TryParseNanoseconds(text, out _, out var error).Should().BeFalse();
+        error.Should().Be($"time: invalid duration \"{text}\"");
+    }
+
+    [Theory] // the reference escapes what is no printable ASCII: an error is a line of the log, too
+    [InlineData("a\nb", "time: invalid duration \"a\\x0ab\"")]
+    [InlineData("1\"", "time: unknown unit \"\\\"\" in duration \"1\\\"\"")]
+    [InlineData("1é", "time: unknown unit \"\\xc3\\xa9\" in duration \"1\\xc3\\xa9\"")]
+    public void FA_24_An_error_names_the_text_in_printable_letters(string text, string expected)
+    {
+        GoDuration.TryParseNanoseconds(text, out _, out var error).Should().BeFalse();
+        error.Should().Be(expected);
+    }
+
     [Fact]
     public void A_nanosecond_does_not_vanish()
     {
