@@ -7,9 +7,10 @@ internal static class CommonFields
 {
     public static ConfigField Kind { get; } = new("Kind", TextType.Instance, Always: true);
 
-    public static ConfigField Name { get; } = new("Name", TextType.Instance, Always: true);
+    public static ConfigField Name { get; } = new("Name", TextType.Name, Always: true);
 
-    public static ConfigField Meta { get; } = new("Meta", MapType.OfTexts);
+    /// <summary>Bounded by <see cref="EntryMeta"/>, in the reference's words.</summary>
+    public static ConfigField Meta { get; } = new("Meta", new MapType(TextType.Checked, bound: null));
 
     /// <summary>Sent by every client, never taken.</summary>
     public static ConfigField CreateIndex { get; } = new("CreateIndex", IgnoredType.Instance);
@@ -22,7 +23,7 @@ internal static class CommonFields
 
     public static ConfigField TransparentProxy { get; } = new(
         "TransparentProxy",
-        new ObjectType(new("OutboundListenerPort", NumberType.Whole), new("DialedDirectly", FlagType.Instance)),
+        new ObjectType(new("OutboundListenerPort", NumberType.Int), new("DialedDirectly", FlagType.Instance)),
         Always: true);
 
     public static ConfigField Expose { get; } = new(
@@ -31,22 +32,24 @@ internal static class CommonFields
             new("Checks", FlagType.Instance),
             new("Paths", new ListType(
                 new ObjectType(
-                    new("ListenerPort", NumberType.Whole),
+                    new("ListenerPort", NumberType.Int),
                     new("Path", TextType.Instance),
-                    new("LocalPathPort", NumberType.Whole),
+                    new("LocalPathPort", NumberType.Int),
                     new("Protocol", TextType.Instance),
                     new("ParsedFromCheck", FlagType.Instance)),
+                ConfigBounds.ExposePaths,
                 refusesNull: true))),
         Always: true);
 
     /// <summary>The header conditions of routers and intentions.</summary>
-    public static ObjectType Header { get; } = new(
-        new("Name", TextType.Instance, Always: true),
+    /// <param name="text">What their texts are bounded by.</param>
+    public static ObjectType Header(TextType text) => new(
+        new("Name", text, Always: true),
         new("Present", FlagType.Instance),
-        new("Exact", TextType.Instance),
-        new("Prefix", TextType.Instance),
-        new("Suffix", TextType.Instance),
-        new("Regex", TextType.Instance),
+        new("Exact", text),
+        new("Prefix", text),
+        new("Suffix", text),
+        new("Regex", text),
         new("Invert", FlagType.Instance));
 
     public static ConfigField Namespace { get; } = new("Namespace", NamespaceType.Instance);

@@ -1,3 +1,4 @@
+using ConnectAgent.ControlPlane.ConfigEntries.Kinds;
 using ConnectAgent.ControlPlane.State;
 using ConnectAgent.Protocol.Errors;
 using Microsoft.Extensions.Logging;
@@ -92,7 +93,7 @@ internal sealed class ConfigEntryStore(StateStore store, BlockingReader reader, 
     {
         if (kind.ShapesChains(before, after))
         {
-            new ServiceChains(writer.State, options.Datacenter).Require((after ?? before)!.Name);
+            new ServiceChains(writer.State, options.Datacenter).Require((after ?? before)!.Name, isForAll: kind is ProxyDefaultsKind);
         }
     }
 }

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using ConnectAgent.ControlPlane.ConfigEntries.Schema;
 using ConnectAgent.ControlPlane.State;
+using ConnectAgent.Protocol.Errors;
 
 namespace ConnectAgent.ControlPlane.ConfigEntries;
 
@@ -36,6 +37,11 @@ internal abstract class DocumentKind(string name, ObjectType schema) : ConfigEnt
 
     public sealed override void Put(StateWriter writer, IConfigEntry? before, IConfigEntry entry)
     {
+        if (before is null)
+        {
+            ConfigBounds.Entries.Require(writer.State.Rows(_table).Count + 1, Name);
+        }
+
         writer.Put(
             _table,
             (ConfigEntry)entry with { CreateIndex = before?.CreateIndex ?? writer.Index, ModifyIndex = writer.Index });
@@ -48,6 +54,24 @@ internal abstract class DocumentKind(string name, ObjectType schema) : ConfigEnt
         CheckState(writer.State, entry.Name);
     }
 
+    /// <summary>
+    /// A stored row in the form of today: an earlier revision wrote every duration as a text. What does not decode any more stays as it is.
+    /// </summary>
+    public ConfigEntry Renew(ConfigEntry stored)
+    {
+        try
+        {
+            var decoding = new ConfigDecoding();
+            var document = Schema.Decode(JsonNode.Parse(stored.Document), string.Empty, decoding);
+            decoding.Finish();
+            return stored with { Document = document!.ToJsonString(DocumentText.Options) };
+        }
+        catch (Exception error) when (error is ConfigDecodeException or ServerException)
+        {
+            return stored;
+        }
+    }
+
     /// <summary>The name that an entry is stored under.</summary>
     protected virtual string NameOf(JsonObject document) => document.Text("Name");
 
@@ -57,7 +81,11 @@ internal abstract class DocumentKind(string name, ObjectType schema) : ConfigEnt
     }
 
     /// <summary>What needs no state; every text is a 400 (services CFG-4).</summary>
-    protected virtual void Check(string entry, JsonObject document) => ConfigCheck.Require(entry.Length > 0, "Name is required");
+    protected virtual void Check(string entry, JsonObject document)
+    {
+        ConfigCheck.Require(entry.Length > 0, "Name is required");
+        ConfigCheck.RequireMeta(document);
+    }
 
     /// <summary>What the entry says about its service's protocol.</summary>
     protected virtual string? ProtocolOf(JsonObject document) => null;

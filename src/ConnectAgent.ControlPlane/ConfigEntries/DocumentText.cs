@@ -46,6 +46,13 @@ internal static class ConfigCheck
         }
     }
 
+    /// <summary>Refuses with all texts at once.</summary>
+    public static void RequireNone(IReadOnlyList<string> errors) => Require(errors.Count == 0, ListError.Of(errors));
+
+    /// <summary>Meta within its bounds.</summary>
+    public static void RequireMeta(JsonObject document) => EntryMeta.Check(
+        document.Object("Meta")?.Select(pair => KeyValuePair.Create(pair.Key, pair.Value!.GetValue<string>())), FailureKind.Invalid);
+
     /// <summary>Whether exactly one of them is set, as the header and query conditions want it.</summary>
     public static bool IsOne(params ReadOnlySpan<bool> facts) => facts.Count(true) == 1;
 }

@@ -16,8 +16,10 @@ namespace ConnectAgent.ControlPlane.ConfigEntries;
 internal sealed class ServiceChains(StateSnapshot state, string datacenter)
 {
     // Nobody needs more; a walk must neither exhaust the stack nor hold up other writes.
-    [Limit("config_entries.chain_path", "nodes", "refused", Refuses = true)]
+    [Limit(PathLimit, "nodes", "refused: 500", Refuses = true)]
     private const int LongestPath = 128;
+
+    private const string PathLimit = "config_entries.chain_path";
 
     private readonly Dictionary<(string Kind, string Key), JsonObject?> _documents = [];
 
@@ -28,7 +30,8 @@ internal sealed class ServiceChains(StateSnapshot state, string datacenter)
     /// <summary>Walks all chains.</summary>
     /// <param name="changed">The entry that was written; its own chain comes first, so that the text tells of it.</param>
     /// <exception cref="ServerException">500 with the first chain's fault.</exception>
-    public void Require(string changed)
+    /// <param name="isForAll">Whether the entry is about all services.</param>
+    public void Require(string changed, bool isForAll)
     {
         SortedDictionary<string, string> services = new(StringComparer.Ordinal);
         foreach (var kind in new[] { ServiceRouterKind.KindName, ServiceSplitterKind.KindName, ServiceResolverKind.KindName })
@@ -41,7 +44,15 @@ internal sealed class ServiceChains(StateSnapshot state, string datacenter)
 
         foreach (var service in services.Values.OrderByDescending(service => ConfigNames.KeyOf(service) == ConfigNames.KeyOf(changed)))
         {
-            new Walk(this, service).Run();
+            var walk = new Walk(this, service);
+            try
+            {
+                walk.Run();
+            }
+            catch (ServerException) when (!isForAll && !walk.Visited(changed))
+            {
+                // Kept from a revision that checked less: that chain does not fit together, but it is not this write's doing.
+            }
         }
     }
 
@@ -72,10 +83,14 @@ internal sealed class ServiceChains(StateSnapshot state, string datacenter)
     {
         private readonly string _protocol = ServiceProtocols.Of(chains.State, start);
         private readonly HashSet<string> _split = new(StringComparer.Ordinal);
+        private readonly HashSet<string> _visited = new(StringComparer.Ordinal);
         private bool _isAdvanced;
+
+        public bool Visited(string service) => _visited.Contains(ConfigNames.KeyOf(service));
 
         public void Run()
         {
+            _visited.Add(ConfigNames.KeyOf(start));
             if (chains.Find(ServiceRouterKind.KindName, start) is { } router)
             {
                 _isAdvanced = true;
@@ -104,6 +119,7 @@ internal sealed class ServiceChains(StateSnapshot state, string datacenter)
 
         private void Split(string service, IReadOnlyList<string> path)
         {
+            _visited.Add(ConfigNames.KeyOf(service));
             if (chains.Find(ServiceSplitterKind.KindName, service) is not { } splitter)
             {
                 Resolve(new Target(service, string.Empty, chains.Datacenter), failsOver: true);
@@ -153,9 +169,10 @@ internal sealed class ServiceChains(StateSnapshot state, string datacenter)
                 path.Add(target.Id);
                 RequireShort(path.Count);
                 resolver = chains.Find(ServiceResolverKind.KindName, target.Service);
-                if (resolver?.Object("Redirect") is { } redirect)
+                if (resolver?.Object("Redirect") is { } redirect
+                    && Next(target, redirect, Or(redirect.Text("Datacenter"), target.Datacenter)) is var next && next != target)
                 {
-                    target = Next(target, redirect, Or(redirect.Text("Datacenter"), target.Datacenter));
+                    target = next;
                 }
                 else if (target.Subset.Length == 0 && resolver?.Text("DefaultSubset") is { Length: > 0 } subset)
                 {
@@ -172,6 +189,7 @@ internal sealed class ServiceChains(StateSnapshot state, string datacenter)
                 throw Refused($"service {GoQuote.Of(target.Service)} does not have a subset named {GoQuote.Of(target.Subset)}");
             }
 
+            RequireNoneOfExternal(target.Service, resolver);
             var failovers = resolver?.Object("Failover");
             if (failsOver && (failovers?.Object(target.Subset) ?? failovers?.Object("*")) is { } failover)
             {
@@ -189,16 +207,35 @@ internal sealed class ServiceChains(StateSnapshot state, string datacenter)
             return new Target(service, Or(to.Text("ServiceSubset"), service == from.Service ? from.Subset : string.Empty), datacenter);
         }
 
+        // Whoever sets the name that TLS asks for runs the service elsewhere: nothing here can choose among its instances.
+        private void RequireNoneOfExternal(string service, JsonObject? resolver)
+        {
+            if (chains.Find(ServiceDefaultsKind.KindName, service)?.Has("ExternalSNI") is not true)
+            {
+                return;
+            }
+
+            foreach (var (field, name) in new[] { ("Redirect", "redirects"), ("Subsets", "subsets"), ("Failover", "failover") })
+            {
+                if (resolver?.Has(field) is true)
+                {
+                    throw Refused($"service {GoQuote.Of(service)} has an external SNI set; cannot define {name} for external services");
+                }
+            }
+        }
+
         private void RequireShort(int length)
         {
             if (length > LongestPath)
             {
-                throw Refused($"discovery chain {GoQuote.Of(start)} has a path of more than {LongestPath} nodes");
+                throw new ServerException(
+                    FailureKind.Mistake, $"discovery chain {GoQuote.Of(start)} has a path of more than {LongestPath} nodes") { Limit = PathLimit };
             }
         }
 
         private void Speak(string service)
         {
+            _visited.Add(ConfigNames.KeyOf(service));
             var protocol = ServiceProtocols.Of(chains.State, service);
             if (protocol != _protocol)
             {

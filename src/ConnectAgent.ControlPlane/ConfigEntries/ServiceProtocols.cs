@@ -7,7 +7,7 @@ namespace ConnectAgent.ControlPlane.ConfigEntries;
 /// <summary>Which protocol a service speaks, and the intentions that depend on it (intentions CE-12, services DCH-5).</summary>
 internal static class ServiceProtocols
 {
-    private const string Default = "tcp";
+    public const string Default = "tcp";
 
     /// <summary>From the service's own defaults, else from the global ones, else <c>tcp</c>.</summary>
     public static string Of(StateSnapshot state, string service) => OwnOf(state, ConfigNames.KeyOf(service)) ?? GlobalOf(state);

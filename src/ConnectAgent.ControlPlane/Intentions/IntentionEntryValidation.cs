@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using System.Text;
+using ConnectAgent.ControlPlane.ConfigEntries;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Filtering;
 using ConnectAgent.Protocol.Intentions;
@@ -13,8 +14,10 @@ namespace ConnectAgent.ControlPlane.Intentions;
 /// <summary>Normalisation and checks of an entry (intentions CE-5, CE-10); the first failure is the whole answer.</summary>
 internal static class IntentionEntryValidation
 {
-    [Limit("intentions.description", "bytes", "refused", Refuses = true)]
-    public const int LongestDescription = 512;
+    [Limit(DescriptionLimit, "bytes", "refused: 500", Refuses = true)]
+    internal const int LongestDescription = 512;
+
+    internal const string DescriptionLimit = "intentions.description";
 
     public static FrozenSet<string> KnownMethods { get; } = FrozenSet.Create(
         StringComparer.Ordinal, "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "CONNECT", "OPTIONS", "TRACE");
@@ -36,7 +39,7 @@ internal static class IntentionEntryValidation
         Require(entry.Name.Length > 0, "Name is required");
         Require(HasNoPartialWildcard(entry.Name), "Name: wildcard character '*' cannot be used with partial values");
         Check(entry.Jwt);
-        RequireNone([.. IntentionMeta.ErrorsOf(entry.Meta)]);
+        EntryMeta.Check(entry.Meta, FailureKind.Mistake);
         Require(!entry.Sources.IsEmpty, "At least one source is required");
         HashSet<(string?, string)> seen = [];
         for (var i = 0; i < entry.Sources.Length; i++)
@@ -102,9 +105,14 @@ internal static class IntentionEntryValidation
             source.SamenessGroup is null, $"{at}.SamenessGroup: Sameness groups are a Consul Enterprise feature. ");
         Require(HasNoPartialWildcard(source.Name), $"{at}.Name: wildcard character '*' cannot be used with partial values");
         Require(source.Peer != Intention.Wildcard, $"{at}.Peer: cannot use wildcard '*' in peer");
-        Require(
-            Encoding.UTF8.GetByteCount(source.Description ?? string.Empty) <= LongestDescription,
-            $"{at}.Description exceeds maximum length {LongestDescription}");
+        if (IsTooLong(source.Description))
+        {
+            throw new ServerException(FailureKind.Mistake, $"{at}.Description exceeds maximum length {LongestDescription}")
+            {
+                Limit = DescriptionLimit,
+            };
+        }
+
         Require(keepsIds || source.LegacyMeta is null, $"{at}.LegacyMeta must be omitted");
         if (isLayer7)
         {
@@ -160,6 +168,8 @@ internal static class IntentionEntryValidation
             $"{at} should not be empty");
         Check(permission.Jwt);
     }
+
+    internal static bool IsTooLong(string? description) => Encoding.UTF8.GetByteCount(description ?? string.Empty) > LongestDescription;
 
     internal static bool HasNoPartialWildcard(string name) =>
         name == Intention.Wildcard || !name.Contains('*', StringComparison.Ordinal);

@@ -1,4 +1,5 @@
 using ConnectAgent.ControlPlane.ConfigEntries;
+using ConnectAgent.ControlPlane.ConfigEntries.Kinds;
 using ConnectAgent.ControlPlane.State;
 
 namespace ConnectAgent.ControlPlane.Intentions;
@@ -36,6 +37,11 @@ internal static class IntentionRows
         {
             Remove(writer, before);
             return;
+        }
+
+        if (before is null)
+        {
+            ConfigBounds.Entries.Require(writer.State.Rows(StateTables.Intentions).Count + 1, ServiceIntentionsKind.KindName);
         }
 
         entry = entry with { CreateIndex = before?.CreateIndex ?? writer.Index, ModifyIndex = writer.Index };

@@ -91,6 +91,7 @@ internal sealed class IntentionStore(StateStore store, BlockingReader reader, IL
                 ? new IntentionEntry(destination, [source], null, 0, 0)
                 : before with { Sources = before.IndexOf(source.Name) is var at and >= 0 ? before.Sources.SetItem(at, source) : before.Sources.Add(source) });
             IntentionEntryValidation.Check(entry);
+            IntentionBounds.Require(entry);
             IntentionRows.Put(writer, before, entry);
             return entry;
         });

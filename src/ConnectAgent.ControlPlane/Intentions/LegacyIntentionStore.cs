@@ -89,6 +89,7 @@ internal sealed class LegacyIntentionStore(StateStore store, TimeProvider clock,
 
         entry = IntentionEntryValidation.Normalize(entry, keepsIds: true);
         IntentionEntryValidation.Check(entry, keepsIds: true);
+        IntentionBounds.Require(entry);
         IntentionRows.Put(writer, before, entry);
         return entry;
     }

@@ -1,4 +1,4 @@
-using System.Text;
+using ConnectAgent.ControlPlane.ConfigEntries;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Intentions;
 
@@ -14,7 +14,12 @@ internal static class LegacyIntentionValidation
         var errors = ErrorsOf(source, destination).ToList();
         if (errors.Count > 0)
         {
-            throw new ServerException(FailureKind.Mistake, ListError.Of(errors));
+            throw new ServerException(FailureKind.Mistake, ListError.Of(errors))
+            {
+                Limit = IntentionEntryValidation.IsTooLong(source.Description)
+                    ? IntentionEntryValidation.DescriptionLimit
+                    : EntryMeta.ErrorsOf(source.LegacyMeta).FirstOrDefault().Limit,
+            };
         }
     }
 
@@ -40,12 +45,12 @@ internal static class LegacyIntentionValidation
             yield return "DestinationName: wildcard character '*' cannot be used with partial values";
         }
 
-        if (Encoding.UTF8.GetByteCount(source.Description ?? string.Empty) > IntentionEntryValidation.LongestDescription)
+        if (IntentionEntryValidation.IsTooLong(source.Description))
         {
             yield return $"Description exceeds maximum length {IntentionEntryValidation.LongestDescription}";
         }
 
-        foreach (var error in IntentionMeta.ErrorsOf(source.LegacyMeta))
+        foreach (var (_, error) in EntryMeta.ErrorsOf(source.LegacyMeta))
         {
             yield return error;
         }

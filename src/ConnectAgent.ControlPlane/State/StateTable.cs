@@ -47,6 +47,9 @@ internal sealed class StateTable<T>(string name, JsonTypeInfo<T> type, Func<T, s
     /// <summary>The latest index that a row holds.</summary>
     public Func<T, ulong> IndexOf { get; init; } = static _ => 0;
 
+    /// <summary>Brings a row that an earlier revision stored into the form of this one.</summary>
+    public Func<T, T> Renew { get; init; } = static row => row;
+
     internal override TableState Empty { get; } = new(
         ImmutableSortedDictionary.Create<string, T>(StringComparer.Ordinal),
         ImmutableSortedDictionary.Create<string, ImmutableArray<string>>(StringComparer.Ordinal),
@@ -143,7 +146,7 @@ internal sealed class StateTable<T>(string name, JsonTypeInfo<T> type, Func<T, s
             try
             {
                 StateJson.RequireNoNull(json);
-                return JsonSerializer.Deserialize(json, Strict) ?? throw new JsonException("null");
+                return table.Renew(JsonSerializer.Deserialize(json, Strict) ?? throw new JsonException("null"));
             }
             catch (JsonException error)
             {

@@ -106,6 +106,7 @@ internal static class StateTables
     }.ToFrozenDictionary(kind => kind, kind => new StateTable<ConfigEntry>(
         "config-" + kind, StateJson.Default.ConfigEntry, static row => ConfigNames.KeyOf(row.Name))
     {
+        Renew = row => ((DocumentKind)ConfigEntryKinds.Named(kind)).Renew(row),
         IndexOf = static row => Math.Max(row.CreateIndex, row.ModifyIndex),
     }, StringComparer.Ordinal);
 

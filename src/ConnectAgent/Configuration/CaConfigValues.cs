@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text;
 using System.Text.Json;
 using ConnectAgent.ControlPlane.Authority;
+using ConnectAgent.Http;
 using ConnectAgent.Protocol.Json;
 
 namespace ConnectAgent.Configuration;
@@ -73,6 +74,7 @@ internal static class CaConfigValues
     {
         try
         {
+            _ = RequestBody.DecodeBytes(Encoding.UTF8.GetBytes(json), static (ref GoJsonReader reader) => reader.Document());
             var settings = CaSettingsDecoder.Decode(json);
             if (settings.PrivateKey.Length > 0)
             {
@@ -84,7 +86,7 @@ internal static class CaConfigValues
                 CertificatePem.First(settings.RootCert).Dispose();
             }
         }
-        catch (ProviderException error)
+        catch (Exception error) when (error is ProviderException or GoJsonException)
         {
             throw new ConfigurationException("connect.ca_config: " + error.Message);
         }

@@ -142,7 +142,10 @@ internal sealed class RequestQuestion
         _length += name.Length + value.Length;
         if (_headers.Count == MostHeaders || _length > LongestHeaders)
         {
-            throw new GoJsonException($"more than {MostHeaders} headers or {LongestHeaders} characters in them");
+            throw new GoJsonException($"more than {MostHeaders} headers or {LongestHeaders} characters in them")
+            {
+                Limit = _headers.Count == MostHeaders ? "authorize.headers" : "authorize.header_length",
+            };
         }
 
         _headers.Add(new(name, value));

@@ -1,6 +1,5 @@
+using System.Text;
 using System.Text.Json;
-using System.Text.Json.Nodes;
-using ConnectAgent.Protocol.Json;
 using ConnectAgent.Protocol.Limits;
 using ConnectAgent.Protocol.Text;
 
@@ -12,21 +11,17 @@ namespace ConnectAgent.Http;
 /// with a field.
 /// </summary>
 /// <param name="json">The body followed by one space, so that a number at its end is complete.</param>
-internal ref struct GoJsonReader(ReadOnlySpan<byte> json)
+internal ref partial struct GoJsonReader(ReadOnlySpan<byte> json)
 {
-    // The reference's own bound.
-    [Limit("http.body_depth", "levels", "refused: 400", Refuses = true)]
-    private const int Depth = 10_000;
+    /// <summary>Of any body; the reference's own bound.</summary>
+    [Limit(DepthLimit, "levels", "refused: 400", Refuses = true)]
+    private const int Deepest = 10_000;
 
-    // Of documents that are taken as a whole: what is stored must be readable again, and no body may exhaust the stack.
-    [Limit("http.body_document_depth", "levels", "refused: 400", Refuses = true)]
-    private const int DeepestNode = 60;
-    // What is kept as JSON is walked again and again.
-    [Limit("http.body_value_depth", "levels", "refused: 400", Refuses = true)]
-    private const int ValueDepth = 64;
+    private const string DepthLimit = "http.body_depth";
 
+    // The framework's own bound would be told as a syntax error.
     private Utf8JsonReader _reader = new(
-        json, isFinalBlock: false, new JsonReaderState(new JsonReaderOptions { MaxDepth = Depth, AllowMultipleValues = true }));
+        json, isFinalBlock: false, new JsonReaderState(new JsonReaderOptions { MaxDepth = Deepest + 1, AllowMultipleValues = true }));
 
     // Whether there is anything but white space.
     private readonly bool _isEmpty = json.IndexOfAnyExcept(" \t\r\n"u8) < 0;
@@ -60,14 +55,6 @@ internal ref struct GoJsonReader(ReadOnlySpan<byte> json)
 
         Mismatch($"Go value of type {goType}");
         return false;
-    }
-
-    /// <summary>The whole document as it is; null for <c>null</c>. For bodies whose shape another field tells.</summary>
-    /// <exception cref="GoJsonException">It is nested deeper than any document of ours.</exception>
-    public JsonNode? Document()
-    {
-        Advance();
-        return Node();
     }
 
     /// <summary>Steps to the next field of the object; false at its end.</summary>
@@ -125,17 +112,16 @@ internal ref struct GoJsonReader(ReadOnlySpan<byte> json)
     {
         if (_reader.TokenType != JsonTokenType.Number || !(_reader.TryGetInt64(out _) || _reader.TryGetUInt64(out _)))
         {
-            Mismatch($"Go struct field {goField} of type int");
+            MismatchNumber($"Go struct field {goField} of type int");
         }
     }
 
     /// <summary>A duration as text, or as a number of nanoseconds; null as for <see cref="String"/>.</summary>
     public TimeSpan? Duration(string goField)
     {
-        const int NanosecondsPerTick = 100;
         if (_reader.TokenType == JsonTokenType.Number && _reader.TryGetInt64(out var nanoseconds))
         {
-            return TimeSpan.FromTicks(nanoseconds / NanosecondsPerTick);
+            return GoDuration.FromNanoseconds(nanoseconds);
         }
 
         if (_reader.TokenType != JsonTokenType.String)
@@ -269,15 +255,9 @@ internal ref struct GoJsonReader(ReadOnlySpan<byte> json)
             return number;
         }
 
-        Mismatch($"Go struct field {goField} of type uint64");
+        MismatchNumber($"Go struct field {goField} of type uint64");
         return null;
     }
-
-    /// <summary>
-    /// The field's object as JSON text: names sorted, of a repeated one the last, numbers as written. Null for a JSON null and for another type.
-    /// </summary>
-    public string? JsonObject(string goField) =>
-        IsObject($"Go struct field {goField} of type map[string]interface {{}}") ? Value(0) : null;
 
     /// <summary>Enters the field's array; false for null and for another type.</summary>
     public bool BeginArray(string goField)
@@ -315,51 +295,6 @@ internal ref struct GoJsonReader(ReadOnlySpan<byte> json)
         }
     }
 
-    private JsonNode? Node()
-    {
-        if (_reader.CurrentDepth >= DeepestNode)
-        {
-            throw new GoJsonException("exceeded max depth");
-        }
-
-        switch (_reader.TokenType)
-        {
-            case JsonTokenType.StartObject:
-                return Map();
-            case JsonTokenType.StartArray:
-                var list = new JsonArray();
-                while (NextElement())
-                {
-                    list.Add(Node());
-                }
-
-                return list;
-            case JsonTokenType.String:
-                return JsonValue.Create(GoJsonText.Read(ref _reader));
-            case JsonTokenType.Number:
-                return JsonNode.Parse(_reader.ValueSpan);
-            case JsonTokenType.True or JsonTokenType.False:
-                return JsonValue.Create(_reader.GetBoolean());
-            default:
-                return null;
-        }
-    }
-
-    // The last of a repeated name counts (BODY-2), in its place, because another spelling of it may stand between.
-    private JsonObject Map()
-    {
-        List<KeyValuePair<string, JsonNode?>> fields = [];
-        Dictionary<string, int> last = new(StringComparer.Ordinal);
-        while (NextField())
-        {
-            var name = Name;
-            last[name] = fields.Count;
-            fields.Add(KeyValuePair.Create(name, Node()));
-        }
-
-        return new JsonObject(fields.Where((field, i) => last[field.Key] == i));
-    }
-
     private bool IsObject(string goTarget)
     {
         if (_reader.TokenType == JsonTokenType.StartObject)
@@ -371,40 +306,25 @@ internal ref struct GoJsonReader(ReadOnlySpan<byte> json)
         return false;
     }
 
-    private string Value(int depth)
+    // Of a number that does not fit, the reference tells which.
+    private void MismatchNumber(string goTarget)
     {
-        if (depth > ValueDepth)
+        if (_reader.TokenType == JsonTokenType.Number)
         {
-            throw new GoJsonException("exceeded max depth");
+            _firstError ??= $"json: cannot unmarshal number {NumberText()} into {goTarget}";
+            return;
         }
 
-        switch (_reader.TokenType)
-        {
-            case JsonTokenType.StartObject:
-                SortedDictionary<string, string> members = new(StringComparer.Ordinal);
-                while (NextField())
-                {
-                    var name = Name;
-                    members[name] = Value(depth + 1);
-                }
-
-                return "{" + string.Join(',', members.Select(member => Quoted(member.Key) + ":" + member.Value)) + "}";
-            case JsonTokenType.StartArray:
-                List<string> items = [];
-                while (NextElement())
-                {
-                    items.Add(Value(depth + 1));
-                }
-
-                return "[" + string.Join(',', items) + "]";
-            case JsonTokenType.String:
-                return Quoted(GoJsonText.Read(ref _reader));
-            default:
-                return System.Text.Encoding.UTF8.GetString(_reader.ValueSpan);
-        }
+        Mismatch(goTarget);
     }
 
-    private static string Quoted(string text) => $"\"{JsonEncodedText.Encode(text, GoJsonEncoder.Instance)}\"";
+    // A number may be as long as the body.
+    private readonly string NumberText()
+    {
+        const int Shown = 64;
+        var text = _reader.ValueSpan;
+        return Encoding.ASCII.GetString(text[..Math.Min(Shown, text.Length)]) + (text.Length > Shown ? "..." : string.Empty);
+    }
 
     private void Mismatch(string goTarget)
     {
@@ -446,8 +366,17 @@ internal ref struct GoJsonReader(ReadOnlySpan<byte> json)
         {
             throw new GoJsonException(_isEmpty ? "EOF" : "unexpected EOF");
         }
+
+        if (_reader.CurrentDepth >= Deepest && _reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray)
+        {
+            throw TooDeep(DepthLimit);
+        }
     }
 }
 
 /// <summary>A body that cannot be decoded; the message is the reference's (BODY-3).</summary>
-internal sealed class GoJsonException(string message) : Exception(message);
+internal sealed class GoJsonException(string message) : Exception(message)
+{
+    /// <summary>The name of the bound that refused, where it was one (docs/limits.md).</summary>
+    public string? Limit { get; init; }
+}

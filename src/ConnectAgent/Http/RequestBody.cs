@@ -31,7 +31,8 @@ internal static class RequestBody
             }
             catch (GoJsonException error)
             {
-                throw refuse(error.Message);
+                var refused = refuse(error.Message);
+                throw error.Limit is null ? refused : new WireException(refused.Status, refused.Message) { Limit = error.Limit };
             }
         });
 

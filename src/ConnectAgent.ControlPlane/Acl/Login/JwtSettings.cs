@@ -20,20 +20,24 @@ internal sealed record JwtSettings
     private static readonly TimeSpan DefaultLeeway = TimeSpan.FromSeconds(150);
     private static readonly TimeSpan DefaultClockSkew = TimeSpan.FromSeconds(60);
 
+    // A method's configuration is bounded as a whole, by its body.
+    private static readonly ListType ListOfTexts = new(TextType.Checked, bound: null);
+    private static readonly MapType MapOfTexts = new(TextType.Checked, bound: null);
+
     private static readonly ObjectType Schema = new(
-        new ConfigField("JWTValidationPubKeys", ListType.OfTexts),
-        new ConfigField("JWKSURL", TextType.Instance),
-        new ConfigField("JWKSCACert", TextType.Instance),
-        new ConfigField("OIDCDiscoveryURL", TextType.Instance),
-        new ConfigField("OIDCDiscoveryCACert", TextType.Instance),
-        new ConfigField("JWTSupportedAlgs", ListType.OfTexts),
-        new ConfigField("BoundIssuer", TextType.Instance),
-        new ConfigField("BoundAudiences", ListType.OfTexts),
-        new ConfigField("ClaimMappings", MapType.OfTexts),
-        new ConfigField("ListClaimMappings", MapType.OfTexts),
-        new ConfigField("ExpirationLeeway", DurationType.Instance),
-        new ConfigField("NotBeforeLeeway", DurationType.Instance),
-        new ConfigField("ClockSkewLeeway", DurationType.Instance));
+        new ConfigField("JWTValidationPubKeys", ListOfTexts),
+        new ConfigField("JWKSURL", TextType.Checked),
+        new ConfigField("JWKSCACert", TextType.Checked),
+        new ConfigField("OIDCDiscoveryURL", TextType.Checked),
+        new ConfigField("OIDCDiscoveryCACert", TextType.Checked),
+        new ConfigField("JWTSupportedAlgs", ListOfTexts),
+        new ConfigField("BoundIssuer", TextType.Checked),
+        new ConfigField("BoundAudiences", ListOfTexts),
+        new ConfigField("ClaimMappings", MapOfTexts),
+        new ConfigField("ListClaimMappings", MapOfTexts),
+        new ConfigField("ExpirationLeeway", DurationType.Text),
+        new ConfigField("NotBeforeLeeway", DurationType.Text),
+        new ConfigField("ClockSkewLeeway", DurationType.Text));
 
     public required IReadOnlyList<JsonWebKey> Keys { get; init; }
 

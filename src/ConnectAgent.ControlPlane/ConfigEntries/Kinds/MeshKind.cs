@@ -7,15 +7,20 @@ namespace ConnectAgent.ControlPlane.ConfigEntries.Kinds;
 /// <summary>services CFG-10: one entry, whose name is not shown.</summary>
 internal sealed class MeshKind() : DocumentKind("mesh", new ObjectType(
     CommonFields.Kind,
-    new("Name", IgnoredType.Instance),
+    new("Name", OnlyName),
     new("TransparentProxy", new ObjectType(new ConfigField("MeshDestinationsOnly", FlagType.Instance, Always: true)), Always: true),
     CommonFields.Meta,
     CommonFields.CreateIndex,
     CommonFields.ModifyIndex))
 {
+    private const string TheOne = "mesh";
+
+    // The reference's entry has no such field; the one name that it could be does no harm, any other would write this entry unasked.
+    private static readonly FixedTextType OnlyName = new(TheOne);
+
     public override AclQuestion? ToRead(string entry) => null;
 
     public override AclQuestion ToDelete(string entry) => AclQuestion.OperatorWrite;
 
-    protected override string NameOf(JsonObject document) => "mesh";
+    protected override string NameOf(JsonObject document) => TheOne;
 }

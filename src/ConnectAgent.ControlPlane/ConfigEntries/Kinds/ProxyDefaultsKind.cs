@@ -43,5 +43,9 @@ internal sealed class ProxyDefaultsKind() : DocumentKind(KindName, Fields)
             ? protocol
             : null;
 
-    protected override void CheckState(StateSnapshot state, string entry) => ServiceProtocols.RequireForAll(state);
+    protected override void CheckState(StateSnapshot state, string entry)
+    {
+        ServiceProtocols.RequireForAll(state);
+        GatewayChecks.RequireProtocolsOf(state, service: null);
+    }
 }

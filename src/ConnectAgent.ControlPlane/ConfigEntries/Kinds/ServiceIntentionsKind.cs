@@ -7,47 +7,50 @@ using ConnectAgent.Protocol.Acl;
 
 namespace ConnectAgent.ControlPlane.ConfigEntries.Kinds;
 
-/// <summary>intentions section 3: the entries that all intentions are views of. They have a row type of their own, because decisions read it.</summary>
+/// <summary>
+/// intentions section 3: the entries that all intentions are views of. They have a row type of their own, because decisions read it. What bounds
+/// them is in <see cref="IntentionBounds"/>, because they are written by other calls, too.
+/// </summary>
 internal sealed class ServiceIntentionsKind() : ConfigEntryKind(KindName, Fields)
 {
     public const string KindName = "service-intentions";
 
     private static readonly ObjectType Jwt = new(new ConfigField("Providers", new ListType(
         new ObjectType(
-            new("Name", TextType.Instance, Always: true),
+            new("Name", TextType.Checked, Always: true),
             new("VerifyClaims", new ListType(
-                new ObjectType(new("Path", ListType.OfTexts), new("Value", TextType.Instance)), refusesNull: true))),
-        refusesNull: true)));
+                new ObjectType(new("Path", new ListType(TextType.Checked, bound: null)), new("Value", TextType.Checked)), bound: null, refusesNull: true))),
+        bound: null, refusesNull: true)));
 
     private static readonly ObjectType Permission = new(
-        new("Action", TextType.Instance, Always: true),
+        new("Action", TextType.Checked, Always: true),
         new("HTTP", new ObjectType(
-            new("PathExact", TextType.Instance),
-            new("PathPrefix", TextType.Instance),
-            new("PathRegex", TextType.Instance),
-            new("Header", new ListType(CommonFields.Header, refusesNull: true)),
-            new("Methods", ListType.OfTexts))),
+            new("PathExact", TextType.Checked),
+            new("PathPrefix", TextType.Checked),
+            new("PathRegex", TextType.Checked),
+            new("Header", new ListType(CommonFields.Header(TextType.Checked), bound: null, refusesNull: true)),
+            new("Methods", new ListType(TextType.Checked, bound: null)))),
         new("JWT", Jwt));
 
     // Precedence is computed; the ID and its times are cleared by every write of an entry (CE-5), but meta is refused (CE-9).
     private static readonly ObjectType Source = new(
-        new("Name", TextType.Instance, Always: true),
-        new("Action", TextType.Instance),
-        new("Permissions", new ListType(Permission, refusesNull: true)),
+        new("Name", TextType.Checked, Always: true),
+        new("Action", TextType.Checked),
+        new("Permissions", new ListType(Permission, bound: null, refusesNull: true)),
         new("Precedence", IgnoredType.Instance),
         new("LegacyID", IgnoredType.Instance),
-        new("Type", TextType.Instance),
-        new("Description", TextType.Instance),
-        new("LegacyMeta", MapType.OfTexts),
+        new("Type", TextType.Checked),
+        new("Description", TextType.Checked),
+        new("LegacyMeta", new MapType(TextType.Checked, bound: null)),
         new("LegacyCreateTime", IgnoredType.Instance),
         new("LegacyUpdateTime", IgnoredType.Instance),
-        new("Peer", TextType.Instance),
-        new("SamenessGroup", TextType.Instance));
+        new("Peer", TextType.Checked),
+        new("SamenessGroup", TextType.Checked));
 
     private static readonly ObjectType Fields = new(
         CommonFields.Kind,
-        CommonFields.Name,
-        new("Sources", new ListType(Source, refusesNull: true)),
+        new("Name", TextType.Checked, Always: true),
+        new("Sources", new ListType(Source, bound: null, refusesNull: true)),
         new("JWT", Jwt),
         CommonFields.Meta,
         CommonFields.CreateIndex,
@@ -62,6 +65,7 @@ internal sealed class ServiceIntentionsKind() : ConfigEntryKind(KindName, Fields
         var entry = document.Deserialize(IntentionJson.Default.ServiceIntentions)!.ToEntry();
         entry = IntentionEntryValidation.Normalize(entry);
         IntentionEntryValidation.Check(entry);
+        IntentionBounds.Require(entry);
         return entry;
     }
 

@@ -12,37 +12,26 @@ internal sealed partial class ServiceResolverKind() : DocumentKind(KindName, Fie
 {
     public const string KindName = "service-resolver";
 
-    private static readonly ObjectType LoadBalancer = new(
-        new("Policy", TextType.Instance),
-        new("RingHashConfig", new ObjectType(new("MinimumRingSize", NumberType.Whole), new("MaximumRingSize", NumberType.Whole))),
-        new("LeastRequestConfig", new ObjectType(new ConfigField("ChoiceCount", NumberType.Whole))),
-        new("HashPolicies", new ListType(
-            new ObjectType(
-                new("Field", TextType.Instance),
-                new("FieldValue", TextType.Instance),
-                new("CookieConfig", new ObjectType(
-                    new("Session", FlagType.Instance), new("TTL", DurationType.Instance), new("Path", TextType.Instance))),
-                new("SourceIP", FlagType.Instance),
-                new("Terminal", FlagType.Instance)),
-            refusesNull: true)));
-
     private static readonly ObjectType Fields = new(
-        new("ConnectTimeout", DurationType.Instance),
+        new("ConnectTimeout", DurationType.Text),
         CommonFields.Kind,
         CommonFields.Name,
-        new("DefaultSubset", TextType.Instance),
-        new("Subsets", new MapType(new ObjectType(new("Filter", TextType.Instance), new("OnlyPassing", FlagType.Instance)))),
+        new("DefaultSubset", TextType.Name),
+        new("Subsets", new MapType(
+            new ObjectType(new("Filter", TextType.Instance), new("OnlyPassing", FlagType.Instance)), ConfigBounds.Subsets)),
         new("Redirect", new ObjectType(
-            new("Service", TextType.Instance),
-            new("ServiceSubset", TextType.Instance),
+            new("Service", TextType.Name),
+            new("ServiceSubset", TextType.Name),
             CommonFields.Namespace,
-            new("Datacenter", TextType.Instance))),
-        new("Failover", new MapType(new ObjectType(
-            new("Service", TextType.Instance),
-            new("ServiceSubset", TextType.Instance),
-            CommonFields.Namespace,
-            new("Datacenters", ListType.OfTexts)))),
-        new("LoadBalancer", LoadBalancer),
+            new("Datacenter", TextType.Name))),
+        new("Failover", new MapType(
+            new ObjectType(
+                new("Service", TextType.Name),
+                new("ServiceSubset", TextType.Name),
+                CommonFields.Namespace,
+                new("Datacenters", new ListType(TextType.Name, ConfigBounds.Datacenters))),
+            ConfigBounds.Failovers)),
+        new("LoadBalancer", LoadBalancing.Fields),
         CommonFields.Meta,
         CommonFields.CreateIndex,
         CommonFields.ModifyIndex);
@@ -89,10 +78,10 @@ internal sealed partial class ServiceResolverKind() : DocumentKind(KindName, Fie
 
         var timeout = document.Text("ConnectTimeout");
         ConfigCheck.Require(!timeout.StartsWith('-'), $"Bad ConnectTimeout '{timeout}', must be >= 0");
-        var policy = document.Object("LoadBalancer")?.Text("Policy") ?? string.Empty;
-        ConfigCheck.Require(
-            policy is "" or "maglev" or "ring_hash" or "random" or "least_request" or "round_robin",
-            $"Bad LoadBalancer policy: {GoQuote.Of(policy)} is not supported");
+        if (document.Object("LoadBalancer") is { } balancer)
+        {
+            LoadBalancing.Check(balancer);
+        }
     }
 
     private static void CheckRedirect(string entry, JsonObject redirect, JsonObject subsets)

@@ -17,30 +17,32 @@ internal sealed class ServiceRouterKind() : DocumentKind(KindName, Fields)
         new("PathExact", TextType.Instance),
         new("PathPrefix", TextType.Instance),
         new("PathRegex", TextType.Instance),
-        new("Header", new ListType(CommonFields.Header, refusesNull: true)),
+        new("Header", new ListType(CommonFields.Header(TextType.Instance), ConfigBounds.Conditions, refusesNull: true)),
         new("QueryParam", new ListType(
             new ObjectType(
                 new("Name", TextType.Instance, Always: true),
                 new("Present", FlagType.Instance),
                 new("Exact", TextType.Instance),
                 new("Regex", TextType.Instance)),
+            ConfigBounds.Conditions,
             refusesNull: true)),
-        new("Methods", ListType.OfTexts))));
+        new("Methods", new ListType(TextType.Name, ConfigBounds.Conditions)))));
 
     private static readonly ObjectType Destination = new(
-        new("Service", TextType.Instance),
-        new("ServiceSubset", TextType.Instance),
+        new("Service", TextType.Name),
+        new("ServiceSubset", TextType.Name),
         CommonFields.Namespace,
         new("PrefixRewrite", TextType.Instance),
-        new("RequestTimeout", DurationType.Instance),
-        new("NumRetries", NumberType.Whole),
+        new("RequestTimeout", DurationType.Text),
+        new("NumRetries", NumberType.UInt32),
         new("RetryOnConnectFailure", FlagType.Instance),
-        new("RetryOnStatusCodes", ListType.OfNumbers));
+        new("RetryOnStatusCodes", new ListType(NumberType.UInt32, ConfigBounds.RetryCodes)));
 
     private static readonly ObjectType Fields = new(
         CommonFields.Kind,
         CommonFields.Name,
-        new("Routes", new ListType(new ObjectType(new("Match", Match), new("Destination", Destination)), refusesNull: true)),
+        new("Routes", new ListType(
+            new ObjectType(new("Match", Match), new("Destination", Destination)), ConfigBounds.Routes, refusesNull: true)),
         CommonFields.Meta,
         CommonFields.CreateIndex,
         CommonFields.ModifyIndex);

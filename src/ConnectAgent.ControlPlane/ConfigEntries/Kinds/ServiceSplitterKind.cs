@@ -17,9 +17,10 @@ internal sealed class ServiceSplitterKind() : DocumentKind(KindName, Fields)
         new("Splits", new ListType(
             new ObjectType(
                 new("Weight", NumberType.Hundredths, Always: true),
-                new("Service", TextType.Instance),
-                new("ServiceSubset", TextType.Instance),
+                new("Service", TextType.Name),
+                new("ServiceSubset", TextType.Name),
                 CommonFields.Namespace),
+            ConfigBounds.Splits,
             refusesNull: true)),
         CommonFields.Meta,
         CommonFields.CreateIndex,

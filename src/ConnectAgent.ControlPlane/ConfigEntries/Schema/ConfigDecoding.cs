@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Limits;
 using ConnectAgent.Protocol.Text;
@@ -20,6 +21,9 @@ internal sealed class ConfigDecoding
     public void NoMap(string path, string found) => Add(_mismatches, $"'{path}' expected a map, got '{found}'");
 
     public void Unparsable(string path, string error) => Add(_mismatches, $"error decoding '{path}': {error}");
+
+    public void Overflow(string path, JsonNode value, string goType) =>
+        Add(_mismatches, $"cannot parse '{path}', {value.ToJsonString()} overflows {goType}");
 
     public void Unknown(string path, bool isNamespace) => Add(
         _unknown, $"invalid config key {GoQuote.Of(path)}" + (isNamespace ? ", namespaces are a consul enterprise feature" : string.Empty));

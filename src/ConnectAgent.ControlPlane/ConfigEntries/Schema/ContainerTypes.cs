@@ -4,12 +4,13 @@ namespace ConnectAgent.ControlPlane.ConfigEntries.Schema;
 
 /// <summary>A list. A single value stands for a list of one (intentions CE-4); an empty object for none.</summary>
 /// <param name="element">What its elements are.</param>
+/// <param name="bound">How many it may have; null where the entry is checked for it, because it is also written by other calls.</param>
 /// <param name="refusesNull">A null element makes the reference crash: an error here (DEF-1).</param>
-internal sealed class ListType(ConfigType element, bool refusesNull = false) : ConfigType
+internal sealed class ListType(ConfigType element, CountBound? bound, bool refusesNull = false) : ConfigType
 {
-    public static ListType OfTexts { get; } = new(TextType.Instance);
+    public ConfigType Element => element;
 
-    public static ListType OfNumbers { get; } = new(NumberType.Whole);
+    public CountBound? Bound => bound;
 
     public override JsonNode? Empty => new JsonArray();
 
@@ -27,6 +28,7 @@ internal sealed class ListType(ConfigType element, bool refusesNull = false) : C
             return list;
         }
 
+        bound?.Require(given.Count, path);
         for (var i = 0; i < given.Count; i++)
         {
             if (given[i] is null && refusesNull)
@@ -42,9 +44,13 @@ internal sealed class ListType(ConfigType element, bool refusesNull = false) : C
 }
 
 /// <summary>A map with free keys, sorted by them (http-conventions JSON-1). A list of maps is merged.</summary>
-internal sealed class MapType(ConfigType element) : ConfigType
+/// <param name="element">What its values are.</param>
+/// <param name="bound">As for lists; a key is bounded as a name.</param>
+internal sealed class MapType(ConfigType element, CountBound? bound) : ConfigType
 {
-    public static MapType OfTexts { get; } = new(TextType.Instance);
+    public ConfigType Element => element;
+
+    public CountBound? Bound => bound;
 
     public override JsonNode? Empty => new JsonObject();
 
@@ -59,8 +65,14 @@ internal sealed class MapType(ConfigType element) : ConfigType
                 continue;
             }
 
+            bound?.Require(map.Count, path);
             foreach (var (key, inner) in map)
             {
+                if (bound is not null)
+                {
+                    ConfigBounds.Name.Require(key, $"a key of {path}");
+                }
+
                 sorted[key] = element.Decode(inner, $"{path}[{key}]", decoding) ?? element.Empty;
             }
         }
@@ -90,7 +102,8 @@ internal sealed class FreeMapType : ConfigType
         }
     }
 
-    private static JsonNode? Sorted(JsonNode? value) => value switch
+    /// <summary>A copy with sorted keys at all levels, so that equal ones are equal texts.</summary>
+    public static JsonNode? Sorted(JsonNode? value) => value switch
     {
         JsonObject map => new JsonObject(map.OrderBy(pair => pair.Key, StringComparer.Ordinal)
             .Select(pair => KeyValuePair.Create(pair.Key, Sorted(pair.Value)))),

@@ -25,6 +25,8 @@ internal sealed class ObjectType : ConfigType
         }
     }
 
+    public IReadOnlyList<ConfigField> Fields => _fields;
+
     public override JsonNode? Empty => Build(new JsonNode?[_fields.Length]);
 
     public override JsonNode? Decode(JsonNode? value, string path, ConfigDecoding decoding)

@@ -1,19 +1,32 @@
-using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using ConnectAgent.Protocol.Text;
 
 namespace ConnectAgent.ControlPlane.ConfigEntries.Schema;
 
 /// <summary>A text; numbers and truth values become one.</summary>
-internal sealed class TextType : ConfigType
+/// <param name="bound">How long it may be; null where the entry is checked for it.</param>
+internal sealed class TextType(LengthBound? bound) : ConfigType
 {
-    public static TextType Instance { get; } = new();
+    public static TextType Instance { get; } = new(ConfigBounds.Text);
+
+    /// <summary>The name of a service or of a part of one, which is also a key.</summary>
+    public static TextType Name { get; } = new(ConfigBounds.Name);
+
+    /// <summary>Bounded by a check of the entry, which other calls write, too, or with words of the reference.</summary>
+    public static TextType Checked { get; } = new(bound: null);
 
     public override JsonNode? Empty => JsonValue.Create(string.Empty);
 
-    public override JsonNode? Decode(JsonNode? value, string path, ConfigDecoding decoding) =>
-        Read(value, path, decoding) is { Length: > 0 } text ? JsonValue.Create(text) : null;
+    public override JsonNode? Decode(JsonNode? value, string path, ConfigDecoding decoding)
+    {
+        if (Read(value, path, decoding) is not { Length: > 0 } text)
+        {
+            return null;
+        }
+
+        bound?.Require(text, path);
+        return JsonValue.Create(text);
+    }
 
     public static string Read(JsonNode? value, string path, ConfigDecoding decoding)
     {
@@ -79,7 +92,7 @@ internal sealed class FlagType : ConfigType
             case JsonValueKind.True:
                 return true;
             case JsonValueKind.Number:
-                return NumberType.Read(value, path, decoding) != 0;
+                return NumberType.Read(value, "int", path, decoding) != 0;
             case JsonValueKind.String:
                 switch (value.GetValue<string>())
                 {
@@ -97,77 +110,6 @@ internal sealed class FlagType : ConfigType
     }
 }
 
-/// <summary>A number; <see cref="Whole"/> cuts the fraction off. Texts are parsed.</summary>
-internal sealed class NumberType(bool isWhole) : ConfigType
-{
-    public static NumberType Whole { get; } = new(isWhole: true);
-
-    /// <summary>Kept to two decimals (services CFG-12).</summary>
-    public static NumberType Hundredths { get; } = new(isWhole: false);
-
-    public override JsonNode? Empty => JsonNode.Parse("0");
-
-    public override JsonNode? Decode(JsonNode? value, string path, ConfigDecoding decoding)
-    {
-        var number = Read(value, path, decoding);
-        number = isWhole ? decimal.Truncate(number) : decimal.Round(number, 2, MidpointRounding.AwayFromZero);
-        return number == 0 ? null : JsonNode.Parse(number.ToString("0.##", CultureInfo.InvariantCulture));
-    }
-
-    public static decimal Read(JsonNode? value, string path, ConfigDecoding decoding)
-    {
-        switch (value?.GetValueKind())
-        {
-            case null or JsonValueKind.False:
-                return 0;
-            case JsonValueKind.True:
-                return 1;
-            case JsonValueKind.Number when TryParse(value.ToJsonString(), out var number):
-                return number;
-            case JsonValueKind.String when value.GetValue<string>().Length == 0:
-                return 0;
-            case JsonValueKind.String when TryParse(value.GetValue<string>(), out var number):
-                return number;
-            default:
-                decoding.Mismatch(path, "int", NameOf(value));
-                return 0;
-        }
-    }
-
-    // What no field can hold is refused rather than cut: 18 digits fit into each type that the reference has.
-    private static bool TryParse(string text, out decimal number) =>
-        decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out number) && Math.Abs(number) < 1_000_000_000_000_000_000m;
-}
-
-/// <summary>A duration: a text with units, or a number of nanoseconds. Shown as text.</summary>
-internal sealed class DurationType : ConfigType
-{
-    public static DurationType Instance { get; } = new();
-
-    public override JsonNode? Empty => JsonValue.Create("0s");
-
-    public override JsonNode? Decode(JsonNode? value, string path, ConfigDecoding decoding)
-    {
-        TimeSpan duration;
-        if (value?.GetValueKind() == JsonValueKind.String && value.GetValue<string>() is { Length: > 0 } text)
-        {
-            if (!GoDuration.TryParse(text, out duration, out var error))
-            {
-                decoding.Unparsable(path, error);
-            }
-        }
-        else
-        {
-            // What is finer than a tick is cut, but never to zero: -1 ns switches a leeway off (acl ACL-AM-4).
-            var nanoseconds = NumberType.Read(value, path, decoding);
-            var ticks = (long)(nanoseconds / TimeSpan.NanosecondsPerTick);
-            duration = new TimeSpan(ticks == 0 ? Math.Sign(nanoseconds) : ticks);
-        }
-
-        return duration == TimeSpan.Zero ? null : JsonValue.Create(GoDuration.Format(duration));
-    }
-}
-
 /// <summary>Accepted, whatever it holds, and forgotten.</summary>
 internal sealed class IgnoredType : ConfigType
 {
@@ -176,4 +118,20 @@ internal sealed class IgnoredType : ConfigType
     public override JsonNode? Empty => null;
 
     public override JsonNode? Decode(JsonNode? value, string path, ConfigDecoding decoding) => null;
+}
+
+/// <summary>A text that can only be one; it is not shown. Any other is an unknown field.</summary>
+internal sealed class FixedTextType(string only) : ConfigType
+{
+    public override JsonNode? Empty => null;
+
+    public override JsonNode? Decode(JsonNode? value, string path, ConfigDecoding decoding)
+    {
+        if (TextType.Read(value, path, decoding) is { Length: > 0 } text && text != only)
+        {
+            decoding.Unknown(path, isNamespace: false);
+        }
+
+        return null;
+    }
 }

@@ -116,7 +116,7 @@ public sealed class ConfigDecodingTests
                 again.Finish();
                 return second!.ToJsonString() == first.ToJsonString();
             }
-            catch (ConfigDecodeException)
+            catch (Exception error) when (error is ConfigDecodeException or GoJsonException)
             {
                 return true;
             }
@@ -124,11 +124,41 @@ public sealed class ConfigDecodingTests
         decoded.Should().BeGreaterThan(50, "most bodies are refused, but not all");
     }
 
+    [Theory] // every duration of every kind
+    [InlineData("""{"Kind":"service-resolver","ConnectTimeout":""}""", "ConnectTimeout")]
+    [InlineData(
+        """{"Kind":"service-resolver","LoadBalancer":{"HashPolicies":{"CookieConfig":{"TTL":""}}}}""", "LoadBalancer.HashPolicies[0].CookieConfig.TTL")]
+    [InlineData("""{"Kind":"service-router","Routes":[{"Destination":{"RequestTimeout":""}}]}""", "Routes[0].Destination.RequestTimeout")]
+    [InlineData(
+        """{"Kind":"service-defaults","UpstreamConfig":{"Defaults":{"PassiveHealthCheck":{"Interval":""}}}}""",
+        "UpstreamConfig.Defaults.PassiveHealthCheck.Interval")]
+    public void FA_24_An_empty_text_is_no_duration(string body, string path)
+    {
+        var decode = () => Decode(body);
+        decode.Should().Throw<ConfigDecodeException>().WithMessage($"1 error(s) decoding:\n\n* error decoding '{path}': time: invalid duration \"\"");
+    }
+
+    [Theory]
+    [InlineData("""{"Kind":"proxy-defaults","Config":{"a":[{"b":§}]}}""")]
+    [InlineData("""{"Kind":"service-defaults","Name":"web","Meta":{"a":§}}""")]
+    [InlineData("""{"Kind":"service-intentions","Name":"web","Sources":{"Name":"db","Action":"allow","Precedence":§}}""")]
+    [InlineData("""{"Kind":"service-splitter","Name":"web","Splits":{"Weight":§}}""")]
+    public void FA_24_A_number_beyond_a_double_is_refused(string body)
+    {
+        foreach (var number in new[] { "1e400", "-1E+309", "1e99999999999" })
+        {
+            var decode = () => Decode(body.Replace("§", number, StringComparison.Ordinal));
+            decode.Should().Throw<GoJsonException>().WithMessage($"json: cannot unmarshal number {number} into Go value of type float64");
+        }
+
+        Decode(body.Replace("§", "1e-400", StringComparison.Ordinal)).Document.Should().NotBeNull("it is 0 there");
+    }
+
     [Fact] // no body may exhaust the stack
     public void A_deep_body_is_refused()
     {
         var decode = () => Decode("""{"Kind":"proxy-defaults","Config":""" + new string('[', 9000));
-        decode.Should().Throw<GoJsonException>().WithMessage("exceeded max depth");
+        decode.Should().Throw<GoJsonException>().WithMessage("exceeded max depth").Which.Limit.Should().Be("http.body_document_depth");
     }
 
     internal static (ConfigEntryKind Kind, JsonObject Document) Decode(string body) =>

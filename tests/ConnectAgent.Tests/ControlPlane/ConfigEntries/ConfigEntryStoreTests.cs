@@ -56,6 +56,20 @@ public sealed class ConfigEntryStoreTests : IDisposable
         (await _store.ShowAsync("service-defaults", "api")).Should().Contain("\"CreateIndex\":2,\"ModifyIndex\":3");
     }
 
+    [Fact]
+    public async Task FA_24_A_timeout_is_kept_to_the_nanosecond_and_not_erased_by_an_empty_text()
+    {
+        foreach (var (sent, shown) in new[] { ("150", "150ns"), ("\"1.00000005s\"", "1.00000005s"), ("\"15s\"", "15s") })
+        {
+            await _store.PutAsync($$"""{"Kind":"service-resolver","Name":"web","ConnectTimeout":{{sent}} }""");
+            (await _store.ShowAsync("service-resolver", "web")).Should().Contain($"\"ConnectTimeout\":\"{shown}\"");
+        }
+
+        var put = () => _store.PutAsync("""{"Kind":"service-resolver","Name":"web","ConnectTimeout":""}""");
+        await put.Should().ThrowAsync<ConnectAgent.ControlPlane.ConfigEntries.Schema.ConfigDecodeException>();
+        (await _store.ShowAsync("service-resolver", "web")).Should().Contain("\"ConnectTimeout\":\"15s\"");
+    }
+
     [Fact] // CE-26, CE-27
     public async Task Compare_and_delete()
     {

@@ -81,11 +81,11 @@ public sealed class ConfigKindTests
         "service-resolver", "web", "{" + Resolver + ",\"ConnectTimeout\":\"15s\",\"Redirect\":{\"Service\":\"x\"},\"LoadBalancer\":{\"Policy\":\"maglev\","
             + "\"HashPolicies\":[{\"Field\":\"cookie\",\"FieldValue\":\"c\",\"CookieConfig\":{\"TTL\":\"5s\"}},{\"SourceIP\":true}]}}",
         "{\"ConnectTimeout\":\"15s\"," + Resolver + ",\"Redirect\":{\"Service\":\"x\"},\"LoadBalancer\":{\"Policy\":\"maglev\","
-            + "\"HashPolicies\":[{\"Field\":\"cookie\",\"FieldValue\":\"c\",\"CookieConfig\":{\"TTL\":\"5s\"}},{\"SourceIP\":true}]},\"CreateIndex\":2,\"ModifyIndex\":2}")]
+            + "\"HashPolicies\":[{\"Field\":\"cookie\",\"FieldValue\":\"c\",\"CookieConfig\":{\"TTL\":5000000000}},{\"SourceIP\":true}]},\"CreateIndex\":2,\"ModifyIndex\":2}")]
     [InlineData(
-        "ingress-gateway", "gw", """{"Kind":"ingress-gateway","Name":"gw","Listeners":[{"Port":8080,"Services":[{"Name":"*"}]}]}""",
+        "ingress-gateway", "gw", """{"Kind":"ingress-gateway","Name":"gw","Listeners":[{"Port":8080,"Services":[{"Name":"x"}]}]}""",
         """
-        {"Kind":"ingress-gateway","Name":"gw","TLS":{"Enabled":false},"Listeners":[{"Port":8080,"Protocol":"tcp","Services":[{"Name":"*"}]}],"CreateIndex":2,"ModifyIndex":2}
+        {"Kind":"ingress-gateway","Name":"gw","TLS":{"Enabled":false},"Listeners":[{"Port":8080,"Protocol":"tcp","Services":[{"Name":"x"}]}],"CreateIndex":2,"ModifyIndex":2}
         """)]
     [InlineData(
         "terminating-gateway", "gw", """{"Kind":"terminating-gateway","Name":"gw","Services":[{"Name":"x","CAFile":"/ca"}]}""",

@@ -77,6 +77,64 @@ public sealed class ServiceChainsTests : IDisposable
             "detected circular reference: [splitter:s2.default -> splitter:s1.default -> splitter:s2.default]");
     }
 
+    [Theory] // a redirect to where one is already leads nowhere else
+    [InlineData("""{"Datacenter":"dc1"}""")]
+    [InlineData("""{"Service":"web"}""")]
+    [InlineData("""{"Service":"web","Datacenter":"dc1"}""")]
+    [InlineData("""{"Service":"web","ServiceSubset":"v1"}""")]
+    [InlineData("""{"Service":"WEB"}""")]
+    [InlineData("""{"Namespace":"default"}""")]
+    public async Task FA_23_A_redirect_to_itself_is_no_circle(string redirect) =>
+        (await _store.PutAsync($$"""{"Kind":"service-resolver","Name":"web","Subsets":{"v1":{} },"Redirect":{{redirect}} }""")).Should().BeTrue();
+
+    [Theory] // the same of a failover
+    [InlineData("""{"Datacenters":["dc1"]}""")]
+    [InlineData("""{"Service":"web"}""")]
+    public async Task FA_23_A_failover_to_itself_is_no_circle(string failover) =>
+        (await _store.PutAsync($$"""{"Kind":"service-resolver","Name":"web","Failover":{"*":{{failover}} } }""")).Should().BeTrue();
+
+    [Theory]
+    [InlineData("\"Subsets\":{\"v1\":{}}", "subsets")]
+    [InlineData("\"Redirect\":{\"Datacenter\":\"dc1\"}", "redirects")]
+    [InlineData("\"Failover\":{\"*\":{\"Datacenters\":[\"dc2\"]}}", "failover")]
+    public async Task FA_22_A_service_with_an_external_name_is_not_chosen_from(string field, string what)
+    {
+        var resolver = "{\"Kind\":\"service-resolver\",\"Name\":\"web\"," + field + "}";
+        var refusal = $"service \"web\" has an external SNI set; cannot define {what} for external services";
+        const string External = """{"Kind":"service-defaults","Name":"web","ExternalSNI":"web.example"}""";
+        await _store.PutAsync(External);
+        await RefusedAsync(resolver, refusal);
+
+        // Nor the other way round.
+        await _store.PutAsync("""{"Kind":"service-defaults","Name":"web"}""");
+        await _store.PutAsync(resolver);
+        await RefusedAsync(External, refusal);
+    }
+
+    [Fact] // where a redirect leads away, nothing of the external service is asked for
+    public async Task FA_22_An_external_service_may_be_redirected_away()
+    {
+        await _store.PutAsync("""{"Kind":"service-defaults","Name":"web","ExternalSNI":"web.example"}""");
+        (await _store.PutAsync("""{"Kind":"service-resolver","Name":"web","Redirect":{"Service":"db"}}""")).Should().BeTrue();
+    }
+
+    [Fact] // an earlier revision checked less: what it stored blocks only writes to that chain
+    public async Task A_stored_chain_that_does_not_fit_together_blocks_no_other_write()
+    {
+        const string Stored = """{"Kind":"service-defaults","Name":"old","Protocol":"","ExternalSNI":"x"}""";
+        await _store.PutAsync("""{"Kind":"service-resolver","Name":"old","Subsets":{"v1":{}}}""");
+        await _store.State.WriteAsync(writer =>
+        {
+            writer.Put(
+                ConnectAgent.ControlPlane.State.StateTables.ConfigEntriesOf("service-defaults"), "old", new ConfigEntry("service-defaults", "old", Stored, null, 2, 2));
+            return true;
+        });
+        (await _store.PutAsync("""{"Kind":"service-resolver","Name":"web","Redirect":{"Service":"db"}}""")).Should().BeTrue();
+        await RefusedAsync(
+            """{"Kind":"service-resolver","Name":"web","Redirect":{"Service":"old"}}""",
+            "service \"old\" has an external SNI set; cannot define subsets for external services");
+    }
+
     [Fact] // whatever is stored, a walk ends soon
     public async Task A_chain_has_a_bound()
     {

@@ -158,7 +158,7 @@ public sealed class IntentionEntryValidationTests
         store.Logged.Should().HaveCount(2).And.Subject.Last().Should().Contain("name=api").And.Contain("([bad");
     }
 
-    [Fact] // no bound on the number of sources (CE-11), and none on the number of entries
+    [Fact] // the reference has no bound on the number of sources (CE-11), and none on that of entries; ours are far beyond
     public async Task A_hundred_thousand_sources_and_entries_work()
     {
         const int Many = 100_000;

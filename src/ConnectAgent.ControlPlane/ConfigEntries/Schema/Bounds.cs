@@ -1,0 +1,41 @@
+using System.Globalization;
+using System.Text;
+using ConnectAgent.Protocol.Errors;
+
+namespace ConnectAgent.ControlPlane.ConfigEntries.Schema;
+
+/// <summary>How many there may be of something.</summary>
+/// <param name="Name">Of its <see cref="Protocol.Limits.LimitAttribute"/>.</param>
+/// <param name="Most">More are refused.</param>
+internal sealed record CountBound(string Name, int Most)
+{
+    /// <exception cref="ServerException">There are more: 400.</exception>
+    public void Require(int count, string path)
+    {
+        if (count > Most)
+        {
+            throw new ServerException(FailureKind.Invalid, $"{path} has {count} entries, more than the {Most} that are taken") { Limit = Name };
+        }
+    }
+
+    // As docs/limits.md shows it.
+    public override string ToString() => Most.ToString(CultureInfo.InvariantCulture);
+}
+
+/// <summary>How long a text may be.</summary>
+/// <param name="Name">Of its <see cref="Protocol.Limits.LimitAttribute"/>.</param>
+/// <param name="Most">In bytes of UTF-8; longer ones are refused.</param>
+internal sealed record LengthBound(string Name, int Most)
+{
+    /// <exception cref="ServerException">It is longer: 400.</exception>
+    public void Require(string text, string path)
+    {
+        if (text.Length > Most / 3 && Encoding.UTF8.GetByteCount(text) is var length && length > Most)
+        {
+            throw new ServerException(FailureKind.Invalid, $"{path} has {length} bytes, more than the {Most} that are taken") { Limit = Name };
+        }
+    }
+
+    // As docs/limits.md shows it.
+    public override string ToString() => Most.ToString(CultureInfo.InvariantCulture);
+}
