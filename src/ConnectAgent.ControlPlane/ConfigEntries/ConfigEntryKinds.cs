@@ -61,18 +61,7 @@ internal static class ConfigEntryKinds
     }
 
     /// <summary>Whether what is stored can be read by whoever uses it; for rows from a file.</summary>
-    public static bool IsReadable(ConfigEntry entry)
-    {
-        try
-        {
-            var (kind, document) = Decode(JsonNode.Parse(entry.Document));
-            return kind.Name == entry.Kind && document.Text("Name") == entry.Name;
-        }
-        catch (Exception error) when (error is JsonException or ConfigDecodeException)
-        {
-            return false;
-        }
-    }
+    public static bool IsReadable(ConfigEntry entry) => ByName.GetValueOrDefault(entry.Kind) is DocumentKind kind && kind.IsReadable(entry);
 
     private static string Unknown(string name) => "invalid config entry kind: " + name;
 }

@@ -1,7 +1,7 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using ConnectAgent.ControlPlane.ConfigEntries.Schema;
 using ConnectAgent.ControlPlane.State;
-using ConnectAgent.Protocol.Errors;
 
 namespace ConnectAgent.ControlPlane.ConfigEntries;
 
@@ -55,20 +55,28 @@ internal abstract class DocumentKind(string name, ObjectType schema) : ConfigEnt
     }
 
     /// <summary>
-    /// A stored row in the form of today: an earlier revision wrote every duration as a text. What does not decode any more stays as it is.
+    /// A stored row in the form of today: an earlier revision wrote every duration as a text, and took numbers that no client can read. What does
+    /// not decode stays as it is.
     /// </summary>
-    public ConfigEntry Renew(ConfigEntry stored)
+    public ConfigEntry Renew(ConfigEntry stored) =>
+        Decode(stored) is { } document ? stored with { Document = document.ToJsonString(DocumentText.Options) } : stored;
+
+    /// <summary>Whether a row from a file is one of this kind that can be used.</summary>
+    public bool IsReadable(ConfigEntry stored) =>
+        stored.Kind == Name && Decode(stored) is { } document && document.Text("Kind") == Name && NameOf(document) == stored.Name;
+
+    private JsonObject? Decode(ConfigEntry stored)
     {
         try
         {
-            var decoding = new ConfigDecoding();
+            var decoding = new ConfigDecoding(isStored: true);
             var document = Schema.Decode(JsonNode.Parse(stored.Document), string.Empty, decoding);
             decoding.Finish();
-            return stored with { Document = document!.ToJsonString(DocumentText.Options) };
+            return document as JsonObject;
         }
-        catch (Exception error) when (error is ConfigDecodeException or ServerException)
+        catch (Exception error) when (error is ConfigDecodeException or JsonException)
         {
-            return stored;
+            return null;
         }
     }
 

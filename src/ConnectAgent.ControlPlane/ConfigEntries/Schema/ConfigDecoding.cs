@@ -6,7 +6,8 @@ using ConnectAgent.Protocol.Text;
 namespace ConnectAgent.ControlPlane.ConfigEntries.Schema;
 
 /// <summary>What went wrong while one entry was decoded (intentions CE-22, services CFG-3). A wrong type wins over unknown keys.</summary>
-internal sealed class ConfigDecoding
+/// <param name="isStored">What is stored must be opened: numbers out of range are brought into it, and no bound holds.</param>
+internal sealed class ConfigDecoding(bool isStored = false)
 {
     // An answer is no place for a list as long as the body.
     [Limit("config_entries.errors", "errors", "left out of the answer")]
@@ -22,8 +23,31 @@ internal sealed class ConfigDecoding
 
     public void Unparsable(string path, string error) => Add(_mismatches, $"error decoding '{path}': {error}");
 
-    public void Overflow(string path, JsonNode value, string goType) =>
-        Add(_mismatches, $"cannot parse '{path}', {value.ToJsonString()} overflows {goType}");
+    public void Overflow(string path, JsonNode value, string goType)
+    {
+        if (!isStored)
+        {
+            Add(_mismatches, $"cannot parse '{path}', {value.ToJsonString()} overflows {goType}");
+        }
+    }
+
+    /// <exception cref="ServerException">There are more than the bound allows.</exception>
+    public void Bound(CountBound? bound, int count, string path)
+    {
+        if (!isStored)
+        {
+            bound?.Require(count, path);
+        }
+    }
+
+    /// <exception cref="ServerException">It is longer than the bound allows.</exception>
+    public void Bound(LengthBound? bound, string text, string path)
+    {
+        if (!isStored)
+        {
+            bound?.Require(text, path);
+        }
+    }
 
     public void Unknown(string path, bool isNamespace) => Add(
         _unknown, $"invalid config key {GoQuote.Of(path)}" + (isNamespace ? ", namespaces are a consul enterprise feature" : string.Empty));

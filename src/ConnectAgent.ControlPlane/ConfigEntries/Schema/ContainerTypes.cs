@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace ConnectAgent.ControlPlane.ConfigEntries.Schema;
@@ -28,7 +29,7 @@ internal sealed class ListType(ConfigType element, CountBound? bound, bool refus
             return list;
         }
 
-        bound?.Require(given.Count, path);
+        decoding.Bound(bound, given.Count, path);
         for (var i = 0; i < given.Count; i++)
         {
             if (given[i] is null && refusesNull)
@@ -65,12 +66,12 @@ internal sealed class MapType(ConfigType element, CountBound? bound) : ConfigTyp
                 continue;
             }
 
-            bound?.Require(map.Count, path);
+            decoding.Bound(bound, map.Count, path);
             foreach (var (key, inner) in map)
             {
                 if (bound is not null)
                 {
-                    ConfigBounds.Name.Require(key, $"a key of {path}");
+                    decoding.Bound(ConfigBounds.Name, key, $"a key of {path}");
                 }
 
                 sorted[key] = element.Decode(inner, $"{path}[{key}]", decoding) ?? element.Empty;
@@ -108,6 +109,8 @@ internal sealed class FreeMapType : ConfigType
         JsonObject map => new JsonObject(map.OrderBy(pair => pair.Key, StringComparer.Ordinal)
             .Select(pair => KeyValuePair.Create(pair.Key, Sorted(pair.Value)))),
         JsonArray list => new JsonArray([.. list.Select(Sorted)]),
+        JsonValue number when number.GetValueKind() == JsonValueKind.Number && number.GetValue<double>() is var real && !double.IsFinite(real) =>
+            JsonValue.Create(real > 0 ? double.MaxValue : double.MinValue), // an earlier revision stored such
         _ => value?.DeepClone(),
     };
 }

@@ -44,12 +44,11 @@ internal sealed class DurationType(bool isText) : ConfigType
         }
 
         var number = NumberType.Read(value, "time.Duration", path, decoding);
-        if (number is >= long.MinValue and <= long.MaxValue)
+        if (number is < long.MinValue or > long.MaxValue)
         {
-            return (long)number;
+            decoding.Overflow(path, value!, "time.Duration");
         }
 
-        decoding.Overflow(path, value!, "time.Duration");
-        return 0;
+        return (long)Math.Clamp(number, long.MinValue, long.MaxValue);
     }
 }

@@ -40,7 +40,7 @@ internal sealed class NumberType(string goType, decimal least, decimal most, int
         if (number < least || number > most)
         {
             decoding.Overflow(path, value, goType);
-            return null;
+            number = Math.Clamp(number, least, most);
         }
 
         number = decimals == 0 ? decimal.Truncate(number) : decimal.Round(number, decimals, MidpointRounding.AwayFromZero);

@@ -24,7 +24,7 @@ internal sealed class TextType(LengthBound? bound) : ConfigType
             return null;
         }
 
-        bound?.Require(text, path);
+        decoding.Bound(bound, text, path);
         return JsonValue.Create(text);
     }
 
