@@ -12,7 +12,7 @@ namespace ConnectAgent.FunctionalTests;
 /// <summary>http-conventions sections 10, 12 and 13 on real sockets.</summary>
 public sealed class HttpListenerTests(SharedAgent shared) : IClassFixture<SharedAgent>
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     [Theory] // SEC-2
     [InlineData("evil.example", 403)]
@@ -137,24 +137,26 @@ public sealed class HttpListenerTests(SharedAgent shared) : IClassFixture<Shared
         }
     }
 
-    [Fact] // LIS-4
-    public async Task HTTPS_serves_with_a_certificate_and_asks_for_one_when_told_to()
+    [Theory] // LIS-4
+    [InlineData("""{"cert_file":"CERT","key_file":"KEY","ca_file":"ROOTS","verify_incoming_https":true}""", true)]
+    [InlineData("""
+        {"tls":{"defaults":{"cert_file":"CERT","key_file":"KEY","ca_path":"DIRECTORY","tls_cipher_suites":"TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384"},
+          "https":{"verify_incoming":true}}}
+        """, false)]
+    public async Task FA_8_HTTPS_serves_with_a_certificate_and_asks_for_one_when_told_to(string config, bool allOthers)
     {
         // Given: certificates of an agent's own CA
         using var folder = new TemporaryFolder();
         var leaf = await shared.LeafAsync("https-server");
         var certificate = folder.Write("server.pem", (string)leaf["CertPEM"]!);
         var key = folder.Write("server.key", (string)leaf["PrivateKeyPEM"]!);
-        var roots = folder.Write("roots.pem", await shared.Agent.Http.GetStringAsync(new Uri("/v1/connect/ca/roots?pem=1", UriKind.Relative)));
+        var directory = Directory.CreateDirectory(Path.Combine(folder.Path, "cas")).FullName;
+        var roots = folder.Write("cas/roots.pem", await shared.Agent.Http.GetStringAsync(new Uri("/v1/connect/ca/roots?pem=1", UriKind.Relative)));
         var port = FreePorts.Next();
-        await using var agent = await AgentProcess.StartAsync(new JsonObject
-        {
-            ["cert_file"] = certificate,
-            ["key_file"] = key,
-            ["ca_file"] = roots,
-            ["verify_incoming_https"] = true,
-            ["ports"] = new JsonObject { ["https"] = port },
-        });
+        var written = JsonNode.Parse(config.Replace("CERT", certificate, StringComparison.Ordinal).Replace("KEY", key, StringComparison.Ordinal)
+            .Replace("ROOTS", roots, StringComparison.Ordinal).Replace("DIRECTORY", directory, StringComparison.Ordinal))!.AsObject();
+        written["ports"] = new JsonObject { ["https"] = port };
+        await using var agent = await AgentProcess.StartAsync(written);
 
         // When, then
         string[] common = ["-s", "--cacert", roots, "--connect-to", $"ignored:{port}:127.0.0.1:{port}", "-k", $"https://localhost:{port}/v1/status/leader"];
@@ -164,6 +166,11 @@ public sealed class HttpListenerTests(SharedAgent shared) : IClassFixture<Shared
         withOutput.Should().Contain("127.0.0.1:");
         var (withoutCode, _, _) = await RunningProcess.RunAsync("curl", common);
         withoutCode.Should().NotBe(0, "a client without a certificate is turned away");
+
+        // When, then: another suite than the one that is allowed
+        var (otherCode, _, _) = await RunningProcess.RunAsync(
+            "curl", [.. common, "--cert", certificate, "--key", key, "--tls-max", "1.2", "--ciphers", "ECDHE-ECDSA-AES128-GCM-SHA256"]);
+        (otherCode == 0).Should().Be(allOthers);
     }
 
     [Fact] // BODY-6

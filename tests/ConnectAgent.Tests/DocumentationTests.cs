@@ -4,6 +4,7 @@ using ConnectAgent.Agent.Caching;
 using ConnectAgent.Agent.Leaves;
 using ConnectAgent.Agent.Revocation;
 using ConnectAgent.Agent.Servers.Consul;
+using ConnectAgent.Configuration;
 using ConnectAgent.Protocol.Limits;
 using ConnectAgent.Telemetry;
 using ConnectAgent.TestKit.Processes;
@@ -39,22 +40,21 @@ public sealed partial class DocumentationTests
         listed.Should().BeEquivalentTo(instruments.Where(name => name.StartsWith("connect_agent.", StringComparison.Ordinal)).Distinct());
     }
 
-    [Fact]
-    public void Every_key_that_configuration_lists_is_accepted()
+    [Theory]
+    [InlineData(KeyEffect.Acts, "## Keys", 90)]
+    [InlineData(KeyEffect.Guards, "### Refused when set", 5)]
+    [InlineData(KeyEffect.None, "### Accepted without effect", 150)]
+    internal void FA_39_Configuration_lists_every_key_under_what_it_does_and_no_other(KeyEffect effect, string heading, int atLeast)
     {
-        var listed = Key().Matches(Page("configuration.md").Split("## Flags")[0]).SelectMany(row => Name().Matches(row.Groups["keys"].Value))
+        var old = DeprecatedKeys.Spellings.Select(spelling => spelling.Old).ToList();
+        var keys = Keys(AgentSchema.Root, string.Empty).Where(key => key.Effect == effect && !old.Contains(key.Path)).Select(key => key.Path).ToList();
+        var section = SectionEnd().Split(Page("configuration.md").Split(heading + "\n")[1])[0];
+        var listed = Key().Matches(section).SelectMany(row => Name().Matches(row.Groups["keys"].Value))
             .Select(match => match.Groups["name"].Value).ToList();
-        listed.Should().HaveCountGreaterThan(40);
-        foreach (var key in listed)
-        {
-            var schema = ConnectAgent.Configuration.AgentSchema.Root;
-            foreach (var part in key.Split('.'))
-            {
-                var found = schema?.Find(part);
-                found.Should().NotBeNull("{0} is listed", key);
-                schema = found!.Inner;
-            }
-        }
+        listed.Should().OnlyHaveUniqueItems();
+        listed.Should().HaveCountGreaterThan(atLeast);
+        keys.Except(listed).Should().BeEmpty("every key of the schema is on the page");
+        listed.Except(keys).Should().BeEmpty("every key of the page is in the schema");
     }
 
     [Fact]
@@ -63,7 +63,7 @@ public sealed partial class DocumentationTests
         var rows = Page("configuration.md").Split("### Deprecated spellings")[1].Split("\n## ")[0];
         var listed = OldSpelling().Matches(rows).SelectMany(row => Name().Matches(row.Groups["old"].Value)
             .Select(old => (old.Groups["name"].Value, row.Groups["new"].Value)));
-        listed.Should().BeEquivalentTo(ConnectAgent.Configuration.DeprecatedKeys.Spellings);
+        listed.Should().BeEquivalentTo(DeprecatedKeys.Spellings);
     }
 
     [Fact]
@@ -87,13 +87,19 @@ public sealed partial class DocumentationTests
         }
     }
 
+    private static IEnumerable<(string Path, KeyEffect Effect)> Keys(ConfigSchema schema, string prefix) => schema.Keys.SelectMany(pair =>
+        pair.Value is { Effect: KeyEffect.Acts, Inner: { } inner } ? Keys(inner, prefix + pair.Key + ".") : [(prefix + pair.Key, pair.Value.Effect)]);
+
     private static string Page(string name) => File.ReadAllText(Path.Combine(Repository.Root, "docs", name));
 
     [GeneratedRegex(@"^\| `(?<name>connect_agent\.[a-z_.]+)` \|", RegexOptions.Multiline | RegexOptions.ExplicitCapture)]
     private static partial Regex Instrument();
 
-    [GeneratedRegex(@"^\| (?<keys>`[a-z_.`, ]+`) \|", RegexOptions.Multiline | RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(@"^\| (?<keys>`[a-z0-9_.`, ]+`) \|", RegexOptions.Multiline | RegexOptions.ExplicitCapture)]
     private static partial Regex Key();
+
+    [GeneratedRegex("^##", RegexOptions.Multiline)]
+    private static partial Regex SectionEnd();
 
     [GeneratedRegex(@"^\| (?<old>`[a-z_.8`, ]+`) \| (`(?<new>[a-z_.]+)`|nothing)", RegexOptions.Multiline | RegexOptions.ExplicitCapture)]
     private static partial Regex OldSpelling();

@@ -25,9 +25,15 @@ internal sealed class DirectoryLock : IDisposable
             UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
             BufferSize = 0,
         };
+        var path = Path.Combine(directory, FileName);
         try
         {
-            return new DirectoryLock(new FileStream(Path.Combine(directory, FileName), options));
+            RegularFile.RequireNoOther(path);
+            return new DirectoryLock(new FileStream(path, options));
+        }
+        catch (ForeignFileException error)
+        {
+            throw new IOException($"data_dir {directory} cannot be locked by {FileName}: {error.Message}", error);
         }
         catch (IOException error) when (Held.Contains(error.HResult))
         {

@@ -55,11 +55,15 @@ internal static class PrivateFile
     /// <exception cref="UnauthorizedAccessException">Not ours to read, or a directory.</exception>
     public static FileStream? OpenRead(string path, ILogger logger)
     {
-        RefuseForeign(path);
+        if (new FileInfo(path).LinkTarget is not null)
+        {
+            throw new ForeignFileException("it is a link");
+        }
+
         FileStream stream;
         try
         {
-            stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, bufferSize: 0);
+            stream = RegularFile.OpenRead(path);
         }
         catch (FileNotFoundException)
         {
@@ -79,36 +83,6 @@ internal static class PrivateFile
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-        }
-    }
-
-    // Opening a pipe for reading would wait for a writer; without blocking it opens at once, and cannot seek.
-    private static void RefuseForeign(string path)
-    {
-        if (new FileInfo(path).LinkTarget is not null)
-        {
-            throw new ForeignFileException("it is a link");
-        }
-
-        if (!OperatingSystem.IsLinux())
-        {
-            return;
-        }
-
-        const int ReadOnlyCloseOnExecNonBlocking = 0x80800;
-        const int FromCurrent = 1;
-        var descriptor = Open(Encoding.UTF8.GetBytes(path + '\0'), ReadOnlyCloseOnExecNonBlocking);
-        if (descriptor < 0)
-        {
-            // The true opening says what is wrong.
-            return;
-        }
-
-        var canSeek = Seek(descriptor, 0, FromCurrent) >= 0;
-        _ = Close(descriptor);
-        if (!canSeek)
-        {
-            throw new ForeignFileException("it is no regular file");
         }
     }
 
@@ -158,10 +132,6 @@ internal static class PrivateFile
     [DllImport("libc", EntryPoint = "fsync")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static extern int Sync(int descriptor);
-
-    [DllImport("libc", EntryPoint = "lseek")]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static extern nint Seek(int descriptor, nint offset, int whence);
 
     [DllImport("libc", EntryPoint = "close")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

@@ -147,6 +147,11 @@ internal sealed class SqliteStateStorage : IStateStorage
                 Share = FileShare.ReadWrite,
                 UnixCreateMode = OwnerOnly,
             });
+            if (!file.CanSeek)
+            {
+                throw new IOException("it is no regular file");
+            }
+
             File.SetUnixFileMode(file.SafeFileHandle, OwnerOnly);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
 using ConnectAgent.Configuration;
-using ConnectAgent.ControlPlane.State;
 using ConnectAgent.Hosting;
 
 namespace ConnectAgent.Cli;
@@ -9,8 +8,6 @@ namespace ConnectAgent.Cli;
 /// <summary><c>agent</c>: runs the daemon (config-and-cli section 3).</summary>
 internal static class AgentCommand
 {
-    private const int Failure = 1;
-
     // SIGXFSZ, which the framework has no name for.
     private const PosixSignal FileSizeExceeded = (PosixSignal)25;
 
@@ -25,6 +22,8 @@ internal static class AgentCommand
 
     private static async Task<int> RunAsync(AgentFlags flags, ParseResult result, CancellationToken cancellationToken)
     {
+        // A file that may not grow is an error of the write, and no end of the process.
+        using var fileSize = PosixSignalRegistration.Create(FileSizeExceeded, static signal => signal.Cancel = true);
         AgentConfiguration configuration;
         IReadOnlyList<string> files;
         try
@@ -35,7 +34,7 @@ internal static class AgentCommand
         catch (ConfigurationException error)
         {
             await Console.Error.WriteLineAsync("==> " + error.Message);
-            return Failure;
+            return AgentRun.Failure;
         }
 
         return await RunAsync(configuration, () => flags.Read(result), files, cancellationToken);
@@ -44,27 +43,24 @@ internal static class AgentCommand
     private static async Task<int> RunAsync(
         AgentConfiguration configuration, Func<AgentConfiguration> readAgain, IReadOnlyList<string> files, CancellationToken cancellationToken)
     {
-        if (!configuration.LogJson)
-        {
-            await Console.Out.WriteAsync(Banner.Of(configuration));
-        }
-
         WebApplication app;
         try
         {
+            configuration = DataDirectory.Prepare(configuration);
+            if (!configuration.LogJson)
+            {
+                await Console.Out.WriteAsync(Banner.Of(configuration));
+            }
+
             app = await AgentHost.BuildAsync(configuration, readAgain);
         }
-        catch (Exception error) when (error is ConfigurationException or IOException or UnauthorizedAccessException or ArgumentException
-            or StateStorageException)
+        catch (Exception error) when (StartFailure.IsExpected(error))
         {
             await Console.Error.WriteLineAsync("==> " + error.Message);
-            return Failure;
+            return AgentRun.Failure;
         }
 
         await using var running = app;
-
-        // A file that may not grow is an error of the write, and no end of the process.
-        using var fileSize = PosixSignalRegistration.Create(FileSizeExceeded, static signal => signal.Cancel = true);
         var logger = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("ConnectAgent.Hosting.AgentHost");
         foreach (var file in files)
         {
@@ -81,29 +77,22 @@ internal static class AgentCommand
             logger.ConfigurationWarning(warning);
         }
 
-        PidFile? pidFile = null;
-        try
+        if (configuration.IsConnectForgotten)
         {
-            await app.StartAsync(cancellationToken);
-            pidFile = PidFile.Write(configuration.PidFile);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or System.Net.Sockets.SocketException
-            or ConfigurationException or ArgumentException)
-        {
-            logger.StartFailed(error.Message);
-            logger.ExitCode(Failure);
-            return Failure;
+            logger.ConnectForgotten();
         }
 
-        using (pidFile)
-        {
-            Announce(configuration, logger);
-            await app.WaitForShutdownAsync(cancellationToken);
-        }
-
-        var code = app.Services.GetRequiredService<SignalLifetime>().ExitCode;
-        logger.ExitCode(code);
-        return code;
+        return await AgentRun.ToExitAsync(
+            app,
+            () =>
+            {
+                var pidFile = PidFile.Write(configuration.PidFile);
+                Announce(configuration, logger);
+                return pidFile;
+            },
+            () => app.Services.GetRequiredService<SignalLifetime>().ExitCode,
+            logger,
+            cancellationToken);
     }
 
     private static void Announce(AgentConfiguration configuration, ILogger logger)

@@ -80,11 +80,8 @@ internal sealed class AgentFlags
             var path = result.Tokens[i + 1].Value;
             switch (result.Tokens[i] is { Type: TokenType.Option } option ? option.Value.TrimStart('-') : null)
             {
-                case "config-file":
-                    files.Add(path);
-                    break;
-                case "config-dir":
-                    files.AddRange(FilesIn(path));
+                case "config-file" or "config-dir":
+                    files.AddRange(ConfigFile.FilesOf(path));
                     break;
             }
         }
@@ -132,23 +129,8 @@ internal sealed class AgentFlags
             values.NodeMeta[colon < 0 ? pair : pair[..colon]] = colon < 0 ? string.Empty : pair[(colon + 1)..];
         }
 
+        values.WithoutEffect.AddRange(_inert.Where(option => result.GetResult(option) is { Implicit: false }).Select(option => option.Name));
         return AgentConfiguration.Build(values, result.GetResult(_dev) is not null && (result.GetValue(_dev) ?? true));
-    }
-
-    // Not recursively; other names than .json and .hcl are none of ours.
-    private static List<string> FilesIn(string directory)
-    {
-        try
-        {
-            return Directory.EnumerateFiles(directory)
-                .Where(file => file.EndsWith(".json", StringComparison.Ordinal) || file.EndsWith(".hcl", StringComparison.Ordinal))
-                .Order(StringComparer.Ordinal)
-                .ToList();
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw new ConfigurationException($"config: Open failed on {directory}. open {directory}: no such file or directory");
-        }
     }
 
     private static Option<bool?> Switch(string name, string description) =>

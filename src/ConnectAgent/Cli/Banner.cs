@@ -7,8 +7,7 @@ internal static class Banner
 {
     public static string Of(AgentConfiguration configuration)
     {
-        var ports = configuration.Ports;
-        var clients = string.Join(' ', configuration.HttpListeners);
+        var clients = string.Join(' ', configuration.HttpListeners.Concat(configuration.HttpsListeners));
         return $"""
             ==> Starting ConnectAgent...
                    Version: '{ProductVersion.Own}' (API {ProductVersion.Api})
@@ -16,12 +15,15 @@ internal static class Banner
                  Node name: '{configuration.NodeName}'
                 Datacenter: '{configuration.Datacenter}' (Segment: '<all>')
                     Server: {(configuration.Server ? "true" : "false")} (Bootstrap: {(configuration.Bootstrap ? "true" : "false")})
-               Client Addr: [{clients}] (HTTP: {ports["http"]}, HTTPS: {ports["https"]}, gRPC: {ports["grpc"]}, DNS: {ports["dns"]})
-              Cluster Addr: {configuration.AdvertiseAddress} (LAN: {ports["serf_lan"]}, WAN: {ports["serf_wan"]})
+               Client Addr: [{clients}] (HTTP: {PortOf(configuration.HttpListeners)}, HTTPS: {PortOf(configuration.HttpsListeners)}, gRPC: -1, DNS: -1)
+              Cluster Addr: {configuration.AdvertiseAddress} (LAN: -1, WAN: -1)
 
             ==> Log data will now stream in as it occurs:
 
 
             """;
     }
+
+    // What listens, and nothing else: gRPC, DNS and the cluster's ports are never opened.
+    private static int PortOf(IEnumerable<ListenAddress> listeners) => listeners.OfType<TcpListenAddress>().FirstOrDefault()?.Port ?? -1;
 }

@@ -71,14 +71,14 @@ internal static class CommandLine
     // LOAD-8.
     private static Command ValidateCommand()
     {
-        var paths = new Argument<string[]>("path") { Description = "JSON files.", Arity = ArgumentArity.OneOrMore };
+        var paths = new Argument<string[]>("path") { Description = "JSON files, or directories of them.", Arity = ArgumentArity.OneOrMore };
         var command = new Command("validate", "Checks configuration files.") { paths };
         command.SetAction(async result =>
         {
             try
             {
                 var values = new ConfigValues();
-                foreach (var path in result.GetValue(paths) ?? [])
+                foreach (var path in (result.GetValue(paths) ?? []).SelectMany(ConfigFile.FilesOf))
                 {
                     ConfigFile.Read(path, values);
                 }
@@ -86,7 +86,7 @@ internal static class CommandLine
                 var configuration = AgentConfiguration.Build(values, devMode: false);
                 foreach (var warning in configuration.Warnings)
                 {
-                    await Console.Out.WriteLineAsync(warning);
+                    await Console.Error.WriteLineAsync(warning);
                 }
 
                 await Console.Out.WriteLineAsync("Configuration is valid!");

@@ -1,4 +1,5 @@
 using System.Globalization;
+using ConnectAgent.Agent.Persistence;
 
 namespace ConnectAgent.Cli;
 
@@ -20,6 +21,7 @@ internal sealed class PidFile : IDisposable
 
         try
         {
+            RegularFile.RequireNoOther(path);
             File.WriteAllText(path, Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
             return new PidFile(path);
         }
@@ -29,5 +31,5 @@ internal sealed class PidFile : IDisposable
         }
     }
 
-    public void Dispose() => File.Delete(_path);
+    public void Dispose() => PrivateFile.TryDelete(_path);
 }

@@ -16,18 +16,17 @@ internal static class AclSettings
         .Text("token_ttl", (values, text) => values.AclTokenTtl = text)
         .Text("policy_ttl", (values, text) => values.AclPolicyTtl = text)
         .Text("role_ttl", (values, text) => values.AclRoleTtl = text)
-        .Inert("string", "disabled_ttl")
+        .Inert(ConfigType.Text, "disabled_ttl")
         .Flag("enable_token_persistence", (values, flag) => values.PersistTokens = flag)
-        .Inert("bool", "enable_token_replication", "enable_key_list_policy")
-        .Inert("any", "msp_disable_bootstrap")
+        .Inert(ConfigType.Flag, "enable_token_replication", "enable_key_list_policy")
+        .Guards(ConfigType.Flag, "msp_disable_bootstrap")
         .Object("tokens", new ConfigSchema()
             .Text("default", (values, text) => values.AclDefaultToken = text)
             .Text("initial_management", (values, text) => values.AclManagementToken = text)
             .Text("agent_recovery", (values, text) => values.AclRecoveryToken = text)
             .Deprecated("acl.tokens.")
-            .Inert("string", "agent", "replication")
-            .Inert("string", "config_file_service_registration")
-            .Inert("list", "managed_service_provider"));
+            .Inert(ConfigType.Text, "agent", "replication", "config_file_service_registration")
+            .InertObjects("managed_service_provider", new ConfigSchema().Inert(ConfigType.Text, "accessor_id", "secret_id")));
 
     /// <summary>ACL-CFG-6; <c>manage</c> is a word like any other.</summary>
     public static string DefaultPolicyOf(ConfigValues values)

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Net;
-using System.Text.RegularExpressions;
 using ConnectAgent.Agent.Authorization;
 using ConnectAgent.Agent.Caching;
 using ConnectAgent.Agent.Servers.Consul;
@@ -14,7 +13,7 @@ using static ConnectAgent.Configuration.ConfigChecks;
 namespace ConnectAgent.Configuration;
 
 /// <summary>The agent's configuration, checked and complete. docs/configuration.md lists every key, its unit and its default.</summary>
-internal sealed partial record AgentConfiguration
+internal sealed record AgentConfiguration
 {
     /// <summary>The keys of <c>ports</c>; reported where the product does not listen on them (clients LAUNCH-3).</summary>
     public static readonly string[] PortNames =
@@ -29,7 +28,7 @@ internal sealed partial record AgentConfiguration
 
     public required string NodeName { get; init; }
 
-    /// <summary>A lower-case UUID.</summary>
+    /// <summary>A lower-case UUID; empty until the start gives it one, unless it is configured.</summary>
     public required string NodeId { get; init; }
 
     public required IReadOnlyDictionary<string, string> NodeMeta { get; init; }
@@ -56,16 +55,14 @@ internal sealed partial record AgentConfiguration
     /// <summary>Where HTTPS is served; empty when it is off, or has no certificate (clients LAUNCH-3).</summary>
     public required IReadOnlyList<ListenAddress> HttpsListeners { get; init; }
 
-    /// <summary>PEM file with the server's chain; null without HTTPS.</summary>
-    public required string? CertificateFile { get; init; }
+    /// <summary>TLS of the HTTPS listeners.</summary>
+    public required TlsSettings Tls { get; init; }
 
-    public required string? KeyFile { get; init; }
+    /// <summary>Bytes of a request's headers; null: as many as the product takes (HCFG-1).</summary>
+    public required int? MaxHeaderBytes { get; init; }
 
-    /// <summary>PEM file with the CAs of client certificates.</summary>
-    public required string? AuthorityFile { get; init; }
-
-    /// <summary>Whether HTTPS clients must show a certificate.</summary>
-    public required bool VerifyIncoming { get; init; }
+    /// <summary>Written where there is no entry of the name; none without a control plane.</summary>
+    public required IReadOnlyList<BootstrapEntry> BootstrapEntries { get; init; }
 
     /// <summary>Concurrent connections of one client address; non-positive is no limit (http-conventions CONN-1).</summary>
     public required int MaxConnectionsPerClient { get; init; }
@@ -98,6 +95,9 @@ internal sealed partial record AgentConfiguration
     public required UnixFileMode SocketMode { get; init; }
 
     public required bool ConnectEnabled { get; init; }
+
+    /// <summary>Whether it is off because nobody said a word.</summary>
+    public required bool IsConnectForgotten { get; init; }
 
     /// <summary>Null: a random one.</summary>
     public required string? ClusterId { get; init; }
@@ -197,11 +197,12 @@ internal sealed partial record AgentConfiguration
         var datacenter = DatacenterName("datacenter", values.Datacenter ?? "dc1");
         var client = values.ClientAddress ?? "127.0.0.1";
         var bind = BindAddressOf(values.BindAddress ?? (devMode ? "127.0.0.1" : "0.0.0.0"));
-        var ports = PortsOf(values, devMode);
+        var ports = PortSettings.Of(values, devMode);
         var http = ListenAddress.ParseAll(
             values.HttpAddress is { Length: > 0 } ? "addresses.http" : "client_addr",
             values.HttpAddress is { Length: > 0 } own ? own : client,
             ports["http"]);
+        var https = PortSettings.HttpsOf(values, client, ports["https"], http);
         var level = LogLevels.Check(values.LogLevel ?? (devMode ? "DEBUG" : "INFO"));
         var policy = AclSettings.DefaultPolicyOf(values);
         Require(
@@ -215,7 +216,7 @@ internal sealed partial record AgentConfiguration
         {
             DevMode = devMode,
             NodeName = NodeNameOf(values.NodeName),
-            NodeId = NodeIdOf(values.NodeId, devMode ? null : values.DataDirectory),
+            NodeId = NodeIdOf(values.NodeId),
             NodeMeta = values.NodeMeta,
             Datacenter = datacenter,
             PrimaryDatacenter = DatacenterName("primary_datacenter", values.PrimaryDatacenter is { Length: > 0 } primary ? primary : datacenter),
@@ -225,11 +226,10 @@ internal sealed partial record AgentConfiguration
             BindAddress = bind,
             AdvertiseAddress = values.AdvertiseAddress ?? (bind is "0.0.0.0" or "::" ? "127.0.0.1" : bind),
             HttpListeners = http,
-            HttpsListeners = HttpsOf(values, client, ports["https"], http),
-            CertificateFile = values.CertificateFile,
-            KeyFile = values.KeyFile,
-            AuthorityFile = values.AuthorityFile,
-            VerifyIncoming = values.VerifyIncoming ?? false,
+            HttpsListeners = https,
+            Tls = TlsSettings.Build(values, isServed: https.Count > 0),
+            MaxHeaderBytes = values.MaxHeaderBytes is > 0 and var bytes ? bytes : null,
+            BootstrapEntries = server ? BootstrapEntry.Build(values) : [],
             MaxConnectionsPerClient = values.MaxConnectionsPerClient ?? ConnectionLimit.MostUnlessConfigured,
             CheckHost = values.CheckHost ?? true,
             AllowedHosts = values.AllowedHosts,
@@ -238,8 +238,9 @@ internal sealed partial record AgentConfiguration
             StateDirectory = devMode || string.IsNullOrEmpty(values.DataDirectory) ? null : values.DataDirectory,
             CacheDirectory = devMode || values.CachePersistence is false || string.IsNullOrEmpty(values.DataDirectory) ? null : values.DataDirectory,
             Ports = ports,
-            SocketMode = SocketModeOf(values.SocketMode),
+            SocketMode = HttpSettings.SocketModeOf(values.SocketMode),
             ConnectEnabled = connect,
+            IsConnectForgotten = server && !connect && values.ConnectEnabled is null,
             Authorize = new AuthorizeOptions
             {
                 Strict = values.AuthorizeStrict ?? false,
@@ -277,10 +278,10 @@ internal sealed partial record AgentConfiguration
             EnableDebug = values.EnableDebug ?? devMode,
             UseHttpCache = values.UseCache ?? true,
             DisableUnprintableFilter = values.DisableUnprintableFilter ?? false,
-            ResponseHeaders = HeadersOf(values.ResponseHeaders),
+            ResponseHeaders = HttpSettings.HeadersOf(values.ResponseHeaders),
             BlockEndpoints = values.BlockEndpoints,
-            AllowWriteHttpFrom = [.. values.AllowWriteHttpFrom.Select(NetworkOf)],
-            Warnings = WarningsOf(values, ports),
+            AllowWriteHttpFrom = [.. values.AllowWriteHttpFrom.Select(HttpSettings.NetworkOf)],
+            Warnings = ConfigWarnings.Of(values, server, ports),
         };
     }
 
@@ -314,15 +315,6 @@ internal sealed partial record AgentConfiguration
         }
 
         Require(!File.Exists(directory), $"data_dir \"{directory}\" is not a directory");
-        try
-        {
-            Directory.CreateDirectory(
-                directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw new ConfigurationException($"data_dir \"{directory}\" cannot be made: {error.Message}");
-        }
     }
 
     private static string NodeNameOf(string? name)
@@ -332,42 +324,10 @@ internal sealed partial record AgentConfiguration
         return trimmed;
     }
 
-    // A random ID is kept in the data directory, so that the node stays itself over restarts.
-    private static string NodeIdOf(string? id, string? directory)
+    private static string NodeIdOf(string? id)
     {
-        if (string.IsNullOrEmpty(id))
-        {
-            var file = directory is null ? null : Path.Combine(directory, "node-id");
-            if (file is not null && File.Exists(file) && Guid.TryParseExact(File.ReadAllText(file).Trim(), "D", out var kept))
-            {
-                return kept.ToString();
-            }
-
-            var made = Guid.NewGuid().ToString();
-            if (file is not null)
-            {
-                Keep(file, made);
-            }
-
-            return made;
-        }
-
-        Require(Guid.TryParseExact(id, "D", out _), $"specified NodeID is invalid: {id} is no UUID");
-        return id.ToLowerInvariant();
-    }
-
-    private static void Keep(string file, string id)
-    {
-        try
-        {
-            var temporary = $"{file}.{Environment.ProcessId}.tmp";
-            File.WriteAllText(temporary, id);
-            File.Move(temporary, file, overwrite: true);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw new ConfigurationException($"node-id cannot be kept in data_dir: {error.Message}");
-        }
+        Require(string.IsNullOrEmpty(id) || Guid.TryParseExact(id, "D", out _), $"specified NodeID is invalid: {id} is no UUID");
+        return id?.ToLowerInvariant() ?? string.Empty;
     }
 
     private static string BindAddressOf(string address)
@@ -378,41 +338,6 @@ internal sealed partial record AgentConfiguration
             "bind_addr cannot contain multiple addresses. Use 'addresses.{dns,http,https}' instead.");
         Require(IPAddress.TryParse(address.Trim(), out _), "bind_addr must be an ip address");
         return address.Trim();
-    }
-
-    private static Dictionary<string, int> PortsOf(ConfigValues values, bool devMode)
-    {
-        Dictionary<string, int> ports = new(StringComparer.Ordinal)
-        {
-            ["http"] = 8500,
-            ["https"] = -1,
-            ["grpc"] = devMode ? 8502 : -1,
-            ["grpc_tls"] = -1,
-            ["dns"] = 8600,
-            ["server"] = 8300,
-            ["serf_lan"] = 8301,
-            ["serf_wan"] = 8302,
-            ["proxy_min_port"] = 20000,
-            ["proxy_max_port"] = 20255,
-            ["sidecar_min_port"] = 21000,
-            ["sidecar_max_port"] = 21255,
-            ["expose_min_port"] = 21500,
-            ["expose_max_port"] = 21755,
-        };
-        foreach (var (name, port) in values.Ports)
-        {
-            Require(port <= 65535, $"ports.{name}: invalid port: {port}");
-            ports[name] = port <= 0 ? -1 : port;
-        }
-
-        foreach (var range in new[] { "proxy", "sidecar", "expose" })
-        {
-            Require(
-                ports[range + "_min_port"] <= ports[range + "_max_port"],
-                $"{range}_min_port must be less than {range}_max_port. To disable, set both to zero.");
-        }
-
-        return ports;
     }
 
     private static FetchLimits FetchLimitsOf(ConfigValues values)
@@ -442,50 +367,6 @@ internal sealed partial record AgentConfiguration
         _ => throw new ConfigurationException($"connect.authorize_path_parameters must be \"ambiguous\" or \"keep\", was: {GoQuote.Of(text)}"),
     };
 
-    // LAUNCH-3: a port without a certificate must not prevent the start.
-    private static List<TcpListenAddress> HttpsOf(ConfigValues values, string client, int port, IReadOnlyList<ListenAddress> http)
-    {
-        var list = values.HttpsAddress is { Length: > 0 } https ? https : client;
-        var addresses = ListenAddress.ParseAll("addresses.https", list, port).OfType<TcpListenAddress>().ToList();
-        foreach (var both in addresses.Intersect(http.OfType<TcpListenAddress>()))
-        {
-            throw new ConfigurationException($"HTTPS address {both} already configured for HTTP");
-        }
-
-        return string.IsNullOrEmpty(values.CertificateFile) || string.IsNullOrEmpty(values.KeyFile) ? [] : addresses;
-    }
-
-    private static UnixFileMode SocketModeOf(string? octal)
-    {
-        if (string.IsNullOrEmpty(octal))
-        {
-            return UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        }
-
-        Require(OctalPattern().IsMatch(octal), $"unix_sockets.mode: {GoQuote.Of(octal)} is no octal file mode");
-        return (UnixFileMode)Convert.ToInt32(octal, 8);
-    }
-
-    private static IPNetwork NetworkOf(string text) => IPNetwork.TryParse(text, out var network)
-        ? network
-        : throw new ConfigurationException($"http_config.allow_write_http_from: invalid cidr: {text}");
-
-    // HCFG-1: names in canonical form; what cannot be sent is refused here and not at every request.
-    private static Dictionary<string, string> HeadersOf(Dictionary<string, string> headers)
-    {
-        Dictionary<string, string> canonical = new(StringComparer.OrdinalIgnoreCase);
-        foreach (var (name, value) in headers)
-        {
-            Require(
-                HeaderNamePattern().IsMatch(name) && !value.AsSpan().ContainsAnyExceptInRange(' ', '~'),
-                $"http_config.response_headers: {GoQuote.Of(name)} is no header that can be sent");
-            canonical[string.Join('-', name.Split('-').Select(part =>
-                part.Length == 0 ? part : char.ToUpperInvariant(part[0]) + part[1..].ToLowerInvariant()))] = value;
-        }
-
-        return canonical;
-    }
-
     private static string? ClusterIdOf(System.Text.Json.JsonElement json)
     {
         var id = json.ValueKind == System.Text.Json.JsonValueKind.String ? json.GetString() : null;
@@ -493,35 +374,4 @@ internal sealed partial record AgentConfiguration
             string.IsNullOrEmpty(id) || Guid.TryParseExact(id, "D", out _), $"connect.ca_config.cluster_id must be a valid UUID: {id}");
         return string.IsNullOrEmpty(id) ? null : id;
     }
-
-    private static List<string> WarningsOf(ConfigValues values, Dictionary<string, int> ports)
-    {
-        List<string> warnings = [.. values.Warnings, .. DeprecatedKeys.Warnings(values), .. AclSettings.Warnings(values)];
-        if (values.Bootstrap is true)
-        {
-            warnings.Add("bootstrap = true: do not enable unless necessary");
-        }
-
-        if (values is { CachePersistence: false, DataDirectory: { Length: > 0 } directory } && Path.Combine(directory, "agent-cache.sealed") is var file
-            && File.Exists(file))
-        {
-            warnings.Add($"agent.cache_persistence is off, but {file} is still there and holds private keys: delete it");
-        }
-
-        if (ports["https"] > 0 && (string.IsNullOrEmpty(values.CertificateFile) || string.IsNullOrEmpty(values.KeyFile)))
-        {
-            warnings.Add("ports.https is set without cert_file and key_file: HTTPS is not served");
-        }
-
-        warnings.AddRange(values.Servers.Distinct(StringComparer.Ordinal).Select(ServerAddress.Parse).Where(ServerAddress.IsExposed).Select(address =>
-            $"connect_agent.servers: {address.GetLeftPart(UriPartial.Authority)} is not encrypted: whoever is on the way reads tokens and can put roots of "
-            + "his own in the answers; use https"));
-        return warnings;
-    }
-
-    [GeneratedRegex("^[A-Za-z0-9!#$%&'*+.^_`|~-]+$", RegexOptions.ExplicitCapture, 1000)]
-    private static partial Regex HeaderNamePattern();
-
-    [GeneratedRegex("^[0-7]{3,4}$", RegexOptions.ExplicitCapture, 1000)]
-    private static partial Regex OctalPattern();
 }

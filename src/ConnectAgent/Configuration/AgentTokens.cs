@@ -21,14 +21,20 @@ internal sealed class AgentTokens(AgentConfiguration configuration, AgentIdentit
     public void Load()
     {
         recovery.Use(configuration.AclRecoveryToken);
-        if (PathOfFile is not { } path || !File.Exists(path))
+        if (PathOfFile is not { } path)
         {
             return;
         }
 
         try
         {
-            _kept = JsonSerializer.Deserialize(File.ReadAllBytes(path), KeptTokensJson.Default.KeptTokens) ?? _kept;
+            using var file = PrivateFile.OpenRead(path, logger);
+            if (file is null)
+            {
+                return;
+            }
+
+            _kept = JsonSerializer.Deserialize(file, KeptTokensJson.Default.KeptTokens) ?? _kept;
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or JsonException)
         {

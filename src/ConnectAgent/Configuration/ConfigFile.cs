@@ -1,4 +1,5 @@
 using System.Text.Json;
+using ConnectAgent.Agent.Persistence;
 using ConnectAgent.Protocol.Json;
 using ConnectAgent.Protocol.Limits;
 
@@ -14,26 +15,7 @@ internal static class ConfigFile
     /// <exception cref="ConfigurationException">With the text of LOAD-2, LOAD-3 or LOAD-4; nothing is merged then.</exception>
     public static void Read(string path, ConfigValues values)
     {
-        byte[] content;
-        try
-        {
-            var file = new FileInfo(path);
-            if (file is { Exists: true, Length: > LargestFile })
-            {
-                throw new ConfigurationException($"config: ReadFile failed on {path}: larger than {LargestFile} bytes");
-            }
-
-            content = File.ReadAllBytes(path);
-        }
-        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
-        {
-            throw new ConfigurationException($"config: Open failed on {path}. open {path}: no such file or directory");
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw new ConfigurationException($"config: ReadFile failed on {path}: {error.Message}");
-        }
-
+        RequireThere(path);
         if (path.EndsWith(".hcl", StringComparison.Ordinal))
         {
             throw new ConfigurationException($"failed to parse {path}: HCL is not supported yet, write the configuration as JSON");
@@ -46,12 +28,50 @@ internal static class ConfigFile
             return;
         }
 
+        byte[] content;
+        try
+        {
+            content = RegularFile.ReadAll(path, LargestFile);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new ConfigurationException($"config: ReadFile failed on {path}: {error.Message}");
+        }
+
         if (content.AsSpan().IndexOfAnyExcept(" \t\r\n"u8) < 0)
         {
             return;
         }
 
         Merge(path, content, values);
+    }
+
+    /// <summary>The files that a path stands for: itself, or what is in a directory, in byte order and not recursively (LOAD-1).</summary>
+    /// <exception cref="ConfigurationException">There is no such path, or it cannot be read.</exception>
+    public static IReadOnlyList<string> FilesOf(string path)
+    {
+        if (!Directory.Exists(path))
+        {
+            RequireThere(path);
+            return [path];
+        }
+
+        try
+        {
+            return [.. Directory.EnumerateFiles(path).Order(StringComparer.Ordinal)];
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new ConfigurationException($"config: ReadFile failed on {path}: {error.Message}");
+        }
+    }
+
+    private static void RequireThere(string path)
+    {
+        if (!Path.Exists(path))
+        {
+            throw new ConfigurationException($"config: Open failed on {path}. open {path}: no such file or directory");
+        }
     }
 
     /// <summary>Merges the content of a file; nothing is merged when it is refused.</summary>
@@ -67,31 +87,19 @@ internal static class ConfigFile
         if (document.RootElement.ValueKind != JsonValueKind.Object)
         {
             throw new ConfigurationException(
-                $"failed to parse {path}: 1 error(s) decoding:\n\n* '' expected a map, got '{TypeOf(document.RootElement)}'");
+                $"failed to parse {path}: json: cannot unmarshal {NameOf(document.RootElement)} into Go value of type map[string]interface {{}}");
         }
 
-        List<string> unknown = [], mistyped = [];
-        List<(ConfigKey Key, JsonElement Value)> found = [];
-        Walk(document.RootElement, AgentSchema.Root, string.Empty, found, unknown, mistyped);
-        if (mistyped.Count > 0)
-        {
-            mistyped.Sort(StringComparer.Ordinal);
-            throw new ConfigurationException(
-                $"failed to parse {path}: {mistyped.Count} error(s) decoding:\n\n" + string.Join('\n', mistyped.Select(text => "* " + text)));
-        }
-
-        if (unknown.Count > 0)
-        {
-            unknown.Sort(StringComparer.Ordinal);
-            throw new ConfigurationException($"failed to parse {path}: "
-                + ConfigurationException.List([.. unknown.Select(key => "invalid config key " + key)]));
-        }
-
-        foreach (var (key, value) in found)
-        {
-            key.Set!(values, value);
-        }
+        FileDecoding.Merge(path, document.RootElement, values);
     }
+
+    private static string NameOf(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Array => "array",
+        JsonValueKind.String => "string",
+        JsonValueKind.Number => "number",
+        _ => "bool",
+    };
 
     private static JsonDocument Parse(string path, byte[] content)
     {
@@ -126,64 +134,4 @@ internal static class ConfigFile
             return error.LineNumber is null;
         }
     }
-
-    private static void Walk(
-        JsonElement json,
-        ConfigSchema schema,
-        string prefix,
-        List<(ConfigKey Key, JsonElement Value)> found,
-        List<string> unknown,
-        List<string> mistyped)
-    {
-        foreach (var property in json.EnumerateObject())
-        {
-            var name = prefix + property.Name;
-            if (schema.Find(property.Name) is not { } key)
-            {
-                unknown.Add(name);
-                continue;
-            }
-
-            // A null is as good as an absent key; a list of one stands for its object (LOAD-5).
-            var value = property.Value;
-            if (value.ValueKind == JsonValueKind.Null)
-            {
-                continue;
-            }
-
-            if (key.Inner is not null && value.ValueKind == JsonValueKind.Array && value.GetArrayLength() == 1)
-            {
-                value = value[0];
-            }
-
-            if (!key.Accepts(value))
-            {
-                mistyped.Add($"'{name}' expected type '{key.TypeName}', got unconvertible type '{TypeOf(value)}', value: '{Shown(name, value)}'");
-            }
-            else if (key.Inner is not null)
-            {
-                Walk(value, key.Inner, name + ".", found, unknown, mistyped);
-            }
-            else
-            {
-                found.Add((key, value));
-            }
-        }
-    }
-
-    // A secret of the wrong type is still a secret.
-    private static string Shown(string name, JsonElement value) =>
-        name.Contains("token", StringComparison.OrdinalIgnoreCase) || name.Contains("key", StringComparison.OrdinalIgnoreCase)
-            ? "<hidden>"
-            : value.ValueKind == JsonValueKind.String ? value.GetString()! : value.GetRawText();
-
-    // The reference's names of the JSON types.
-    private static string TypeOf(JsonElement value) => value.ValueKind switch
-    {
-        JsonValueKind.String => "string",
-        JsonValueKind.Number => "float64",
-        JsonValueKind.True or JsonValueKind.False => "bool",
-        JsonValueKind.Array => "[]interface {}",
-        _ => "map[string]interface {}",
-    };
 }

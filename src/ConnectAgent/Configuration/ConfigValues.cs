@@ -134,13 +134,23 @@ internal sealed class ConfigValues
 
     public bool? CachePersistence { get; set; }
 
-    public string? CertificateFile { get; set; }
+    /// <summary>TLS as the keys of the top level have it.</summary>
+    public TlsValues TlsTop { get; } = new();
 
-    public string? KeyFile { get; set; }
+    /// <summary><c>tls.defaults</c>.</summary>
+    public TlsValues TlsDefaults { get; } = new();
 
-    public string? AuthorityFile { get; set; }
+    /// <summary><c>tls.https</c>.</summary>
+    public TlsValues TlsHttps { get; } = new();
 
-    public bool? VerifyIncoming { get; set; }
+    public bool? VerifyIncomingHttps { get; set; }
+
+    public string? HandshakeTimeout { get; set; }
+
+    public int? MaxHeaderBytes { get; set; }
+
+    /// <summary><c>config_entries.bootstrap</c>, JSON objects.</summary>
+    public List<string> BootstrapEntries { get; } = [];
 
     public double? EntryFetchRate { get; set; }
 
@@ -149,6 +159,9 @@ internal sealed class ConfigValues
     public string? PrometheusRetention { get; set; }
 
     public int? RaftMultiplier { get; set; }
+
+    /// <summary>Keys and flags that are set and have no effect.</summary>
+    public List<string> WithoutEffect { get; } = [];
 
     /// <summary>Notes for the log, once it is there.</summary>
     public List<string> Warnings { get; } = [];

@@ -21,6 +21,7 @@ internal sealed class CurrentConfiguration(AgentConfiguration started, Func<Agen
             FetchLimits = next.FetchLimits,
             MaxConnectionsPerClient = next.MaxConnectionsPerClient,
             AclDefaultToken = next.AclDefaultToken,
+            Warnings = next.Warnings,
         };
         Volatile.Write(ref _value, taken);
         return taken;

@@ -22,14 +22,14 @@ internal static class DeprecatedKeys
         new("acl_master_token", "acl.tokens.initial_management", (values, text) => values.AclManagementToken ??= text),
         new("acl.tokens.agent_master", "acl.tokens.agent_recovery", (values, text) => values.AclRecoveryToken ??= text),
         new("acl_agent_master_token", "acl.tokens.agent_recovery", (values, text) => values.AclRecoveryToken ??= text),
-        new("acl_agent_token", "acl.tokens.agent", (_, _) => { }),
+        new("acl_agent_token", "acl.tokens.agent", Take: null),
         new("acl_token", "acl.tokens.default", (values, text) => values.AclDefaultToken ??= text),
-        new("acl_replication_token", "acl.tokens.replication", (_, _) => { }),
+        new("acl_replication_token", "acl.tokens.replication", Take: null),
         new("acl_default_policy", "acl.default_policy", (values, text) => values.AclDefaultPolicy ??= text),
         new("acl_down_policy", "acl.down_policy", (values, text) => values.AclDownPolicy ??= text),
         new("acl_ttl", "acl.token_ttl", (values, text) => values.AclTokenTtl ??= text),
-        new("enable_acl_replication", "acl.enable_token_replication", (_, _) => { }, IsFlag: true),
-        new("acl_enable_key_list_policy", "acl.enable_key_list_policy", (_, _) => { }, IsFlag: true),
+        new("enable_acl_replication", "acl.enable_token_replication", Take: null, IsFlag: true),
+        new("acl_enable_key_list_policy", "acl.enable_key_list_policy", Take: null, IsFlag: true),
     ];
 
     /// <summary>Each old spelling and the new one, which is empty where the key should go.</summary>
@@ -41,9 +41,10 @@ internal static class DeprecatedKeys
         foreach (var key in All.Where(key => key.Old[..(key.Old.LastIndexOf('.') + 1)] == prefix))
         {
             var name = key.Old[prefix.Length..];
+            var effect = key.Take is null ? KeyEffect.None : KeyEffect.Acts;
             _ = key.IsFlag
-                ? schema.Flag(name, (values, _) => values.Deprecated[key.Old] = string.Empty)
-                : schema.Text(name, (values, text) => values.Deprecated[key.Old] = text);
+                ? schema.Flag(name, (values, _) => values.Deprecated[key.Old] = string.Empty, effect)
+                : schema.Text(name, (values, text) => values.Deprecated[key.Old] = text, effect);
         }
 
         return prefix.Length > 0 ? schema : schema.Flag(Unused, (values, _) => values.Deprecated[Unused] = string.Empty);
@@ -58,7 +59,7 @@ internal static class DeprecatedKeys
             // An empty text says nothing.
             if (values.Deprecated.GetValueOrDefault(key.Old) is { Length: > 0 } text)
             {
-                key.Take(values, text);
+                key.Take?.Invoke(values, text);
             }
         }
     }
@@ -78,7 +79,7 @@ internal static class DeprecatedKeys
     }
 
     /// <summary>One old spelling.</summary>
-    /// <param name="Take">Gives a value that is not empty to the new key, unless that has one; nothing where the new key has no effect.</param>
+    /// <param name="Take">Gives a value that is not empty to the new key, unless that has one; null where the new key has no effect.</param>
     /// <param name="IsFlag">Whether it is true or false, else a text.</param>
-    private sealed record DeprecatedKey(string Old, string New, Action<ConfigValues, string> Take, bool IsFlag = false);
+    private sealed record DeprecatedKey(string Old, string New, Action<ConfigValues, string>? Take, bool IsFlag = false);
 }

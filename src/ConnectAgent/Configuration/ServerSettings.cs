@@ -51,7 +51,7 @@ internal sealed record ServerSettings
         {
             Addresses = addresses,
             Timeout = timeout,
-            AuthorityFile = values.ServerAuthorityFile is { Length: > 0 } own ? own : values.AuthorityFile,
+            AuthorityFile = values.ServerAuthorityFile is { Length: > 0 } own ? own : TlsSettings.SharedAuthorityFile(values),
             CertificateFile = NullIfEmpty(values.ServerCertificateFile),
             KeyFile = NullIfEmpty(values.ServerKeyFile),
             TlsName = NullIfEmpty(values.ServerTlsName),

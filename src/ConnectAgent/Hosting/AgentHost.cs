@@ -12,6 +12,7 @@ using ConnectAgent.Configuration;
 using ConnectAgent.ControlPlane;
 using ConnectAgent.ControlPlane.Acl;
 using ConnectAgent.ControlPlane.Authority;
+using ConnectAgent.ControlPlane.ConfigEntries;
 using ConnectAgent.ControlPlane.State;
 using ConnectAgent.Http;
 using ConnectAgent.Http.Hits;
@@ -39,6 +40,12 @@ internal static class AgentHost
     /// <param name="readAgain">Reads the configuration again, for a reload.</param>
     public static async Task<WebApplication> BuildAsync(AgentConfiguration configuration, Func<AgentConfiguration> readAgain)
     {
+        if (configuration.HttpListeners.Count + configuration.HttpsListeners.Count == 0)
+        {
+            throw new ConfigurationException(
+                "nothing would listen: set ports.http (or -http-port), addresses.http to unix://PATH, or ports.https with cert_file and key_file");
+        }
+
         // Before anything of the directory is opened; held to the end of the process.
         var held = configuration.StateDirectory is { } directory ? DirectoryLock.Take(directory) : null;
         var current = new CurrentConfiguration(configuration, readAgain);
@@ -50,6 +57,9 @@ internal static class AgentHost
 
         // It would make an activity for each request, although it logs none of them: the dispatcher does.
         builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
+
+        // It tells of failures with their stacks; AgentRun tells of them in a line.
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = ShutdownTime);
         builder.Services.AddSingleton(configuration).AddSingleton(current).AddSingleton(level).AddSingleton<ConfigurationReload>();
         builder.Services.AddSingleton<SignalLifetime>();
@@ -191,6 +201,14 @@ internal static class AgentHost
             await app.Services.GetRequiredService<AuthorityKeeper>().TryInitializeAsync();
         }
 
+        foreach (var entry in configuration.BootstrapEntries)
+        {
+            if (!await entry.WriteAsync(app.Services.GetRequiredService<ConfigEntryStore>()))
+            {
+                app.Logger.BootstrapEntryStays(entry.Place, entry.Kind.Name, entry.Entry.Name);
+            }
+        }
+
         // Before anything listens, so that the first request already finds what was sealed.
         app.Services.GetService<CachePersistence>()?.Restore();
         foreach (var endpoints in app.Services.GetServices<IWireEndpoints>())
@@ -212,7 +230,7 @@ internal static class AgentHost
         kestrel.AddServerHeader = false;
         kestrel.AllowSynchronousIO = false;
 
-        ListenerLimits.Apply(kestrel.Limits);
+        ListenerLimits.Apply(kestrel.Limits, configuration.MaxHeaderBytes);
         var limit = new ConnectionLimit(
             () => current.Value.MaxConnectionsPerClient, kestrel.ApplicationServices.GetRequiredService<LimitMetrics>());
         foreach (var unix in configuration.HttpListeners.OfType<UnixListenAddress>())
@@ -244,7 +262,16 @@ internal static class AgentHost
     // Nobody can connect before the socket listens, which is after this.
     private static Socket Bind(EndPoint endpoint, AgentConfiguration configuration)
     {
-        var socket = SocketTransportOptions.CreateDefaultBoundListenSocket(endpoint);
+        Socket socket;
+        try
+        {
+            socket = SocketTransportOptions.CreateDefaultBoundListenSocket(endpoint);
+        }
+        catch (SocketException error)
+        {
+            throw StartFailure.Listening(endpoint.ToString()!, RemedyOf(endpoint, configuration), error);
+        }
+
         if (configuration.HttpListeners.OfType<UnixListenAddress>().FirstOrDefault(unix => unix.Path == endpoint.ToString()) is { } unix)
         {
             File.SetUnixFileMode(unix.Path, configuration.SocketMode);
@@ -252,6 +279,14 @@ internal static class AgentHost
 
         return socket;
     }
+
+    private static string RemedyOf(EndPoint endpoint, AgentConfiguration configuration) => endpoint switch
+    {
+        IPEndPoint tcp when configuration.HttpsListeners.OfType<TcpListenAddress>().Any(https => https.Port == tcp.Port) =>
+            "choose another port with -https-port or ports.https, another address with client_addr or addresses.https",
+        IPEndPoint => "choose another port with -http-port or ports.http, another address with client_addr or addresses.http",
+        _ => "choose another path with addresses.http",
+    };
 
     // LIS-2: a file that is left over goes; a socket that somebody serves is his.
     private static void RemoveStale(string path, Microsoft.Extensions.Logging.ILogger logger)

@@ -45,6 +45,11 @@ internal sealed class ConfigurationReload(
             cache.FetchLimits = now.FetchLimits;
             tokens.Configured(now.AclDefaultToken);
             level.MinimumLevel = LogLevels.Parse(now.LogLevel);
+            foreach (var warning in now.Warnings)
+            {
+                logger.ConfigurationWarning(warning);
+            }
+
             logger.Reloaded();
         }
     }

@@ -39,6 +39,18 @@ internal static partial class HostLog
     [LoggerMessage(4011, LogLevel.Warning, "cannot reload before agent started")]
     public static partial void ReloadTooEarly(this ILogger logger);
 
+    [LoggerMessage(4014, LogLevel.Error, "A background service died: service={Service}")]
+    public static partial void ServiceDied(this ILogger logger, Exception error, string service);
+
+    [LoggerMessage(4015, LogLevel.Error, "Exit code: code={Code} reason={Reason}")]
+    public static partial void ExitCodeWithReason(this ILogger logger, int code, string reason);
+
+    [LoggerMessage(4016, LogLevel.Warning, "Connect is off, so that every Connect endpoint refuses: set connect.enabled to true, or to false if that is meant")]
+    public static partial void ConnectForgotten(this ILogger logger);
+
+    [LoggerMessage(4017, LogLevel.Information, "An entry of the configuration is there already and stays as it is: entry={Entry} kind={Kind} name={Name}")]
+    public static partial void BootstrapEntryStays(this ILogger logger, string entry, string kind, string name);
+
     [LoggerMessage(4012, LogLevel.Warning, "What was left at the socket's path is removed: path={Path}")]
     public static partial void StaleRemoved(this ILogger logger, string path);
 }

@@ -1,4 +1,4 @@
-using System.Security.Authentication;
+using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using ConnectAgent.Configuration;
@@ -10,24 +10,36 @@ namespace ConnectAgent.Hosting;
 /// <summary>TLS for the client listeners (http-conventions LIS-4).</summary>
 internal static class HttpsListener
 {
-    [Limit("http.handshake", "s", "the connection is closed")]
-    private static readonly TimeSpan HandshakeTimeout = TimeSpan.FromSeconds(5);
+    /// <summary>How long a handshake may take unless the configuration says otherwise (LIS-4).</summary>
+    [Limit("http.handshake", "s", "the connection is closed", Key = "limits.https_handshake_timeout")]
+    public static readonly TimeSpan HandshakeUnlessConfigured = TimeSpan.FromSeconds(5);
+
+    private static readonly TlsCipherSuite[] Always =
+        [TlsCipherSuite.TLS_AES_256_GCM_SHA384, TlsCipherSuite.TLS_CHACHA20_POLY1305_SHA256, TlsCipherSuite.TLS_AES_128_GCM_SHA256];
 
     /// <summary>Reads the certificate files.</summary>
     /// <exception cref="ConfigurationException">A file cannot be read; the message names it, never its content.</exception>
     public static HttpsConnectionAdapterOptions OptionsOf(AgentConfiguration configuration)
     {
-        var (certificate, chain) = PemFiles.ReadIdentity(string.Empty, configuration.CertificateFile!, configuration.KeyFile!);
+        var (certificate, chain) = PemFiles.ReadIdentity(string.Empty, configuration.Tls.CertificateFile!, configuration.Tls.KeyFile!);
         var options = new HttpsConnectionAdapterOptions
         {
-            HandshakeTimeout = HandshakeTimeout,
-            SslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
+            HandshakeTimeout = configuration.Tls.HandshakeTimeout,
+            SslProtocols = configuration.Tls.Protocols,
             ServerCertificate = certificate,
             ServerCertificateChain = chain,
         };
-        if (configuration.VerifyIncoming)
+        if (configuration.Tls.CipherSuites.Count > 0)
         {
-            var authorities = PemFiles.ReadAuthorities(configuration.AuthorityFile) ?? throw new ConfigurationException("verify_incoming needs ca_file");
+            // The platform wants those of TLS 1.3 as well, which nobody chooses.
+            var policy = new CipherSuitesPolicy([.. configuration.Tls.CipherSuites, .. Always]);
+            options.OnAuthenticate = (_, authentication) => authentication.CipherSuitesPolicy = policy;
+        }
+
+        if (configuration.Tls.VerifyIncoming)
+        {
+            var authorities = PemFiles.ReadAuthorities(configuration.Tls.AuthorityFile, configuration.Tls.AuthorityDirectory)
+                ?? throw new ConfigurationException("verify_incoming needs ca_file or ca_path");
             options.ClientCertificateMode = ClientCertificateMode.RequireCertificate;
             options.ClientCertificateValidation = (shown, sent, _) => IsTrusted(shown, sent, authorities);
         }

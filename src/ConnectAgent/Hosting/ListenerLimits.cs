@@ -8,7 +8,7 @@ namespace ConnectAgent.Hosting;
 internal static class ListenerLimits
 {
     // Consul's own, for headers and request line together; a filter travels in the request line.
-    [Limit("http.headers", "bytes", "refused by the web server: 431")]
+    [Limit("http.headers", "bytes", "refused by the web server: 431", Key = "http_config.max_header_bytes")]
     private const int LongestHeaders = 1024 * 1024;
 
     [Limit("http.request_line", "bytes", "refused by the web server: 414")]
@@ -37,11 +37,12 @@ internal static class ListenerLimits
     [Limit("http.idle_connection", "s", "the connection is closed")]
     private static readonly TimeSpan KeepAlive = TimeSpan.FromMinutes(15);
 
-    public static void Apply(KestrelServerLimits limits)
+    /// <param name="headerBytes">What the configuration allows for headers and request line; null: as many as the product takes.</param>
+    public static void Apply(KestrelServerLimits limits, int? headerBytes)
     {
         limits.MaxRequestBodySize = RequestBody.Longest + 1;
-        limits.MaxRequestHeadersTotalSize = LongestHeaders;
-        limits.MaxRequestLineSize = LongestRequestLine;
+        limits.MaxRequestHeadersTotalSize = Math.Min(headerBytes ?? LongestHeaders, LongestHeaders);
+        limits.MaxRequestLineSize = Math.Min(headerBytes ?? LongestRequestLine, LongestRequestLine);
         limits.MaxRequestHeaderCount = MostHeaders;
         limits.MaxRequestBufferSize = LargestBuffer;
         limits.Http2.MaxStreamsPerConnection = MostStreams;

@@ -12,15 +12,18 @@ internal sealed class SignalLifetime(
 {
     private readonly List<PosixSignalRegistration> _registrations = [];
 
-    /// <summary>0, or 1 after a signal that asks for no graceful leave.</summary>
+    /// <summary>
+    /// 0, or 1 after an interrupt that asks for no graceful leave. Supervisors end a service with SIGTERM and take anything but 0 for a failure, so
+    /// that one is 0 whatever it asks for (PROC-3, a documented difference).
+    /// </summary>
     public int ExitCode { get; private set; }
 
     public Task WaitForStartAsync(CancellationToken cancellationToken)
     {
         _registrations.Add(PosixSignalRegistration.Create(
-            PosixSignal.SIGINT, signal => Stop(signal, "interrupt", graceful: !configuration.SkipLeaveOnInterrupt)));
+            PosixSignal.SIGINT, signal => Stop(signal, "interrupt", graceful: !configuration.SkipLeaveOnInterrupt, codeUnlessGraceful: 1)));
         _registrations.Add(PosixSignalRegistration.Create(
-            PosixSignal.SIGTERM, signal => Stop(signal, "terminated", graceful: configuration.LeaveOnTerminate)));
+            PosixSignal.SIGTERM, signal => Stop(signal, "terminated", graceful: configuration.LeaveOnTerminate, codeUnlessGraceful: 0)));
         _registrations.Add(PosixSignalRegistration.Create(PosixSignal.SIGHUP, Reload));
         return Task.CompletedTask;
     }
@@ -29,7 +32,7 @@ internal sealed class SignalLifetime(
 
     public void Dispose() => _registrations.ForEach(registration => registration.Dispose());
 
-    private void Stop(PosixSignalContext context, string name, bool graceful)
+    private void Stop(PosixSignalContext context, string name, bool graceful, int codeUnlessGraceful)
     {
         context.Cancel = true;
         logger.Caught(name);
@@ -40,7 +43,7 @@ internal sealed class SignalLifetime(
         else
         {
             logger.NoGracefulExit();
-            ExitCode = 1;
+            ExitCode = codeUnlessGraceful;
         }
 
         lifetime.StopApplication();

@@ -24,7 +24,7 @@ internal static class HostedAgent
             return AgentConfiguration.Build(values, devMode: false);
         }
 
-        await using var app = await AgentHost.BuildAsync(Read(), Read);
+        await using var app = await AgentHost.BuildAsync(DataDirectory.Prepare(Read()), Read);
         await app.StartAsync();
         while (await Console.In.ReadLineAsync() is { } line)
         {

@@ -16,7 +16,7 @@ namespace ConnectAgent.Tests.Agent;
 /// <summary>The agent on a manual clock and a scripted server.</summary>
 internal sealed class AgentFixture : IDisposable
 {
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly ServiceProvider _services;
 

@@ -36,10 +36,12 @@ internal sealed class InProcessAgent : IAsyncDisposable
     /// <param name="defaultPolicy"><c>allow</c> or <c>deny</c> turns ACLs on, with a management token by default; null leaves them off.</param>
     /// <param name="configure">Changes the rest.</param>
     /// <param name="forProduction">As an operator runs it: on a data directory, with compact JSON.</param>
+    /// <param name="folder">The same, in a folder that the caller has made and keeps.</param>
     public static async Task<InProcessAgent> StartAsync(
-        string? defaultPolicy = null, Action<ConfigValues>? configure = null, bool forProduction = false)
+        string? defaultPolicy = null, Action<ConfigValues>? configure = null, bool forProduction = false, string? folder = null)
     {
-        var folder = forProduction ? Directory.CreateTempSubdirectory("connect-agent-").FullName : null;
+        var own = forProduction ? Directory.CreateTempSubdirectory("connect-agent-").FullName : null;
+        folder ??= own;
         var port = FreePorts.Next();
         var values = new ConfigValues
         {
@@ -59,9 +61,9 @@ internal sealed class InProcessAgent : IAsyncDisposable
 
         configure?.Invoke(values);
         AgentConfiguration Build() => AgentConfiguration.Build(values, devMode: folder is null);
-        var app = await AgentHost.BuildAsync(Build(), Build);
+        var app = await AgentHost.BuildAsync(DataDirectory.Prepare(Build()), Build);
         await app.StartAsync();
-        return new InProcessAgent(app, port, folder);
+        return new InProcessAgent(app, port, own);
     }
 
     /// <summary>What it serves.</summary>

@@ -96,7 +96,7 @@ public sealed class AuthorityManagerTests
         var held = ca.Authority.ReadRootsAsync(new BlockingOptions(index, TimeSpan.FromMinutes(5)), CancellationToken.None);
         held.IsCompleted.Should().BeFalse();
         await ca.PutAsync("""{"LeafCertTTL":"5h"}""");
-        var (after, now) = await held.WaitAsync(TimeSpan.FromSeconds(20));
+        var (after, now) = await held.WaitAsync(TimeSpan.FromSeconds(60));
         now.Should().BeGreaterThan(index).And.Be(ca.Manager.ReadConfiguration().ModifyIndex);
         after.Roots.Should().Equal(before.Roots);
     }
@@ -206,7 +206,7 @@ public sealed class AuthorityManagerTests
         var gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         ca.Scripted.Gate = gate.Task;
         var first = ca.PutAsync("{}", provider: "scripted");
-        await ca.Scripted.AtGate.Task.WaitAsync(TimeSpan.FromSeconds(20));
+        await ca.Scripted.AtGate.Task.WaitAsync(TimeSpan.FromSeconds(60));
         await Fails(() => ca.PutAsync(Default), "CA is already in state \"RECONFIGURING\"");
         (await ca.SignAsync()).Should().ContainSingle();
         gate.SetResult();

@@ -112,13 +112,13 @@ public sealed class ConfigEntryStoreTests : IDisposable
         await _store.PutAsync("""{"Kind":"mesh"}""");
         list.IsCompleted.Should().BeFalse();
         await _store.PutAsync("""{"Kind":"service-defaults","Name":"other"}""");
-        (await list.WaitAsync(TimeSpan.FromSeconds(20))).Value.Should().ContainSingle();
+        (await list.WaitAsync(TimeSpan.FromSeconds(60))).Value.Should().ContainSingle();
         parked.IsCompleted.Should().BeFalse();
         await _store.PutAsync(Http);
-        (await parked.WaitAsync(TimeSpan.FromSeconds(20))).Value!.Name.Should().Be("api");
+        (await parked.WaitAsync(TimeSpan.FromSeconds(60))).Value!.Name.Should().Be("api");
         match.IsCompleted.Should().BeFalse();
         await _store.AllowAsync("web", "db");
-        (await match.WaitAsync(TimeSpan.FromSeconds(20))).Value[0].Intentions.Should().ContainSingle();
+        (await match.WaitAsync(TimeSpan.FromSeconds(60))).Value[0].Intentions.Should().ContainSingle();
     }
 
     [Fact] // CFG-5

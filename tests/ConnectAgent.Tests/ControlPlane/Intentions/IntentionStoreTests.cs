@@ -79,8 +79,8 @@ public sealed class IntentionStoreTests : IDisposable
         await PutAsync("api", "other", Intention.Deny);
         parked.IsCompleted.Should().BeFalse();
         await PutAsync("*", "*", Intention.Deny);
-        (await parked.WaitAsync(TimeSpan.FromSeconds(20))).Value[0].Intentions.Should().HaveCount(2, "a wildcard protects db, too");
-        (await bySource.WaitAsync(TimeSpan.FromSeconds(20))).Value[0].Intentions.Should().HaveCount(2);
+        (await parked.WaitAsync(TimeSpan.FromSeconds(60))).Value[0].Intentions.Should().HaveCount(2, "a wildcard protects db, too");
+        (await bySource.WaitAsync(TimeSpan.FromSeconds(60))).Value[0].Intentions.Should().HaveCount(2);
     }
 
     [Fact] // the class of GH-15010: whoever leaves takes his watches along

@@ -115,8 +115,8 @@ public sealed class LegacyIntentionStoreTests : IDisposable
         await CreateAsync("web", "other");
         parked.IsCompleted.Should().BeFalse();
         await _store.ById.DeleteAsync(id);
-        (await parked.WaitAsync(TimeSpan.FromSeconds(20))).Value.Should().BeNull();
-        (await _store.Intentions.GetAsync(id, Block(99), CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(20))).Value.Should().BeNull();
+        (await parked.WaitAsync(TimeSpan.FromSeconds(60))).Value.Should().BeNull();
+        (await _store.Intentions.GetAsync(id, Block(99), CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(60))).Value.Should().BeNull();
     }
 
     [Fact] // a right to DB alone must not reach db

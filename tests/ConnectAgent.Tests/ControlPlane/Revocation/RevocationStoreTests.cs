@@ -208,7 +208,7 @@ public sealed class RevocationStoreTests
         fixture.Clock.Advance(interval);
 
         // Then
-        var (list, _) = await held.WaitAsync(TimeSpan.FromSeconds(20));
+        var (list, _) = await held.WaitAsync(TimeSpan.FromSeconds(60));
         list.Revoked.Should().ContainSingle().Which.SerialNumber.Should().Be("0a");
         await fixture.Upkeep.StopAsync(CancellationToken.None);
     }

@@ -17,7 +17,7 @@ namespace ConnectAgent.Tests.Http.Hits;
 public sealed class HitAllocationTests
 {
     private const int Times = 1_000;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     [Theory]
     [InlineData("POST", "/v1/agent/connect/authorize", null)]

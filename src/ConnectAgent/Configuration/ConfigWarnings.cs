@@ -1,0 +1,37 @@
+namespace ConnectAgent.Configuration;
+
+/// <summary>What is said of a configuration at the start, by <c>validate</c>, and at a reload.</summary>
+internal static class ConfigWarnings
+{
+    /// <summary>What a valid configuration is warned of, each thing once.</summary>
+    public static IReadOnlyList<string> Of(ConfigValues values, bool server, Dictionary<string, int> ports)
+    {
+        List<string> warnings = [.. values.Warnings, .. DeprecatedKeys.Warnings(values), .. AclSettings.Warnings(values)];
+        warnings.AddRange(values.WithoutEffect.Distinct(StringComparer.Ordinal).Select(key => key + " is accepted and has no effect"));
+        if (!server && values.BootstrapEntries.Count > 0)
+        {
+            warnings.Add("config_entries.bootstrap has no effect with server = false: the servers hold the entries");
+        }
+
+        if (values.Bootstrap is true)
+        {
+            warnings.Add("bootstrap = true: do not enable unless necessary");
+        }
+
+        if (values is { CachePersistence: false, DataDirectory: { Length: > 0 } directory } && Path.Combine(directory, "agent-cache.sealed") is var file
+            && File.Exists(file))
+        {
+            warnings.Add($"agent.cache_persistence is off, but {file} is still there and holds private keys: delete it");
+        }
+
+        if (ports["https"] > 0 && !TlsSettings.HasCertificate(values))
+        {
+            warnings.Add("ports.https is set without cert_file and key_file: HTTPS is not served");
+        }
+
+        warnings.AddRange(values.Servers.Distinct(StringComparer.Ordinal).Select(ServerAddress.Parse).Where(ServerAddress.IsExposed).Select(address =>
+            $"connect_agent.servers: {address.GetLeftPart(UriPartial.Authority)} is not encrypted: whoever is on the way reads tokens and can put roots of "
+            + "his own in the answers; use https"));
+        return warnings;
+    }
+}

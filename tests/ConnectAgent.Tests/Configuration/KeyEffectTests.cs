@@ -1,0 +1,76 @@
+using ConnectAgent.Configuration;
+using FluentAssertions;
+using Xunit;
+
+namespace ConnectAgent.Tests.Configuration;
+
+/// <summary>No key is swallowed: it is acted on, or the log says that it is not, or the agent does not start.</summary>
+public sealed class KeyEffectTests
+{
+    [Theory] // config-and-cli section 2, "Accepted and inert"
+    [InlineData("""{"log_file":"/x"}""", "log_file")]
+    [InlineData("""{"encrypt":"pUqJrVyVRj5jsiYEkM/tFQYfWyJIv4s3XkvDwy7Cu5s=","verify_incoming_rpc":true}""", "encrypt", "verify_incoming_rpc")]
+    [InlineData("""{"retry_join":["10.0.0.1"],"verify_outgoing":true,"verify_server_hostname":true}""", "retry_join", "verify_outgoing", "verify_server_hostname")]
+    [InlineData("""{"dns_config":{"enable_truncate":true,"soa":{"retry":1}},"gossip_lan":{"gossip_nodes":3}}""", "dns_config.enable_truncate", "dns_config.soa.retry", "gossip_lan.gossip_nodes")]
+    [InlineData("""{"service":{"name":"web","port":80,"check":{"ttl":"1s"}},"checks":[{"name":"c"},{"name":"d"}]}""", "service", "checks")]
+    [InlineData("""{"tls":{"internal_rpc":{"verify_incoming":true},"grpc":{"cert_file":"/x"},"defaults":{"verify_outgoing":true}}}""", "tls.internal_rpc.verify_incoming", "tls.grpc.cert_file", "tls.defaults.verify_outgoing")]
+    [InlineData("""{"acl":{"tokens":{"agent":"x"},"enable_token_replication":true}}""", "acl.tokens.agent", "acl.enable_token_replication")]
+    [InlineData("""{"ports":{"dns":8600,"grpc":8502,"http":8500,"server":8300,"grpc_tls":-1}}""", "ports.dns", "ports.grpc")]
+    [InlineData("""{"limits":{"rpc_rate":5},"telemetry":{"statsd_address":"127.0.0.1:1"},"performance":{"raft_multiplier":1}}""", "limits.rpc_rate", "telemetry.statsd_address", "performance.raft_multiplier")]
+    public void FA_8_A_key_that_is_set_and_has_no_effect_is_named(string json, params string[] keys) =>
+        ConfigTexts.Read(json).Warnings.Should().BeEquivalentTo(keys.Select(key => key + " is accepted and has no effect"));
+
+    [Fact] // LAUNCH-2: null, {} and zero values say nothing
+    public void FA_8_A_value_that_asks_for_nothing_is_not_named() =>
+        ConfigTexts.Read("""{"encrypt":"","retry_join":[],"audit":null,"locality":{},"verify_outgoing":false,"ui":false,"segments":null,"ports":{"dns":-1}}""")
+            .Warnings.Should().BeEmpty();
+
+    [Fact]
+    public void FA_8_A_key_that_two_files_set_is_named_once() =>
+        ConfigTexts.Read("""{"log_file":"/x"}""", """{"log_file":"/y"}""").Warnings.Should().ContainSingle();
+
+    [Theory]
+    [InlineData("""{"tls":{"grpc":{"verify_incoming":true}}}""", "tls.grpc.verify_incoming")]
+    [InlineData("""{"tls":{"grpc":{"tls_min_version":"tls13"}}}""", "tls.grpc.tls_min_version")]
+    [InlineData("""{"acl":{"msp_disable_bootstrap":true}}""", "acl.msp_disable_bootstrap")]
+    [InlineData("""{"unix_sockets":{"group":"1000"}}""", "unix_sockets.group")]
+    public void FA_8_What_would_restrict_access_and_is_not_acted_on_stops_the_start(string json, string key) =>
+        json.Invoking(text => ConfigTexts.Read(text)).Should().Throw<ConfigurationException>().WithMessage(
+            $"1 error occurred:\n\t* {key}: this agent cannot act on it, and without it more would get in than 0.json says; take it out to start\n\n");
+
+    [Fact]
+    public void FA_8_What_restricts_nothing_starts() =>
+        ConfigTexts.Read("""{"tls":{"grpc":{"verify_incoming":false}},"acl":{"msp_disable_bootstrap":false},"unix_sockets":{"group":""}}""")
+            .Warnings.Should().BeEmpty();
+
+    [Fact] // every key of these blocks that is not acted on is either harmless, and named here, or stops the start
+    public void FA_8_The_blocks_that_guard_our_own_listeners_hold_no_other_inert_key() =>
+        Inert(AgentSchema.Root, string.Empty).Where(key => key.StartsWith("http_config.", StringComparison.Ordinal)
+            || key.StartsWith("acl.", StringComparison.Ordinal) || key.StartsWith("config_entries.", StringComparison.Ordinal)
+            || key.StartsWith("tls.https.", StringComparison.Ordinal) || key.StartsWith("tls.defaults.", StringComparison.Ordinal)
+            || key.StartsWith("tls.grpc.", StringComparison.Ordinal))
+            .Should().BeEquivalentTo(
+                "acl.disabled_ttl", "acl.enable_token_replication", "acl.enable_key_list_policy", "acl.tokens.agent", "acl.tokens.replication",
+                "acl.tokens.config_file_service_registration", "acl.tokens.managed_service_provider",
+                "tls.https.verify_outgoing", "tls.defaults.verify_outgoing", "tls.defaults.verify_server_hostname",
+                "tls.grpc.ca_file", "tls.grpc.ca_path", "tls.grpc.cert_file", "tls.grpc.key_file", "tls.grpc.use_auto_cert");
+
+    [Theory] // CE-22, CFG-4; the positions count over all files
+    [InlineData("""[{"kind":"service-defaults","name":"a"},{"kind":"nope","name":"x"}]""", "config_entries.bootstrap[1]: invalid config entry kind: nope")]
+    [InlineData("""[{"kind":"service-defaults","name":"x","bogus":1}]""", "config_entries.bootstrap[0]: 1 error occurred:\n\t* invalid config key \"bogus\"\n\n")]
+    [InlineData("""[{"name":"x"}]""", "config_entries.bootstrap[0]: Payload does not contain a kind/Kind key at the top level")]
+    [InlineData("""[{"kind":"service-splitter","name":"x","splits":[{"weight":50}]}]""", "config_entries.bootstrap[0]: the sum of all split weights must be 100, not 50.000000")]
+    public void FA_8_A_bad_bootstrap_entry_is_named_by_its_position(string entries, string expected) =>
+        entries.Invoking(text => ConfigTexts.Read($$"""{"config_entries":{"bootstrap":{{text}} } }"""))
+            .Should().Throw<ConfigurationException>().WithMessage(expected);
+
+    [Fact] // recordings/config-cases.json, bootstrap-on-client
+    public void FA_8_Bootstrap_entries_of_a_client_are_named_as_without_effect() =>
+        ConfigTexts.Read("""{"server":false,"connect_agent":{"servers":["http://127.0.0.1:1"]},"config_entries":{"bootstrap":[{"kind":"service-defaults","name":"x"}]}}""")
+            .Warnings.Should().Equal("config_entries.bootstrap has no effect with server = false: the servers hold the entries");
+
+    private static IEnumerable<string> Inert(ConfigSchema schema, string prefix) => schema.Keys.SelectMany(pair =>
+        pair.Value.Effect == KeyEffect.None ? [prefix + pair.Key]
+        : pair.Value.Inner is { } inner ? Inert(inner, prefix + pair.Key + ".")
+        : []);
+}

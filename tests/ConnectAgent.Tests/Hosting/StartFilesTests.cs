@@ -1,0 +1,166 @@
+using ConnectAgent.Agent;
+using ConnectAgent.Agent.Persistence;
+using ConnectAgent.Cli;
+using ConnectAgent.Configuration;
+using ConnectAgent.ControlPlane.State;
+using ConnectAgent.Hosting;
+using ConnectAgent.Protocol.Acl;
+using ConnectAgent.Protocol.Intentions;
+using ConnectAgent.Tests.Http;
+using ConnectAgent.TestKit.Processes;
+using FluentAssertions;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Xunit;
+
+namespace ConnectAgent.Tests.Hosting;
+
+/// <summary>Whatever lies at the path of a file that a start opens, the start goes on or ends with a word; it never waits.</summary>
+public sealed class StartFilesTests : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("start-files-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Theory]
+    [InlineData("node-id", "data_dir \"DIR\" cannot be used: node-id: it is no regular file")]
+    [InlineData("agent.lock", "data_dir DIR cannot be locked by agent.lock: it is no regular file")]
+    [InlineData("state.db", "DIR/state.db cannot be opened: it is no regular file")]
+    [InlineData("acl-tokens.json", "acl-tokens.json cannot be read: it is no regular file")]
+    public async Task FA_12_A_pipe_in_the_data_directory_stops_the_start_and_is_named(string name, string expected)
+    {
+        var data = Directory.CreateDirectory(Path.Combine(_folder, "data")).FullName;
+        await PipeAsync(Path.Combine(data, name));
+        var start = () => Task.Run(() => InProcessAgent.StartAsync("deny", values => values.PersistTokens = true, folder: _folder));
+        var failure = (await start.Should().ThrowAsync<Exception>().WaitAsync(Patience)).Which;
+        StartFailure.IsExpected(failure).Should().BeTrue("{0}", failure);
+        failure.Message.Should().Be(expected.Replace("DIR", data, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task FA_12_A_pipe_among_the_configuration_files_is_named()
+    {
+        var path = Path.Combine(_folder, "a.json");
+        await PipeAsync(path);
+        var read = () => Task.Run(() => ConfigFile.Read(path, new ConfigValues())).WaitAsync(Patience);
+        await read.Should().ThrowAsync<ConfigurationException>().WithMessage($"config: ReadFile failed on {path}: it is no regular file");
+    }
+
+    [Fact]
+    public async Task FA_12_A_pipe_in_the_place_of_a_certificate_is_named()
+    {
+        var path = Path.Combine(_folder, "ca.pem");
+        await PipeAsync(path);
+        var read = () => Task.Run(() => PemFiles.ReadAuthorities(path)).WaitAsync(Patience);
+        await read.Should().ThrowAsync<ConfigurationException>().WithMessage($"ca_file {path} cannot be used: it is no regular file");
+        read = () => Task.Run(() => { PemFiles.ReadIdentity(string.Empty, path, path); return (System.Security.Cryptography.X509Certificates.X509Certificate2Collection?)null; }).WaitAsync(Patience);
+        await read.Should().ThrowAsync<ConfigurationException>()
+            .WithMessage($"cert_file {path} with key_file {path} cannot be used: it is no regular file");
+    }
+
+    [Fact]
+    public async Task FA_12_A_pipe_in_the_place_of_the_pid_file_is_named()
+    {
+        var path = Path.Combine(_folder, "pid");
+        await PipeAsync(path);
+        var write = () => Task.Run(() => PidFile.Write(path)).WaitAsync(Patience);
+        await write.Should().ThrowAsync<IOException>().WithMessage("Could not open pid file: it is no regular file");
+    }
+
+    [Fact] // /dev/zero can seek, and never ends
+    public void FA_12_A_device_is_read_no_further_than_the_longest_file() =>
+        ((Action)(() => PemFiles.ReadAuthorities("/dev/zero"))).Should().Throw<ConfigurationException>()
+            .WithMessage("ca_file /dev/zero cannot be used: it is larger than 1048576 bytes");
+
+    [Fact] // as orchestrators mount them
+    public void FA_12_Links_to_configuration_and_certificates_are_followed()
+    {
+        File.WriteAllText(Path.Combine(_folder, "real"), """{"node_name":"a"}""");
+        File.CreateSymbolicLink(Path.Combine(_folder, "a.json"), Path.Combine(_folder, "real"));
+        var values = new ConfigValues();
+        ConfigFile.Read(Path.Combine(_folder, "a.json"), values);
+        values.NodeName.Should().Be("a");
+    }
+
+    [Fact]
+    public void FA_12_Kept_tokens_that_others_could_read_are_closed_to_them_with_a_warning()
+    {
+        var path = Path.Combine(_folder, "acl-tokens.json");
+        File.WriteAllText(path, """{"default":"kept"}""");
+        File.SetUnixFileMode(path, (UnixFileMode)Convert.ToInt32("666", 8));
+        var identity = new AgentIdentity("dc1", "node1", true, string.Empty, DefaultDecision.AclsDisabled);
+        var values = new ConfigValues { DataDirectory = _folder, PersistTokens = true, Server = true, AclEnabled = true };
+        var log = new Warnings();
+        new AgentTokens(AgentConfiguration.Build(values, devMode: false), identity, new RecoveryToken("node1"), log).Load();
+        identity.DefaultToken.Should().Be("kept");
+        Convert.ToString((int)File.GetUnixFileMode(path), 8).Should().Be("600");
+        log.Lines.Should().ContainSingle().Which.Should().Contain("tightened to 0600").And.Contain(path);
+    }
+
+    [Theory]
+    [InlineData("777", "700", "was open to others, mode 0777, and is tightened to 0700")]
+    [InlineData("755", "700", "was open to others, mode 0755, and is tightened to 0700")]
+    [InlineData("700", "700", null)]
+    [InlineData("1777", "1777", "is shared with others, mode 01777: use a directory of its own")]
+    public void FA_12_A_data_directory_that_is_open_to_others_is_closed_with_a_warning(string before, string after, string? warning)
+    {
+        var data = Directory.CreateDirectory(Path.Combine(_folder, "data")).FullName;
+        File.SetUnixFileMode(data, (UnixFileMode)Convert.ToInt32(before, 8));
+        var prepared = DataDirectory.Prepare(Build(data));
+        Convert.ToString((int)File.GetUnixFileMode(data), 8).Should().Be(after);
+        prepared.Warnings.Should().Equal(warning is null ? [] : [$"data_dir {data} {warning}"]);
+    }
+
+    [Fact]
+    public void A_node_keeps_its_id_and_the_directory_is_made_private()
+    {
+        var data = Path.Combine(_folder, "a", "b");
+        var first = DataDirectory.Prepare(Build(data)).NodeId;
+        Guid.TryParseExact(first, "D", out _).Should().BeTrue();
+        DataDirectory.Prepare(Build(data)).NodeId.Should().Be(first);
+        Convert.ToString((int)File.GetUnixFileMode(data), 8).Should().Be("700");
+    }
+
+    [Fact]
+    public void FA_32_Reading_a_configuration_changes_nothing()
+    {
+        var data = Path.Combine(_folder, "data");
+        Build(data).NodeId.Should().BeEmpty();
+        Directory.Exists(data).Should().BeFalse();
+    }
+
+    [Theory]
+    [InlineData("/proc/nowhere")]
+    [InlineData("FILE/below")]
+    public void FA_34_A_data_directory_that_cannot_be_made_is_named(string directory)
+    {
+        var file = Path.Combine(_folder, "file");
+        File.WriteAllText(file, string.Empty);
+        directory = directory.Replace("FILE", file, StringComparison.Ordinal);
+        ((Action)(() => DataDirectory.Prepare(Build(directory)))).Should().Throw<ConfigurationException>()
+            .WithMessage($"data_dir \"{directory}\" cannot be used: *");
+    }
+
+    [Fact] // a disk without room, made certain by a device that has none
+    public void FA_34_A_pid_file_that_cannot_be_written_is_named() =>
+        ((Action)(() => PidFile.Write("/dev/full"))).Should().Throw<IOException>().WithMessage("Could not open pid file: *");
+
+    private static AgentConfiguration Build(string data) => AgentConfiguration.Build(new ConfigValues { DataDirectory = data, Server = true }, devMode: false);
+
+    private static async Task PipeAsync(string path) => (await RunningProcess.RunAsync("mkfifo", [path])).ExitCode.Should().Be(0);
+
+    private sealed class Warnings : ILogger<AgentTokens>
+    {
+        public List<string> Lines { get; } = [];
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            Lines.Add(formatter(state, exception));
+    }
+}
