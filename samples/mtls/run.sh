@@ -16,26 +16,24 @@ openssl s_server -accept "127.0.0.1:$port" -www -cert "$work/db.pem" -key "$work
   -Verify 2 -verify_return_error >"$work/server.log" 2>&1 &
 server=$!
 
-# web: connects, and trusts db by the roots of the agent.
-connect() {
-  printf 'GET / HTTP/1.0\r\n\r\n' | openssl s_client -connect "127.0.0.1:$port" -cert "$work/web.pem" -key "$work/web.key" \
-    -CAfile "$work/roots.pem" -verify_return_error -quiet -no_ign_eof 2>"$work/client.log" || true
-}
-# The client may leave before the whole page has come, and the server may not listen yet.
-for _ in $(seq 100); do
-  page=$(connect)
-  grep -q 'END CERTIFICATE' <<<"$page" && break
-  sleep 0.1
+# It listens once it says so.
+until grep -qs '^ACCEPT' "$work/server.log"; do
+  kill -0 "$server" 2>/dev/null || { cat "$work/server.log" >&2; exit 1; }
+  sleep 0.05
 done
+
+# web: connects, and trusts db by the roots of the agent. It reads until db has sent the whole page and closes.
+page=$(printf 'GET / HTTP/1.0\r\n\r\n' | openssl s_client -connect "127.0.0.1:$port" -cert "$work/web.pem" -key "$work/web.key" \
+  -CAfile "$work/roots.pem" -verify_return_error -quiet 2>"$work/client.log") || { cat "$work/client.log" >&2; exit 1; }
 grep -q 'HTTP/1.0 200' <<<"$page" && echo "handshake: web and db trust each other"
 # db: the peer's certificate as the handshake showed it, and the agent's word on it.
 sed -n '/-----BEGIN CERTIFICATE-----/,/-----END CERTIFICATE-----/p' <<<"$page" >"$work/peer.pem"
 echo -n "before the intention: " && "$here/authorize.sh" db "$work/peer.pem"
 
 curl -fsS -X PUT -d '{"Action":"deny"}' "$agent/v1/connect/intentions/exact?source=web&destination=db" >/dev/null
-for _ in $(seq 50); do
-  if ! answer=$("$here/authorize.sh" db "$work/peer.pem"); then break; fi
-  sleep 0.02
+# The agent hears of the intention by a blocking query, within moments.
+while answer=$("$here/authorize.sh" db "$work/peer.pem"); do
+  sleep 0.05
 done
 echo "after web => db deny: $answer"
 curl -fsS -X DELETE "$agent/v1/connect/intentions/exact?source=web&destination=db" >/dev/null

@@ -48,7 +48,7 @@ public sealed class CacheWindowTests
         var index = first.Headers.GetValues("X-Consul-Index").Single();
         var blocked = agent.Http.GetStringAsync(new Uri($"/v1/agent/connect/cache?index={index}&wait=60s", UriKind.Relative));
         await GetAsync(agent, "/v1/agent/connect/ca/leaf/web");
-        JsonNode.Parse(await blocked.WaitAsync(TimeSpan.FromSeconds(20)))!.AsArray().Should().NotBeEmpty();
+        JsonNode.Parse(await blocked.WaitAsync(TimeSpan.FromSeconds(60)))!.AsArray().Should().NotBeEmpty();
     }
 
     [Fact]
@@ -107,9 +107,9 @@ public sealed class CacheWindowTests
             serial = (string)(await GetAsync(agent, "/v1/agent/connect/ca/leaf/web"))["SerialNumber"]!;
             await GetAsync(agent, "/v1/connect/intentions/match?by=destination&name=db&cached");
             var held = (await GetAsync(agent, "/v1/agent/connect/cache")).AsArray().Count;
-            await agent.Process.SeenAsync($"Sealed cache written: entries={held}", TimeSpan.FromSeconds(20));
+            await agent.Process.SeenAsync($"Sealed cache written: entries={held}", TimeSpan.FromSeconds(60));
             await agent.Process.SignalAsync(signal);
-            await agent.Process.ExitAsync(TimeSpan.FromSeconds(10));
+            await agent.Process.ExitAsync(TimeSpan.FromSeconds(60));
         }
 
         var sealedFile = Path.Combine(folder.Path, "agent-cache.sealed");
@@ -146,7 +146,7 @@ public sealed class CacheWindowTests
             await using var agent = await AgentProcess.StartAsync(config);
             if (isThere)
             {
-                await agent.Process.SeenAsync("Cache restored from the sealed file", TimeSpan.FromSeconds(20));
+                await agent.Process.SeenAsync("Cache restored from the sealed file", TimeSpan.FromSeconds(60));
                 restored++;
             }
 
@@ -187,7 +187,7 @@ public sealed class CacheWindowTests
         });
         await GetAsync(agent, "/v1/agent/connect/ca/leaf/web");
         await agent.Process.SignalAsync("TERM");
-        await agent.Process.ExitAsync(TimeSpan.FromSeconds(10));
+        await agent.Process.ExitAsync(TimeSpan.FromSeconds(60));
         Directory.EnumerateFiles(folder.Path, "agent-cache*").Should().BeEmpty();
     }
 

@@ -12,30 +12,36 @@ public sealed partial class DocumentationTests
     private static readonly TimeSpan BuildTime = TimeSpan.FromMinutes(5);
 
     [Fact]
-    public async Task The_commands_of_README_and_docs_work()
+    public async Task FA_39_The_commands_of_README_and_docs_work_and_print_what_the_page_shows()
     {
         // Given
         var readme = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "README.md"));
-        var pages = new[] { "operations.md", "http-api.md" }.Select(page => File.ReadAllText(Path.Combine(Repository.Root, "docs", page)));
-        var start = Blocks(readme, "start").Should().ContainSingle("one command runs the agent").Subject;
-        Blocks(readme, "tests").Should().Equal(["./test.sh"], "one command passes the tests");
+        var pages = new[] { "operations.md", "http-api.md", "install.md" }.Select(page => File.ReadAllText(Path.Combine(Repository.Root, "docs", page)));
+        var start = Blocks(readme, "start").Should().ContainSingle("one command runs the agent").Subject.Commands;
+        Blocks(readme, "tests").Select(block => block.Commands).Should().Equal(["./test.sh"], "one command passes the tests");
         (await IsPortFreeAsync()).Should().BeTrue("the five-minute start uses the default port");
         await using var agent = RunningProcess.Start("bash", ["-c", "exec " + start], Repository.Root);
         await agent.SeenAsync("Started HTTP server", BuildTime);
 
         // When, then
-        foreach (var block in Blocks(readme, "run").Concat(pages.SelectMany(page => Blocks(page, "run"))))
+        foreach (var (block, printed) in Blocks(readme, "run").Concat(pages.SelectMany(page => Blocks(page, "run"))))
         {
             var (code, output, errors) = await RunningProcess.RunAsync(
                 "env", [$"PATH={Path.GetDirectoryName(Repository.PublishedAgent)}:{Environment.GetEnvironmentVariable("PATH")}", "bash", "-euo", "pipefail", "-c", block],
-                Repository.Root);
+                Repository.Root,
+                limit: BuildTime);
             code.Should().Be(0, "{0} printed {1} {2}", block, output, errors);
             output.Should().NotBeEmpty(block);
+            if (printed.Length > 0)
+            {
+                // The page shows what differs from run to run as an ellipsis.
+                output.Should().MatchRegex($"^{Regex.Escape(printed).Replace("…", ".*", StringComparison.Ordinal)}\\n?$", block);
+            }
         }
     }
 
     [Fact]
-    public async Task The_mtls_sample_tells_its_story()
+    public async Task FA_35_The_mtls_sample_tells_its_story()
     {
         await using var agent = await AgentProcess.StartAsync();
         var (code, output, errors) = await RunningProcess.RunAsync(
@@ -65,9 +71,12 @@ public sealed partial class DocumentationTests
         }
     }
 
-    private static IEnumerable<string> Blocks(string page, string kind) =>
-        Block().Matches(page).Where(match => match.Groups["kind"].Value == kind).Select(match => match.Groups["commands"].Value.Trim());
+    private static IEnumerable<(string Commands, string Printed)> Blocks(string page, string kind) => Block().Matches(page)
+        .Where(match => match.Groups["kind"].Value == kind)
+        .Select(match => (match.Groups["commands"].Value.Trim(), match.Groups["printed"].Value.TrimEnd('\n')));
 
-    [GeneratedRegex("<!-- (?<kind>start|run|tests) -->\n```bash\n(?<commands>.*?)```", RegexOptions.Singleline | RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(
+        "<!-- (?<kind>start|run|tests) -->\n```bash\n(?<commands>.*?)```(\n\n<!-- prints -->\n```text\n(?<printed>.*?)```)?",
+        RegexOptions.Singleline | RegexOptions.ExplicitCapture)]
     private static partial Regex Block();
 }

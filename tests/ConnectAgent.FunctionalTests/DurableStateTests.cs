@@ -122,7 +122,7 @@ public sealed class DurableStateTests
         var before = ulong.Parse(await IndexAsync(other), System.Globalization.CultureInfo.InvariantCulture);
         var parked = other.Http.GetAsync(Relative($"/v1/connect/ca/roots?index={before + 1000}&wait=100s"));
         (await SnapshotAsync("restore", file, other)).Should().Be((0, "Restored snapshot\n", string.Empty));
-        (await parked.WaitAsync(TimeSpan.FromSeconds(20))).StatusCode.Should().Be(HttpStatusCode.OK);
+        (await parked.WaitAsync(TimeSpan.FromSeconds(60))).StatusCode.Should().Be(HttpStatusCode.OK);
         var list = (await GetAsync(other, "/v1/connect/intentions")).AsArray();
         list.Should().ContainSingle();
         ((string)list[0]!["Description"]!).Should().Be("saved");

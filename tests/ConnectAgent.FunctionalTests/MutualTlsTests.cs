@@ -14,7 +14,7 @@ namespace ConnectAgent.FunctionalTests;
 /// <summary>Two services, two leaves, one handshake, and the agent's word on the peer.</summary>
 public sealed class MutualTlsTests(SharedAgent shared) : IClassFixture<SharedAgent>
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     [Fact]
     public async Task Two_SslStreams_trust_each_other_and_authorize_decides_about_the_peer()

@@ -10,7 +10,7 @@ namespace ConnectAgent.FunctionalTests;
 /// <summary>A changed configuration, taken over by the running daemon (services AG-29, config-and-cli PROC-4).</summary>
 public sealed class ReloadTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private static readonly Uri Reload = new("/v1/agent/reload", UriKind.Relative);
 
     [Fact] // PROC-4, AG-29, CONN-1

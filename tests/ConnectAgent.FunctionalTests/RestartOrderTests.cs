@@ -8,7 +8,7 @@ namespace ConnectAgent.FunctionalTests;
 /// <summary>An agent and its server, killed and started in every order (agent-cache CACHE-29, leaf-certificates LEAF-80; the sealed file).</summary>
 public sealed class RestartOrderTests : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private readonly TemporaryFolder _agentFolder = new();
     private readonly TemporaryFolder _serverFolder = new();
     private readonly int _serverPort = FreePorts.Next();

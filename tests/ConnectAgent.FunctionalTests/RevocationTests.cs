@@ -12,7 +12,7 @@ public sealed class RevocationTests(SharedAgent shared) : IClassFixture<SharedAg
 {
     private const string Domain = "11111111-2222-3333-4444-555555555555.consul";
     private const string Web = $"spiffe://{Domain}/ns/default/dc/dc1/svc/web";
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     [Fact]
     public async Task A_revoked_certificate_is_refused_until_the_revocation_is_taken_back()

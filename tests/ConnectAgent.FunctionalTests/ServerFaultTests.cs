@@ -149,7 +149,7 @@ public sealed class ServerFaultTests : IAsyncLifetime
         await _agent.FailsNewKeysAsync("other", "failed to get conn");
         _server.Listen();
         await _agent.RecoveredAsync();
-        await _agent.Process.SeenAsync("Servers are back", TimeSpan.FromSeconds(30));
+        await _agent.Process.SeenAsync("Servers are back", TimeSpan.FromSeconds(60));
         await _agent.StillServesAsync(warm, knownLeader: true);
         _agent.Process.Output.Split('\n').Where(line => line.Contains("Servers are away")).Should().ContainSingle("one line for each change");
     }

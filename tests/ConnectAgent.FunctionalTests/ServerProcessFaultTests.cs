@@ -81,7 +81,7 @@ public sealed class ServerProcessFaultTests : IAsyncLifetime
 
         // When
         await _server.Process.SignalAsync("KILL");
-        await _server.Process.ExitAsync(TimeSpan.FromSeconds(30));
+        await _server.Process.ExitAsync(TimeSpan.FromSeconds(60));
 
         // Then
         (await blocked).Status.Should().Be(500);
@@ -117,7 +117,7 @@ public sealed class ServerProcessFaultTests : IAsyncLifetime
         await DenyAsync(_server);
         await ClientAgent.UntilAsync(async () => !(bool)(await _agent.AuthorizeAsync("db")).Json["Authorized"]!);
         await _server.Process.SignalAsync("KILL");
-        await _server.Process.ExitAsync(TimeSpan.FromSeconds(30));
+        await _server.Process.ExitAsync(TimeSpan.FromSeconds(60));
         await using var successor = await AgentProcess.StartAsync(new JsonObject
         {
             ["ports"] = new JsonObject { ["http"] = _server.Address.Port },

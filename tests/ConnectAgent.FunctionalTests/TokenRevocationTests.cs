@@ -9,7 +9,7 @@ namespace ConnectAgent.FunctionalTests;
 public sealed class TokenRevocationTests
 {
     private const string WebRules = "service \"web\" { policy = \"write\" } agent_prefix \"\" { policy = \"read\" } acl = \"read\"";
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     // Every read that blocks and looks at a token.
     private static readonly string[] BlockingReads =

@@ -6,7 +6,7 @@ namespace ConnectAgent.TestKit.Processes;
 /// <summary>The published daemon as a process of its own, on ports of its own, with a data directory of its own.</summary>
 public sealed class AgentProcess : IAsyncDisposable
 {
-    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(2);
 
     private readonly SecretWatch _watch;
 
@@ -19,7 +19,9 @@ public sealed class AgentProcess : IAsyncDisposable
         Http = new HttpClient(_watch)
         {
             BaseAddress = address,
-            Timeout = TimeSpan.FromMinutes(2),
+
+            // Longer than the longest blocking read: on a slow machine a test may well be parked for minutes.
+            Timeout = TimeSpan.FromMinutes(15),
         };
     }
 

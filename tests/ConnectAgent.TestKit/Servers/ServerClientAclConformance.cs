@@ -12,7 +12,7 @@ namespace ConnectAgent.TestKit.Servers;
 public abstract class ServerClientAclConformance
 {
     private static readonly TimeSpan Long = TimeSpan.FromMinutes(10);
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     /// <summary>The back end, serving <c>dc1</c> with a ready CA, ACLs on and a default policy of deny.</summary>
     protected abstract IServerClient Client { get; }

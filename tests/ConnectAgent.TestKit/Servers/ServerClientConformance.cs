@@ -48,7 +48,7 @@ public abstract class ServerClientConformance
         var held = Client.MatchIntentionsAsync(names, new ServerQuery("dc1", string.Empty, before.Index, Long), CancellationToken.None);
         held.IsCompleted.Should().BeFalse();
         await PutIntentionAsync("web", "db", "deny");
-        var after = await held.WaitAsync(TimeSpan.FromSeconds(20));
+        var after = await held.WaitAsync(TimeSpan.FromSeconds(60));
         after.Index.Should().BeGreaterThan(before.Index);
         after.Value.Should().ContainSingle().Which.Decide("web", DefaultDecision.Allow).Allowed.Should().BeFalse();
     }
@@ -73,7 +73,7 @@ public abstract class ServerClientConformance
         var held = Client.ReadRevokedAsync(new ServerQuery("dc1", string.Empty, before.Index, Long), CancellationToken.None);
         held.IsCompleted.Should().BeFalse();
         await RevokeAsync("01:2c");
-        var after = await held.WaitAsync(TimeSpan.FromSeconds(20));
+        var after = await held.WaitAsync(TimeSpan.FromSeconds(60));
         after.Index.Should().BeGreaterThan(before.Index);
         after.Value.Revoked.Should().ContainSingle().Which.SerialNumber.Should().Be("01:2c");
     }

@@ -13,7 +13,7 @@ namespace ConnectAgent.TestKit.Servers;
 public abstract class ServerClientHealthConformance
 {
     private static readonly TimeSpan Long = TimeSpan.FromMinutes(10);
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     /// <summary>The back end, serving <c>dc1</c> without services, ACLs off.</summary>
     protected abstract IServerClient Client { get; }
