@@ -12,7 +12,7 @@ internal sealed class SpiffeIdFuzz : FuzzTarget
     public override IReadOnlyList<string> Words =>
     [
         "spiffe://", "SPIFFE://", "/ns/", "/dc/", "/svc/", "/ap/", "/agent/client/dc/", "/id/", "/gateway/mesh/dc/", "default", "dc1", "web", "%2F", "%25", "%zz", "%C3%A9", "?", "#", "@", ":80",
-        "[::1]", "//", "..", ".consul",
+        "[::1]", "//", ".", "..", ".consul", "%00", "%0A", "%2e", "%C2%85", "%7f", "\u0085",
     ];
 
     public override bool Run(byte[] input)
@@ -33,6 +33,15 @@ internal sealed class SpiffeIdFuzz : FuzzTarget
             return false;
         }
 
+        string[] names = id switch
+        {
+            ServiceId service => [service.Partition, service.Namespace, service.Datacenter, service.Service],
+            AgentId agent => [agent.Partition, agent.Datacenter, agent.Node],
+            MeshGatewayId gateway => [gateway.Partition, gateway.Datacenter],
+            ServerId server => [server.Datacenter],
+            _ => [],
+        };
+        Require(Array.TrueForAll(names, static name => SpiffePath.IsSegment(name)), "a name that no SPIFFE ID may have");
         var shown = id!.ToString();
 
         // An escaped slash stays in its segment (CERT-23) and is written plain: then it is nobody's, but never somebody else's.
