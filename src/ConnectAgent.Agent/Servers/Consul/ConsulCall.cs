@@ -1,4 +1,6 @@
 using System.Net.Http.Headers;
+using ConnectAgent.Protocol.Acl;
+using ConnectAgent.Protocol.Errors;
 
 namespace ConnectAgent.Agent.Servers.Consul;
 
@@ -29,6 +31,12 @@ internal enum ConsulOperation
 /// <param name="Hold">How long the server may hold the answer; zero for a call that does not block.</param>
 internal sealed record ConsulCall(ConsulOperation Operation, HttpMethod Method, string Target, string Token, TimeSpan Hold)
 {
+    /// <summary>Another datacenter than the agent's, which the call is about and the server passes it on to; else empty.</summary>
+    public string Datacenter { get; init; } = string.Empty;
+
+    /// <summary>What it is about: the same for each call about one key, however it is asked.</summary>
+    public string Subject { get; init; } = Target;
+
     /// <summary>JSON; null for none.</summary>
     public byte[]? Body { get; init; }
 
@@ -44,9 +52,37 @@ internal sealed record ConsulCall(ConsulOperation Operation, HttpMethod Method, 
     /// <summary>Whether the server may hold the answer.</summary>
     public bool Holds => Hold > TimeSpan.Zero;
 
-    /// <summary>Whether it is the cache that asks, which can wait; a caller waits for what his token may do.</summary>
-    public bool IsPaced => Operation is ConsulOperation.Roots or ConsulOperation.Match or ConsulOperation.Health or ConsulOperation.Revoked
-        or ConsulOperation.Sign or ConsulOperation.Leaf;
+    /// <summary>Whether nobody may know for minutes how it goes.</summary>
+    public bool MayTakeLong => Holds || Silence is not null;
+
+    /// <summary>
+    /// Whether it is answered out of the server's own state, so that its silence is the server's. Who signs, makes leaves or answers what is forwarded may be
+    /// waiting for somebody else, and so may a server that was asked about another datacenter.
+    /// </summary>
+    public bool IsAnsweredByTheServerItself => Datacenter.Length == 0
+        && Operation is not (ConsulOperation.Sign or ConsulOperation.Leaf or ConsulOperation.Forward);
+
+    /// <summary>Checks what no server can be sent.</summary>
+    /// <exception cref="ServerException">
+    /// A token that no header can carry is known to no server, sent in part it might be another's; nor is one that is longer than any; or a target that is no URL.
+    /// </exception>
+    public void RequireSendable()
+    {
+        if (TokenText.IsTooLong(Token))
+        {
+            throw TokenText.TooLong();
+        }
+
+        if (Token.Length > 0 && (Token.AsSpan().ContainsAnyExceptInRange(' ', '~') || Token[0] == ' ' || Token[^1] == ' '))
+        {
+            throw new ServerException(FailureKind.UnknownToken, "ACL not found");
+        }
+
+        if (!Uri.TryCreate(Target, UriKind.Relative, out _))
+        {
+            throw new ServerException(FailureKind.Failed, "the servers cannot be asked for this");
+        }
+    }
 
     // Records print their members; a token must not reach a log that way.
     public override string ToString() => $"{Method} {Operation}";

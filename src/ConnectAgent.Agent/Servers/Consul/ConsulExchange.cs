@@ -3,9 +3,6 @@ using ConnectAgent.Protocol.Errors;
 
 namespace ConnectAgent.Agent.Servers.Consul;
 
-/// <summary>The server is left, so a call that it was holding ended: no failure of its own.</summary>
-internal sealed class ReleasedException(Exception inner) : Exception("the server is left", inner);
-
 /// <summary>
 /// One call at one server, from its sending to the last byte of its answer. Whatever goes wrong in between, time limits of the transport included,
 /// becomes a <see cref="ServerException"/> of kind <see cref="FailureKind.Unreachable"/>.
@@ -62,7 +59,9 @@ internal sealed class ConsulExchange : IDisposable
         {
             using var content = upload is null ? null : exchange.ContentOf(upload);
             exchange._response = await exchange.GuardAsync(() => send(content, exchange._ends.Token));
-            return exchange;
+
+            // Whoever passes it on would otherwise end or upgrade his own connection (FA-11).
+            return exchange.Status is >= 200 and <= 599 ? exchange : throw exchange.Garbage($"the status {exchange.Status} is none of an answer");
         }
         catch
         {
@@ -70,14 +69,6 @@ internal sealed class ConsulExchange : IDisposable
             throw;
         }
     }
-
-    /// <summary>Whether a failed call cannot have reached the server, so that even a write may be tried elsewhere.</summary>
-    public static bool NothingWasSent(ServerException error) => error.InnerException
-        is HttpRequestException
-        {
-            HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError,
-        }
-        or OperationCanceledException { InnerException: TimeoutException };
 
     /// <summary>Reads the next piece of the body; 0 is its end. The time limit holds for each piece.</summary>
     public async Task<int> ReadAsync(Memory<byte> piece)
@@ -148,12 +139,15 @@ internal sealed class ConsulExchange : IDisposable
         }
         catch (OperationCanceledException error) when (_deadline.IsCancellationRequested)
         {
-            throw Away("rpc error making call: ", $"no answer within {(long)_firstLimit.TotalSeconds} s", error);
+            throw Away("rpc error making call: ", $"no answer within {(long)_firstLimit.TotalSeconds} s", new TransportException(TransportFault.Silent, error));
         }
         catch (OperationCanceledException error)
         {
             // The transport's own limit for connecting.
-            throw Away("rpc error getting client: failed to get conn: ", (error.InnerException ?? error).Message, error);
+            throw Away(
+                "rpc error getting client: failed to get conn: ",
+                (error.InnerException ?? error).Message,
+                new TransportException(TransportFault.NotConnected, error));
         }
         catch (HttpRequestException error)
         {
@@ -162,16 +156,22 @@ internal sealed class ConsulExchange : IDisposable
             throw Away(
                 connecting ? "rpc error getting client: failed to get conn: " : "rpc error making call: ",
                 (error.InnerException ?? error).Message,
-                error);
+                new TransportException(connecting ? TransportFault.NotConnected : TransportFault.Broken, error));
         }
-        catch (Exception error) when (error is IOException or ObjectDisposedException or InvalidOperationException or FormatException)
+        catch (IOException error)
         {
+            throw Away("rpc error making call: ", error.Message, new TransportException(TransportFault.Broken, error));
+        }
+        catch (Exception error) when (error is InvalidOperationException or FormatException)
+        {
+            // Something about this call or its answer; also a client that is being disposed of.
             throw Away("rpc error making call: ", error.Message, error);
         }
     }
 
-    private ServerException TooLong(int longest) =>
-        new(FailureKind.Unreachable, $"rpc error making call: {Server}: the answer is longer than {longest} bytes", new GarbageException());
+    private ServerException TooLong(int longest) => Garbage($"the answer is longer than {longest} bytes");
+
+    private ServerException Garbage(string reason) => Away("rpc error making call: ", reason, new GarbageException());
 
     private ServerException Away(string prefix, string reason, Exception error) =>
         new(FailureKind.Unreachable, $"{prefix}{Server}: {reason}", error);

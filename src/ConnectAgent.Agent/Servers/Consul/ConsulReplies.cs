@@ -10,9 +10,6 @@ using ConnectAgent.Protocol.Intentions;
 
 namespace ConnectAgent.Agent.Servers.Consul;
 
-/// <summary>Marks the failure of an answer that came and cannot be used.</summary>
-internal sealed class GarbageException : Exception;
-
 /// <summary>
 /// Reads successful answers. What is not exactly an answer of Consul's is a failure of the server, so that something in between (a proxy, a
 /// captive portal, another service on the port) never replaces what is cached.

@@ -13,15 +13,22 @@ internal sealed class ConsulServer : IDisposable
     [Limit("servers.answer", "bytes", "the answer counts as unreadable")]
     public const int LongestBody = 8 * 1024 * 1024;
 
-    // What a server that comes back is asked at most, however many entries have waited for it. Calls above that wait.
-    private static readonly FetchLimits Pace = new(PerSecond: 100, Burst: 200);
+    /// <summary>
+    /// What a server is asked at most by the cache, however many entries have waited for it to come back, and as often again about tokens. The first two
+    /// seconds' worth may come at once.
+    /// </summary>
+    [Limit("servers.pace", "calls per second to each server, by the cache and about tokens", "the call waits")]
+    public const int PerSecond = 100;
+
+    private static readonly FetchLimits Pace = new(PerSecond, Burst: 2 * PerSecond);
 
     private readonly Uri _address;
     private readonly ConsulServerOptions _options;
     private readonly TimeProvider _clock;
-    private readonly HoldOff[] _pauses;
+    private readonly CallLanes _lanes;
     private readonly Lock _paceGate = new();
-    private RefreshPace _pace;
+    private RefreshPace _cachePace;
+    private RefreshPace _tokenPace;
     private HttpMessageInvoker _http;
     private CancellationTokenSource _held = new();
     private ServerFault? _lastError;
@@ -37,8 +44,8 @@ internal sealed class ConsulServer : IDisposable
         (_address, _options, _clock) = (address, options, clock);
         Name = address.GetLeftPart(UriPartial.Authority);
         _http = new HttpMessageInvoker(ConsulConnections.Create(options.Tls));
-        _pauses = [.. Enum.GetValues<ConsulOperation>().Select(_ => new HoldOff(clock, random))];
-        _pace = new RefreshPace(clock.GetTimestamp());
+        _lanes = new CallLanes(clock, random);
+        (_cachePace, _tokenPace) = (new RefreshPace(clock.GetTimestamp()), new RefreshPace(clock.GetTimestamp()));
     }
 
     private enum State
@@ -50,7 +57,7 @@ internal sealed class ConsulServer : IDisposable
 
     public string Name { get; }
 
-    /// <summary>Whether the last call that told anything failed.</summary>
+    /// <summary>Whether the transport failed, or the server said that it is of no use, and it has not answered since.</summary>
     public bool IsFailing => Volatile.Read(ref _state) == (int)State.Failing;
 
     public bool IsHealthy => Volatile.Read(ref _state) == (int)State.Healthy;
@@ -70,57 +77,56 @@ internal sealed class ConsulServer : IDisposable
     /// </summary>
     public void UseTls(ServerTls tls) => Volatile.Write(ref _http, new HttpMessageInvoker(ConsulConnections.Create(tls)));
 
-    /// <summary>What this server is to be spared.</summary>
-    public HoldOff PauseOf(ConsulOperation operation) => _pauses[(int)operation];
+    /// <summary>The lane of a call: what this server is to be spared of its kind.</summary>
+    public CallLane LaneOf(ConsulCall call) => _lanes.Of(call);
 
     /// <summary>Ends the calls that this server is holding: they go on elsewhere.</summary>
     public void ReleaseHeld() => _ = Interlocked.Exchange(ref _held, new CancellationTokenSource()).CancelAsync();
 
     /// <summary>It answered.</summary>
-    /// <param name="operation">What it was asked.</param>
     /// <param name="index">
-    /// Of the answer, 0 for none: it is what the agent asked for, so all that its failures brought about ends. Null: an answer for somebody else.
+    /// Of the answer, 0 for none: it is what the agent asked for, so the server is there; when it was lost, all that the loss brought about ends. Null: an
+    /// answer for somebody else.
     /// </param>
-    public void Answered(ConsulOperation operation, ulong? index)
+    public async Task AnsweredAsync(ulong? index)
     {
         Interlocked.Increment(ref _answers);
         if (index is not { } known)
         {
-            PauseOf(operation).Succeeded();
             return;
         }
 
-        Volatile.Write(ref _state, (int)State.Healthy);
         if (known > 0)
         {
             Volatile.Write(ref _lastIndex, known);
         }
 
-        Array.ForEach(_pauses, static pause => pause.Succeeded());
+        if (Interlocked.Exchange(ref _state, (int)State.Healthy) == (int)State.Failing)
+        {
+            foreach (var lane in _lanes.All())
+            {
+                await lane.ResetAsync();
+            }
+        }
     }
 
-    /// <summary>It did not.</summary>
-    public void Failed(ConsulOperation operation, ServerException error, TimeSpan? retryAfter)
+    /// <summary>A call that was sent did not succeed.</summary>
+    public void Failed(ServerException error)
     {
-        var pause = PauseOf(operation);
-        if (error.InnerException is ReleasedException)
-        {
-            return;
-        }
-
         Interlocked.Increment(ref _failures);
-        pause.Failed(error, retryAfter);
         if (error.Kind == FailureKind.Unreachable)
         {
-            Volatile.Write(ref _state, (int)State.Failing);
             Volatile.Write(ref _lastError, new ServerFault(error.Message, _clock.GetUtcNow(), null));
         }
     }
 
+    /// <summary>It is of no use to any call, until it answers again.</summary>
+    public void Lost() => Volatile.Write(ref _state, (int)State.Failing);
+
     public ServerView View(bool isCurrent)
     {
         var error = Volatile.Read(ref _lastError);
-        var rest = _pauses.Max(static pause => pause.Remaining);
+        var rest = _lanes.All().Select(static lane => lane.Remaining).DefaultIfEmpty().Max();
         var roundTrip = Volatile.Read(ref _roundTrip);
         return new ServerView(
             Name,
@@ -136,11 +142,7 @@ internal sealed class ConsulServer : IDisposable
     /// <exception cref="ServerException"><see cref="FailureKind.Unreachable"/>: nothing that can be used came in time.</exception>
     public async Task<ConsulAnswer> SendAsync(ConsulCall call, CancellationToken cancellationToken)
     {
-        if (call.IsPaced)
-        {
-            await _clock.PauseAsync(TakePace(), cancellationToken);
-        }
-
+        await _clock.PauseAsync(TakePace(call.Operation), cancellationToken);
         using var exchange = await OpenAsync(call, cancellationToken);
         return new ConsulAnswer(Name, exchange.Status, exchange.Headers, await exchange.ReadAllAsync(LongestBody));
     }
@@ -180,11 +182,17 @@ internal sealed class ConsulServer : IDisposable
         }
     }
 
-    private TimeSpan TakePace()
+    // A caller waits for what his token may do, so what the cache asks for is not in his way. Callers' own calls are bounded by their number.
+    private TimeSpan TakePace(ConsulOperation operation)
     {
         lock (_paceGate)
         {
-            return _pace.Take(Pace, _clock);
+            return operation switch
+            {
+                ConsulOperation.Probe or ConsulOperation.Forward => TimeSpan.Zero,
+                ConsulOperation.TokenSelf or ConsulOperation.Authorize => _tokenPace.Take(Pace, _clock),
+                _ => _cachePace.Take(Pace, _clock),
+            };
         }
     }
 
@@ -199,7 +207,7 @@ internal sealed class ConsulServer : IDisposable
         message.Headers.TryAddWithoutValidation("User-Agent", "connect-agent");
         if (call.Token.Length > 0)
         {
-            message.Headers.TryAddWithoutValidation("X-Consul-Token", SendableOf(call.Token));
+            message.Headers.TryAddWithoutValidation("X-Consul-Token", call.Token);
         }
 
         foreach (var (name, value) in call.Headers)
@@ -215,10 +223,4 @@ internal sealed class ConsulServer : IDisposable
 
         return message;
     }
-
-    // A token that no header can carry is known to no server; sent in part it might be another's.
-    private static string SendableOf(string token) =>
-        !token.AsSpan().ContainsAnyExceptInRange(' ', '~') && token[0] != ' ' && token[^1] != ' '
-            ? token
-            : throw new ServerException(FailureKind.UnknownToken, "ACL not found");
 }

@@ -16,7 +16,8 @@ namespace ConnectAgent.Agent.Servers.Consul;
 /// Servers over Consul's HTTP API. Reads work with any Consul server; leaves need the signing call of this product's own server
 /// (docs/http-api.md), because the reference signs over RPC only (leaf-certificates LEAF-34).
 /// </summary>
-internal sealed class ConsulServerClient(ConsulServers servers, RemoteTokens tokens, TimeProvider clock, Random random) : IServerClient, ILeafDelegate
+internal sealed class ConsulServerClient(
+    ConsulServers servers, RemoteTokens tokens, ConsulServerOptions options, TimeProvider clock, Random random) : IServerClient, ILeafDelegate
 {
     // Request lines of servers end at 1 MiB or less; no name that anybody uses comes near this.
     [Limit("servers.target", "characters", "refused", Refuses = true)]
@@ -71,6 +72,8 @@ internal sealed class ConsulServerClient(ConsulServers servers, RemoteTokens tok
 
     public Task<long> RightsChangedAsync(CancellationToken cancellationToken) => tokens.RightsChangedAsync(cancellationToken);
 
+    public bool AclsAreOpen => tokens.AclsAreOpen;
+
     public void RememberRights(string token, IReadOnlyList<AclQuestion> allowed) => tokens.Remember(token, allowed);
 
     public Task<SignedLeaf> SignLeafAsync(
@@ -80,7 +83,12 @@ internal sealed class ConsulServerClient(ConsulServers servers, RemoteTokens tok
         var body = JsonSerializer.SerializeToUtf8Bytes(asked, ConsulJson.Default.ConsulSignRequest);
         var target = "/v1/connect/ca/sign?dc=" + Uri.EscapeDataString(identity.Datacenter);
         return servers.CallAsync(
-            Bounded(new ConsulCall(ConsulOperation.Sign, HttpMethod.Put, target, token, TimeSpan.Zero) { Body = body }),
+            Bounded(new ConsulCall(ConsulOperation.Sign, HttpMethod.Put, target, token, TimeSpan.Zero)
+            {
+                Datacenter = ElsewhereOf(identity.Datacenter),
+                Subject = identity.Service,
+                Body = body,
+            }),
             ConsulReplies.Signature,
             cancellationToken);
     }
@@ -97,11 +105,14 @@ internal sealed class ConsulServerClient(ConsulServers servers, RemoteTokens tok
     private async Task<ServerRead<T>> ReadAsync<T>(
         ConsulOperation operation, string target, ServerQuery query, Func<ConsulAnswer, ServerRead<T>> read, CancellationToken cancellationToken)
     {
-        var asked = target + "dc=" + Uri.EscapeDataString(query.Datacenter);
+        var call = Bounded(
+            new ConsulCall(operation, HttpMethod.Get, target + "dc=" + Uri.EscapeDataString(query.Datacenter), query.Token, TimeSpan.Zero)
+            {
+                Datacenter = ElsewhereOf(query.Datacenter),
+            });
         if (query.Index == 0)
         {
-            return await servers.CallAsync(
-                Bounded(new ConsulCall(operation, HttpMethod.Get, asked, query.Token, TimeSpan.Zero)), read, cancellationToken);
+            return await servers.CallAsync(call, read, cancellationToken);
         }
 
         try
@@ -110,9 +121,8 @@ internal sealed class ConsulServerClient(ConsulServers servers, RemoteTokens tok
             {
                 // Whole milliseconds, at least one, as the reference's own client writes them (IDX-2).
                 var wait = Math.Max(1, (long)query.Wait.TotalMilliseconds);
-                asked += string.Create(CultureInfo.InvariantCulture, $"&index={query.Index}&wait={wait}ms");
-                return await servers.CallAsync(
-                    Bounded(new ConsulCall(operation, HttpMethod.Get, asked, query.Token, query.Wait)), read, cancellationToken);
+                var held = string.Create(CultureInfo.InvariantCulture, $"{call.Target}&index={query.Index}&wait={wait}ms");
+                return await servers.CallAsync(call with { Target = held, Hold = query.Wait }, read, cancellationToken);
             }
         }
         finally
@@ -123,9 +133,10 @@ internal sealed class ConsulServerClient(ConsulServers servers, RemoteTokens tok
         // Over HTTP/1.1 each held read takes a connection; those above the bound are looked at from time to time.
         var pause = PollInterval * (1 + random.NextDouble());
         await Task.Delay(pause < query.Wait ? pause : query.Wait, clock, cancellationToken);
-        return await servers.CallAsync(
-            Bounded(new ConsulCall(operation, HttpMethod.Get, asked, query.Token, TimeSpan.Zero)), read, cancellationToken);
+        return await servers.CallAsync(call, read, cancellationToken);
     }
+
+    private string ElsewhereOf(string datacenter) => datacenter == options.Datacenter ? string.Empty : datacenter;
 
     private static ConsulCall Bounded(ConsulCall call) => call.Target.Length <= LongestTarget
         ? call

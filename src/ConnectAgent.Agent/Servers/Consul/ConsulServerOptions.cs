@@ -12,6 +12,9 @@ internal sealed class ConsulServerOptions
     /// <summary><c>http://host:port</c> or <c>https://host:port</c>, at least one.</summary>
     public required IReadOnlyList<Uri> Servers { get; init; }
 
+    /// <summary>The agent's own, which the servers are in; what they are asked about another one they pass on.</summary>
+    public string Datacenter { get; init; } = "dc1";
+
     /// <summary>Time limit of a call that does not hold; added to the hold of one that does (GH-14233).</summary>
     public TimeSpan RequestTime { get; init; } = DefaultRequestTime;
 

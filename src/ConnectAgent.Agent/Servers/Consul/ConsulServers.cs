@@ -130,17 +130,19 @@ internal sealed class ConsulServers : IServerStatus, IDisposable
         }
         catch (ServerException error)
         {
+            // It is the server that was asked about, so whatever is wrong is the server's.
             _servers[at].Leader = string.Empty;
-            Leave(at, error);
+            Lose(at, error);
         }
     }
 
     private async Task<T> TryAsync<T>(ConsulCall call, Func<bool> mayRepeat, Func<ConsulServer, Task<T>> ask, CancellationToken cancellationToken)
     {
+        call.RequireSendable();
         var tried = new bool[_servers.Length];
         for (var attempt = 1; ; attempt++)
         {
-            var at = _selection.Next(tried, server => _servers[server].PauseOf(call.Operation).IsAway);
+            var at = _selection.Next(tried, server => _servers[server].LaneOf(call).IsAway);
             tried[at] = true;
             try
             {
@@ -154,7 +156,6 @@ internal sealed class ConsulServers : IServerStatus, IDisposable
             }
             catch (ServerException error) when (error.Kind == FailureKind.Unreachable)
             {
-                Leave(at, error);
                 if (error.InnerException is ReleasedException)
                 {
                     // It starts over: where it was refused before may be the only one that is left by now.
@@ -164,14 +165,13 @@ internal sealed class ConsulServers : IServerStatus, IDisposable
                     continue;
                 }
 
-                if (attempt == _servers.Length || !(mayRepeat() || ConsulExchange.NothingWasSent(error)))
+                if (CallEnds.Of(error, call) == CallEnd.ServerLost)
                 {
-                    Volatile.Write(ref _missed, 1);
-                    if (Interlocked.Exchange(ref _away, 1) == 0)
-                    {
-                        _logger.ServersAway(error.Message);
-                    }
+                    Lose(at, error);
+                }
 
+                if (attempt == _servers.Length || !(mayRepeat() || CallEnds.NothingWasSent(error)))
+                {
                     throw;
                 }
             }
@@ -179,57 +179,74 @@ internal sealed class ConsulServers : IServerStatus, IDisposable
     }
 
     private Task<T> AskAsync<T>(ConsulServer server, ConsulCall call, Func<ConsulAnswer, T> read, CancellationToken cancellationToken) =>
-        WatchAsync(server, call, async () =>
-        {
-            var answer = await server.SendAsync(call, cancellationToken);
-            return answer.Status == 200 ? (read(answer), (ulong?)IndexOf(answer)) : throw new RefusedException(
-                ConsulFailure.Of(call, answer), ConsulFailure.RetryAfterOf(answer, _clock));
-        });
+        WatchAsync(
+            server,
+            call,
+            async () =>
+            {
+                var answer = await server.SendAsync(call, cancellationToken);
+                return answer.Status == 200
+                    ? (read(answer), (ulong?)IndexOf(answer))
+                    : throw new RefusedException(ConsulFailure.Of(call, answer), ConsulFailure.RetryAfterOf(answer, _clock));
+            },
+            cancellationToken);
 
-    private Task<bool> PassAsync(ConsulServer server, ConsulCall call, Func<ConsulExchange, Task> reply, CancellationToken cancellationToken) =>
-        WatchAsync(server, call, async () =>
-        {
-            using var exchange = await server.OpenAsync(call, cancellationToken);
-            await reply(exchange);
-
-            // That it answers says nothing of what the agent asks; that it fails is the caller's to see.
-            return (Value: true, Index: (ulong?)null);
-        });
-
-    /// <summary>Makes one call at one server and has the server remember how it went.</summary>
-    private async Task<T> WatchAsync<T>(ConsulServer server, ConsulCall call, Func<Task<(T Value, ulong? Index)>> ask)
+    private async Task<bool> PassAsync(ConsulServer server, ConsulCall call, Func<ConsulExchange, Task> reply, CancellationToken cancellationToken)
     {
-        var pause = server.PauseOf(call.Operation);
-        pause.Enter(call.Holds);
+        // That it answers says nothing of what the agent asks.
+        using var exchange = await WatchAsync(
+            server, call, async () => (Value: await server.OpenAsync(call, cancellationToken), Index: (ulong?)null), cancellationToken);
         try
         {
-            var (value, index) = await ask();
-            server.Answered(call.Operation, index);
+            await reply(exchange);
+            return true;
+        }
+        catch (ServerException error)
+        {
+            // In the middle of the answer: the lane has taken its beginning for the whole.
+            Failed(server, error);
+            await server.LaneOf(call).NoteAsync(call, error);
+            throw;
+        }
+    }
+
+    /// <summary>Makes one call at one server, by its lane, and has the server remember how it went.</summary>
+    private async Task<T> WatchAsync<T>(
+        ConsulServer server, ConsulCall call, Func<Task<(T Value, ulong? Index)>> ask, CancellationToken cancellationToken)
+    {
+        try
+        {
+            // A look whether the server is there is made at its own pace, whatever failed before.
+            var (value, index) = call.Operation == ConsulOperation.Probe ? await ask() : await server.LaneOf(call).RunAsync(call, ask, cancellationToken);
+            await server.AnsweredAsync(index);
             return value;
         }
         catch (RefusedException refused)
         {
-            server.Failed(call.Operation, refused.Failure, refused.RetryAfter);
+            server.Failed(refused.Failure);
             throw refused.Failure;
         }
-        catch (ServerException error)
+        catch (ServerException error) when (error.InnerException is not (NotSentException or ReleasedException))
         {
-            if (error.InnerException is GarbageException)
-            {
-                _metrics.Refused();
-            }
-
-            server.Failed(call.Operation, error, retryAfter: null);
+            Failed(server, error);
             throw;
-        }
-        finally
-        {
-            pause.Ended();
         }
     }
 
-    private void Leave(int server, ServerException reason)
+    private void Failed(ConsulServer server, ServerException error)
     {
+        if (error.InnerException is GarbageException)
+        {
+            _metrics.Refused();
+        }
+
+        server.Failed(error);
+    }
+
+    /// <summary>A server is of no use to any call: others go elsewhere, and so do the reads that it is holding.</summary>
+    private void Lose(int server, ServerException reason)
+    {
+        _servers[server].Lost();
         if (_selection.Leave(server, at => _servers[at].IsFailing))
         {
             _metrics.Moved();
@@ -241,17 +258,18 @@ internal sealed class ConsulServers : IServerStatus, IDisposable
             // Reads that it holds would go on waiting for one that is lost to all others, also when it is not the current one.
             _servers[server].ReleaseHeld();
         }
+
+        if (Array.TrueForAll(_servers, static other => other.IsFailing))
+        {
+            Volatile.Write(ref _missed, 1);
+            if (Interlocked.Exchange(ref _away, 1) == 0)
+            {
+                _logger.ServersAway(reason.Message);
+            }
+        }
     }
 
     private static ulong IndexOf(ConsulAnswer answer) =>
         answer.Headers.TryGetValues("X-Consul-Index", out var values)
         && ulong.TryParse(values.First(), NumberStyles.None, CultureInfo.InvariantCulture, out var index) ? index : 0;
-
-    /// <summary>An answer that is no success, with what it says about the next try.</summary>
-    private sealed class RefusedException(ServerException failure, TimeSpan? retryAfter) : Exception(failure.Message)
-    {
-        public ServerException Failure { get; } = failure;
-
-        public TimeSpan? RetryAfter { get; } = retryAfter;
-    }
 }
