@@ -73,6 +73,12 @@ public interface IServerClient
     Task<long> RightsChangedAsync(CancellationToken cancellationToken);
 
     /// <summary>
+    /// Whether the back end said lately that it has no ACLs, so that the agent is open although its own are on (acl ACL-RES-8). What nobody vouches for
+    /// must not write to the agent itself.
+    /// </summary>
+    bool AclsAreOpen => false;
+
+    /// <summary>
     /// What was allowed to a token in a former life of the agent. A back end that cannot always be asked takes it for the last that is known
     /// (acl ACL-RES-4); one that can has no use for it.
     /// </summary>

@@ -8,6 +8,11 @@ public abstract class TokenRights
     /// <summary>ACLs are off, or the token is a management token: everything.</summary>
     public static TokenRights Everything { get; } = new Same(allowed: true, manages: true);
 
+    /// <summary>
+    /// Remote servers said that ACLs are disabled: everything but writing to the agent itself, which their word alone does not open (acl ACL-RES-8).
+    /// </summary>
+    public static TokenRights OpenedByServers { get; } = new Opened();
+
     /// <summary>A token without rules under a default policy of allow: everything but what only a management token may (acl ACL-DFLT-1).</summary>
     public static TokenRights AllowedByDefault { get; } = new Same(allowed: true, manages: false);
 
@@ -107,6 +112,14 @@ public abstract class TokenRights
     /// <exception cref="ServerException"><c>Permission denied</c>.</exception>
     public void RequireIntentionRead(IEnumerable<string> names) =>
         Require(names.Where(name => name.Length > 0).Select(name => new AclQuestion(AclResource.Intention, name, AclAccess.Read)));
+
+    private sealed class Opened : TokenRights
+    {
+        public override bool Allows(AclResource resource, string segment, AclAccess access) =>
+            (resource, access) is not (AclResource.Agent, AclAccess.Write);
+
+        public override bool Snapshot() => false;
+    }
 
     private sealed class Same(bool allowed, bool manages) : TokenRights
     {

@@ -1,4 +1,5 @@
 using System.Text;
+using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Limits;
 
 namespace ConnectAgent.Protocol.Acl;
@@ -18,4 +19,7 @@ public static class TokenText
     /// <summary>Whether a text is too long to be a token.</summary>
     public static bool IsTooLong(string token) =>
         token.Length > Longest || (token.Length > Longest / 3 && Encoding.UTF8.GetByteCount(token) > Longest);
+
+    /// <summary>What is said of a text that is too long.</summary>
+    public static ServerException TooLong() => new(FailureKind.UnknownToken, "ACL not found") { Limit = LimitName };
 }

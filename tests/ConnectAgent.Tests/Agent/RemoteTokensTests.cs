@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using ConnectAgent.Agent.Servers.Tokens;
 using ConnectAgent.Protocol.Acl;
@@ -21,7 +20,7 @@ public sealed class RemoteTokensTests : IDisposable
     private static readonly AclQuestion ReadAcl = new(AclResource.Acl, string.Empty, AclAccess.Read);
 
     private readonly ManualTimeProvider _clock = new();
-    private readonly Authority _servers = new();
+    private readonly ScriptedAuthority _servers = new();
     private readonly RecoveryToken _recovery = new("node1");
     private readonly ServiceProvider _services = new ServiceCollection().AddMetrics().BuildServiceProvider();
 
@@ -306,89 +305,4 @@ public sealed class RemoteTokensTests : IDisposable
         new RemoteTokenMetrics(_services.GetRequiredService<IMeterFactory>()),
         _clock,
         NullLogger<RemoteTokens>.Instance);
-
-    /// <summary>Servers that a test steers; the conformance suite about tokens holds the real ones to the same.</summary>
-    private sealed class Authority : ITokenAuthority
-    {
-        private readonly ConcurrentDictionary<string, AclQuestion[]> _granted = new(StringComparer.Ordinal);
-        private readonly ConcurrentDictionary<string, DateTimeOffset> _ends = new(StringComparer.Ordinal);
-        private TaskCompletionSource? _hold;
-        private TaskCompletionSource _held = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        private int _looks;
-        private int _consistent;
-
-        public int Looks => Volatile.Read(ref _looks);
-
-        public int LookedConsistently => Volatile.Read(ref _consistent);
-
-        public ConcurrentQueue<IReadOnlyList<AclQuestion>> Asked { get; } = new();
-
-        public ServerException? Failure { get; set; }
-
-        /// <summary>So many plain looks find nothing, because the one that answers lags.</summary>
-        public int LaggingDenials { get; set; }
-
-        /// <summary>So many questions find no token, because the one that answers lags.</summary>
-        public int LaggingAnswers { get; set; }
-
-        public void Grant(string token, params AclQuestion[] granted) => _granted[token] = granted;
-
-        public void Revoke(string token) => _granted.TryRemove(token, out _);
-
-        public void Expire(string token, DateTimeOffset at) => _ends[token] = at;
-
-        public TaskCompletionSource Hold() => _hold = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        public Task HeldAsync() => _held.Task.WaitAsync(AgentFixture.Patience);
-
-        public async Task<DateTimeOffset?> ReadExpirationAsync(string token, bool consistent, CancellationToken cancellationToken)
-        {
-            Interlocked.Increment(ref _looks);
-            if (consistent)
-            {
-                Interlocked.Increment(ref _consistent);
-            }
-
-            if (_hold is { } hold)
-            {
-                _held.TrySetResult();
-                await hold.Task;
-            }
-
-            if (Failure is { } failure)
-            {
-                throw failure.ToThrow();
-            }
-
-            var lags = !consistent && LaggingDenials > 0;
-            LaggingDenials -= lags ? 1 : 0;
-            return lags || !_granted.ContainsKey(token) ? throw NotFound() : _ends.TryGetValue(token, out var end) ? end : null;
-        }
-
-        public Task<IReadOnlyList<bool>> AskAsync(string token, IReadOnlyList<AclQuestion> questions, CancellationToken cancellationToken)
-        {
-            if (Failure is { } failure)
-            {
-                throw failure.ToThrow();
-            }
-
-            if (LaggingAnswers > 0)
-            {
-                LaggingAnswers--;
-                throw NotFound();
-            }
-
-            if (questions.Count == 0)
-            {
-                throw new InvalidOperationException("no question");
-            }
-
-            Asked.Enqueue(questions);
-            return _granted.TryGetValue(token, out var granted)
-                ? Task.FromResult<IReadOnlyList<bool>>([.. questions.Select(question => granted.Contains(question))])
-                : throw NotFound();
-        }
-
-        private static ServerException NotFound() => new(FailureKind.UnknownToken, "ACL not found");
-    }
 }

@@ -12,25 +12,36 @@ namespace ConnectAgent.Agent.Servers.Tokens;
 /// <param name="token">The secret; empty for the anonymous token.</param>
 /// <param name="owner">Asks the servers.</param>
 /// <param name="holder">The token itself.</param>
-/// <param name="known">What is known already.</param>
-internal sealed class RemoteRights(
-    string token, RemoteTokens owner, RemoteToken holder, IEnumerable<KeyValuePair<AclQuestion, bool>> known) : TokenRights
+internal sealed class RemoteRights(string token, RemoteTokens owner, RemoteToken holder) : TokenRights
 {
     /// <summary>Questions held for one token; over it, all are asked anew.</summary>
     [Limit("acl.remote_answers", "answers of one token", "all are asked anew")]
     public const int MostKnown = 4096;
 
-    private readonly ConcurrentDictionary<AclQuestion, Task<bool>> _asking = new();
+    /// <summary>The same in bytes: callers spell what is asked.</summary>
+    [Limit("acl.remote_answers_size", "bytes, what is known of one token", "all are asked anew")]
+    public const int MostBytes = 1024 * 1024;
 
-    /// <summary>What the servers have answered.</summary>
-    public ConcurrentDictionary<AclQuestion, bool> Known { get; } = new(known);
+    // An entry of the table beside its name.
+    private const int EntryBytes = 96;
+
+    private readonly SingleFlight<AclQuestion, bool> _asking = new();
+    private readonly ConcurrentDictionary<AclQuestion, bool> _known = new();
+    private readonly Lock _gate = new();
+    private int _bytes;
+
+    /// <summary>About how much memory the answers take.</summary>
+    public int Bytes => Volatile.Read(ref _bytes);
+
+    /// <summary>All that was asked and is known.</summary>
+    public IReadOnlyCollection<AclQuestion> Questions => [.. _known.Keys];
 
     /// <summary>Only what is known: what has not been asked is not allowed.</summary>
     public override bool Allows(AclResource resource, string segment, AclAccess access) =>
-        Known.TryGetValue(new AclQuestion(resource, segment, access), out var allowed) && allowed;
+        _known.TryGetValue(new AclQuestion(resource, segment, access), out var allowed) && allowed;
 
     public override ValueTask<bool> AllowsAsync(AclQuestion question, CancellationToken cancellationToken) =>
-        Known.TryGetValue(question, out var allowed) ? new(allowed) : new(AskAsync(question).WaitAsync(cancellationToken));
+        _known.TryGetValue(question, out var allowed) ? new(allowed) : new(AskAsync(question).WaitAsync(cancellationToken));
 
     public override async ValueTask<IReadOnlyList<bool>> AllowsEachAsync(IReadOnlyList<AclQuestion> questions, CancellationToken cancellationToken)
     {
@@ -39,7 +50,7 @@ internal sealed class RemoteRights(
         List<AclQuestion> unknown = [];
         foreach (var question in questions.Distinct())
         {
-            if (Known.TryGetValue(question, out var allowed))
+            if (_known.TryGetValue(question, out var allowed))
             {
                 answers.Add(question, allowed);
             }
@@ -60,6 +71,36 @@ internal sealed class RemoteRights(
         return [.. questions.Select(question => answers[question])];
     }
 
+    /// <summary>Keeps what the servers have answered.</summary>
+    public void Keep(IReadOnlyDictionary<AclQuestion, bool> answers)
+    {
+        lock (_gate)
+        {
+            var more = answers.Keys.Where(question => !_known.ContainsKey(question)).Sum(BytesOf);
+            if (_known.Count + answers.Count > MostKnown || _bytes + more > MostBytes)
+            {
+                _known.Clear();
+                (_bytes, more) = (0, answers.Keys.Sum(BytesOf));
+            }
+
+            if (more <= MostBytes && answers.Count <= MostKnown)
+            {
+                foreach (var (asked, allowed) in answers)
+                {
+                    _known[asked] = allowed;
+                }
+
+                _bytes += more;
+            }
+        }
+
+        owner.Trim();
+    }
+
+    /// <summary>Whether the servers answer something else now.</summary>
+    public bool Differs(IReadOnlyDictionary<AclQuestion, bool> answers) =>
+        answers.Any(answer => _known.TryGetValue(answer.Key, out var before) && before != answer.Value);
+
     /// <summary>Never: the servers' own answer to a snapshot is what counts.</summary>
     public override bool Snapshot() => false;
 
@@ -70,18 +111,11 @@ internal sealed class RemoteRights(
         _ => [question],
     };
 
+    private static int BytesOf(AclQuestion question) => EntryBytes + (2 * question.Segment.Length);
+
     // One call for all who ask the same (ACL-RES-6); no caller's end ends it.
-    private Task<bool> AskAsync(AclQuestion question) => _asking.GetOrAdd(question, asked => Task.Run(async () =>
-    {
-        try
-        {
-            return (await AskOnceAsync(WithItsLike(asked)))[asked];
-        }
-        finally
-        {
-            _asking.TryRemove(asked, out _);
-        }
-    }, CancellationToken.None));
+    private Task<bool> AskAsync(AclQuestion question) =>
+        _asking.RunAsync(question, async () => (await AskOnceAsync(WithItsLike(question)))[question]);
 
     private async Task<IReadOnlyDictionary<AclQuestion, bool>> AskOnceAsync(IReadOnlyCollection<AclQuestion> questions)
     {
@@ -89,16 +123,7 @@ internal sealed class RemoteRights(
         {
             owner.Metrics.Missed();
             var answers = await owner.AskAsync(token, questions);
-            if (Known.Count + answers.Count > MostKnown)
-            {
-                Known.Clear();
-            }
-
-            foreach (var (asked, allowed) in answers)
-            {
-                Known[asked] = allowed;
-            }
-
+            Keep(answers);
             return answers;
         }
         catch (ServerException error) when (error.Kind == FailureKind.UnknownToken)

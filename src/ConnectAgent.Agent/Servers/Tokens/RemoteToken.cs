@@ -9,6 +9,9 @@ internal sealed class RemoteToken(string secret, RemoteTokens owner)
     // Against floods of made-up tokens; a token made right after a miss waits no longer (acl ACL-RES-5).
     private static readonly TimeSpan DeniedTime = TimeSpan.FromSeconds(1);
 
+    // Itself and its entry in the table.
+    private const int OwnBytes = 256;
+
     private readonly Lock _gate = new();
     private RemoteRights? _rights;
     private DateTimeOffset? _expiresAt;
@@ -16,9 +19,13 @@ internal sealed class RemoteToken(string secret, RemoteTokens owner)
     private long? _deniedAt;
     private long _usedAt;
     private Task<TokenRights>? _refresh;
+    private bool _isAnswered;
 
     /// <summary>A timestamp of the clock.</summary>
     public long UsedAt => Volatile.Read(ref _usedAt);
+
+    /// <summary>About how much memory it takes.</summary>
+    public int Bytes => OwnBytes + (2 * secret.Length) + (Volatile.Read(ref _rights)?.Bytes ?? 0);
 
     /// <summary>Whether the servers have ever known it.</summary>
     public bool IsKnown => Volatile.Read(ref _rights) is not null;
@@ -61,7 +68,12 @@ internal sealed class RemoteToken(string secret, RemoteTokens owner)
     {
         lock (_gate)
         {
-            _rights = new RemoteRights(secret, owner, this, allowed.Concat(_rights?.Known.Keys ?? []).Distinct().Select(question => KeyValuePair.Create(question, true)));
+            // Whatever the servers have said in this life, or are being asked, is newer than what was sealed in a former one.
+            if (!_isAnswered && _refresh is null)
+            {
+                _rights ??= new RemoteRights(secret, owner, this);
+                _rights.Keep(allowed.Distinct().ToDictionary(static question => question, static _ => true));
+            }
         }
     }
 
@@ -73,7 +85,7 @@ internal sealed class RemoteToken(string secret, RemoteTokens owner)
         lock (_gate)
         {
             (wasKnown, since) = (_rights is not null, _resolvedAt);
-            (_rights, _deniedAt) = (null, owner.Clock.GetTimestamp());
+            (_rights, _deniedAt, _isAnswered) = (null, owner.Clock.GetTimestamp(), true);
         }
 
         owner.Metrics.Denied();
@@ -90,13 +102,29 @@ internal sealed class RemoteToken(string secret, RemoteTokens owner)
 
     private async Task<TokenRights> RefreshAsync()
     {
+        try
+        {
+            using var turn = IsKnown || secret.Length == 0 ? null : await owner.Lookups.TurnAsync();
+            return await LookAsync();
+        }
+        finally
+        {
+            lock (_gate)
+            {
+                _refresh = null;
+            }
+        }
+    }
+
+    private async Task<TokenRights> LookAsync()
+    {
         var asked = owner.Clock.GetTimestamp();
         try
         {
             owner.Metrics.Missed();
             var expiresAt = secret.Length == 0 ? null : await owner.ReadExpirationAsync(secret);
             var known = Volatile.Read(ref _rights);
-            var answers = known is null ? [] : await owner.AskAsync(secret, [.. known.Known.Keys]);
+            var answers = known is null ? [] : await owner.AskAsync(secret, known.Questions);
             return Take(expiresAt, answers, asked);
         }
         catch (ServerException error) when (error.Kind == FailureKind.UnknownToken)
@@ -112,13 +140,6 @@ internal sealed class RemoteToken(string secret, RemoteTokens owner)
         {
             return WithoutServers();
         }
-        finally
-        {
-            lock (_gate)
-            {
-                _refresh = null;
-            }
-        }
     }
 
     private TokenRights Take(DateTimeOffset? expiresAt, Dictionary<AclQuestion, bool> answers, long asked)
@@ -129,17 +150,18 @@ internal sealed class RemoteToken(string secret, RemoteTokens owner)
         lock (_gate)
         {
             since = _resolvedAt;
-            (_expiresAt, _resolvedAt, _deniedAt) = (expiresAt, asked, null);
+            (_expiresAt, _resolvedAt, _deniedAt, _isAnswered) = (expiresAt, asked, null, true);
             if (IsOver())
             {
                 throw NotFound();
             }
 
             // The same object as long as nothing about it has changed.
-            if (_rights is null || answers.Any(answer => _rights.Known.TryGetValue(answer.Key, out var before) && before != answer.Value))
+            if (_rights is null || _rights.Differs(answers))
             {
                 changed = _rights is not null;
-                _rights = new RemoteRights(secret, owner, this, answers);
+                _rights = new RemoteRights(secret, owner, this);
+                _rights.Keep(answers);
             }
 
             rights = _rights;

@@ -12,15 +12,30 @@ internal sealed class RemoteTokenMetrics
     private long _misses;
     private long _denied;
     private long _away;
+    private long _open;
+    private long _openings;
+    private Func<bool> _isOpen = static () => false;
 
-    public RemoteTokenMetrics(IMeterFactory meters) => meters.Create(MeterName).CreateObservableCounter(
-        "connect_agent.servers.tokens",
-        () => new[]
-        {
-            Of("hit", ref _hits), Of("stale", ref _stale), Of("miss", ref _misses), Of("denied", ref _denied), Of("away", ref _away),
-        },
-        "{answer}",
-        "What tokens of remote servers were answered from: known, known but stale, asked, unknown to the servers, or the down policy.");
+    public RemoteTokenMetrics(IMeterFactory meters)
+    {
+        var meter = meters.Create(MeterName);
+        meter.CreateObservableCounter(
+            "connect_agent.servers.tokens",
+            () => new[]
+            {
+                Of("hit", ref _hits), Of("stale", ref _stale), Of("miss", ref _misses), Of("denied", ref _denied), Of("away", ref _away),
+                Of("open", ref _open),
+            },
+            "{answer}",
+            "What tokens of remote servers were answered from: known, known but stale, asked, unknown to the servers, the down policy, or ACLs that the servers have off.");
+        meter.CreateObservableCounter(
+            "connect_agent.servers.acl_openings",
+            () => Volatile.Read(ref _openings),
+            "{opening}",
+            "How often servers that said that ACLs are disabled opened the agent.");
+        meter.CreateObservableGauge(
+            "connect_agent.servers.acls_open", () => Volatile.Read(ref _isOpen)() ? 1L : 0L, "{agent}", "1 while the servers' word keeps the agent open.");
+    }
 
     public void Hit() => Interlocked.Increment(ref _hits);
 
@@ -31,6 +46,16 @@ internal sealed class RemoteTokenMetrics
     public void Denied() => Interlocked.Increment(ref _denied);
 
     public void Away() => Interlocked.Increment(ref _away);
+
+    public void Open() => Interlocked.Increment(ref _open);
+
+    /// <summary>The servers said that they have no ACLs.</summary>
+    /// <param name="isOpen">Whether that counts still.</param>
+    public void Opened(Func<bool> isOpen)
+    {
+        Volatile.Write(ref _isOpen, isOpen);
+        Interlocked.Increment(ref _openings);
+    }
 
     private static Measurement<long> Of(string result, ref long count) =>
         new(Volatile.Read(ref count), new KeyValuePair<string, object?>("result", result));

@@ -16,11 +16,15 @@ internal sealed class RemoteTokens(
     RecoveryToken recovery,
     RemoteTokenMetrics metrics,
     TimeProvider clock,
-    ILogger<RemoteTokens> logger)
+    ILogger<RemoteTokens> logger) : IDisposable
 {
     /// <summary>Tokens held at once (acl ACL-RES-2).</summary>
     [Limit("acl.remote_tokens", "tokens", "an eighth goes, unknown ones and those unused for longest first")]
     public const int Most = 1024;
+
+    /// <summary>What is known of all tokens.</summary>
+    [Limit("acl.remote_size", "bytes, what is known of all tokens", "an eighth goes, unknown ones and those unused for longest first")]
+    public const int MostBytes = 16 * 1024 * 1024;
 
     private const double LookAhead = 0.9;
     [Limit("acl.remote_denials", "answers", "the token counts as unknown")]
@@ -38,6 +42,15 @@ internal sealed class RemoteTokens(
     private long _offUntil = long.MinValue;
 
     public int Count => _tokens.Count;
+
+    /// <summary>About how much memory all of it takes.</summary>
+    public long Bytes => _tokens.Sum(static held => (long)held.Value.Bytes);
+
+    /// <summary>Turns for looks at what is not known.</summary>
+    public TokenLookups Lookups { get; } = new();
+
+    /// <summary>Whether the servers said lately that they have no ACLs (acl ACL-RES-8).</summary>
+    public bool AclsAreOpen => clock.GetTimestamp() < Volatile.Read(ref _offUntil);
 
     public TimeProvider Clock => clock;
 
@@ -60,15 +73,26 @@ internal sealed class RemoteTokens(
             throw new ServerException(FailureKind.Failed, "Cannot resolve root ACL");
         }
 
+        if (TokenText.IsTooLong(token))
+        {
+            throw TokenText.TooLong();
+        }
+
         if (recovery.RightsOf(token) is { } own)
         {
             return new(own);
         }
 
-        return clock.GetTimestamp() < Volatile.Read(ref _offUntil)
-            ? new(TokenRights.Everything)
-            : Find(token == ReservedTokens.Anonymous ? string.Empty : token).ResolveAsync(cancellationToken);
+        if (AclsAreOpen)
+        {
+            metrics.Open();
+            return new(TokenRights.OpenedByServers);
+        }
+
+        return Find(token == ReservedTokens.Anonymous ? string.Empty : token).ResolveAsync(cancellationToken);
     }
+
+    public void Dispose() => Lookups.Dispose();
 
     /// <inheritdoc cref="IServerClient.RightsChangedAsync"/>
     public async Task<long> RightsChangedAsync(CancellationToken cancellationToken)
@@ -104,9 +128,18 @@ internal sealed class RemoteTokens(
     /// <summary>What was allowed in a former life of the agent: the last that is known of a token while no server can be asked.</summary>
     public void Remember(string token, IReadOnlyList<AclQuestion> allowed)
     {
-        if (options.Enabled && _tokens.Count < Most)
+        if (options.Enabled && _tokens.Count < Most && !TokenText.IsTooLong(token))
         {
             Find(token).Remember(allowed);
+        }
+    }
+
+    /// <summary>More is known than before: what goes beyond the bounds goes.</summary>
+    public void Trim()
+    {
+        lock (_gate)
+        {
+            MakeRoom(0);
         }
     }
 
@@ -186,16 +219,21 @@ internal sealed class RemoteTokens(
         _ => options.DefaultAllow ? TokenRights.AllowedByDefault : TokenRights.Nothing,
     };
 
-    /// <summary>The servers have no ACLs: neither has the agent, for a while (acl ACL-RES-8).</summary>
+    /// <summary>
+    /// The servers have no ACLs: neither has the agent, for a while, but that nobody may write to the agent itself (acl ACL-RES-8). Any server that is
+    /// asked can say so, and what is written stays.
+    /// </summary>
     public TokenRights TurnOff()
     {
-        var until = clock.GetTimestamp() + (long)(AclsOffTime.TotalSeconds * clock.TimestampFrequency);
-        if (Interlocked.Exchange(ref _offUntil, until) == long.MinValue)
+        var now = clock.GetTimestamp();
+        var until = now + (long)(AclsOffTime.TotalSeconds * clock.TimestampFrequency);
+        if (Interlocked.Exchange(ref _offUntil, until) <= now)
         {
-            logger.ServersHaveNoAcls();
+            metrics.Opened(() => AclsAreOpen);
+            logger.ServersHaveNoAcls(AclsOffTime);
         }
 
-        return TokenRights.Everything;
+        return TokenRights.OpenedByServers;
     }
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -228,23 +266,29 @@ internal sealed class RemoteTokens(
 
         lock (_gate)
         {
-            if (_tokens.Count >= Most)
-            {
-                // What is made up goes first, then what was asked about longest ago; an eighth, so that a full table does not sort itself each time.
-                foreach (var (secret, _) in _tokens.OrderBy(held => held.Value.IsKnown).ThenBy(held => held.Value.UsedAt).Take(Most / 8).ToList())
-                {
-                    _tokens.TryRemove(secret, out _);
-                }
-            }
-
+            MakeRoom(1);
             return _tokens.GetOrAdd(token, secret => new RemoteToken(secret, this));
         }
     }
-}
 
-// Event ids 1400-1499.
-internal static partial class RemoteTokenLog
-{
-    [LoggerMessage(1401, LogLevel.Warning, "The servers say that ACLs are disabled: this agent treats them as off until they say something else")]
-    public static partial void ServersHaveNoAcls(this ILogger logger);
+    // What is made up goes first, then what was asked about longest ago; an eighth, so that a full table does not sort itself each time.
+    private void MakeRoom(int tokens)
+    {
+        var (count, bytes) = (_tokens.Count, Bytes);
+        if (count + tokens <= Most && bytes <= MostBytes)
+        {
+            return;
+        }
+
+        foreach (var (secret, held) in _tokens.OrderBy(static held => held.Value.IsKnown).ThenBy(static held => held.Value.UsedAt).ToList())
+        {
+            if (count <= Most / 8 * 7 && bytes <= MostBytes / 8 * 7)
+            {
+                return;
+            }
+
+            _tokens.TryRemove(secret, out _);
+            (count, bytes) = (count - 1, bytes - held.Bytes);
+        }
+    }
 }
