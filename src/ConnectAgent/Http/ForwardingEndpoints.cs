@@ -1,14 +1,11 @@
-using ConnectAgent.ControlPlane.State;
-using System.Buffers;
 using ConnectAgent.Agent;
 using ConnectAgent.Agent.Servers.Consul;
+using ConnectAgent.ControlPlane.State;
 using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Identity;
 using ConnectAgent.Protocol.Limits;
 using Microsoft.AspNetCore.Http.Features;
-using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
-using MinDataRate = Microsoft.AspNetCore.Server.Kestrel.Core.MinDataRate;
 
 namespace ConnectAgent.Http;
 
@@ -19,24 +16,13 @@ namespace ConnectAgent.Http;
 internal sealed class ForwardingEndpoints(
     ConsulServers servers, IntentionMatchReads matches, HealthReads health, AgentIdentity agent, WireSettings settings) : IWireEndpoints
 {
-    private const int PieceLength = 32 * 1024;
     private const string Snapshot = "/v1/snapshot";
 
     // Only a limit: the server ends a blocking query by its own rules (http-conventions IDX-4).
     [Limit("http.forward_hold", "s", "the call to the server ends")]
     private static readonly TimeSpan LongestHold = TimeSpan.FromMinutes(10);
 
-    // A caller that does not take its answer may not keep a place among those that are forwarded.
-    [Limit("http.forward_rate", "bytes per second, at least", "the connection is closed")]
-    private const double SlowestTaken = 240;
-    [Limit("http.forward_rate_grace", "s", "the rate counts")]
-    private static readonly TimeSpan TakenGrace = TimeSpan.FromSeconds(30);
-    private static readonly MinDataRate SlowestCaller = new(SlowestTaken, TakenGrace);
-
     private static readonly string[] SentAlong = ["Accept", "Accept-Encoding", "Cache-Control", "X-Consul-Namespace", "X-Forwarded-For", "traceparent", "tracestate"];
-
-    private static readonly string[] SentBack =
-        ["X-Cache", "Age", "Allow", "Cache-Control", "Content-Encoding", "Content-Type", "Retry-After", "Warning"];
 
     /// <summary>What is the servers'; the rest of the API, <c>/v1/agent/</c>, is this agent's own. One that ends in a slash takes all below it.</summary>
     internal static IReadOnlyList<string> Paths { get; } =
@@ -93,13 +79,14 @@ internal sealed class ForwardingEndpoints(
             Headers = [.. SentAlong.Select(name => KeyValuePair.Create(name, request.Context.Request.Headers[name].ToString()))
                 .Where(header => header.Value.Length > 0)],
             Upload = isRead ? null : UploadOf(request.Context, longest),
+            Datacenter = request.Query.First("dc") is var asked && asked != agent.Datacenter ? asked : string.Empty,
 
             // The servers write or read their whole state before they say anything.
             Silence = path == Snapshot ? LongestHold : null,
         };
         try
         {
-            await servers.ForwardAsync(call, answer => ReplyAsync(request.Context, answer), request.Aborted);
+            await servers.ForwardAsync(call, answer => ForwardedReply.WriteAsync(request.Context, answer), request.Aborted);
         }
         catch (ServerException) when (request.Context.Response.HasStarted)
         {
@@ -140,58 +127,4 @@ internal sealed class ForwardingEndpoints(
 
         return "?" + string.Join('&', pairs.Select(pair => Uri.EscapeDataString(pair.Name) + "=" + Uri.EscapeDataString(pair.Value)));
     }
-
-    private static async Task ReplyAsync(HttpContext context, ConsulExchange answer)
-    {
-        var piece = ArrayPool<byte>.Shared.Rent(PieceLength);
-        try
-        {
-            // Until the first piece is there, a failure can still be told as one.
-            var length = await answer.ReadAsync(piece);
-            context.Response.StatusCode = answer.Status;
-            CopyHeaders(context.Response, answer);
-            if (length == 0)
-            {
-                context.Response.ContentLength = answer.Status is StatusCodes.Status204NoContent or StatusCodes.Status304NotModified ? null : 0;
-                return;
-            }
-
-            context.Response.ContentLength = answer.ContentHeaders.ContentLength;
-            if (context.Features.Get<IHttpMinResponseDataRateFeature>() is { } rate)
-            {
-                rate.MinDataRate = SlowestCaller;
-            }
-
-            while (length > 0)
-            {
-                await context.Response.Body.WriteAsync(piece.AsMemory(0, length), context.RequestAborted);
-                length = await answer.ReadAsync(piece);
-            }
-        }
-        finally
-        {
-            // Tokens and keys pass through here.
-            ArrayPool<byte>.Shared.Return(piece, clearArray: true);
-        }
-    }
-
-    private static void CopyHeaders(HttpResponse response, ConsulExchange answer)
-    {
-        foreach (var (name, values) in answer.Headers.Concat(answer.ContentHeaders))
-        {
-            if ((name.StartsWith("X-Consul-", StringComparison.OrdinalIgnoreCase) || SentBack.Contains(name, StringComparer.OrdinalIgnoreCase))
-                && values.All(IsSendable))
-            {
-                response.Headers[name] = values.ToArray();
-            }
-        }
-
-        // Nobody is sent elsewhere with his token; a path is one of ours.
-        if (answer.Headers.Location is { IsAbsoluteUri: false } location && location.OriginalString is ['/', not '/', ..] && IsSendable(location.OriginalString))
-        {
-            response.Headers.Location = location.OriginalString;
-        }
-    }
-
-    private static bool IsSendable(string value) => !value.AsSpan().ContainsAnyExceptInRange(' ', '~');
 }

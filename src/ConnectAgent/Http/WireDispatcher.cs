@@ -157,10 +157,10 @@ internal sealed class WireDispatcher
                 throw new WireException(StatusCodes.Status403Forbidden, "Access is restricted") { Setting = "http_config.allow_write_http_from" };
             }
 
-            if (found.Permission is { IsAskedFirst: true, Resource: { } resource } permission)
+            if (FirstAskedOf(found.Permission, method, path) is { } asked)
             {
                 var rights = await _servers.ResolveTokenAsync(request.Token(), request.Aborted);
-                await rights.RequireAsync(new AclQuestion(resource, _agent.NodeName, permission.Access), request.Aborted);
+                await rights.RequireAsync(asked, request.Aborted);
             }
 
             context.Features.Set(new WireCall(request, found.Handler));
@@ -229,6 +229,16 @@ internal sealed class WireDispatcher
             _refusals.Note(setting, text);
         }
     }
+
+    // Servers that say that they have no ACLs open the agent for reading: who writes to it needs agent:write, which then only the recovery token has (FA-11).
+    private AclQuestion? FirstAskedOf(Permission permission, string method, string path) =>
+        permission is { IsAskedFirst: true, Resource: { } resource } ? new AclQuestion(resource, _agent.NodeName, permission.Access)
+        : IsWriteToTheAgent(method, path) && _servers.AclsAreOpen ? new AclQuestion(AclResource.Agent, _agent.NodeName, AclAccess.Write)
+        : null;
+
+    // The one POST below is authorize, which writes nothing.
+    private static bool IsWriteToTheAgent(string method, string path) =>
+        (method == HttpMethods.Put || method == HttpMethods.Delete) && path.StartsWith("/v1/agent/", StringComparison.Ordinal);
 
     private bool IsBlocked(string path)
     {

@@ -16,7 +16,7 @@ internal sealed class HitLane
         IEnumerable<IHit> hits, AgentConfiguration configuration, WireSettings settings, HttpMetrics metrics, ILogger<HitLane> logger)
     {
         _logger = logger;
-        var isOpen = configuration.ConnectEnabled
+        var isOpen = configuration.ServesConnect
             && configuration.BlockEndpoints.Count == 0
             && configuration.AllowWriteHttpFrom.Count == 0
             && !settings.AlwaysPretty;
