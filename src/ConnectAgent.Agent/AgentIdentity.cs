@@ -6,7 +6,7 @@ namespace ConnectAgent.Agent;
 /// <summary>What the agent knows about itself and its cluster from its configuration.</summary>
 /// <param name="Datacenter">Lower case.</param>
 /// <param name="NodeName">As configured.</param>
-/// <param name="ConnectEnabled">False: every Connect endpoint refuses (clients LAUNCH-4).</param>
+/// <param name="ConnectEnabled">False: every Connect endpoint refuses (clients LAUNCH-4); never false where remote servers decide.</param>
 /// <param name="DefaultToken">Used for requests without one; empty for none (http-conventions TOK-1).</param>
 /// <param name="DefaultDecision">What holds when no intention matches (intentions AUTHZ-23).</param>
 internal sealed record AgentIdentity(

@@ -99,6 +99,9 @@ internal sealed record AgentConfiguration
     /// <summary>Whether it is off because nobody said a word.</summary>
     public required bool IsConnectForgotten { get; init; }
 
+    /// <summary>Whether this agent answers Connect's endpoints: one without a control plane does in any case, for its servers decide (FA-40).</summary>
+    public bool ServesConnect => ConnectEnabled || !Server;
+
     /// <summary>Null: a random one.</summary>
     public required string? ClusterId { get; init; }
 

@@ -88,7 +88,7 @@ internal static class AgentHost
         services.AddSingleton(new AgentIdentity(
             configuration.Datacenter,
             configuration.NodeName,
-            configuration.ConnectEnabled,
+            configuration.ServesConnect,
             configuration.AclDefaultToken,
             configuration.DefaultDecision));
         services.AddSingleton(configuration.Authorize).AddSingleton(new RecoveryToken(configuration.NodeName));
@@ -101,7 +101,7 @@ internal static class AgentHost
         else
         {
             services.AddConsulServers(
-                ServerOptionsOf(configuration.Servers),
+                ServerOptionsOf(configuration.Datacenter, configuration.Servers),
                 new RemoteTokenOptions
                 {
                     Enabled = configuration.AclEnabled,
@@ -133,8 +133,9 @@ internal static class AgentHost
         services.AddSingleton<IWireEndpoints, ServerStatusEndpoints>();
     }
 
-    private static ConsulServerOptions ServerOptionsOf(ServerSettings settings) => new()
+    private static ConsulServerOptions ServerOptionsOf(string datacenter, ServerSettings settings) => new()
     {
+        Datacenter = datacenter,
         Servers = settings.Addresses,
         RequestTime = settings.Timeout,
         Tls = PemFiles.ReadServerTls(settings),
