@@ -20,7 +20,7 @@ internal static class ConsulFailure
     private static readonly string[] Contract =
     [
         "CA has not finished initializing", "CA is uninitialized", "cluster has no CA bootstrapped yet", "SPIFFE ID ", "Invalid match entry namespace",
-        "Namespaces is a Consul Enterprise feature",
+        "Namespaces is a Consul Enterprise feature", "Cannot resolve root ACL",
     ];
 
     /// <summary>The failure that an answer stands for.</summary>

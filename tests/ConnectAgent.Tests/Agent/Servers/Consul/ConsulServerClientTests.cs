@@ -197,6 +197,7 @@ public sealed class ConsulServerClientTests : IAsyncLifetime
     [InlineData(500, "rpc error making call: No path to datacenter", FailureKind.Failed, "No path to datacenter")]
     [InlineData(500, "Connect must be enabled in order to use this endpoint", FailureKind.Failed, "Connect must be enabled in order to use this endpoint")]
     [InlineData(500, "CA has not finished initializing", FailureKind.Failed, "CA has not finished initializing")]
+    [InlineData(500, "Cannot resolve root ACL", FailureKind.Failed, "Cannot resolve root ACL")]
     [InlineData(500, "No cluster leader", FailureKind.Unreachable, "*Unexpected response code: 500 (No cluster leader)")]
     [InlineData(503, "upstream", FailureKind.Unreachable, "*Unexpected response code: 503 (upstream)")]
     [InlineData(400, "Bad request: x", FailureKind.Invalid, "Bad request: x")]
