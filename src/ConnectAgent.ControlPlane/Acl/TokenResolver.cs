@@ -36,7 +36,7 @@ internal sealed class TokenResolver(StateStore store, AclOptions options, Recove
         if (TokenText.IsTooLong(token))
         {
             // Not even its digest is worth working out.
-            throw new ServerException(FailureKind.UnknownToken, "ACL not found") { Limit = TokenText.LimitName };
+            throw TokenText.TooLong();
         }
 
         var generation = Volatile.Read(ref _generation);
