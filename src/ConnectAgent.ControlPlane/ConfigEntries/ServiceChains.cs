@@ -229,7 +229,10 @@ internal sealed class ServiceChains(StateSnapshot state, string datacenter)
             if (length > LongestPath)
             {
                 throw new ServerException(
-                    FailureKind.Mistake, $"discovery chain {GoQuote.Of(start)} has a path of more than {LongestPath} nodes") { Limit = PathLimit };
+                    FailureKind.Mistake, $"discovery chain {GoQuote.Of(start)} has a path of more than {LongestPath} nodes")
+                {
+                    Limit = PathLimit,
+                };
             }
         }
 

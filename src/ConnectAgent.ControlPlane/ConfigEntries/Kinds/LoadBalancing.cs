@@ -27,6 +27,7 @@ internal static class LoadBalancing
             ConfigBounds.HashPolicies,
             refusesNull: true)));
 
+    /// <summary>Refuses parts that do not fit together.</summary>
     /// <exception cref="Protocol.Errors.ServerException">The first thing that is wrong.</exception>
     public static void Check(JsonObject balancer)
     {

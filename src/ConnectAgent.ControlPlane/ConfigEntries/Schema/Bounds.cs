@@ -9,6 +9,7 @@ namespace ConnectAgent.ControlPlane.ConfigEntries.Schema;
 /// <param name="Most">More are refused.</param>
 internal sealed record CountBound(string Name, int Most)
 {
+    /// <summary>Refuses more.</summary>
     /// <exception cref="ServerException">There are more: 400.</exception>
     public void Require(int count, string path)
     {
@@ -27,6 +28,7 @@ internal sealed record CountBound(string Name, int Most)
 /// <param name="Most">In bytes of UTF-8; longer ones are refused.</param>
 internal sealed record LengthBound(string Name, int Most)
 {
+    /// <summary>Refuses a longer one.</summary>
     /// <exception cref="ServerException">It is longer: 400.</exception>
     public void Require(string text, string path)
     {

@@ -31,6 +31,7 @@ internal sealed class ConfigDecoding(bool isStored = false)
         }
     }
 
+    /// <summary>Holds a list or map to its bound; null for none.</summary>
     /// <exception cref="ServerException">There are more than the bound allows.</exception>
     public void Bound(CountBound? bound, int count, string path)
     {
@@ -40,6 +41,7 @@ internal sealed class ConfigDecoding(bool isStored = false)
         }
     }
 
+    /// <summary>Holds a text to its bound; null for none.</summary>
     /// <exception cref="ServerException">It is longer than the bound allows.</exception>
     public void Bound(LengthBound? bound, string text, string path)
     {

@@ -7,6 +7,7 @@ namespace ConnectAgent.Tests.ControlPlane.ConfigEntries;
 /// <summary>The fields of all kinds, and an entry of each kind in which every one is set.</summary>
 internal static class ConfigSchemas
 {
+    /// <summary>One field.</summary>
     /// <param name="Kind">Whose it is.</param>
     /// <param name="Path">The names; <c>*</c> for a free key.</param>
     /// <param name="Type">What it holds.</param>
