@@ -25,7 +25,7 @@ internal sealed class MetricsEndpoints(MetricsReader metrics, AgentConfiguration
         }
 
         await WireReply.BytesAsync(
-            request.Context, StatusCodes.Status200OK, PrometheusText.ContentType, Encoding.UTF8.GetBytes(PrometheusText.Of(metrics.Read())));
+            request.Context, StatusCodes.Status200OK, PrometheusText.ContentType, Encoding.UTF8.GetBytes(PrometheusText.Of(metrics.Read(), metrics.ReadHistograms())));
     }
 
     private static bool WantsPrometheus(WireRequest request)

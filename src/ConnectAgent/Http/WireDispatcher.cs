@@ -8,6 +8,7 @@ using ConnectAgent.Http.Hits;
 using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Limits;
+using ConnectAgent.Protocol.Telemetry;
 using ConnectAgent.Telemetry;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -132,6 +133,7 @@ internal sealed class WireDispatcher
         var context = request.Context;
         var method = context.Request.Method;
         var isMistake = false;
+        var start = Stopwatch.GetTimestamp();
         try
         {
             if (IsBlocked(path))
@@ -165,15 +167,17 @@ internal sealed class WireDispatcher
 
             context.Features.Set(new WireCall(request, found.Handler));
             context.SetEndpoint(endpoint);
-            if (!_logger.IsEnabled(LogLevel.Debug))
+            await _next(context);
+            if (!request.Query.Has("index"))
             {
-                await _next(context);
-                return;
+                // Held on purpose is not slow.
+                _metrics.DurationsOf(route.Path)?.RecordSince(start);
             }
 
-            var start = Stopwatch.GetTimestamp();
-            await _next(context);
-            _logger.RequestFinished(method, route.Path, context.Connection.RemoteIpAddress, Stopwatch.GetElapsedTime(start));
+            if (_logger.IsEnabled(LogLevel.Debug))
+            {
+                _logger.RequestFinished(method, route.Path, context.Connection.RemoteIpAddress, Stopwatch.GetElapsedTime(start));
+            }
         }
         catch (WireException error)
         {

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
+using ConnectAgent.Protocol.Telemetry;
 
 namespace ConnectAgent.Telemetry;
 
@@ -10,6 +11,7 @@ internal sealed class HttpMetrics
 
     private readonly ConcurrentDictionary<(string Route, string Method, int Status), Counter> _requests = new();
 
+    private readonly Dictionary<string, Histogram<double>> _durations;
     private long _client;
     private long _server;
 
@@ -18,6 +20,11 @@ internal sealed class HttpMetrics
         var meter = meters.Create(MeterName);
         meter.CreateObservableCounter("connect_agent.http.requests", Requests, "{request}", "Requests answered.");
         meter.CreateObservableCounter("connect_agent.http.errors", Errors, "{request}", "Requests that failed, by whose fault it was.");
+        _durations = new(StringComparer.Ordinal)
+        {
+            ["/v1/agent/connect/authorize"] = meter.CreateDuration("connect_agent.authorize.duration", "From a decision's request to its answer."),
+            ["/v1/agent/connect/ca/leaf/"] = meter.CreateDuration("connect_agent.leaf.duration", "From a leaf's request to its answer; blocking queries are left out."),
+        };
     }
 
     /// <summary>Counts an answer.</summary>
@@ -30,6 +37,9 @@ internal sealed class HttpMetrics
             Interlocked.Increment(ref isMistake || status < StatusCodes.Status500InternalServerError ? ref _client : ref _server);
         }
     }
+
+    /// <summary>Where the durations of a route's requests go; null where nobody asks for them.</summary>
+    public Histogram<double>? DurationsOf(string route) => _durations.GetValueOrDefault(route);
 
     private Measurement<long>[] Errors() =>
     [

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using System.Globalization;
 
@@ -23,6 +24,7 @@ internal sealed class MetricsReader : IDisposable
     private readonly MeterListener _listener = new();
     private readonly ITimer _timer;
     private readonly TimeProvider _clock;
+    private readonly ConcurrentQueue<HistogramBuckets> _histograms = new();
     private List<Reading> _collected = [];
     private IReadOnlyList<Reading> _before = [];
     private IntervalReadings _last;
@@ -36,13 +38,34 @@ internal sealed class MetricsReader : IDisposable
         _last = new IntervalReadings(clock.GetUtcNow(), []);
         _listener.InstrumentPublished = (instrument, listener) =>
         {
-            if (instrument.IsObservable && ReferenceEquals(instrument.Meter.Scope, meters) && instrument.Meter.Name.StartsWith(OurMeters, StringComparison.Ordinal))
+            if (!ReferenceEquals(instrument.Meter.Scope, meters) || !instrument.Meter.Name.StartsWith(OurMeters, StringComparison.Ordinal))
+            {
+                return;
+            }
+
+            if (instrument.IsObservable)
             {
                 listener.EnableMeasurementEvents(instrument);
             }
+            else if (instrument is Histogram<double> histogram)
+            {
+                var buckets = new HistogramBuckets(histogram);
+                _histograms.Enqueue(buckets);
+                listener.EnableMeasurementEvents(instrument, buckets);
+            }
         };
         _listener.SetMeasurementEventCallback<long>((instrument, value, labels, _) => Collect(instrument, value, labels));
-        _listener.SetMeasurementEventCallback<double>((instrument, value, labels, _) => Collect(instrument, value, labels));
+        _listener.SetMeasurementEventCallback<double>((instrument, value, labels, state) =>
+        {
+            if (state is HistogramBuckets buckets)
+            {
+                buckets.Record(value);
+            }
+            else
+            {
+                Collect(instrument, value, labels);
+            }
+        });
         _listener.Start();
         _timer = clock.CreateTimer(_ => Roll(), null, Interval, Interval);
     }
@@ -60,6 +83,10 @@ internal sealed class MetricsReader : IDisposable
             return [.. _collected.OrderBy(reading => reading.Name, StringComparer.Ordinal).ThenBy(reading => reading.Series, StringComparer.Ordinal)];
         }
     }
+
+    /// <summary>All histograms now, since the start of the process.</summary>
+    public IReadOnlyList<HistogramReading> ReadHistograms() =>
+        [.. _histograms.Select(static buckets => buckets.Read()).OrderBy(static reading => reading.Name, StringComparer.Ordinal)];
 
     public void Dispose()
     {

@@ -1,4 +1,7 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
 using ConnectAgent.Configuration;
+using ConnectAgent.Protocol.Telemetry;
 using ConnectAgent.Telemetry;
 
 namespace ConnectAgent.Http.Hits;
@@ -9,7 +12,7 @@ namespace ConnectAgent.Http.Hits;
 /// </summary>
 internal sealed class HitLane
 {
-    private readonly (IHit Hit, HttpMetrics.Counter Answered)[] _hits;
+    private readonly (IHit Hit, HttpMetrics.Counter Answered, Histogram<double>? Durations)[] _hits;
     private readonly ILogger<HitLane> _logger;
 
     public HitLane(
@@ -20,14 +23,15 @@ internal sealed class HitLane
             && configuration.BlockEndpoints.Count == 0
             && configuration.AllowWriteHttpFrom.Count == 0
             && !settings.AlwaysPretty;
-        _hits = isOpen ? [.. hits.Select(hit => (hit, metrics.CounterOf(hit.Route, hit.Method, StatusCodes.Status200OK)))] : [];
+        _hits = isOpen ? [.. hits.Select(hit => (hit, metrics.CounterOf(hit.Route, hit.Method, StatusCodes.Status200OK), metrics.DurationsOf(hit.Route)))] : [];
     }
 
     /// <summary>Answers a request that is one of the hits.</summary>
     /// <returns>False when the dispatcher has to go on with it.</returns>
     public bool TryAnswer(HttpContext context, string target, out Task answer)
     {
-        foreach (var (hit, answered) in _hits)
+        var start = Stopwatch.GetTimestamp();
+        foreach (var (hit, answered, durations) in _hits)
         {
             // Each request is logged while somebody debugs, which is the dispatcher's work.
             if (hit.Takes(target)
@@ -36,6 +40,7 @@ internal sealed class HitLane
                 && hit.TryAnswer(context, target, out answer))
             {
                 answered.Increment();
+                durations?.RecordSince(start);
                 return true;
             }
         }
