@@ -41,8 +41,9 @@ internal sealed record AclTokenDraft
 internal sealed class AclTokenStore(StateStore store, TimeProvider clock)
 {
     public static readonly TimeSpan ShortestLife = TimeSpan.FromMinutes(1);
-    [Limit("acl.token_life", "s", "refused", Refuses = true)]
+    [Limit(LifeLimit, "s", "refused", Refuses = true)]
     public static readonly TimeSpan LongestLife = TimeSpan.FromHours(24);
+    private const string LifeLimit = "acl.token_life";
 
     /// <summary>A live token by its accessor.</summary>
     /// <exception cref="ServerException">A malformed accessor (ACL-TOK-7).</exception>
@@ -269,7 +270,7 @@ internal sealed class AclTokenStore(StateStore store, TimeProvider clock)
         Require(end >= now, "ExpirationTime cannot be before CreateTime");
         var left = end - now;
         Require(left >= ShortestLife, $"ExpirationTime cannot be less than 1m0s in the future (was {GoDuration.Format(left)})");
-        Require(left <= LongestLife, $"ExpirationTime cannot be more than 24h0m0s in the future (was {GoDuration.Format(left)})");
+        Require(left <= LongestLife, $"ExpirationTime cannot be more than 24h0m0s in the future (was {GoDuration.Format(left)})", LifeLimit);
         return end;
     }
 

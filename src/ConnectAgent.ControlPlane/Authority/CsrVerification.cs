@@ -12,8 +12,9 @@ namespace ConnectAgent.ControlPlane.Authority;
 internal static class CsrVerification
 {
     // A CSR for one name is under 1 kB; this leaves room for RSA keys.
-    [Limit("ca.csr", "bytes", "refused", Refuses = true)]
+    [Limit(LengthLimit, "bytes", "refused", Refuses = true)]
     private const int LargestRequest = 16 * 1024;
+    private const string LengthLimit = "ca.csr";
 
     private const string BadSignature = "x509: CSR signature is invalid";
 
@@ -24,7 +25,7 @@ internal static class CsrVerification
     {
         if (certificateRequest.Length > LargestRequest)
         {
-            throw Refused($"CSR is larger than {LargestRequest} bytes");
+            throw Refused($"CSR is larger than {LargestRequest} bytes", LengthLimit);
         }
 
         // The signature comes last: no arithmetic with a key before it is known to be of a kind that we sign.
@@ -103,7 +104,7 @@ internal static class CsrVerification
         var uri = names.Uris[0];
         if (uri.Length > SpiffeId.Longest)
         {
-            throw Refused($"SPIFFE ID in CSR is longer than {SpiffeId.Longest} bytes");
+            throw Refused($"SPIFFE ID in CSR is longer than {SpiffeId.Longest} bytes", SpiffeId.LengthLimit);
         }
 
         if (!SpiffeId.TryParse(uri, out var asked, out var wrong))
@@ -158,5 +159,5 @@ internal static class CsrVerification
         }
     }
 
-    private static ServerException Refused(string text) => new(FailureKind.Invalid, text);
+    private static ServerException Refused(string text, string? limit = null) => new(FailureKind.Invalid, text) { Limit = limit };
 }

@@ -49,7 +49,7 @@ internal sealed class RevocationStore(
 
         if (end > now + Revocations.LongestStay)
         {
-            throw Invalid($"ValidBefore is more than {Revocations.LongestStay.TotalDays} days from now");
+            throw Invalid($"ValidBefore is more than {Revocations.LongestStay.TotalDays} days from now", Revocations.StayLimit);
         }
 
         return await PutAsync(writer => new RevocationEntry
@@ -163,7 +163,7 @@ internal sealed class RevocationStore(
     /// <summary>How far apart marks are now.</summary>
     public TimeSpan MarkInterval => SerialMarks.Interval(LongestLife(store.Current));
 
-    private static ServerException Invalid(string text) => new(FailureKind.Invalid, "Bad request: " + text);
+    private static ServerException Invalid(string text, string? limit = null) => new(FailureKind.Invalid, "Bad request: " + text) { Limit = limit };
 
     private async Task<RevocationEntry> PutAsync(Func<StateWriter, RevocationEntry> make)
     {
@@ -177,7 +177,7 @@ internal sealed class RevocationStore(
             {
                 throw new ServerException(
                     FailureKind.RateLimited,
-                    $"The revocation list holds {Revocations.Most} entries, which is its bound; revoke by SPIFFE ID instead of by serial");
+                    $"The revocation list holds {Revocations.Most} entries, which is its bound; revoke by SPIFFE ID instead of by serial") { Limit = Revocations.EntriesLimit };
             }
 
             var row = former is null ? made : Revocations.Union(made with { CreateIndex = former.CreateIndex }, former);

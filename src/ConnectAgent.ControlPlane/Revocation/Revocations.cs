@@ -8,11 +8,15 @@ namespace ConnectAgent.ControlPlane.Revocation;
 internal static class Revocations
 {
     /// <summary>How many there may be: agents hold and compare all of them.</summary>
-    [Limit("revocation.entries", "entries", "refused: 429", Refuses = true)]
+    [Limit(EntriesLimit, "entries", "refused: 429", Refuses = true)]
     public const int Most = 10_000;
 
+    public const string EntriesLimit = "revocation.entries";
+
+    public const string StayLimit = "revocation.stay";
+
     /// <summary>The longest LeafCertTTL there is (365 days), and a day: no certificate ends later than this from now.</summary>
-    [Limit("revocation.stay", "s", "refused", Refuses = true)]
+    [Limit(StayLimit, "s", "refused", Refuses = true)]
     public static readonly TimeSpan LongestStay = TimeSpan.FromDays(366);
 
     /// <summary>How long an entry outlives its certificates: the clocks of those who check them may be slow.</summary>

@@ -5,4 +5,7 @@ public sealed class FilterException(string reason) : Exception(reason)
 {
     /// <summary>What the API writes before the reason.</summary>
     public const string Prefix = "Failed to create boolean expression evaluator: ";
+
+    /// <summary>The name of the bound that refused, where it was one (docs/limits.md).</summary>
+    public string? Limit { get; init; }
 }

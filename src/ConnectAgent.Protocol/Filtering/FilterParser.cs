@@ -10,12 +10,14 @@ namespace ConnectAgent.Protocol.Filtering;
 internal sealed class FilterParser
 {
     /// <summary>In characters. A URL holds far less.</summary>
-    [Limit("filter.expression", "characters", "refused", Refuses = true)]
+    [Limit(LengthLimit, "characters", "refused", Refuses = true)]
     public const int LongestExpression = 64 * 1024;
+    private const string LengthLimit = "filter.expression";
 
     /// <summary>Levels of parentheses and <c>not</c> together.</summary>
-    [Limit("filter.depth", "levels", "refused", Refuses = true)]
+    [Limit(DepthLimit, "levels", "refused", Refuses = true)]
     public const int DeepestNesting = 100;
+    private const string DepthLimit = "filter.depth";
 
     private readonly FilterScanner _scanner;
     private readonly FilterPatternBudget _budget = new();
@@ -29,7 +31,7 @@ internal sealed class FilterParser
     {
         if (text.Length > LongestExpression)
         {
-            throw new FilterException($"Expression is longer than {LongestExpression} characters");
+            throw new FilterException($"Expression is longer than {LongestExpression} characters") { Limit = LengthLimit };
         }
 
         var parser = new FilterParser(text);
@@ -106,7 +108,7 @@ internal sealed class FilterParser
     {
         if (++_depth > DeepestNesting)
         {
-            throw _scanner.Error($"expression is nested deeper than {DeepestNesting} levels");
+            throw new FilterException(_scanner.Error($"expression is nested deeper than {DeepestNesting} levels").Message) { Limit = DepthLimit };
         }
 
         var node = rule();

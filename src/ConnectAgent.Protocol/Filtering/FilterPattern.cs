@@ -9,8 +9,9 @@ namespace ConnectAgent.Protocol.Filtering;
 internal static class FilterPattern
 {
     /// <summary>In characters.</summary>
-    [Limit("filter.pattern", "characters", "refused", Refuses = true)]
+    [Limit(LengthLimit, "characters", "refused", Refuses = true)]
     public const int LongestPattern = 1000;
+    private const string LengthLimit = "filter.pattern";
 
     /// <summary>Builds the expression that decides whether a text matches.</summary>
     /// <exception cref="FilterException">FLT-6: with the words of the reference where they are known.</exception>
@@ -18,7 +19,7 @@ internal static class FilterPattern
     {
         if (pattern.Length > LongestPattern)
         {
-            throw new FilterException($"Failed to compile regular expression: longer than {LongestPattern} characters");
+            throw new FilterException($"Failed to compile regular expression: longer than {LongestPattern} characters") { Limit = LengthLimit };
         }
 
         try
@@ -27,14 +28,14 @@ internal static class FilterPattern
             var translated = reader.Read();
             if (!budget.Spend(reader.Size))
             {
-                throw new FilterException("Failed to compile regular expression: too many or too large in one filter");
+                throw new FilterException("Failed to compile regular expression: too many or too large in one filter") { Limit = FilterPatternBudget.LimitName };
             }
 
             return new Regex(translated, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant);
         }
         catch (FormatException error)
         {
-            throw Failed(pattern, error.Message);
+            throw Failed(pattern, error.Message, (error as PatternBoundException)?.Limit);
         }
         catch (RegexParseException error)
         {
@@ -46,8 +47,8 @@ internal static class FilterPattern
         }
     }
 
-    private static FilterException Failed(string pattern, string reason) =>
-        new($"Failed to compile regular expression {GoQuote.Of(pattern)}: error parsing regexp: {reason}");
+    private static FilterException Failed(string pattern, string reason, string? limit = null) =>
+        new($"Failed to compile regular expression {GoQuote.Of(pattern)}: error parsing regexp: {reason}") { Limit = limit };
 
     private static string Reason(RegexParseError error, string pattern) => error switch
     {
@@ -70,8 +71,12 @@ internal static class FilterPattern
 internal sealed class FilterPatternBudget
 {
     private const int EachPattern = 5; // even the smallest takes time to build
-    [Limit("filter.patterns_unfolded", "characters of one expression", "refused", Refuses = true)]
+    [Limit(LimitName, "characters of one expression", "refused", Refuses = true)]
     private const int MostUnfolded = 1000;
+
+    /// <summary>Of <see cref="Spend"/>.</summary>
+    public const string LimitName = "filter.patterns_unfolded";
+
     private int _left = MostUnfolded;
 
     /// <summary>Takes a pattern of this size from what is left; false if that is not enough.</summary>

@@ -10,11 +10,13 @@ namespace ConnectAgent.Protocol.Filtering;
 internal sealed class FilterPatternReader(string pattern, long largest = FilterPatternReader.LargestUnfolded)
 {
     /// <summary>Greatest size in a filter. Measured at it: at worst 0.35 s and 22 MB for the first text of 256 characters, then 10 ms.</summary>
-    [Limit("filter.pattern_unfolded", "characters", "refused", Refuses = true)]
+    [Limit(UnfoldedLimit, "characters", "refused", Refuses = true)]
     public const long LargestUnfolded = 250;
+    private const string UnfoldedLimit = "filter.pattern_unfolded";
 
-    [Limit("filter.repeats", "repeats", "refused", Refuses = true)]
+    [Limit(RepeatsLimit, "repeats", "refused", Refuses = true)]
     private const long MostRepeats = 1000;
+    private const string RepeatsLimit = "filter.repeats";
     private const string GroupOpen = "(?:";
 
     private readonly StringBuilder _result = new();
@@ -38,7 +40,7 @@ internal sealed class FilterPatternReader(string pattern, long largest = FilterP
             ReadNext();
             if (_size + _outer.Sum() > largest)
             {
-                throw new FormatException("expression too large");
+                throw new PatternBoundException("expression too large", UnfoldedLimit);
             }
         }
 
@@ -146,7 +148,7 @@ internal sealed class FilterPatternReader(string pattern, long largest = FilterP
         var times = Math.Max(Times(least), most.IsEmpty ? 1 : Times(most));
         if (times > MostRepeats)
         {
-            throw new FormatException($"invalid repeat count: `{Rest[..(length + 1)]}`");
+            throw new PatternBoundException($"invalid repeat count: `{Rest[..(length + 1)]}`", RepeatsLimit);
         }
 
         _size += _last * (times - 1);
@@ -233,4 +235,11 @@ internal sealed class FilterPatternReader(string pattern, long largest = FilterP
         _last = 1;
         _size++;
     }
+}
+
+/// <summary>A pattern that is beyond a bound.</summary>
+/// <param name="limit">Its name in docs/limits.md.</param>
+internal sealed class PatternBoundException(string message, string limit) : FormatException(message)
+{
+    public string Limit { get; } = limit;
 }

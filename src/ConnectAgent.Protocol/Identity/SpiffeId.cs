@@ -11,8 +11,11 @@ public abstract record SpiffeId(string Host)
     public const string DefaultNamespace = "default";
 
     /// <summary>SPIFFE-ID section 2.3: longer ones must not be made, because nobody has to accept them.</summary>
-    [Limit("spiffe.id", "bytes", "refused", Refuses = true)]
+    [Limit(LengthLimit, "bytes", "refused", Refuses = true)]
     public const int Longest = 2048;
+
+    /// <summary>The name of <see cref="Longest"/> in docs/limits.md.</summary>
+    public const string LengthLimit = "spiffe.id";
 
     protected abstract string Path { get; }
 

@@ -140,7 +140,7 @@ internal sealed class AclEndpoints(
             request, AclBodies.Questions, error => WireException.BadRequest("Failed to decode request body: " + error));
         if (questions.Count > ITokenAuthority.MostQuestions)
         {
-            throw WireException.BadRequest($"Refusing to process more than {ITokenAuthority.MostQuestions} authorizations at once");
+            throw WireException.BadRequest($"Refusing to process more than {ITokenAuthority.MostQuestions} authorizations at once", ITokenAuthority.QuestionsLimit);
         }
 
         var rights = resolver.Resolve(request.Token());

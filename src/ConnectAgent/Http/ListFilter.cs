@@ -39,7 +39,7 @@ internal static class ListFilter
         }
         catch (FilterException error)
         {
-            throw new ServerException(FailureKind.Invalid, FilterException.Prefix + error.Message);
+            throw new ServerException(FailureKind.Invalid, FilterException.Prefix + error.Message) { Limit = error.Limit };
         }
     }
 }

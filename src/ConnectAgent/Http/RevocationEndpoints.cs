@@ -13,8 +13,9 @@ namespace ConnectAgent.Http;
 internal sealed class RevocationEndpoints(RevocationStore revocations, IServerClient servers, AgentIdentity agent, WireSettings settings) : IWireEndpoints
 {
     // The list is held by every agent.
-    [Limit("revocation.datacenter", "characters", "refused: 400", Refuses = true)]
+    [Limit(DatacenterLimit, "characters", "refused: 400", Refuses = true)]
     private const int LongestDatacenter = 64;
+    private const string DatacenterLimit = "revocation.datacenter";
 
     public void Map(IEndpointRouteBuilder routes)
     {
@@ -86,7 +87,7 @@ internal sealed class RevocationEndpoints(RevocationStore revocations, IServerCl
             && SpiffeId.TryParse(text, out var id, out _)
             && id is ServiceId { Namespace: SpiffeId.DefaultNamespace, IsInDefaultPartition: true } service
             ? service with { Datacenter = service.Datacenter.ToLowerInvariant() }
-            : throw WireException.BadRequest("SpiffeID not a valid Service identifier");
+            : throw WireException.BadRequest("SpiffeID not a valid Service identifier", text.Length > SpiffeId.Longest ? SpiffeId.LengthLimit : null);
 
     // Trust domains compare without case (certificates CERT-5).
     private static string Canonical(ServiceId identity) => (identity with { Host = identity.Host.ToLowerInvariant() }).ToString();
@@ -108,7 +109,7 @@ internal sealed class RevocationEndpoints(RevocationStore revocations, IServerCl
     {
         0 => agent.Datacenter,
         <= LongestDatacenter when DatacenterName.TryNormalize(asked, out var name) => name,
-        _ => throw WireException.BadRequest("Datacenter not a valid datacenter name"),
+        _ => throw WireException.BadRequest("Datacenter not a valid datacenter name", asked.Length > LongestDatacenter ? DatacenterLimit : null),
     };
 
     private async ValueTask RequireAsync(WireRequest request)

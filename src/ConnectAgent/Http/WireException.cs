@@ -16,7 +16,9 @@ internal sealed class WireException(int status, string text) : Exception(text)
     public static WireException Invalid(string text) => new(StatusCodes.Status400BadRequest, text);
 
     /// <summary>The prefix of http-conventions ERR-6.</summary>
-    public static WireException BadRequest(string text) => Invalid("Bad request: " + text);
+    /// <param name="limit">The name of the bound that refused, where it was one.</param>
+    public static WireException BadRequest(string text, string? limit = null) =>
+        new(StatusCodes.Status400BadRequest, "Bad request: " + text) { Limit = limit };
 
     /// <summary>A caller's mistake for which a rule asks for 500 (ERR-7).</summary>
     public static WireException Failed(string text) => new(StatusCodes.Status500InternalServerError, text);

@@ -7,8 +7,11 @@ namespace ConnectAgent.Agent.Servers.Tokens;
 internal interface ITokenAuthority
 {
     /// <summary>Most questions of one call (acl ACL-AUZ-1).</summary>
-    [Limit("acl.questions", "questions", "refused: 400", Refuses = true)]
+    [Limit(QuestionsLimit, "questions", "refused: 400", Refuses = true)]
     const int MostQuestions = 64;
+
+    /// <summary>The name of <see cref="MostQuestions"/> in docs/limits.md.</summary>
+    const string QuestionsLimit = "acl.questions";
 
     /// <summary>Reads the token that asks (acl section 5.2, <c>token/self</c>).</summary>
     /// <param name="token">Not empty.</param>

@@ -79,7 +79,7 @@ internal sealed class BindingRuleStore(StateStore store)
         }
         catch (FilterException error)
         {
-            throw Failed("invalid Binding Rule: Selector is invalid: " + error.Message);
+            throw Failed("invalid Binding Rule: Selector is invalid: " + error.Message, error.Limit);
         }
     }
 }

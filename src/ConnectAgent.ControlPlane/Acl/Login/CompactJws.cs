@@ -16,8 +16,9 @@ namespace ConnectAgent.ControlPlane.Acl.Login;
 internal sealed record CompactJws(string Algorithm, JsonElement Claims, byte[] Signed, byte[] Signature)
 {
     /// <summary>In characters.</summary>
-    [Limit("login.jwt", "characters", "refused", Refuses = true)]
+    [Limit(LengthLimit, "characters", "refused", Refuses = true)]
     public const int Longest = 32 * 1024;
+    private const string LengthLimit = "login.jwt";
 
     [Limit("login.jwt_depth", "levels", "refused", Refuses = true)]
     private const int Depth = 32;
@@ -35,7 +36,7 @@ internal sealed record CompactJws(string Algorithm, JsonElement Claims, byte[] S
     {
         var text = bearer.Trim();
         Require(text.Length > 0, "missing jwt");
-        Require(text.Length <= Longest, $"{Prefix}it is longer than {Longest} characters");
+        Require(text.Length <= Longest, $"{Prefix}it is longer than {Longest} characters", LengthLimit);
         var parts = text.Split('.');
         Require(parts.Length == 3, Prefix + "square/go-jose: compact JWS format must have three parts");
         var header = Object(parts[0], "header");
