@@ -125,6 +125,6 @@ public sealed class StartTests
         AfterBanner(output).Should().ContainSingle().Which.Should().Contain("Error starting agent: error=\"Could not open pid file: ");
     }
 
-    private static IEnumerable<string> AfterBanner(string output) =>
+    private static string[] AfterBanner(string output) =>
         output.Split("==> Log data will now stream in as it occurs:")[1].Split('\n', StringSplitOptions.RemoveEmptyEntries);
 }

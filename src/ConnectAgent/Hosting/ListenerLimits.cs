@@ -37,6 +37,7 @@ internal static class ListenerLimits
     [Limit("http.idle_connection", "s", "the connection is closed")]
     private static readonly TimeSpan KeepAlive = TimeSpan.FromMinutes(15);
 
+    /// <summary>Sets them.</summary>
     /// <param name="headerBytes">What the configuration allows for headers and request line; null: as many as the product takes.</param>
     public static void Apply(KestrelServerLimits limits, int? headerBytes)
     {
