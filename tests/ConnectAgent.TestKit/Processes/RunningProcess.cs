@@ -73,9 +73,11 @@ public sealed class RunningProcess : IAsyncDisposable
     }
 
     /// <summary>Waits until standard output or standard error holds a text.</summary>
+    /// <exception cref="InvalidOperationException">The process ended without it.</exception>
     public async Task SeenAsync(string text, TimeSpan limit)
     {
         using var cancelled = new CancellationTokenSource(limit);
+        var end = _process.WaitForExitAsync(cancelled.Token);
         while (true)
         {
             Task more;
@@ -84,12 +86,19 @@ public sealed class RunningProcess : IAsyncDisposable
                 more = _more.Task;
             }
 
+            // What it wrote is complete once its end has been seen.
+            var isOver = end.IsCompletedSuccessfully;
             if (Output.Contains(text, StringComparison.Ordinal) || Errors.Contains(text, StringComparison.Ordinal))
             {
                 return;
             }
 
-            await more.WaitAsync(cancelled.Token);
+            if (isOver)
+            {
+                throw new InvalidOperationException($"the process ended without saying {text}: {Output}{Errors}");
+            }
+
+            await (await Task.WhenAny(more.WaitAsync(cancelled.Token), end));
         }
     }
 
