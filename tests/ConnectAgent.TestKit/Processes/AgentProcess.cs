@@ -42,7 +42,7 @@ public sealed class AgentProcess : IAsyncDisposable
         var folder = Directory.CreateTempSubdirectory("connect-agent-").FullName;
         var merged = Base(folder);
         Merge(merged, config ?? []);
-        var file = Path.Combine(folder, "config_entries.json");
+        var file = Path.Combine(folder, "config.json");
         var text = merged.ToJsonString();
         Secrets.AddFrom(text);
         await File.WriteAllTextAsync(file, text);
