@@ -110,7 +110,7 @@ public sealed class DurableStateTests
         File.GetUnixFileMode(file).Should().Be(UnixFileMode.UserRead | UnixFileMode.UserWrite);
         var (code, shown, _) = await RunningProcess.RunAsync(Repository.PublishedAgent, ["snapshot", "inspect", file]);
         code.Should().Be(0);
-        shown.Should().MatchRegex("intentions +1 ").And.NotContain("PRIVATE").And.Contain("connect-agent-state/1");
+        shown.Should().MatchRegex("intentions +1 ").And.NotContain("PRIVATE").And.Contain("connect-agent-state/2");
 
         await using var other = await AgentProcess.StartAsync();
         await PutAsync(other, "gone", "goes with the restore");
