@@ -20,7 +20,8 @@ internal sealed class SnapshotReader(SnapshotUnpacking file)
         return await new SnapshotReader(file).ReadAsync(cancellationToken);
     }
 
-    private async Task<(SnapshotMeta Meta, StateImage Image)> ReadAsync(CancellationToken cancellationToken)
+    /// <inheritdoc cref="ReadAsync(Stream, CancellationToken)"/>
+    public async Task<(SnapshotMeta Meta, StateImage Image)> ReadAsync(CancellationToken cancellationToken)
     {
         var metaBytes = await ReadSmallAsync(SnapshotMembers.Meta, cancellationToken);
         var meta = MetaOf(metaBytes);
