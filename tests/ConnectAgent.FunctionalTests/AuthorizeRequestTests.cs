@@ -36,7 +36,7 @@ public sealed class AuthorizeRequestTests
         using var folder = new TemporaryFolder();
         var config = AgentProcess.Base(folder.Path);
         config[key] = value.StartsWith('{') ? JsonNode.Parse(value) : value;
-        var file = folder.Write("config_entries.json", config.ToJsonString());
+        var file = folder.Write("config.json", config.ToJsonString());
         var (code, _, errors) = await RunningProcess.RunAsync(Repository.PublishedAgent, ["agent", "-config-file", file]);
         code.Should().Be(1);
         errors.Should().Contain(error);

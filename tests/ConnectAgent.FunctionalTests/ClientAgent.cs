@@ -96,7 +96,7 @@ internal static class ClientAgent
         var config = AgentProcess.Base(folder.Path);
         settings["servers"] = new JsonArray(server.GetLeftPart(UriPartial.Authority));
         (config["server"], config["bootstrap"], config["connect_agent"]) = (false, false, settings);
-        var file = folder.Write("config_entries.json", config.ToJsonString());
+        var file = folder.Write("config.json", config.ToJsonString());
         var (code, output, errors) = await RunningProcess.RunAsync(Repository.PublishedAgent, ["agent", "-config-file", file]);
         code.Should().Be(1, output);
         return output + errors;

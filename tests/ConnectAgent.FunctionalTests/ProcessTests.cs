@@ -202,7 +202,7 @@ public sealed class ProcessTests
         var data = Path.Combine(agent.Folder, "data");
         var (code, output, errors) = await RunningProcess.RunAsync(
             Repository.PublishedAgent,
-            ["agent", "-config-file", Path.Combine(agent.Folder, "config_entries.json"), $"-http-port={FreePorts.Next()}"]);
+            ["agent", "-config-file", Path.Combine(agent.Folder, "config.json"), $"-http-port={FreePorts.Next()}"]);
         (code, errors).Should().Be((1, $"==> data_dir {data} is in use by another agent\n"));
         output.Should().NotContain("Started HTTP server");
         await agent.Http.GetStringAsync(new Uri("/v1/agent/connect/ca/leaf/web", UriKind.Relative));

@@ -46,7 +46,7 @@ public sealed class ReloadTests
     public async Task A_bad_file_is_named_and_the_old_configuration_stays()
     {
         await using var agent = await AgentProcess.StartAsync(new JsonObject { ["log_level"] = "info" });
-        var file = Path.Combine(agent.Folder, "config_entries.json");
+        var file = Path.Combine(agent.Folder, "config.json");
         await File.WriteAllTextAsync(file, """{"log_level":"debug","bogus":1}""");
         using var answer = await agent.Http.PutAsync(Reload, null);
         ((int)answer.StatusCode, await answer.Content.ReadAsStringAsync()).Should().Be(
@@ -81,7 +81,7 @@ public sealed class ReloadTests
 
     private static void Edit(AgentProcess agent, Action<JsonObject> edit)
     {
-        var file = Path.Combine(agent.Folder, "config_entries.json");
+        var file = Path.Combine(agent.Folder, "config.json");
         var config = JsonNode.Parse(File.ReadAllText(file))!.AsObject();
         edit(config);
         File.WriteAllText(file, config.ToJsonString());

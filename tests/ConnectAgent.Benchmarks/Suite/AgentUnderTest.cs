@@ -47,7 +47,7 @@ internal sealed class AgentUnderTest : IAsyncDisposable
             merged[key] = value?.DeepClone();
         }
 
-        var file = Path.Combine(folder, "config_entries.json");
+        var file = Path.Combine(folder, "config.json");
         await File.WriteAllTextAsync(file, merged.ToJsonString());
         var start = hosted
             ? new ProcessStartInfo(Environment.ProcessPath!, ["host", file])
