@@ -37,7 +37,8 @@ internal static class ListenerLimits
     [Limit("http.idle_connection", "s", "the connection is closed")]
     private static readonly TimeSpan KeepAlive = TimeSpan.FromMinutes(15);
 
-    /// <summary>Sets them.</summary>
+    /// <summary>Sets them on the web server (http-conventions HCFG-1, CONN-1; design decision 7).</summary>
+    /// <param name="limits">The web server's.</param>
     /// <param name="headerBytes">What the configuration allows for headers and request line; null: as many as the product takes.</param>
     public static void Apply(KestrelServerLimits limits, int? headerBytes)
     {

@@ -2,7 +2,7 @@ using ConnectAgent.TestKit.Processes;
 
 namespace ConnectAgent.FuzzTests.Harness;
 
-/// <summary>A parser that outsiders reach. Every class that derives from it is run: <c>FuzzTests</c> finds them, docs/testing.md says how to write one.</summary>
+/// <summary>A parser that outsiders reach. Every class that derives from it is run: <c>FuzzTargetTests</c> finds them, docs/testing.md says how to write one.</summary>
 internal abstract class FuzzTarget
 {
     /// <summary>Lower case with hyphens; its corpus lies in <c>corpus/{Name}</c>.</summary>

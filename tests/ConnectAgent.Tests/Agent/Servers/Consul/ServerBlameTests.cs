@@ -84,7 +84,7 @@ public sealed class ServerBlameTests : IAsyncLifetime
         // Then
         await StaysAsync(held, first);
         await MatchAsync("web");
-        first.Requests.Last().First("dc").Should().Be("dc1");
+        first.Requests[^1].First("dc").Should().Be("dc1");
         _servers.Sum(server => server.Requests.Count(request => request.First("dc") == "dc2")).Should().BeLessThanOrEqualTo(8, "four at each server, the rest is refused here");
         await FailsAsync(() => _remote.Client.ReadRootsAsync(Now with { Datacenter = "dc2" }, CancellationToken.None));
         _servers.Sum(server => server.Requests.Count(request => request.IsRoots && request.First("dc") == "dc2")).Should().Be(2, "another kind of call is asked");

@@ -7,7 +7,7 @@ using Xunit.Abstractions;
 namespace ConnectAgent.FuzzTests;
 
 /// <summary>Drives every target: a short run each in the suite, as long as <c>FUZZ_SECONDS</c> says else (docs/testing.md).</summary>
-public sealed class FuzzTests(ITestOutputHelper output)
+public sealed class FuzzTargetTests(ITestOutputHelper output)
 {
     // The suite runs the same inputs each time; a long run draws fresh ones, unless it is to be repeated.
     private const int SuiteSeed = 20_261_130;
