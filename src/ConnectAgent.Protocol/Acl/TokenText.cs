@@ -1,6 +1,6 @@
-using System.Text;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Limits;
+using ConnectAgent.Protocol.Text;
 
 namespace ConnectAgent.Protocol.Acl;
 
@@ -16,9 +16,11 @@ public static class TokenText
     /// <summary>The name of <see cref="Longest"/>.</summary>
     public const string LimitName = "acl.token";
 
+    /// <summary>Stands for every token that is too long, so that none of them is kept, compared or sent anywhere. No header can hold it, and nobody can have it.</summary>
+    public const string Unknown = "\0unknown";
+
     /// <summary>Whether a text is too long to be a token.</summary>
-    public static bool IsTooLong(string token) =>
-        token.Length > Longest || (token.Length > Longest / 3 && Encoding.UTF8.GetByteCount(token) > Longest);
+    public static bool IsTooLong(string token) => TextLength.Exceeds(token, Longest);
 
     /// <summary>What is said of a text that is too long.</summary>
     public static ServerException TooLong() => new(FailureKind.UnknownToken, "ACL not found") { Limit = LimitName };

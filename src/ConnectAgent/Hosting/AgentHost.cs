@@ -31,6 +31,8 @@ namespace ConnectAgent.Hosting;
 /// <summary>Puts the daemon together.</summary>
 internal static class AgentHost
 {
+    private const int KeepAliveSeconds = 30;
+
     // What is in flight gets a second to finish; blocked reads have been released before (config-and-cli PROC-6).
     [Limit("start.shutdown", "s", "calls that are still on their way are cut off")]
     private static readonly TimeSpan ShutdownTime = TimeSpan.FromSeconds(1);
@@ -230,8 +232,8 @@ internal static class AgentHost
     {
         kestrel.AddServerHeader = false;
         kestrel.AllowSynchronousIO = false;
-
         ListenerLimits.Apply(kestrel.Limits, configuration.MaxHeaderBytes);
+        RefusedRequests.Watch(kestrel.ApplicationServices);
         var limit = new ConnectionLimit(
             () => current.Value.MaxConnectionsPerClient, kestrel.ApplicationServices.GetRequiredService<LimitMetrics>());
         foreach (var unix in configuration.HttpListeners.OfType<UnixListenAddress>())
@@ -256,6 +258,7 @@ internal static class AgentHost
                 options.Protocols = HttpProtocols.Http1AndHttp2;
                 options.Use(limit.Guard);
                 options.UseHttps(HttpsListener.OptionsOf(configuration));
+                options.Use(new FirstByte(configuration.Tls.HandshakeTimeout, kestrel.ApplicationServices.GetRequiredService<TimeProvider>()).Guard);
             });
         }
     }
@@ -271,6 +274,14 @@ internal static class AgentHost
         catch (SocketException error)
         {
             throw StartFailure.Listening(endpoint.ToString()!, RemedyOf(endpoint, configuration), error);
+        }
+
+        if (endpoint is IPEndPoint)
+        {
+            // LIS-4; what is accepted inherits it.
+            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, optionValue: true);
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, KeepAliveSeconds);
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, KeepAliveSeconds);
         }
 
         if (configuration.HttpListeners.OfType<UnixListenAddress>().FirstOrDefault(unix => unix.Path == endpoint.ToString()) is { } unix)

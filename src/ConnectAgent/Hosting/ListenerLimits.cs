@@ -4,17 +4,23 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace ConnectAgent.Hosting;
 
-/// <summary>The bounds that the web server keeps before a request is ours.</summary>
+/// <summary>The bounds that the web server keeps before a request is ours, on every listener. What it refuses <see cref="RefusedRequests"/> counts.</summary>
 internal static class ListenerLimits
 {
-    // Consul's own, for headers and request line together; a filter travels in the request line.
-    [Limit("http.headers", "bytes", "refused by the web server: 431", Key = "http_config.max_header_bytes")]
+    public const string LineLimit = "http.request_line";
+    public const string HeadersLimit = "http.headers";
+    public const string HeaderCountLimit = "http.header_count";
+    public const string HeadersTimeLimit = "http.headers_time";
+
+    /// <summary>All headers of a request; a little more is let pass, as by the reference (http-conventions HCFG-1).</summary>
+    [Limit(HeadersLimit, "bytes", "refused beyond 4096 more: 431", Key = "http_config.max_header_bytes", Refuses = true)]
     private const int LongestHeaders = 1024 * 1024;
 
-    [Limit("http.request_line", "bytes", "refused by the web server: 414")]
-    private const int LongestRequestLine = LongestHeaders;
+    /// <summary>Method, target and version; over HTTP/2 any one header, of which the target is one.</summary>
+    [Limit(LineLimit, "bytes", "refused: 414", Refuses = true)]
+    private const int LongestLine = 128 * 1024;
 
-    [Limit("http.header_count", "headers", "refused by the web server: 431")]
+    [Limit(HeaderCountLimit, "headers", "refused: 431", Refuses = true)]
     private const int MostHeaders = 1000;
 
     [Limit("http.request_buffer", "bytes", "the connection is read no further until some of it is taken")]
@@ -23,34 +29,32 @@ internal static class ListenerLimits
     [Limit("http.streams", "requests at once on one HTTP/2 connection", "the stream is refused")]
     private const int MostStreams = 100;
 
-    // A body's first seconds are free of the rate.
-    [Limit("http.body_rate_grace", "s", "the rate of the body counts")]
-    private static readonly TimeSpan BodyGrace = TimeSpan.FromSeconds(5);
-
-    [Limit("http.body_rate", "bytes per second, at least", "refused: 408")]
-    private const double SlowestBody = 240;
-
-    [Limit("http.headers_time", "s", "refused by the web server: 408")]
+    [Limit(HeadersTimeLimit, "s", "refused: 408", Refuses = true)]
     private static readonly TimeSpan LongestHeadersTime = TimeSpan.FromSeconds(30);
 
     // Blocking reads idle for up to 10 min 37.5 s; clients keep their connections across them (clients WATCH-1).
     [Limit("http.idle_connection", "s", "the connection is closed")]
     private static readonly TimeSpan KeepAlive = TimeSpan.FromMinutes(15);
 
+    private const int Slack = 4096;
+
     /// <summary>Sets them on the web server (http-conventions HCFG-1, CONN-1; design decision 7).</summary>
     /// <param name="limits">The web server's.</param>
-    /// <param name="headerBytes">What the configuration allows for headers and request line; null: as many as the product takes.</param>
+    /// <param name="headerBytes">What the configuration allows for headers; null: as many as the product takes.</param>
     public static void Apply(KestrelServerLimits limits, int? headerBytes)
     {
-        limits.MaxRequestBodySize = RequestBody.Longest + 1;
-        limits.MaxRequestHeadersTotalSize = Math.Min(headerBytes ?? LongestHeaders, LongestHeaders);
-        limits.MaxRequestLineSize = Math.Min(headerBytes ?? LongestRequestLine, LongestRequestLine);
+        limits.MaxRequestHeadersTotalSize = Math.Min(headerBytes ?? LongestHeaders, LongestHeaders) + Slack;
+        limits.MaxRequestLineSize = Math.Min(LongestLine, limits.MaxRequestHeadersTotalSize);
         limits.MaxRequestHeaderCount = MostHeaders;
         limits.MaxRequestBufferSize = LargestBuffer;
         limits.Http2.MaxStreamsPerConnection = MostStreams;
-        limits.MinRequestBodyDataRate = new MinDataRate(SlowestBody, BodyGrace);
+        limits.Http2.MaxRequestHeaderFieldSize = limits.MaxRequestLineSize;
         limits.RequestHeadersTimeout = LongestHeadersTime;
         limits.KeepAliveTimeout = KeepAlive;
+
+        // One more than is taken, so that the error is ours. How fast it must come is PacedBody's: an average over the whole is bought off by a burst.
+        limits.MaxRequestBodySize = RequestBody.Longest + 1;
+        limits.MinRequestBodyDataRate = null;
 
         // Who reads slowly is waited for: a blocked read may answer after minutes.
         limits.MinResponseDataRate = null;

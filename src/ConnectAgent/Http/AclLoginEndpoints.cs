@@ -23,6 +23,7 @@ internal sealed class AclLoginEndpoints(LoginService logins, TokenResolver resol
         agent.RequireDatacenter(request.Datacenter());
         var login = await RequestBody.ReadAsync(
             request, AclLoginBodies.Login, error => WireException.BadRequest("Failed to decode request body: " + error));
+        InputLimits.RequireName("AuthMethod", login.AuthMethod);
         var token = await logins.LoginAsync(login.AuthMethod, login.BearerToken, login.Meta);
         await WireReply.JsonAsync(request, AclTokenReply.Of(state.Current, token), WireJson.Default.AclTokenReply);
     }

@@ -1,4 +1,5 @@
 using ConnectAgent.Configuration;
+using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Text;
 
@@ -20,6 +21,11 @@ internal sealed class AgentTokenEndpoints(AgentTokens tokens, AgentConfiguration
 
         var token = await RequestBody.ReadAsync(
             request, AclBodies.AgentToken, error => WireException.Invalid("Request decode failed: " + error));
+        if (TokenText.IsTooLong(token))
+        {
+            throw new WireException(StatusCodes.Status400BadRequest, $"Bad request: Token is longer than {TokenText.Longest} bytes") { Limit = TokenText.LimitName };
+        }
+
         bool known;
         try
         {

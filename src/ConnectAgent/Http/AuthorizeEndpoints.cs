@@ -74,6 +74,9 @@ internal sealed class AuthorizeEndpoints(
 
     private static ServiceId Check(in AuthorizeQuestion asked)
     {
+        InputLimits.RequireName("Target", asked.Target);
+        InputLimits.RequireUri("ClientCertURI", asked.ClientCertUri);
+        InputLimits.RequireName("ClientCertSerial", asked.ClientCertSerial);
         if (asked.Target.Length == 0)
         {
             throw WireException.BadRequest("Target service must be specified");

@@ -36,7 +36,7 @@ internal sealed class ForwardingEndpoints(
     {
         foreach (var path in Paths)
         {
-            routes.MapWire(
+            routes.MapUnread(
                 path,
                 (HttpMethods.Get, Permission.Forwarded, request => ForwardAsync(request, path)),
                 (HttpMethods.Put, Permission.Forwarded, request => ForwardAsync(request, path)),
@@ -44,24 +44,38 @@ internal sealed class ForwardingEndpoints(
                 (HttpMethods.Delete, Permission.Forwarded, request => ForwardAsync(request, path)));
         }
 
-        routes.MapWire("/v1/connect/intentions/match", (HttpMethods.Get, Permission.Of(AclResource.Intention, AclAccess.Read, "each name"), MatchAsync));
-        routes.MapWire(
+        routes.MapUnread("/v1/connect/intentions/match", (HttpMethods.Get, Permission.Of(AclResource.Intention, AclAccess.Read, "each name"), MatchAsync));
+        routes.MapUnread(
             "/v1/health/service/",
             (HttpMethods.Get, Permission.Filtered(AclResource.Service, "each instance, and node:read on its node"), request => HealthAsync(request, connect: false)));
-        routes.MapWire(
+        routes.MapUnread(
             "/v1/health/connect/",
             (HttpMethods.Get, Permission.Filtered(AclResource.Service, "the name and each instance, and node:read on its node"), request => HealthAsync(request, connect: true)));
     }
 
     // CON-3: what the caller wants cached is cached here, as by any client agent.
-    private Task MatchAsync(WireRequest request) => settings.UseCache && request.Query.Has("cached")
-        ? matches.AnswerAsync(request)
-        : ForwardAsync(request, "/v1/connect/intentions/match");
+    private Task MatchAsync(WireRequest request)
+    {
+        if (!settings.UseCache || !request.Query.Has("cached"))
+        {
+            return ForwardAsync(request, "/v1/connect/intentions/match");
+        }
+
+        InputLimits.Require(request);
+        return matches.AnswerAsync(request);
+    }
 
     // CACHE-42.
-    private Task HealthAsync(WireRequest request, bool connect) => health.Knows(request)
-        ? health.AnswerAsync(request, connect)
-        : ForwardAsync(request, connect ? "/v1/health/connect/" : "/v1/health/service/");
+    private Task HealthAsync(WireRequest request, bool connect)
+    {
+        if (!health.Knows(request))
+        {
+            return ForwardAsync(request, connect ? "/v1/health/connect/" : "/v1/health/service/");
+        }
+
+        InputLimits.Require(request);
+        return health.AnswerAsync(request, connect);
+    }
 
     private async Task ForwardAsync(WireRequest request, string path)
     {

@@ -26,6 +26,7 @@ internal sealed class IntentionIdEndpoints(
         request.RefuseNamespace();
         var body = await RequestBody.ReadAsync(
             request, IntentionBody.Read, error => WireException.Failed("Failed to decode request body: " + error));
+        RequireShort(body);
         Require(IsOurs(body.SourceNamespace), $"Invalid SourceNS({body.SourceNamespace})" + Enterprise);
         Require(IsOurs(body.DestinationNamespace), $"Invalid DestinationNS({body.DestinationNamespace})" + Enterprise);
         RefusePartitions(body);
@@ -76,6 +77,7 @@ internal sealed class IntentionIdEndpoints(
         request.RefuseNamespace();
         var body = await RequestBody.ReadAsync(
             request, IntentionBody.Read, error => WireException.BadRequest("Request decode failed: " + error));
+        RequireShort(body);
         RefusePartitions(body);
         agent.RequireConnect();
         var rights = await servers.ResolveTokenAsync(request.Token(), request.Aborted);
@@ -112,6 +114,12 @@ internal sealed class IntentionIdEndpoints(
         body.ToSource(body.SourceName) with { LegacyMeta = IntentionMeta.Stored(body.Meta) };
 
     private static bool IsOurs(string name) => name.Length == 0 || name.Equals("default", StringComparison.OrdinalIgnoreCase);
+
+    private static void RequireShort(IntentionBody body)
+    {
+        InputLimits.RequireName("SourceName", body.SourceName);
+        InputLimits.RequireName("DestinationName", body.DestinationName);
+    }
 
     // IXN-16.
     private static void RefusePartitions(IntentionBody body)

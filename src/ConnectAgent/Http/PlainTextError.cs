@@ -5,9 +5,6 @@ namespace ConnectAgent.Http;
 /// <summary>Clients match on these texts, so they are contract: plain text, no JSON, no newline (http-conventions ERR-1, ERR-3).</summary>
 internal static class PlainTextError
 {
-    public static Task WriteAsync(WireRequest request, WireException error) =>
-        WireReply.TextAsync(request.Context, error.Status, error.Message);
-
     public static Task WriteAsync(WireRequest request, ServerException error) =>
         WireReply.TextAsync(request.Context, StatusOf(error), error.Message);
 

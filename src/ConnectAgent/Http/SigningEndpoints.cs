@@ -23,6 +23,7 @@ internal sealed class SigningEndpoints(IServerClient servers, AgentIdentity agen
         request.RefuseNamespace();
         var asked = await RequestBody.ReadAsync(
             request, SignQuestion.Read, error => WireException.BadRequest("Request decode failed: " + error));
+        InputLimits.RequireName("Service", asked.Service);
         agent.RequireConnect();
         if (asked.Service.Length == 0)
         {

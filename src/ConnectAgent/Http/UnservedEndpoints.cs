@@ -34,7 +34,7 @@ internal sealed class UnservedEndpoints(BlockingReader reader, TokenResolver tok
     private static void MapUnserved(IEndpointRouteBuilder routes, string path, string what, params string[] methods)
     {
         var text = $"{path} is not served: this agent keeps no {what}. An agent in front of Consul servers (server = false) forwards it to them.";
-        routes.MapWire(
+        routes.MapUnread(
             path,
             [.. methods.Select((string, Permission, WireHandler) (method) => (
                 method, Permission.None, _ => throw new WireException(StatusCodes.Status501NotImplemented, text)))]);

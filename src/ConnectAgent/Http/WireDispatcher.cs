@@ -33,6 +33,7 @@ internal sealed class WireDispatcher
     private readonly LimitMetrics _limits;
     private readonly RefusalLog _refusals;
     private readonly HitLane _hits;
+    private readonly TimeProvider _clock;
     private readonly ILogger<WireDispatcher> _logger;
     private readonly FrozenDictionary<string, (Endpoint Endpoint, WireRoute Route)>.AlternateLookup<ReadOnlySpan<char>> _exact;
     private readonly (Endpoint Endpoint, WireRoute Route)[] _prefixes;
@@ -50,10 +51,11 @@ internal sealed class WireDispatcher
         LimitMetrics limits,
         RefusalLog refusals,
         HitLane hits,
+        TimeProvider clock,
         ILogger<WireDispatcher> logger)
     {
-        (_next, _agent, _settings, _configuration, _guard, _servers, _denials, _metrics, _limits, _refusals, _hits, _logger) =
-            (next, agent, settings, configuration, guard, servers, denials, metrics, limits, refusals, hits, logger);
+        (_next, _agent, _settings, _configuration, _guard, _servers, _denials, _metrics, _limits, _refusals, _hits, _clock, _logger) =
+            (next, agent, settings, configuration, guard, servers, denials, metrics, limits, refusals, hits, clock, logger);
         var routes = endpoints.Endpoints.Select(endpoint => (Endpoint: endpoint, Route: endpoint.Metadata.GetRequiredMetadata<WireRoute>())).ToList();
         _exact = routes.Where(entry => !entry.Route.TakesAllBelow)
             .ToFrozenDictionary(entry => entry.Route.Path, StringComparer.Ordinal).GetAlternateLookup<ReadOnlySpan<char>>();
@@ -72,8 +74,7 @@ internal sealed class WireDispatcher
 
         if (_guard.Refuse(context) is { } refusal)
         {
-            Note(context, refusal.Limit, refusal.Setting, refusal.Message);
-            return WireReply.TextAsync(context, refusal.Status, refusal.Message);
+            return RefuseAsync(context, refusal);
         }
 
         var raw = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
@@ -110,6 +111,11 @@ internal sealed class WireDispatcher
         AddResponseHeaders(context);
         context.Response.Headers["X-Consul-Default-Acl-Policy"] = _settings.DefaultPolicy;
         context.Response.Headers.Vary = "Accept-Encoding";
+        if (InputLimits.Refuse(target.Query) is { } tooMany)
+        {
+            return RefuseAsync(context, tooMany);
+        }
+
         return WireQuery.Parse(target.Query) is { } query
             ? DispatchAsync(new WireRequest(context, query, route.TailOf(path), _agent, _settings), endpoint, route, path)
             : WireReply.EmptyAsync(context, StatusCodes.Status500InternalServerError);
@@ -165,6 +171,12 @@ internal sealed class WireDispatcher
                 await rights.RequireAsync(asked, request.Aborted);
             }
 
+            if (route.ReadsInput)
+            {
+                InputLimits.Require(request);
+            }
+
+            PacedBody.Guard(context, _clock);
             context.Features.Set(new WireCall(request, found.Handler));
             context.SetEndpoint(endpoint);
             await _next(context);
@@ -182,13 +194,13 @@ internal sealed class WireDispatcher
         catch (WireException error)
         {
             isMistake = true;
-            Note(context, error.Limit, error.Setting, error.Message);
-            await PlainTextError.WriteAsync(request, error);
+            await RefuseAsync(context, error);
         }
         catch (ServerException error)
         {
             isMistake = error.Kind == FailureKind.Mistake;
-            Note(context, error.Limit, error.Setting, error.Message);
+            var limit = error.Kind == FailureKind.UnknownToken && request.Token() == TokenText.Unknown ? TokenText.LimitName : error.Limit;
+            Note(context, limit, error.Setting, error.Message);
             _denials.Note(request, method, route, error);
             if (request.FailsWithQueryHeaders)
             {
@@ -198,6 +210,11 @@ internal sealed class WireDispatcher
 
             _logger.RequestFailed(method, route.Path, error.Message.Length <= LongestLoggedError ? error.Message : error.Message[..LongestLoggedError]);
             await PlainTextError.WriteAsync(request, error);
+        }
+        catch (BadHttpRequestException error) when (error.StatusCode == StatusCodes.Status413PayloadTooLarge)
+        {
+            isMistake = true;
+            await RefuseAsync(context, RequestBody.TooLong());
         }
         catch (BadHttpRequestException error)
         {
@@ -217,6 +234,12 @@ internal sealed class WireDispatcher
         {
             _metrics.Answered(route.Path + route.Suffix, route.Find(method) is null ? "other" : method, context.Response.StatusCode, isMistake);
         }
+    }
+
+    private Task RefuseAsync(HttpContext context, WireException error)
+    {
+        Note(context, error.Limit, error.Setting, error.Message);
+        return WireReply.TextAsync(context, error.Status, error.Message);
     }
 
     // Texts are contract, so the setting has a header of its own.

@@ -1,4 +1,5 @@
 using ConnectAgent.Agent;
+using ConnectAgent.Protocol.Acl;
 
 namespace ConnectAgent.Http;
 
@@ -35,12 +36,12 @@ internal sealed class WireRequest(HttpContext context, WireQuery query, string t
     private string OwnToken()
     {
         var token = Query.First("token");
-        return token.Length > 0 ? token : TokenOf(Context.Request.Headers);
+        return token.Length > 0 ? Known(token) : TokenOf(Context.Request.Headers);
     }
 
     /// <summary>The token that the headers give; empty for none.</summary>
     internal static string TokenOf(IHeaderDictionary headers) =>
-        First(headers["X-Consul-Token"]) is { Length: > 0 } token ? token : BearerToken(First(headers.Authorization));
+        Known(First(headers["X-Consul-Token"]) is { Length: > 0 } token ? token : BearerToken(First(headers.Authorization)));
 
     /// <summary>The datacenter asked for, else the agent's own (DC-1).</summary>
     public string Datacenter() => Query.First("dc") is { Length: > 0 } asked ? asked : agent.Datacenter;
@@ -60,6 +61,9 @@ internal sealed class WireRequest(HttpContext context, WireQuery query, string t
             throw WireException.BadRequest("Invalid query parameter: \"ns\" - Namespaces are a Consul Enterprise feature");
         }
     }
+
+    // What is too long goes no further than here (FA-1).
+    private static string Known(string token) => TokenText.IsTooLong(token) ? TokenText.Unknown : token;
 
     // A header sent twice counts once, as the first.
     private static string First(Microsoft.Extensions.Primitives.StringValues values) => values.Count == 0 ? string.Empty : values[0] ?? string.Empty;

@@ -14,7 +14,8 @@ internal sealed record WireMethod(string Method, Permission Permission, WireHand
 /// <param name="Path">One that ends in a slash takes everything below it.</param>
 /// <param name="Methods">In the order that <c>Allow</c> lists them.</param>
 /// <param name="Suffix">For paths with a name in the middle: what follows it. Taken only for the methods that it has.</param>
-internal sealed record WireRoute(string Path, IReadOnlyList<WireMethod> Methods, string Suffix = "")
+/// <param name="ReadsInput">Whether names and parameters are read here, and so have to be within <see cref="InputLimits"/>.</param>
+internal sealed record WireRoute(string Path, IReadOnlyList<WireMethod> Methods, string Suffix = "", bool ReadsInput = true)
 {
     public bool TakesAllBelow => Path.EndsWith('/');
 
@@ -49,13 +50,23 @@ internal static class WireRouteBuilderExtensions
     /// </summary>
     /// <exception cref="ArgumentException">A method says nothing of what it needs: the daemon does not start.</exception>
     public static void MapWire(
-        this IEndpointRouteBuilder routes, string path, params (string Method, Permission Permission, WireHandler Handler)[] methods)
+        this IEndpointRouteBuilder routes, string path, params (string Method, Permission Permission, WireHandler Handler)[] methods) =>
+        Map(routes, path, readsInput: true, methods);
+
+    /// <summary>The same for a path of which nothing is read here: it is the servers', or nobody's. A handler that does read looks at <see cref="InputLimits"/> itself.</summary>
+    /// <exception cref="ArgumentException">As for <see cref="MapWire"/>.</exception>
+    public static void MapUnread(
+        this IEndpointRouteBuilder routes, string path, params (string Method, Permission Permission, WireHandler Handler)[] methods) =>
+        Map(routes, path, readsInput: false, methods);
+
+    private static void Map(
+        IEndpointRouteBuilder routes, string path, bool readsInput, (string Method, Permission Permission, WireHandler Handler)[] methods)
     {
         var (prefix, suffix) = path.Split('*') is [var before, var after] ? (before, after) : (path, string.Empty);
         var route = new WireRoute(prefix, [.. methods.Select(method => new WireMethod(
             method.Method,
             method.Permission ?? throw new ArgumentException($"{method.Method} {path} declares no permission", nameof(methods)),
-            method.Handler))], suffix);
+            method.Handler))], suffix, readsInput);
         var pattern = RoutePatternFactory.Parse(route.TakesAllBelow ? prefix + "{**tail}" : prefix);
 
         // The dispatcher has found route, method and handler already; it left them in the features.

@@ -74,11 +74,11 @@ public sealed class ConfigEntryHttpTests
             "PUT", "/v1/config", """{"Kind":"proxy-defaults","Config":""" + string.Concat(Enumerable.Repeat("{\"a\":", 60)) + "1" + new string('}', 61));
         (status, text).Should().Be((400, Undecodable + "exceeded max depth"));
         (status, text, _) = await agent.SendAsync("PUT", "/v1/connect/intentions/exact?source=web&destination=" + name, """{"Action":"allow"}""");
-        (status, text).Should().Be((400, "Name has 4097 bytes, more than the 4096 that are taken"));
+        (status, text).Should().Be((400, "Bad request: destination is longer than 4096 bytes"));
         (status, _, _) = await agent.SendAsync("POST", "/v1/agent/connect/authorize", """{"Foo":""" + new string('[', 20_000));
         status.Should().Be(400);
         Refusals(agent.Services).Should().Contain(
-            [("config_entries.name", 2L), ("http.body_document_depth", 1L), ("http.body_depth", 1L)]);
+            [("config_entries.name", 1L), ("http.name", 1L), ("http.body_document_depth", 1L), ("http.body_depth", 1L)]);
     }
 
     private static List<(string Limit, long Count)> Refusals(IServiceProvider services)

@@ -1,40 +1,196 @@
-using ConnectAgent.ControlPlane.Acl.Login;
-using ConnectAgent.ControlPlane.Authority;
-using ConnectAgent.Protocol.Errors;
-using ConnectAgent.Protocol.Filtering;
-using ConnectAgent.Protocol.Identity;
+using System.Text.Json;
+using ConnectAgent.Configuration;
+using ConnectAgent.Protocol.Limits;
+using ConnectAgent.Tests.Http;
 using FluentAssertions;
 using Xunit;
 
 namespace ConnectAgent.Tests.Limits;
 
-/// <summary>What a bound refuses says which bound it was, so that it can be counted (docs/limits.md).</summary>
+/// <summary>
+/// Whoever goes beyond a bound that refuses is told so, and it is counted under the bound's name. Every such bound has a request here, or names the
+/// test that shows it elsewhere.
+/// </summary>
 public sealed class LimitRefusalTests
 {
-    public static TheoryData<string, string> Filters => new()
+    private const string TooManyHeaders =
+        "Bad request: Request decode failed: more than 1000 headers or 65536 characters in them";
+
+    private const string Leaf = "/v1/agent/connect/ca/leaf/";
+
+    // A request beyond the bound, the settings that bring it within reach, and what is answered.
+    private static readonly Dictionary<string, Refusal> Known = new(StringComparer.Ordinal)
     {
-        { "filter.expression", "SourceName == " + new string('a', 64 * 1024) },
-        { "filter.depth", string.Concat(Enumerable.Repeat("not ", 101)) + "SourceName == a" },
-        { "filter.pattern", $"SourceName matches `{new string('a', 1001)}`" },
-        { "filter.pattern_unfolded", $"SourceName matches `{new string('a', 251)}`" },
-        { "filter.repeats", "SourceName matches `a{1001}`" },
-        { "filter.patterns_unfolded", string.Join(" or ", Enumerable.Repeat($"SourceName matches `{new string('a', 240)}`", 5)) },
+        ["acl.token"] = new(403, "ACL not found", agent => agent.SendAsync("GET", Leaf + "web", token: new string('x', 4097)), Policy: "deny"),
+        ["acl.questions"] = new(
+            400,
+            "Bad request: Refusing to process more than 64 authorizations at once",
+            agent => agent.PostAsync("/v1/internal/acl/authorize", "[" + string.Join(',', Enumerable.Repeat("""{"Resource":"acl","Access":"read"}""", 65)) + "]"),
+            Policy: "deny"),
+        ["authorize.header_length"] = new(
+            400, TooManyHeaders, agent => agent.PostAsync("/v1/agent/connect/authorize/http", $$"""{"Headers":{"X":"{{new string('x', 65536)}}"} }""")),
+        ["authorize.headers"] = new(
+            400,
+            TooManyHeaders,
+            agent => agent.PostAsync(
+                "/v1/agent/connect/authorize/http", $$"""{"Headers":{"X":[{{string.Join(',', Enumerable.Repeat("\"x\"", 1001))}}]} }""")),
+        ["ca.csr_rate"] = new(
+            429,
+            "Rate limit reached, try again later",
+            async agent =>
+            {
+                await agent.SendAsync("GET", Leaf + "first");
+                return await agent.SendAsync("GET", Leaf + "second");
+            },
+            values => CaConfigValues.Set(values, "csr_max_per_second", JsonSerializer.SerializeToElement(0.01))),
+        ["filter.depth"] = new(
+            400,
+            "Failed to create boolean expression evaluator: 1:102 (101): expression is nested deeper than 100 levels",
+            agent => agent.SendAsync("GET", "/v1/connect/intentions?filter=" + new string('(', 101) + "SourceName==a" + new string(')', 101))),
+        ["filter.pattern"] = new(
+            400,
+            "Failed to create boolean expression evaluator: Failed to compile regular expression: longer than 1000 characters",
+            agent => agent.SendAsync("GET", $"/v1/connect/intentions?filter=SourceName+matches+`{new string('a', 1001)}`")),
+        ["filter.patterns_unfolded"] = new(
+            400,
+            "Failed to create boolean expression evaluator: Failed to compile regular expression: too many or too large in one filter",
+            agent => agent.SendAsync(
+                "GET", "/v1/connect/intentions?filter=" + string.Join("+or+", Enumerable.Repeat($"SourceName+matches+`{new string('a', 240)}`", 5)))),
+        ["http.body"] = new(
+            413, "Request body too large, max size: 1048576 bytes.", agent => agent.PostAsync("/v1/agent/connect/authorize", new string(' ', 1024 * 1024 + 1))),
+        ["http.body_depth"] = new(
+            400,
+            "Bad request: Request decode failed: exceeded max depth",
+            agent => agent.PostAsync("/v1/agent/connect/authorize", "{\"X\":" + new string('[', 10_001))),
+        ["http.body_document_depth"] = new(
+            400,
+            "Bad request: Request decoding failed: exceeded max depth",
+            agent => agent.SendAsync("PUT", "/v1/config", $$"""{"Kind":"proxy-defaults","Name":"global","Config":{{Nested(61)}} }""")),
+        ["http.body_rate"] = new(
+            408,
+            "Request body too slow, at least 1024 bytes per second are expected.",
+            agent => Raw(agent, "PUT /v1/config HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n{" + new string(' ', 100_000))),
+        ["http.connections_per_client"] = new(
+            429,
+            "Your IP is issuing too many concurrent connections, please rate limit your calls\n",
+            async agent =>
+            {
+                using var first = await RawHttp.ConnectAsync(agent.Address);
+                await first.SendAsync("GET /v1/status/leader HTTP/1.1\r\nHost: localhost\r\n\r\n");
+                await first.ReadAsync();
+                return await Raw(agent, string.Empty);
+            },
+            values => values.MaxConnectionsPerClient = 1),
+        ["http.filter"] = new(
+            400, "Bad request: filter is longer than 8192 bytes", agent => agent.SendAsync("GET", "/v1/agent/connect/ca/roots?filter=" + new string('x', 8193))),
+        ["http.header_count"] = new(
+            431, string.Empty, agent => Raw(agent, "GET / HTTP/1.1\r\nHost: localhost\r\n" + string.Concat(Enumerable.Repeat("X-A: 1\r\n", 1000)) + "\r\n")),
+        ["http.headers"] = new(
+            431, string.Empty, agent => Raw(agent, $"GET / HTTP/1.1\r\nHost: localhost\r\nX-A: {new string('a', 1024 * 1024 + 4096)}\r\n\r\n")),
+        ["http.list"] = new(
+            400,
+            "Bad request: more than 64 values of name",
+            agent => agent.SendAsync("GET", "/v1/connect/intentions/match?by=destination" + string.Concat(Enumerable.Range(0, 65).Select(n => $"&name=s{n}")))),
+        ["http.name"] = new(
+            400,
+            "Bad request: Target is longer than 4096 bytes",
+            agent => agent.PostAsync(
+                "/v1/agent/connect/authorize", $$"""{"Target":"{{new string('x', 4097)}}","ClientCertURI":"{{InProcessAgent.UriOf("web")}}"}""")),
+        ["http.parameters"] = new(
+            400,
+            "Bad request: more than 256 query parameters",
+            agent => agent.SendAsync("GET", "/v1/status/leader?" + string.Join('&', Enumerable.Range(0, 257).Select(n => $"p{n}=1")))),
+        ["http.request_line"] = new(414, string.Empty, agent => Raw(agent, $"GET /{new string('a', 128 * 1024)} HTTP/1.1\r\nHost: localhost\r\n\r\n")),
+        ["revocation.datacenter"] = new(
+            400,
+            "Bad request: Datacenter not a valid datacenter name",
+            agent => agent.SendAsync("PUT", "/v1/connect/ca/revoke", $$"""{"SerialNumber":"0102","Datacenter":"{{new string('d', 65)}}"}""")),
+        ["spiffe.id"] = new(
+            400,
+            "Bad request: ClientCertURI is longer than 2048 bytes",
+            agent => agent.PostAsync("/v1/agent/connect/authorize", $$"""{"Target":"db","ClientCertURI":"{{InProcessAgent.UriOf(new string('x', 2048))}}"}""")),
     };
 
-    [Theory]
-    [MemberData(nameof(Filters))]
-    public void A_filter_that_is_beyond_a_bound_names_it(string limit, string filter)
+    // Refused, with a text that says which bound it was, but not shown to be counted. The list only ever shrinks.
+    private static readonly string[] Untried =
+    [
+        "acl.lookups_waiting", "acl.rules_depth", "acl.token_life", "auth_method.config_depth", "auth_method.keys", "ca.leaf_life", "ca.rsa_key",
+        "cache.entries", "cache.entries_per_token", "config_entries.chain_path", "config_entries.conditions", "config_entries.datacenters",
+        "config_entries.expose_paths", "config_entries.failovers", "config_entries.hash_policies", "config_entries.header_changes",
+        "config_entries.hosts", "config_entries.jwt", "config_entries.listeners", "config_entries.meta_key", "config_entries.meta_keys",
+        "config_entries.meta_value", "config_entries.name", "config_entries.of_kind", "config_entries.overrides", "config_entries.permissions",
+        "config_entries.retry_codes", "config_entries.routes", "config_entries.services", "config_entries.sources", "config_entries.splits",
+        "config_entries.subsets", "config_entries.text", "intentions.description", "login.jwt_depth", "login.meta", "revocation.entries",
+        "revocation.stay", "servers.forwarded", "servers.target", "snapshot.bytes", "snapshot.description", "snapshot.restores", "state.counter",
+        "state.queue",
+    ];
+
+    // Beyond reach of a request to an agent in this process, and shown by another test.
+    private static readonly Dictionary<string, string> Elsewhere = new(StringComparer.Ordinal)
     {
-        var parse = () => FilterExpression<ConnectAgent.Protocol.Intentions.Intention>.Parse(filter, IntentionFilter.Schema);
-        parse.Should().Throw<FilterException>().Which.Limit.Should().Be(limit);
+        ["acl.binding"] = "AclBoundsTests.FA_1_Texts_and_lists_of_acl_objects_are_bounded",
+        ["acl.description"] = "AclBoundsTests.FA_1_Texts_and_lists_of_acl_objects_are_bounded",
+        ["acl.links"] = "AclBoundsTests.FA_1_Texts_and_lists_of_acl_objects_are_bounded",
+        ["acl.method"] = "AclBoundsTests.FA_1_Texts_and_lists_of_acl_objects_are_bounded",
+        ["acl.name"] = "AclBoundsTests.FA_1_Texts_and_lists_of_acl_objects_are_bounded",
+        ["acl.rules"] = "AclBoundsTests.FA_1_Texts_and_lists_of_acl_objects_are_bounded",
+        ["ca.csr"] = "NamedRefusalTests.A_request_that_is_too_large_names_its_bound",
+        ["ca.csr_concurrent"] = "SigningLimitsTests.Given_two_places_When_three_come_Then_the_third_waits_for_a_place_or_half_a_second",
+        ["filter.expression"] = "NamedRefusalTests.A_filter_that_is_beyond_a_bound_names_it",
+        ["filter.pattern_unfolded"] = "NamedRefusalTests.A_filter_that_is_beyond_a_bound_names_it",
+        ["filter.repeats"] = "NamedRefusalTests.A_filter_that_is_beyond_a_bound_names_it",
+        ["http.body_time"] = "PacedBodyTests.FA_10_A_body_that_is_not_long_is_whole_within_a_minute_however_steadily_it_comes",
+        ["http.headers_time"] = "RefusedRequestsTests.FA_10_What_the_web_server_refuses_is_counted_under_the_name_of_the_bound",
+        ["login.jwt"] = "NamedRefusalTests.A_bearer_that_is_too_long_names_its_bound",
+        ["snapshot.ratio"] = "SnapshotReaderTests.FA_6_What_unpacks_to_far_more_than_its_length_is_refused_by_the_ratio",
+        ["state.row"] = "SnapshotReaderTests.FA_6_A_row_longer_than_any_row_may_be_is_refused",
+    };
+
+    public static TheoryData<string> Names => [.. Known.Keys];
+
+    [Fact]
+    public void Every_bound_that_refuses_is_shown_to_refuse()
+    {
+        DeclaredLimits.All.Where(limit => limit.Mark.Refuses).Select(limit => limit.Mark.Name).Should().BeEquivalentTo(Known.Keys.Concat(Elsewhere.Keys).Concat(Untried));
+        foreach (var (limit, test) in Elsewhere)
+        {
+            var (type, method) = (test.Split('.')[0], test.Split('.')[1]);
+            typeof(LimitRefusalTests).Assembly.GetTypes().Where(candidate => candidate.Name == type).Should().ContainSingle("{0} is shown there", limit)
+                .Which.GetMethod(method).Should().NotBeNull("{0} is shown there", limit);
+        }
     }
 
-    [Fact]
-    public void A_request_that_is_too_large_names_its_bound() =>
-        LimitOf(() => CsrVerification.Verify(new ServiceId("x.consul", "dc1", "web"), new byte[16 * 1024 + 1], "dc1")).Should().Be("ca.csr");
+    [Theory]
+    [MemberData(nameof(Names))]
+    public async Task A_request_beyond_it_is_refused_and_counted(string name)
+    {
+        var known = Known[name];
+        await using var agent = await InProcessAgent.StartAsync(known.Policy, known.Configure);
+        RefusalCounts.Of(agent.Services, name).Should().Be(0);
+        var (status, text) = await known.AskAsync(agent);
+        (status, text).Should().Be((known.Status, known.Text));
+        RefusalCounts.Of(agent.Services, name).Should().Be(1);
+    }
 
-    [Fact]
-    public void A_bearer_that_is_too_long_names_its_bound() => LimitOf(() => CompactJws.Parse(new string('a', CompactJws.Longest + 1))).Should().Be("login.jwt");
+    private static async Task<(int Status, string Text, IReadOnlyDictionary<string, string> Headers)> Raw(InProcessAgent agent, string request)
+    {
+        var (status, text) = await RawHttp.ExchangeAsync(agent.Address, request);
+        return (status, text, new Dictionary<string, string>());
+    }
 
-    private static string? LimitOf(Action refused) => refused.Should().Throw<ServerException>().Which.Limit;
+    private static string Nested(int levels) => string.Concat(Enumerable.Repeat("{\"a\":", levels)) + "1" + new string('}', levels);
+
+    private sealed record Refusal(
+        int Status,
+        string Text,
+        Func<InProcessAgent, Task<(int Status, string Text, IReadOnlyDictionary<string, string> Headers)>> Ask,
+        Action<ConfigValues>? Configure = null,
+        string? Policy = null)
+    {
+        public async Task<(int Status, string Text)> AskAsync(InProcessAgent agent)
+        {
+            var (status, text, _) = await Ask(agent);
+            return (status, text);
+        }
+    }
 }

@@ -1,9 +1,6 @@
 using System.Globalization;
 using System.Reflection;
 using System.Text.RegularExpressions;
-using ConnectAgent.Agent.Caching;
-using ConnectAgent.ControlPlane.State;
-using ConnectAgent.Http;
 using ConnectAgent.Protocol.Limits;
 using ConnectAgent.TestKit.Processes;
 using FluentAssertions;
@@ -14,9 +11,6 @@ namespace ConnectAgent.Tests.Limits;
 /// <summary>docs/limits.md and the bounds of the code are the same list.</summary>
 public sealed partial class LimitsPageTests
 {
-    private static readonly Assembly[] Product =
-        [typeof(LimitAttribute).Assembly, typeof(AgentCache).Assembly, typeof(StateStore).Assembly, typeof(WireRoute).Assembly];
-
     [Fact]
     public void Every_limit_of_the_code_is_on_the_page_and_every_row_of_the_page_is_in_the_code()
     {
@@ -35,7 +29,7 @@ public sealed partial class LimitsPageTests
     public void What_is_named_like_a_bound_is_declared_as_one()
     {
         var undeclared =
-            from type in Product.SelectMany(assembly => assembly.GetTypes())
+            from type in DeclaredLimits.Product.SelectMany(assembly => assembly.GetTypes())
             from field in type.GetFields(BindingFlags.DeclaredOnly | BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic)
             where BoundName().IsMatch(field.Name) && field.GetCustomAttribute<LimitAttribute>() is null
             select $"{type.FullName}.{field.Name}";
@@ -54,21 +48,7 @@ public sealed partial class LimitsPageTests
     }
 
     private static IEnumerable<(LimitAttribute Mark, string Row)> Limits() =>
-        from type in Product.SelectMany(assembly => assembly.GetTypes())
-        from member in Members(type)
-        let mark = member.GetCustomAttribute<LimitAttribute>()
-        where mark is not null
-        select (mark, RowOf(mark, DefaultOf(member)));
-
-    private static IEnumerable<MemberInfo> Members(Type type) =>
-        type.GetMembers(BindingFlags.DeclaredOnly | BindingFlags.Static | BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic);
-
-    private static object DefaultOf(MemberInfo member) => member switch
-    {
-        FieldInfo field => field.GetValue(null)!,
-        PropertyInfo property => property.GetValue(Activator.CreateInstance(property.DeclaringType!))!,
-        _ => throw new InvalidOperationException(member.Name),
-    };
+        DeclaredLimits.All.Select(limit => (limit.Mark, RowOf(limit.Mark, limit.Default)));
 
     private static string RowOf(LimitAttribute mark, object value) =>
         $"| `{mark.Name}` | {TextOf(value)} | {mark.Unit} | {(mark.Key is null ? "–" : $"`{mark.Key}`")} | {mark.Beyond} |";

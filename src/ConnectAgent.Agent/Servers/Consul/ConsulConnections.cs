@@ -13,8 +13,11 @@ internal static class ConsulConnections
     [Limit("servers.held_reads", "reads", "polled instead of held")]
     public const int MostHeld = 128;
 
+    /// <summary>The name of <see cref="MostForwarded"/>.</summary>
+    public const string ForwardedLimit = "servers.forwarded";
+
     /// <summary>Calls that may be on their way for others at once, those that are held included.</summary>
-    [Limit("servers.forwarded", "calls", "refused: 429", Refuses = true)]
+    [Limit(ForwardedLimit, "calls", "refused: 429", Refuses = true)]
     public const int MostForwarded = 40;
 
     // Below the 200 that a server allows one client (http-conventions CONN-1), with room for calls that do not hold.

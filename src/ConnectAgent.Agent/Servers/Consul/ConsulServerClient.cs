@@ -19,8 +19,10 @@ namespace ConnectAgent.Agent.Servers.Consul;
 internal sealed class ConsulServerClient(
     ConsulServers servers, RemoteTokens tokens, ConsulServerOptions options, TimeProvider clock, Random random) : IServerClient, ILeafDelegate
 {
+    private const string TargetLimit = "servers.target";
+
     // Request lines of servers end at 1 MiB or less; no name that anybody uses comes near this.
-    [Limit("servers.target", "characters", "refused", Refuses = true)]
+    [Limit(TargetLimit, "characters", "refused", Refuses = true)]
     private const int LongestTarget = 32 * 1024;
 
     private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(15);
@@ -140,5 +142,5 @@ internal sealed class ConsulServerClient(
 
     private static ConsulCall Bounded(ConsulCall call) => call.Target.Length <= LongestTarget
         ? call
-        : throw new ServerException(FailureKind.Failed, "the names are too long to ask the servers for");
+        : throw new ServerException(FailureKind.Failed, "the names are too long to ask the servers for") { Limit = TargetLimit };
 }

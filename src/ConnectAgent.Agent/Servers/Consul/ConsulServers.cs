@@ -63,7 +63,10 @@ internal sealed class ConsulServers : IServerStatus, IDisposable
         {
             if (Interlocked.Increment(ref _forwarded) > ConsulConnections.MostForwarded)
             {
-                throw new ServerException(FailureKind.RateLimited, "Too many calls are being forwarded to the servers, please rate limit your calls");
+                throw new ServerException(FailureKind.RateLimited, "Too many calls are being forwarded to the servers, please rate limit your calls")
+                {
+                    Limit = ConsulConnections.ForwardedLimit,
+                };
             }
 
             var replies = false;

@@ -1,0 +1,33 @@
+using System.Reflection;
+using ConnectAgent.Agent.Caching;
+using ConnectAgent.ControlPlane.State;
+using ConnectAgent.Http;
+using ConnectAgent.Protocol.Limits;
+
+namespace ConnectAgent.Tests.Limits;
+
+/// <summary>The bounds that the code declares.</summary>
+internal static class DeclaredLimits
+{
+    public static readonly Assembly[] Product =
+        [typeof(LimitAttribute).Assembly, typeof(AgentCache).Assembly, typeof(StateStore).Assembly, typeof(WireRoute).Assembly];
+
+    public static IReadOnlyList<(LimitAttribute Mark, object Default)> All { get; } =
+    [
+        .. from type in Product.SelectMany(assembly => assembly.GetTypes())
+           from member in Members(type)
+           let mark = member.GetCustomAttribute<LimitAttribute>()
+           where mark is not null
+           select (mark, DefaultOf(member)),
+    ];
+
+    private static IEnumerable<MemberInfo> Members(Type type) =>
+        type.GetMembers(BindingFlags.DeclaredOnly | BindingFlags.Static | BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic);
+
+    private static object DefaultOf(MemberInfo member) => member switch
+    {
+        FieldInfo field => field.GetValue(null)!,
+        PropertyInfo property => property.GetValue(Activator.CreateInstance(property.DeclaringType!))!,
+        _ => throw new InvalidOperationException(member.Name),
+    };
+}

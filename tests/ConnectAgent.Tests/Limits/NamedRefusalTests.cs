@@ -1,0 +1,40 @@
+using ConnectAgent.ControlPlane.Acl.Login;
+using ConnectAgent.ControlPlane.Authority;
+using ConnectAgent.Protocol.Errors;
+using ConnectAgent.Protocol.Filtering;
+using ConnectAgent.Protocol.Identity;
+using FluentAssertions;
+using Xunit;
+
+namespace ConnectAgent.Tests.Limits;
+
+/// <summary>What a bound refuses says which bound it was, so that it can be counted (docs/limits.md).</summary>
+public sealed class NamedRefusalTests
+{
+    public static TheoryData<string, string> Filters => new()
+    {
+        { "filter.expression", "SourceName == " + new string('a', 64 * 1024) },
+        { "filter.depth", string.Concat(Enumerable.Repeat("not ", 101)) + "SourceName == a" },
+        { "filter.pattern", $"SourceName matches `{new string('a', 1001)}`" },
+        { "filter.pattern_unfolded", $"SourceName matches `{new string('a', 251)}`" },
+        { "filter.repeats", "SourceName matches `a{1001}`" },
+        { "filter.patterns_unfolded", string.Join(" or ", Enumerable.Repeat($"SourceName matches `{new string('a', 240)}`", 5)) },
+    };
+
+    [Theory]
+    [MemberData(nameof(Filters))]
+    public void A_filter_that_is_beyond_a_bound_names_it(string limit, string filter)
+    {
+        var parse = () => FilterExpression<ConnectAgent.Protocol.Intentions.Intention>.Parse(filter, IntentionFilter.Schema);
+        parse.Should().Throw<FilterException>().Which.Limit.Should().Be(limit);
+    }
+
+    [Fact]
+    public void A_request_that_is_too_large_names_its_bound() =>
+        LimitOf(() => CsrVerification.Verify(new ServiceId("x.consul", "dc1", "web"), new byte[16 * 1024 + 1], "dc1")).Should().Be("ca.csr");
+
+    [Fact]
+    public void A_bearer_that_is_too_long_names_its_bound() => LimitOf(() => CompactJws.Parse(new string('a', CompactJws.Longest + 1))).Should().Be("login.jwt");
+
+    private static string? LimitOf(Action refused) => refused.Should().Throw<ServerException>().Which.Limit;
+}
