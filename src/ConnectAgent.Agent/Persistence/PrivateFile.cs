@@ -39,6 +39,12 @@ internal static class PrivateFile
 
             File.Move(temporary, path, overwrite);
         }
+        catch (ArgumentOutOfRangeException error)
+        {
+            // What the framework makes of a file that may not grow (EFBIG).
+            TryDelete(temporary);
+            throw new IOException($"{path}: the file may not be so long", error);
+        }
         catch
         {
             TryDelete(temporary);
