@@ -13,4 +13,7 @@ internal static partial class LeafLog
 
     [LoggerMessage(1103, LogLevel.Warning, "Leaf renewal failed; the leaf stays: service={Service} reason={Reason} next_attempt={NextAttempt}")]
     public static partial void RenewalFailed(this ILogger logger, string service, string reason, DateTimeOffset nextAttempt);
+
+    [LoggerMessage(1104, LogLevel.Error, "The watch over the roots broke")]
+    public static partial void WatchBroke(this ILogger logger, Exception error);
 }

@@ -18,6 +18,8 @@ internal sealed record RevocationRequest(string Datacenter) : CacheRequest(Datac
 internal sealed class RevocationKind(
     IServerClient servers, RevokedLeaves leaves, RevocationMetrics metrics) : CacheKind<RevocationRequest, RevocationLookup>
 {
+    private static readonly TimeSpan BetweenTurns = TimeSpan.FromSeconds(30);
+
     // An entry with its texts and its place in the lookup.
     private const int SizeOfEntry = 500;
 
@@ -28,14 +30,15 @@ internal sealed class RevocationKind(
     public override async Task<ServerRead<RevocationLookup>?> FetchAsync(
         FetchContext<RevocationRequest, RevocationLookup> context, CancellationToken cancellationToken)
     {
-        if (context.Value is { } held && held.List.Revoked.Count > 0)
+        var wait = FetchWait;
+        if (context.Value is { } held && held.List.Revoked.Count > 0 && !await leaves.RenewAsync(held, cancellationToken))
         {
-            // In force already; what this agent holds of it goes before the next change is waited for.
-            await leaves.RenewAsync(held, cancellationToken);
+            // In force already: what this agent holds of it goes before the next change is waited for, and what stays is tried again soon.
+            wait = BetweenTurns;
         }
 
         var read = await servers.ReadRevokedAsync(
-            new ServerQuery(context.Request.Datacenter, context.Request.Token, context.Index, FetchWait), cancellationToken);
+            new ServerQuery(context.Request.Datacenter, context.Request.Token, context.Index, wait), cancellationToken);
         var lookup = RevocationLookup.Of(read.Value);
         metrics.Listed(read.Value.Revoked.Count);
         return new ServerRead<RevocationLookup>(lookup, read.Index);

@@ -12,36 +12,63 @@ namespace ConnectAgent.Agent.Revocation;
 internal sealed class RevokedLeaves(AgentCache cache, LeafService leaves, TimeProvider clock, ILogger<RevokedLeaves> logger)
 {
     // The list is read anew after this, whatever the signer does.
-    [Limit("revocation.renewal", "s", "the read ends and the known list stays")]
+    [Limit("revocation.renewal", "s", "the leaves that are left are tried again half a minute later")]
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(5);
 
-    /// <summary>Replaces them one after the other; the first failure ends the turn, and the next look at the list takes the rest.</summary>
-    public async Task RenewAsync(RevocationLookup list, CancellationToken cancellationToken)
+    [Limit("revocation.renewals", "leaves at once", "the others wait")]
+    private const int AtOnce = 8;
+
+    /// <summary>Replaces them, a few at a time, so that one which fails or hangs does not keep the others.</summary>
+    /// <returns>Whether none is left: those that are may be tried again.</returns>
+    public async Task<bool> RenewAsync(RevocationLookup list, CancellationToken cancellationToken)
     {
         using var time = new CancellationTokenSource(Longest, clock);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(time.Token, cancellationToken);
+        var left = 0;
+        try
+        {
+            await Parallel.ForEachAsync(
+                Revoked(list),
+                new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = ended.Token },
+                async (found, stop) =>
+                {
+                    if (!await TryRenewAsync(found.Request, found.Leaf, stop))
+                    {
+                        Interlocked.Increment(ref left);
+                    }
+                });
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return false;
+        }
+
+        return left == 0;
+    }
+
+    private IEnumerable<(LeafRequest Request, LeafCertificate Leaf)> Revoked(RevocationLookup list)
+    {
         foreach (var entry in cache.Entries)
         {
-            var (request, value, _, _) = entry.Content();
-            if (request is not LeafRequest asked || value is not LeafCertificate leaf || !IsRevoked(list, leaf))
+            if (entry.Content() is (LeafRequest asked, LeafCertificate leaf, _, _) && IsRevoked(list, leaf))
             {
-                continue;
+                yield return (asked, leaf);
             }
+        }
+    }
 
-            try
-            {
-                await leaves.RenewAsync(asked, ended.Token);
-                logger.RevokedLeafRenewed(leaf.Service, leaf.SerialNumber);
-            }
-            catch (ServerException error)
-            {
-                logger.RevokedLeafStays(leaf.Service, leaf.SerialNumber, error.Message);
-                return;
-            }
-            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-            {
-                return;
-            }
+    private async Task<bool> TryRenewAsync(LeafRequest request, LeafCertificate leaf, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await leaves.RenewAsync(request, cancellationToken);
+            logger.RevokedLeafRenewed(leaf.Service, leaf.SerialNumber);
+            return true;
+        }
+        catch (ServerException error)
+        {
+            logger.RevokedLeafStays(leaf.Service, leaf.SerialNumber, error.Message);
+            return false;
         }
     }
 

@@ -1,5 +1,8 @@
 using ConnectAgent.Agent.Caching;
+using ConnectAgent.Agent.Leaves;
 using ConnectAgent.Protocol.Certificates;
+using ConnectAgent.Protocol.Errors;
+using Microsoft.Extensions.Logging;
 
 namespace ConnectAgent.Agent.Roots;
 
@@ -7,7 +10,7 @@ namespace ConnectAgent.Agent.Roots;
 /// Tells thousands of leaves of a change of the roots (leaf-certificates LEAF-70, LEAF-71: any change wakes, the waiter compares), and of servers that
 /// went away or came back (LEAF-82). One watch for each datacenter, which ends with the last who waits.
 /// </summary>
-internal sealed class RootsWatch(AgentCache cache, RootsKind kind, TimeProvider clock)
+internal sealed class RootsWatch(AgentCache cache, RootsKind kind, TimeProvider clock, ILogger<RootsWatch> logger)
 {
     // The cache may refuse the entry, for instance while the agent shuts down: who waits looks again, but not in a busy loop.
     private static readonly TimeSpan AfterRefusal = TimeSpan.FromSeconds(3);
@@ -81,6 +84,12 @@ internal sealed class RootsWatch(AgentCache cache, RootsKind kind, TimeProvider 
         }
         catch (Exception error) when (error is not OperationCanceledException)
         {
+            if (error is not ServerException)
+            {
+                // A bug: heard, and no end of the watch.
+                logger.WatchBroke(error);
+            }
+
             await clock.PauseAsync(AfterRefusal, watch.Ended).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
         catch (OperationCanceledException)

@@ -4,6 +4,7 @@ using ConnectAgent.Agent.Leaves;
 using ConnectAgent.Agent.Persistence;
 using ConnectAgent.Agent.Revocation;
 using ConnectAgent.Agent.Servers;
+using ConnectAgent.Protocol.Certificates;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Identity;
 using ConnectAgent.Protocol.Intentions;
@@ -154,5 +155,38 @@ public sealed class RevocationServiceTests
 
             await next.WaitAsync(AgentFixture.Patience);
         }
+    }
+
+    [Fact] // FA-34: and those that failed are tried again before the list changes
+    public async Task FA_34_A_revoked_leaf_that_cannot_be_replaced_does_not_keep_the_others()
+    {
+        // Given
+        await using var services = AgentFixture.Build(out var servers);
+        await services.GetRequiredService<RevocationService>().RefuseAsync(Web, string.Empty, default);
+        var leaves = services.GetRequiredService<LeafService>();
+        var clock = (ManualTimeProvider)services.GetRequiredService<TimeProvider>();
+        string[] names = ["a", "b", "c", "d", "e"];
+        List<CacheAnswer<LeafCertificate>> held = [];
+        foreach (var name in names)
+        {
+            held.Add(await leaves.GetAsync(new LeafRequest("dc1", string.Empty, name), default, default));
+        }
+
+        clock.Advance(TimeSpan.FromSeconds(2));
+        var broken = new HashSet<string>(["a", "b", "c", "d"], StringComparer.Ordinal);
+        servers.Signing = identity => broken.Contains(identity.Service) ? new ServerException(FailureKind.Failed, "broken") : null;
+
+        // When: whichever comes first, four of five fail
+        servers.SetRevoked([.. held.Select(leaf => RevocationLookupTests.Serial(leaf.Value.SerialNumber))]);
+
+        // Then
+        await AgentFixture.EventuallyAsync(() => SerialOf("e") != held[4].Value.SerialNumber, "the one that can be replaced is");
+        await clock.ArmedAsync(delay => delay <= TimeSpan.FromSeconds(30) && delay > TimeSpan.FromSeconds(25));
+        broken.Clear();
+        clock.Advance(TimeSpan.FromSeconds(31));
+        await AgentFixture.EventuallyAsync(
+            () => names.Select(SerialOf).Zip(held).All(pair => pair.First != pair.Second.Value.SerialNumber), "the next turn replaces the rest");
+
+        string? SerialOf(string name) => leaves.Find("dc1", string.Empty, LeafRequest.KeyPrefix + name)?.Current.Value?.SerialNumber;
     }
 }
