@@ -1,6 +1,7 @@
 using ConnectAgent.Agent.Servers;
 using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Errors;
+using ConnectAgent.Protocol.Limits;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -13,6 +14,16 @@ namespace ConnectAgent.Agent.Caching;
 internal sealed class TokenWarden(
     AgentCache cache, IServerClient servers, TokenMetrics metrics, TimeProvider clock, Random random, ILogger<TokenWarden> logger) : BackgroundService
 {
+    /// <summary>Tokens that the servers are asked about per second, and at once.</summary>
+    [Limit("acl.rounds_per_second", "tokens", "the others of the round wait")]
+    private const int LooksPerSecond = 50;
+
+    /// <summary>Tokens that are being asked about.</summary>
+    [Limit("acl.rounds_at_once", "tokens", "the others of the round wait")]
+    private const int MostRunning = 8;
+
+    private static readonly FetchLimits AskedAtOnce = new(LooksPerSecond, LooksPerSecond);
+
     // What each token had at the last look: as long as it is the same object nothing about it has changed.
     private Dictionary<string, TokenRights> _seen = new(StringComparer.Ordinal);
 
@@ -49,7 +60,7 @@ internal sealed class TokenWarden(
         {
             return await LookAsync(since, cancellationToken);
         }
-        catch (Exception error) when (error is not OperationCanceledException)
+        catch (Exception error) when (!cancellationToken.IsCancellationRequested)
         {
             // A bug here must neither stop the agent nor end the watch over its tokens.
             logger.LookBroke(error);
@@ -62,30 +73,32 @@ internal sealed class TokenWarden(
     /// <returns>Whether every token could be resolved.</returns>
     private async Task<bool> LookAsync(long since, CancellationToken cancellationToken)
     {
-        Dictionary<string, TokenRights> seen = new(StringComparer.Ordinal);
-        var resolved = true;
-        var dropped = 0;
+        var pace = new RefreshPace(clock.GetTimestamp());
+        List<Task<Look>> running = [];
+        List<Look> looks = [];
         foreach (var token in cache.Entries.Where(IsSomebodys).GroupBy(entry => entry.Key.Token, StringComparer.Ordinal))
         {
-            try
+            var look = LookAsync(token, cancellationToken);
+            if (look.IsCompleted)
             {
-                var rights = await servers.ResolveTokenAsync(token.Key, cancellationToken);
-                seen[token.Key] = rights;
-                dropped += ReferenceEquals(rights, _seen.GetValueOrDefault(token.Key)) ? 0 : await DropAsync(token, rights, cancellationToken);
+                looks.Add(await look);
+                continue;
             }
-            catch (ServerException error) when (error.Kind == FailureKind.UnknownToken)
+
+            // The servers are asked: thousands of tokens shall not be one burst.
+            running.Add(look);
+            await clock.PauseAsync(pace.Take(AskedAtOnce, clock), cancellationToken);
+            while (running.Count >= MostRunning)
             {
-                dropped += token.Count(entry => cache.Drop(entry, "token"));
-            }
-            catch (ServerException error)
-            {
-                // Who reads gets the same error; what is held stays until somebody knows better.
-                resolved = false;
-                logger.TokenNotResolved(error.Message);
+                var done = await Task.WhenAny(running);
+                running.Remove(done);
+                looks.Add(await done);
             }
         }
 
-        _seen = seen;
+        looks.AddRange(await Task.WhenAll(running));
+        _seen = looks.Where(look => look.Rights is not null).ToDictionary(look => look.Token, look => look.Rights!, StringComparer.Ordinal);
+        var dropped = looks.Sum(look => look.Dropped);
         if (dropped > 0)
         {
             var window = clock.GetElapsedTime(since);
@@ -93,10 +106,42 @@ internal sealed class TokenWarden(
             logger.EntriesRevoked(dropped, window.TotalMilliseconds);
         }
 
-        return resolved;
+        return looks.TrueForAll(look => look.IsResolved);
     }
 
-    private static bool IsSomebodys(CacheEntry entry) => entry.Key.Token.Length > 0 || entry.Request.Needs is not null;
+    private async Task<Look> LookAsync(IGrouping<string, CacheEntry> token, CancellationToken cancellationToken)
+    {
+        if (token.All(entry => entry.Request.Needs is null))
+        {
+            // TOKC-3, TOKC-4: nobody is asked about what is public.
+            return new Look(token.Key, servers.Knows(token.Key) ? 0 : DropAll(token));
+        }
+
+        try
+        {
+            var rights = await servers.ResolveTokenAsync(token.Key, cancellationToken);
+            return new Look(token.Key, ReferenceEquals(rights, _seen.GetValueOrDefault(token.Key)) ? 0 : await DropAsync(token, rights, cancellationToken))
+            {
+                Rights = rights,
+            };
+        }
+        catch (ServerException error) when (error.IsFinal)
+        {
+            // Unknown, or a word that no token can be: asking again is no cure.
+            return new Look(token.Key, DropAll(token));
+        }
+        catch (ServerException error)
+        {
+            // Who reads gets the same error; what is held stays until somebody knows better.
+            logger.TokenNotResolved(error.Message);
+            return new Look(token.Key, 0) { IsResolved = false };
+        }
+    }
+
+    private int DropAll(IEnumerable<CacheEntry> entries) => entries.Count(entry => cache.Drop(entry, "token"));
+
+    private static bool IsSomebodys(CacheEntry entry) =>
+        entry.Key.Token != TokenGate.Unknown && (entry.Key.Token.Length > 0 || entry.Request.Needs is not null);
 
     private async Task<int> DropAsync(IEnumerable<CacheEntry> entries, TokenRights rights, CancellationToken cancellationToken)
     {
@@ -110,5 +155,14 @@ internal sealed class TokenWarden(
         }
 
         return dropped;
+    }
+
+    /// <summary>What came of the look at one token.</summary>
+    private sealed record Look(string Token, int Dropped)
+    {
+        /// <summary>Null when nobody was asked, or it is gone.</summary>
+        public TokenRights? Rights { get; init; }
+
+        public bool IsResolved { get; init; } = true;
     }
 }

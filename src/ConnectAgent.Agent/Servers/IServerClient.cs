@@ -64,6 +64,9 @@ public interface IServerClient
     /// <exception cref="ServerException"><see cref="FailureKind.UnknownToken"/>: <c>ACL not found</c>.</exception>
     ValueTask<TokenRights> ResolveTokenAsync(string token, CancellationToken cancellationToken);
 
+    /// <summary>Whether a token exists, as far as it is known without asking anybody; true while ACLs are off.</summary>
+    bool Knows(string token);
+
     /// <summary>
     /// Completes when rights that were resolved before may not hold any more: a resolution from then on tells the present ones. A change after the
     /// call is never missed, so take the task before the look that it is to end.

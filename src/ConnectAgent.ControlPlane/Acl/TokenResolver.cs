@@ -100,7 +100,7 @@ internal sealed class TokenResolver(StateStore store, AclOptions options, Recove
     {
         if (ReservedTokens.IsRootName(token))
         {
-            throw new ServerException(FailureKind.Failed, "Cannot resolve root ACL");
+            throw new ServerException(FailureKind.Mistake, "Cannot resolve root ACL");
         }
 
         var row = Find(token.Length == 0 ? ReservedTokens.Anonymous : token);

@@ -71,6 +71,8 @@ internal sealed class EmbeddedServerClient(
 
     public ValueTask<TokenRights> ResolveTokenAsync(string token, CancellationToken cancellationToken) => new(tokens.Resolve(token));
 
+    public bool Knows(string token) => tokens.TryResolve(token) is not null;
+
     public Task<long> RightsChangedAsync(CancellationToken cancellationToken) => tokens.ChangedAsync(cancellationToken);
 
     public async Task<SignedLeaf> SignLeafAsync(

@@ -43,6 +43,8 @@ public sealed class ScriptedServerClient(TimeProvider clock) : IServerClient
     private int _signatures;
     private int _matches;
     private int _running;
+    private int _looks;
+    private ConcurrentQueue<TaskCompletionSource>? _heldResolutions;
 
     public int RootReads => Volatile.Read(ref _rootReads);
 
@@ -51,6 +53,9 @@ public sealed class ScriptedServerClient(TimeProvider clock) : IServerClient
     public int Matches => Volatile.Read(ref _matches);
 
     public int HealthReads => Volatile.Read(ref _healthReads);
+
+    /// <summary>How often somebody began to wait for a change of rights.</summary>
+    public int Looks => Volatile.Read(ref _looks);
 
     /// <summary>Calls that have not answered yet.</summary>
     public int Running => Volatile.Read(ref _running);
@@ -177,17 +182,37 @@ public sealed class ScriptedServerClient(TimeProvider clock) : IServerClient
         return await HoldAsync(query, () => null, () => HealthOf(question, RightsOf(query.Token)), cancellationToken);
     }
 
+    /// <summary>From now on each resolution of a token waits until it is let go.</summary>
+    /// <returns>Those that wait, in their order.</returns>
+    public IReadOnlyCollection<TaskCompletionSource> HoldResolutions() => _heldResolutions = new ConcurrentQueue<TaskCompletionSource>();
+
     public ValueTask<TokenRights> ResolveTokenAsync(string token, CancellationToken cancellationToken)
     {
+        if (_heldResolutions is { } held)
+        {
+            var hold = NewSignal();
+            held.Enqueue(hold);
+            return new(ResolveBehindAsync(hold.Task, token, cancellationToken));
+        }
+
         lock (_gate)
         {
             return ResolutionFailure is { } failure ? throw failure.ToThrow() : new(RightsOf(token));
         }
     }
 
+    public bool Knows(string token)
+    {
+        lock (_gate)
+        {
+            return !_acls || _rights.ContainsKey(token);
+        }
+    }
+
     public async Task<long> RightsChangedAsync(CancellationToken cancellationToken)
     {
         Task changed;
+        Interlocked.Increment(ref _looks);
         lock (_gate)
         {
             changed = _rightsChanged.Task;
@@ -235,8 +260,19 @@ public sealed class ScriptedServerClient(TimeProvider clock) : IServerClient
         }
     }
 
+    private async Task<TokenRights> ResolveBehindAsync(Task hold, string token, CancellationToken cancellationToken)
+    {
+        await hold.WaitAsync(cancellationToken);
+        lock (_gate)
+        {
+            return RightsOf(token);
+        }
+    }
+
     private TokenRights RightsOf(string token) => !_acls
         ? TokenRights.Everything
+        : ReservedTokens.IsRootName(token)
+        ? throw new ServerException(FailureKind.Mistake, "Cannot resolve root ACL")
         : _rights.GetValueOrDefault(token) ?? throw new ServerException(FailureKind.UnknownToken, "ACL not found");
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);

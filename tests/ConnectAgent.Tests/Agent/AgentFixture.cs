@@ -10,6 +10,7 @@ using ConnectAgent.Protocol.Intentions;
 using ConnectAgent.TestKit;
 using ConnectAgent.TestKit.Servers;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace ConnectAgent.Tests.Agent;
 
@@ -24,7 +25,7 @@ internal sealed class AgentFixture : IDisposable
     {
         Servers = new ScriptedServerClient(Clock);
         var all = new ServiceCollection();
-        all.AddLogging();
+        all.AddLogging(logging => logging.AddProvider(Logs));
         all.AddSingleton<TimeProvider>(Clock);
         all.AddSingleton(random ?? new HalfRandom());
         all.AddSingleton<IServerClient>(Servers);
@@ -58,6 +59,9 @@ internal sealed class AgentFixture : IDisposable
     public ManualTimeProvider Clock { get; } = new();
 
     public ScriptedServerClient Servers { get; }
+
+    /// <summary>What was logged.</summary>
+    public RecordedLogs Logs { get; } = new();
 
     public AgentCache Cache => _services.GetRequiredService<AgentCache>();
 

@@ -72,6 +72,8 @@ internal sealed class ConsulServerClient(
     public ValueTask<TokenRights> ResolveTokenAsync(string token, CancellationToken cancellationToken) =>
         tokens.ResolveAsync(token, cancellationToken);
 
+    public bool Knows(string token) => tokens.Knows(token);
+
     public Task<long> RightsChangedAsync(CancellationToken cancellationToken) => tokens.RightsChangedAsync(cancellationToken);
 
     public bool AclsAreOpen => tokens.AclsAreOpen;

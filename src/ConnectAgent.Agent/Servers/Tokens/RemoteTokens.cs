@@ -70,7 +70,8 @@ internal sealed class RemoteTokens(
 
         if (ReservedTokens.IsRootName(token))
         {
-            throw new ServerException(FailureKind.Failed, "Cannot resolve root ACL");
+            // ACL-REQ-4, ACL-ERR-8.
+            throw new ServerException(FailureKind.Mistake, "Cannot resolve root ACL");
         }
 
         if (TokenText.IsTooLong(token))
@@ -91,6 +92,12 @@ internal sealed class RemoteTokens(
 
         return Find(token == ReservedTokens.Anonymous ? string.Empty : token).ResolveAsync(cancellationToken);
     }
+
+    /// <inheritdoc cref="IServerClient.Knows"/>
+    public bool Knows(string token) => !options.Enabled
+        || token is "" or ReservedTokens.Anonymous
+        || recovery.RightsOf(token) is not null
+        || (!ReservedTokens.IsRootName(token) && (AclsAreOpen || (_tokens.TryGetValue(token, out var held) && held.IsKnown)));
 
     public void Dispose() => Lookups.Dispose();
 

@@ -56,10 +56,11 @@ public sealed class TokenWardenTests : IAsyncLifetime, IDisposable
         }
 
         await AgentFixture.EventuallyAsync(() => doomed.TrueForAll(entry => entry.IsStopped), "the entries and their loops end");
-        await AgentFixture.EventuallyAsync(() => Parked(Doomed) == 1, "who waits for the roots goes on waiting: they are public (TOKC-4)");
+        await AgentFixture.EventuallyAsync(
+            () => Parked(TokenGate.Unknown) == 1, "who waits for the roots goes on waiting, as anybody does whose token is unknown: they are public (TOKC-4)");
         rootsReader.IsCompleted.Should().BeFalse();
         Held.Should().Equal(
-            "doomed:connect-ca-root@dc1/",
+            $"{TokenGate.Unknown}:connect-ca-root@dc1/",
             "other:connect-ca-leaf@dc1/service:web",
             "other:connect-ca-root@dc1/",
             "other:intention-match@dc1/destination:default/web");
@@ -127,6 +128,79 @@ public sealed class TokenWardenTests : IAsyncLifetime, IDisposable
         _agent.Clock.Advance(TimeSpan.FromSeconds(3));
         await AgentFixture.EventuallyAsync(() => !Held.Any(), "the next look finds the token gone");
     }
+
+    [Fact] // FA-9: a word that no token can be is not tried again and again
+    public async Task FA_9_A_reserved_word_is_unknown_and_leaves_no_entry()
+    {
+        // Given: an entry under such a word, as an older file may hold
+        using var agent = new AgentFixture();
+        await RestoreLeafAsync(agent, "allow");
+        await RestoreLeafAsync(agent, Other);
+        agent.Servers.SetRights(Other, GrantedRights.ToServices("web"));
+
+        // When
+        await agent.RootsAsync(token: "deny");
+        await agent.RootsAsync(token: "manage");
+        await agent.Get<TokenWarden>().StartAsync(CancellationToken.None);
+
+        // Then
+        await AgentFixture.EventuallyAsync(
+            () => agent.Cache.Entries.Select(entry => entry.Key.Token).Distinct().Order(StringComparer.Ordinal).SequenceEqual([string.Empty, TokenGate.Unknown, Other]),
+            "the entries of words that are no tokens go");
+        agent.Servers.SetRights("unrelated", new GrantedRights());
+        await AgentFixture.EventuallyAsync(() => agent.Servers.Looks >= 2, "each change is looked at");
+        await agent.Get<TokenWarden>().StopAsync(CancellationToken.None);
+        agent.Logs.Events.Should().NotContain(logged => logged.Id == 1006, "there is nothing that could not be resolved");
+    }
+
+    [Fact] // FA-14: a look does not come as one burst
+    public async Task FA_14_A_look_at_many_tokens_is_spread()
+    {
+        // Given: more tokens than the servers are asked about at once, and none that is known already
+        const int Tokens = 70;
+        using var agent = new AgentFixture();
+        foreach (var token in Enumerable.Range(0, Tokens).Select(i => $"token-{i}"))
+        {
+            agent.Servers.SetRights(token, GrantedRights.ToServices("web"));
+            await agent.LeafAsync(token: token);
+            agent.Servers.SetRights(token + "-for-roots", new GrantedRights());
+            await agent.RootsAsync(token: token + "-for-roots");
+        }
+
+        var answers = agent.Servers.HoldResolutions();
+        await agent.Get<TokenWarden>().StartAsync(CancellationToken.None);
+
+        // When, Then: so many run at once
+        await AgentFixture.EventuallyAsync(() => answers.Count == 8, "the first are asked about");
+        var released = 0;
+        while (released < 50)
+        {
+            await AgentFixture.EventuallyAsync(() => answers.Count > released, "the next one is asked about");
+            answers.ElementAt(released++).SetResult();
+            answers.Count.Should().BeLessThanOrEqualTo(released + 8);
+        }
+
+        // and so many in a second; nobody is asked for roots
+        for (var asked = 51; asked <= Tokens; asked++)
+        {
+            await agent.Clock.ArmedAsync(delay => delay < TimeSpan.FromSeconds(0.03));
+            answers.Count.Should().Be(asked);
+            agent.Clock.Advance(TimeSpan.FromSeconds(0.02));
+            while (released < answers.Count)
+            {
+                answers.ElementAt(released++).SetResult();
+            }
+        }
+
+        await agent.Get<TokenWarden>().StopAsync(CancellationToken.None);
+        answers.Count.Should().Be(Tokens);
+    }
+
+    private static async Task RestoreLeafAsync(AgentFixture agent, string token) => agent.Cache.Restore(
+        agent.Get<ConnectAgent.Agent.Leaves.LeafKind>(),
+        new ConnectAgent.Agent.Leaves.LeafRequest("dc1", token, "web"),
+        (await agent.LeafAsync(token: Other)).Value,
+        new ConnectAgent.Agent.Persistence.RestoredOrigin(10, TimeSpan.Zero, TimeSpan.Zero));
 
     private int Parked(string token) => _agent.Cache.Entries.Where(entry => entry.Key.Token == token).Sum(entry => entry.Waiters);
 

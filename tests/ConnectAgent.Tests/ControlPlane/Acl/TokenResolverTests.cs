@@ -48,8 +48,8 @@ public sealed class TokenResolverTests : IDisposable
 
     [Theory] // ACL-ERR-3, ACL-ERR-4, ACL-REQ-3
     [InlineData("unknown", "ACL not found", FailureKind.UnknownToken)]
-    [InlineData("allow", "Cannot resolve root ACL", FailureKind.Failed)]
-    [InlineData("manage", "Cannot resolve root ACL", FailureKind.Failed)]
+    [InlineData("allow", "Cannot resolve root ACL", FailureKind.Mistake)]
+    [InlineData("manage", "Cannot resolve root ACL", FailureKind.Mistake)]
     public async Task What_is_no_token_is_refused(string token, string text, FailureKind kind)
     {
         await _tokens.InitializeAsync("root");
