@@ -20,6 +20,7 @@ internal sealed class AgentCache : IDisposable
     private readonly CacheStore _store;
     private readonly CacheContext _context;
     private readonly CacheChanges _changes = new();
+    private readonly UnknownTokens _unknown = new();
     private readonly ConcurrentDictionary<CacheKey, object> _sharedFeeds = new();
     private volatile bool _closing;
 
@@ -37,17 +38,25 @@ internal sealed class AgentCache : IDisposable
         _metrics = metrics;
         FetchLimits = options.Value.FetchLimits;
         _store = new CacheStore(options.Value, metrics, clock);
+        metrics.Bytes = () => _store.Bytes;
         _context = new CacheContext(clock, random, metrics, logger, entry => _store.Remove(entry, "failed"), () => _closing)
         {
             Contact = contact,
             Changed = _changes.Publish,
-            Stored = entry => Stored(entry),
+            Weigh = _store.Weigh,
+            Settled = _store.Settle,
+
+            // Under the store's lock, as the removal is told of: what was removed is not stored behind that.
+            Stored = entry => _store.WithLive(entry, Stored),
             Limits = () => FetchLimits,
             Ended = (key, feed) => _sharedFeeds.TryRemove(KeyValuePair.Create(key, feed)),
         };
     }
 
     public int Count => _store.Count;
+
+    /// <summary>What the entries take: keys, tokens and values, and what each needs beside them.</summary>
+    public long Bytes => _store.Bytes;
 
     /// <summary>The entries as they are now; looking touches nothing.</summary>
     public ICollection<CacheEntry> Entries => _store.All;
@@ -64,7 +73,7 @@ internal sealed class AgentCache : IDisposable
     /// <summary>May be set anew at any time; holds for existing entries at once.</summary>
     public FetchLimits FetchLimits { get; set; }
 
-    /// <summary>Told of each new value.</summary>
+    /// <summary>Told of each value that changes while its entry is there, under a lock: must not call back.</summary>
     public Action<CacheEntry> Stored { get; set; } = static _ => { };
 
     /// <summary>Told of each entry that goes, shutdown aside.</summary>
@@ -73,15 +82,27 @@ internal sealed class AgentCache : IDisposable
         set => _store.Removed = value;
     }
 
+    /// <summary>Does something with an entry unless it is out; it does not go meanwhile.</summary>
+    /// <param name="action">Must not call back.</param>
+    public void WithLive(CacheEntry entry, Action<CacheEntry> action) => _store.WithLive(entry, action);
+
     /// <summary>Puts a value from the sealed file back.</summary>
+    /// <exception cref="ServerException">There is no room for it.</exception>
     public void Restore<TRequest, TValue>(CacheKind<TRequest, TValue> kind, TRequest request, TValue value, RestoredOrigin origin)
         where TRequest : CacheRequest
         where TValue : class
     {
         _gate.Remember(request.Token, kind.NeedsFor(request, value));
         var entry = Entry(kind, request);
+        if (_store.Weigh(entry, kind.SizeOf(value)) is { } refusal)
+        {
+            Drop(entry);
+            throw refusal;
+        }
+
         entry.Restore(value, origin, _clock.GetTimestamp() - (long)(origin.Idle.TotalSeconds * _clock.TimestampFrequency));
-        Stored(entry);
+        _store.Settle(entry);
+        _store.WithLive(entry, Stored);
     }
 
     /// <summary>Takes the entry of a request out, if there is one.</summary>
@@ -107,32 +128,34 @@ internal sealed class AgentCache : IDisposable
     }
 
     /// <summary>Has the value of an entry replaced now, however good it is.</summary>
-    /// <exception cref="ServerException">What the fetch failed with.</exception>
+    /// <exception cref="ServerException">What the fetch failed with: one that began after the call, not one before.</exception>
     public async Task<CacheAnswer<TValue>> RenewAsync<TRequest, TValue>(
         CacheKind<TRequest, TValue> kind, TRequest request, CancellationToken cancellationToken)
         where TRequest : CacheRequest
         where TValue : class
     {
-        var held = Entry(kind, request).Current.Value;
-        var before = await GetAsync(kind, request, default, cancellationToken);
-        if (held is null)
+        if (Find(kind, request)?.Current.Value is not { } held)
         {
-            // It is new already.
-            return before;
+            // What comes is new.
+            return await GetAsync(kind, request, default, cancellationToken);
         }
 
         var entry = Entry(kind, request);
+        var seen = entry.Current.Version;
+        entry.Feed.State.Force();
         var start = _clock.GetTimestamp();
         while (true)
         {
             var changed = entry.Feed.Changed;
             var snapshot = entry.Current;
-            if (snapshot.Value is not null && !ReferenceEquals(snapshot.Value, before.Value))
+            if (snapshot.Value is not null && !ReferenceEquals(snapshot.Value, held))
             {
-                return Answer(entry, snapshot, hit: false);
+                // ACL-SEC-3.
+                await _gate.RequireAsync(request, cancellationToken);
+                return CacheLook.Answer(entry, snapshot, hit: false);
             }
 
-            if (snapshot.Error is { } error)
+            if (snapshot.Error is { } error && snapshot.Version > seen)
             {
                 throw error.ToThrow();
             }
@@ -143,11 +166,10 @@ internal sealed class AgentCache : IDisposable
                 throw new ServerException(FailureKind.Failed, "timed out waiting for the new value");
             }
 
-            entry.Feed.State.Force();
             entry.Feed.EnsureFetch(snapshot.Version, hurry: true);
             entry.Park();
             await Change(changed, left, cancellationToken);
-            entry.Unpark();
+            _store.Unpark(entry);
             cancellationToken.ThrowIfCancellationRequested();
         }
     }
@@ -171,15 +193,19 @@ internal sealed class AgentCache : IDisposable
             read = read with { MinIndex = 0 };
         }
 
-        var entry = Entry(kind, request);
-        if (Look(kind, request, entry, entry.Current, read) is { } look)
+        if (Find(kind, request) is { } entry)
         {
-            return new ValueTask<CacheAnswer<TValue>>(Counted(kind, entry, look));
+            if (CacheLook.First(kind, request, entry, entry.Current, read) is { } look)
+            {
+                return new ValueTask<CacheAnswer<TValue>>(Counted(kind, entry, look));
+            }
+        }
+        else if (PartitionOf(request) is var partition && partition != request)
+        {
+            var shared = GetAsync(kind, partition, read, cancellationToken);
+            return _unknown.IsFirstRead(request) ? MissAsync(shared) : shared;
         }
 
-        entry.IsFirstRead();
-        entry.Reads.Missed();
-        _metrics.Missed(kind.Name, read.MinIndex > 0);
         return new ValueTask<CacheAnswer<TValue>>(WaitAsync(kind, request, read, cancellationToken));
     }
 
@@ -197,7 +223,7 @@ internal sealed class AgentCache : IDisposable
         where TRequest : CacheRequest
         where TValue : class
     {
-        if (Look(kind, entry.Request, entry, entry.Current, default) is { } look)
+        if (CacheLook.First(kind, entry.Request, entry, entry.Current, default) is { } look)
         {
             answer = Counted(kind, entry, look);
             return true;
@@ -258,7 +284,7 @@ internal sealed class AgentCache : IDisposable
             }
             finally
             {
-                entry.Unpark();
+                _store.Unpark(entry);
             }
 
             // An entry that goes as fast as it is made again, because the servers are away, must not spin this loop.
@@ -291,22 +317,24 @@ internal sealed class AgentCache : IDisposable
         where TRequest : CacheRequest
         where TValue : class => new(kind.Name, request.Datacenter, request.Token, request.Key);
 
+    private static async ValueTask<CacheAnswer<TValue>> MissAsync<TValue>(ValueTask<CacheAnswer<TValue>> answer) => await answer with { Hit = false };
+
+    /// <summary>Whoever makes tokens up makes no entries with them (acl ACL-SEC-9): for what is public, all that are unknown are one.</summary>
+    private TRequest PartitionOf<TRequest>(TRequest request)
+        where TRequest : CacheRequest => _gate.IsUnknown(request) ? (TRequest)((CacheRequest)request with { Token = TokenGate.Unknown }) : request;
+
+    private CacheEntry<TRequest, TValue>? Find<TRequest, TValue>(CacheKind<TRequest, TValue> kind, TRequest request)
+        where TRequest : CacheRequest
+        where TValue : class => _store.Find(LookupOf(kind, request)) is CacheEntry<TRequest, TValue> { IsStopped: false } found ? found : null;
+
     private CacheEntry<TRequest, TValue> Entry<TRequest, TValue>(CacheKind<TRequest, TValue> kind, TRequest request)
         where TRequest : CacheRequest
-        where TValue : class
-    {
-        var lookup = LookupOf(kind, request);
-        return (CacheEntry<TRequest, TValue>)(_store.Find(lookup) is { IsStopped: false } found ? found : Add(kind, request, lookup));
-    }
-
-    // Apart, so that a hit makes no closure.
-    private CacheEntry Add<TRequest, TValue>(CacheKind<TRequest, TValue> kind, TRequest request, CacheLookup lookup)
-        where TRequest : CacheRequest
-        where TValue : class => _store.FindOrAdd(
-            lookup, added => new CacheEntry<TRequest, TValue>(kind, request, added, FeedOf(kind, request, added))
+        where TValue : class => (CacheEntry<TRequest, TValue>)_store.FindOrAdd(
+            LookupOf(kind, request), added => new CacheEntry<TRequest, TValue>(kind, request, added, FeedOf(kind, request, added))
             {
                 CountsForToken = request.CountsForToken,
                 IsCheap = request.IsCheap,
+                PaysForValue = kind.FedBy(request) is not { } shared || shared == request,
             });
 
     // Called under the store's gate, as the end of a last member is: a shared feed is not ended between being found and being joined.
@@ -343,48 +371,23 @@ internal sealed class AgentCache : IDisposable
         return look;
     }
 
-    /// <summary>The first look (CACHE-7); null when the reader has to wait.</summary>
-    private static CacheAnswer<TValue>? Look<TRequest, TValue>(
-        CacheKind<TRequest, TValue> kind,
-        TRequest request,
-        CacheEntry<TRequest, TValue> entry,
-        CacheSnapshot<TValue> snapshot,
-        CacheRead read)
-        where TRequest : CacheRequest
-        where TValue : class
-    {
-        if (snapshot.Value is null || !kind.IsUsable(snapshot.Value) || (read.MinIndex > 0 && read.MinIndex >= snapshot.Index))
-        {
-            return null;
-        }
-
-        if (!kind.Refreshes)
-        {
-            return IsYoungEnough(entry, snapshot, read) ? Answer(entry, snapshot, hit: true) : null;
-        }
-
-        if (read.MinIndex > 0 || !kind.Revalidates || entry.Feed.IsWatched())
-        {
-            return Answer(entry, snapshot, hit: true);
-        }
-
-        return kind.IsCurrent(request, snapshot.Value) ? Answer(entry, snapshot, hit: false) : null;
-    }
-
-    // CACHE-7: a fetch in flight makes the value count as current.
-    private static bool IsYoungEnough<TRequest, TValue>(CacheEntry<TRequest, TValue> entry, CacheSnapshot<TValue> snapshot, CacheRead read)
-        where TRequest : CacheRequest
-        where TValue : class =>
-        !(read.MaxAge is { } most && most > TimeSpan.Zero && entry.Feed.AgeOf(snapshot) > most) && (!read.MustRevalidate || entry.Feed.IsFetching);
-
     private async Task<CacheAnswer<TValue>> WaitAsync<TRequest, TValue>(
         CacheKind<TRequest, TValue> kind, TRequest request, CacheRead read, CancellationToken cancellationToken)
         where TRequest : CacheRequest
         where TValue : class
     {
         var start = _clock.GetTimestamp();
-        var entry = Entry(kind, request);
+        var entry = Find(kind, request);
+        if (entry is null)
+        {
+            // ACL-SEC-9: no caller can forget it.
+            await _gate.RequireAsync(request, cancellationToken);
+            entry = Entry(kind, request);
+        }
+
         entry.IsFirstRead();
+        entry.Reads.Missed();
+        _metrics.Missed(kind.Name, read.MinIndex > 0);
         var began = entry.Current.Version;
         var asked = -1L;
         var first = true;
@@ -404,9 +407,9 @@ internal sealed class AgentCache : IDisposable
 
             if (!first)
             {
-                if (Satisfies(snapshot, read, began, asked))
+                if (CacheLook.Satisfies(snapshot, read, began, asked))
                 {
-                    answer = Answer(entry, snapshot, hit: false);
+                    answer = CacheLook.Answer(entry, snapshot, hit: false);
                     break;
                 }
 
@@ -414,12 +417,12 @@ internal sealed class AgentCache : IDisposable
                 {
                     // CACHE-41: the old value only for who said so.
                     answer = read.StaleIfError is { } stale && snapshot.Value is not null && entry.Feed.AgeOf(snapshot) < stale
-                        ? Answer(entry, snapshot, hit: true)
+                        ? CacheLook.Answer(entry, snapshot, hit: true)
                         : throw error.ToThrow();
                     break;
                 }
             }
-            else if (Look(kind, request, entry, snapshot, read) is { } look)
+            else if (CacheLook.First(kind, request, entry, snapshot, read) is { } look)
             {
                 answer = look with { Hit = false };
                 break;
@@ -434,7 +437,7 @@ internal sealed class AgentCache : IDisposable
             if (left <= TimeSpan.Zero || (_closing && snapshot.Value is not null))
             {
                 answer = snapshot.Value is not null
-                    ? Answer(entry, snapshot, hit: false)
+                    ? CacheLook.Answer(entry, snapshot, hit: false)
                     : throw new ServerException(FailureKind.Failed, "timed out waiting for the first value");
                 break;
             }
@@ -443,6 +446,7 @@ internal sealed class AgentCache : IDisposable
             {
                 // It went while we waited (CACHE-32): start over with a new one, if the token may still have it.
                 await _gate.RequireAsync(request, cancellationToken);
+                request = PartitionOf(request);
                 entry = Entry(kind, request);
                 entry.IsFirstRead();
                 (began, asked, first, changed) = (entry.Current.Version, -1, true, null);
@@ -464,7 +468,7 @@ internal sealed class AgentCache : IDisposable
 
             entry.Park();
             await Change(changed, left, cancellationToken);
-            entry.Unpark();
+            _store.Unpark(entry);
             cancellationToken.ThrowIfCancellationRequested();
             (first, changed) = (false, null);
         }
@@ -478,12 +482,6 @@ internal sealed class AgentCache : IDisposable
     private ConfiguredTaskAwaitable Change(Task changed, TimeSpan left, CancellationToken cancellationToken) =>
         changed.WaitAsync(left, _clock, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
-    private static bool Satisfies<TValue>(CacheSnapshot<TValue> snapshot, CacheRead read, long began, long asked)
-        where TValue : class =>
-        snapshot.Value is not null && (snapshot.WentBackAt > began || (read.MinIndex == 0
-            ? snapshot.Error is null && snapshot.Version != asked
-            : read.MinIndex < snapshot.Index));
-
     private TimeSpan Left(CacheRead read, long start, bool hasValue)
     {
         var limit = read.Limit;
@@ -494,10 +492,4 @@ internal sealed class AgentCache : IDisposable
 
         return limit - _clock.GetElapsedTime(start);
     }
-
-    private static CacheAnswer<TValue> Answer<TRequest, TValue>(
-        CacheEntry<TRequest, TValue> entry, CacheSnapshot<TValue> snapshot, bool hit)
-        where TRequest : CacheRequest
-        where TValue : class =>
-        new(snapshot.Value!, snapshot.Index, hit, entry.Feed.AgeOf(snapshot), entry.Feed.IsInContact(snapshot));
 }

@@ -1,4 +1,5 @@
 using ConnectAgent.Agent.Servers;
+using ConnectAgent.Protocol.Errors;
 using Microsoft.Extensions.Logging;
 
 namespace ConnectAgent.Agent.Caching;
@@ -21,8 +22,14 @@ internal sealed record CacheContext(
     /// <summary>Wakes who watches the cache itself.</summary>
     public Action Changed { get; init; } = static () => { };
 
-    /// <summary>Told of each new value.</summary>
+    /// <summary>Told of each new value, and of each that went while its entry stays.</summary>
     public Action<CacheEntry> Stored { get; init; } = static _ => { };
+
+    /// <summary>Asked before an entry gets a value of so many bytes: why it cannot be held, or null.</summary>
+    public Func<CacheEntry, long, ServerException?> Weigh { get; init; } = static (_, _) => null;
+
+    /// <summary>Told when what an entry carries may be another than before.</summary>
+    public Action<CacheEntry> Settled { get; init; } = static _ => { };
 
     /// <summary>Told of each feed that ends.</summary>
     public Action<CacheKey, object> Ended { get; init; } = static (_, _) => { };

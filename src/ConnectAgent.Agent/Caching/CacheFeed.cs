@@ -27,9 +27,7 @@ internal sealed class CacheFeed<TRequest, TValue>(
     private FetchStatistics _statistics;
     private RefreshPace _pace = new(context.Clock.GetTimestamp());
 
-    // Most feeds have one member for all their life.
-    private CacheEntry? _member;
-    private HashSet<CacheEntry>? _others;
+    private FeedMembers _members;
     private CacheSnapshot<TValue> _snapshot = CacheSnapshot<TValue>.Empty;
     private TaskCompletionSource? _changed;
     private TaskCompletionSource? _wake;
@@ -150,14 +148,7 @@ internal sealed class CacheFeed<TRequest, TValue>(
     {
         lock (_gate)
         {
-            if (_member is null)
-            {
-                _member = entry;
-            }
-            else
-            {
-                (_others ??= []).Add(entry);
-            }
+            _members.Add(entry);
         }
     }
 
@@ -167,14 +158,8 @@ internal sealed class CacheFeed<TRequest, TValue>(
         bool ends;
         lock (_gate)
         {
-            if (_member == entry)
-            {
-                _member = _others?.FirstOrDefault();
-                entry = _member ?? entry;
-            }
-
-            _others?.Remove(entry);
-            ends = _member is null && !_stopped;
+            _members.Remove(entry);
+            ends = _members.IsEmpty && !_stopped;
             if (ends)
             {
                 _stopped = true;
@@ -227,7 +212,7 @@ internal sealed class CacheFeed<TRequest, TValue>(
                 var back = context.Contact.Back;
                 var fetched = Fetch(fetch);
                 await ((Task)fetched).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-                var outcome = OutcomeOf(fetched, asked, isFirst);
+                var outcome = Weighed(OutcomeOf(fetched, asked, isFirst));
                 if (!Apply(outcome))
                 {
                     return;
@@ -243,6 +228,44 @@ internal sealed class CacheFeed<TRequest, TValue>(
         {
             context.Log.RefreshEnded(key);
         }
+        catch (Exception error)
+        {
+            // A bug here must be heard, and must not leave readers behind that wait for a loop that is no more.
+            context.Log.RefreshBroke(error, key);
+            Break(error);
+        }
+    }
+
+    /// <summary>Ends with an error: who waits gets it, and the next reader starts over.</summary>
+    private void Break(Exception error)
+    {
+        CacheEntry[] members;
+        lock (_gate)
+        {
+            _snapshot = _snapshot.Failed(Bug(error), context.Clock.GetTimestamp(), contactWasBack: false);
+            (_phase, _stopped) = (Phase.Idle, true);
+            members = _members.ToArray();
+        }
+
+        CountFailure(fatal: true);
+        try
+        {
+            context.Ended(key, this);
+            Array.ForEach(members, context.Drop);
+        }
+        finally
+        {
+            Pulse();
+        }
+    }
+
+    private static ServerException Bug(Exception error) => new(FailureKind.Failed, "internal error: " + error.GetType().Name, error);
+
+    private void CountFailure(bool fatal)
+    {
+        Statistics.Failed(context.Clock.GetUtcNow());
+        context.Count(failed: true);
+        context.Metrics.Failed(kind.Name, fatal);
     }
 
     private FetchContext<TRequest, TValue> Begin(bool afterOutage)
@@ -300,28 +323,55 @@ internal sealed class CacheFeed<TRequest, TValue>(
         }
         catch (ServerException error)
         {
-            Statistics.Failed(context.Clock.GetUtcNow());
-            context.Count(failed: true);
-            context.Metrics.Failed(kind.Name, fatal: error.Kind == FailureKind.UnknownToken);
+            CountFailure(fatal: EndsRefresh(error));
             context.Log.FetchFailed(key, error.Message);
             return new Outcome(null, 0, error);
         }
         catch (Exception error) when (error is not OperationCanceledException || !_life.IsCancellationRequested)
         {
             // A bug in one kind must neither hang its readers nor take the other entries down.
-            Statistics.Failed(context.Clock.GetUtcNow());
-            context.Count(failed: true);
-            context.Metrics.Failed(kind.Name, fatal: false);
+            CountFailure(fatal: false);
             context.Log.FetchBroke(error, key);
-            return new Outcome(null, 0, new ServerException(FailureKind.Failed, "internal error: " + error.GetType().Name, error));
+            return new Outcome(null, 0, Bug(error));
         }
+    }
+
+    // CACHE-25; and what servers do not have they will not have while they run.
+    private static bool EndsRefresh(ServerException error) => error.Kind is FailureKind.UnknownToken or FailureKind.Unsupported;
+
+    /// <summary>Makes room for a value before anybody sees it; one that finds none is a failed fetch.</summary>
+    private Outcome Weighed(Outcome outcome)
+    {
+        if (outcome.Value is not { } value)
+        {
+            return outcome;
+        }
+
+        CacheEntry[] members;
+        lock (_gate)
+        {
+            members = _members.ToArray();
+        }
+
+        var bytes = kind.SizeOf(value);
+        foreach (var member in members)
+        {
+            if (member.PaysForValue && context.Weigh(member, bytes) is { } error)
+            {
+                CountFailure(fatal: false);
+                context.Log.FetchFailed(key, error.Message);
+                return new Outcome(null, 0, error);
+            }
+        }
+
+        return outcome;
     }
 
     /// <summary>Stores what a fetch brought.</summary>
     /// <returns>False when the loop ends.</returns>
     private bool Apply(Outcome outcome)
     {
-        bool goesOn, drops, isNews;
+        bool goesOn, drops, isNews, isLost;
         CacheEntry[] members;
         lock (_gate)
         {
@@ -352,12 +402,13 @@ internal sealed class CacheFeed<TRequest, TValue>(
 
             // A failed first fetch leaves nothing behind (CACHE-30), and an unknown token needs no refresh (CACHE-25).
             drops = outcome.Error is { } error
-                && (error.Kind == FailureKind.UnknownToken || (before.Value is null && (before.Version <= 1 || !kind.Refreshes)));
+                && (EndsRefresh(error) || (before.Value is null && (error.IsFinal || before.Version <= 1 || !kind.Refreshes)));
+            isLost = before.Value is not null && _snapshot.Value is null;
             goesOn = !drops && kind.Refreshes && !context.IsClosing();
             _phase = goesOn ? Phase.Sleeping : Phase.Idle;
             _wake = goesOn ? NewSignal() : null;
             _stopped = drops;
-            members = _member is null ? [] : [_member, .. _others ?? []];
+            members = _members.ToArray();
         }
 
         if (drops)
@@ -367,9 +418,15 @@ internal sealed class CacheFeed<TRequest, TValue>(
         }
 
         // Before anybody is told: what a reader has seen, an orderly stop shall seal.
-        if (outcome.Value is not null)
+        if (outcome.Value is not null || isLost)
         {
+            Array.ForEach(members, context.Settled);
             Array.ForEach(members, context.Stored);
+        }
+
+        if (isLost)
+        {
+            Array.ForEach(members, member => context.Weigh(member, 0));
         }
 
         if (isNews)

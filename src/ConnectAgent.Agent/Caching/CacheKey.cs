@@ -12,6 +12,12 @@ namespace ConnectAgent.Agent.Caching;
 /// <param name="Request">The fields that change the answer.</param>
 internal sealed record CacheKey(string Kind, string Datacenter, string Token, string Request)
 {
+    /// <summary>Of the texts that are its own.</summary>
+    public long Bytes => Lookup.Bytes;
+
+    /// <summary>As something to look up.</summary>
+    public CacheLookup Lookup => new(Kind, Datacenter, Token, Request);
+
     public override string ToString() => $"{Kind}@{Datacenter}/{Request}";
 }
 
@@ -31,6 +37,9 @@ internal readonly ref struct CacheLookup(string kind, string datacenter, string 
 
     public ReadOnlySpan<char> Request { get; } = request;
 
+    /// <summary>Of the texts, which are the caller's.</summary>
+    public long Bytes => sizeof(char) * ((long)Datacenter.Length + Token.Length + Request.Length);
+
     public CacheKey ToKey() => new(Kind, Datacenter, Token, _spelled ?? Request.ToString());
 }
 
@@ -41,7 +50,7 @@ internal sealed class CacheKeyComparer : IEqualityComparer<CacheKey>, IAlternate
 
     public bool Equals(CacheKey? x, CacheKey? y) => x == y;
 
-    public int GetHashCode([DisallowNull] CacheKey obj) => GetHashCode(Lookup(obj));
+    public int GetHashCode([DisallowNull] CacheKey obj) => GetHashCode(obj.Lookup);
 
     public bool Equals(CacheLookup alternate, CacheKey other) =>
         alternate.Token == other.Token
@@ -54,6 +63,4 @@ internal sealed class CacheKeyComparer : IEqualityComparer<CacheKey>, IAlternate
         HashCode.Combine(alternate.Token.GetHashCode(StringComparison.Ordinal), string.GetHashCode(alternate.Request, StringComparison.Ordinal), alternate.Kind.Length);
 
     public CacheKey Create(CacheLookup alternate) => alternate.ToKey();
-
-    private static CacheLookup Lookup(CacheKey key) => new(key.Kind, key.Datacenter, key.Token, key.Request);
 }

@@ -25,4 +25,7 @@ internal static partial class CacheLog
 
     [LoggerMessage(1007, LogLevel.Error, "The look after the tokens of cached entries broke")]
     public static partial void LookBroke(this ILogger logger, Exception error);
+
+    [LoggerMessage(1008, LogLevel.Error, "Refresh broke, its entries are dropped: {Key}")]
+    public static partial void RefreshBroke(this ILogger logger, Exception error, CacheKey key);
 }

@@ -9,22 +9,25 @@ internal sealed class CacheMetrics
     public const string MeterName = "ConnectAgent.Agent.Caching";
 
     private readonly ConcurrentDictionary<string, KindCounters> _kinds = new(StringComparer.Ordinal);
-    private long _refusedByTotal;
-    private long _refusedByToken;
+    private readonly ConcurrentDictionary<string, long> _refused = new(StringComparer.Ordinal);
 
     public CacheMetrics(IMeterFactory meters)
     {
         var meter = meters.Create(MeterName);
         meter.CreateObservableGauge(
             "connect_agent.cache.entries", () => Each(kind => kind.Entries), "{entry}", "Entries held.");
+        meter.CreateObservableGauge("connect_agent.cache.bytes", () => Bytes(), "By", "What the entries take: keys, tokens and values.");
         meter.CreateObservableCounter(
             "connect_agent.cache.hits", () => Each(kind => kind.Hits), "{read}", "Reads that the first look satisfied.");
         meter.CreateObservableCounter("connect_agent.cache.misses", Misses, "{read}", "Reads that had to wait or to look again.");
         meter.CreateObservableCounter("connect_agent.cache.fetch.successes", Successes, "{fetch}", "Fetches that answered.");
         meter.CreateObservableCounter("connect_agent.cache.fetch.failures", Failures, "{fetch}", "Fetches that failed.");
         meter.CreateObservableCounter("connect_agent.cache.evictions", Evictions, "{entry}", "Entries that went, by reason.");
-        meter.CreateObservableCounter("connect_agent.cache.refusals", Refusals, "{read}", "New entries refused because a bound was reached.");
+        meter.CreateObservableCounter("connect_agent.cache.refusals", Refusals, "{entry}", "Entries, or new values of entries, refused because a bound was reached.");
     }
+
+    /// <summary>Tells what the entries weigh.</summary>
+    public Func<long> Bytes { private get; set; } = static () => 0;
 
     public void Hit(string kind) => Interlocked.Increment(ref Of(kind).Hits);
 
@@ -45,9 +48,8 @@ internal sealed class CacheMetrics
 
     public void Added(string kind) => Interlocked.Increment(ref Of(kind).Entries);
 
-    public void RefusedByTotal() => Interlocked.Increment(ref _refusedByTotal);
-
-    public void RefusedByToken() => Interlocked.Increment(ref _refusedByToken);
+    /// <param name="limit">The bound's name in docs/limits.md.</param>
+    public void Refused(string limit) => _refused.AddOrUpdate(limit, 1, static (_, count) => count + 1);
 
     private static KeyValuePair<string, object?> Label(string name, object value) => new(name, value);
 
@@ -77,11 +79,7 @@ internal sealed class CacheMetrics
     private IEnumerable<Measurement<long>> Evictions() => _kinds.SelectMany(pair => pair.Value.Evictions.Select(eviction =>
         new Measurement<long>(eviction.Value, Label("kind", pair.Key), Label("reason", eviction.Key))));
 
-    private IEnumerable<Measurement<long>> Refusals() =>
-    [
-        new Measurement<long>(Volatile.Read(ref _refusedByTotal), Label("bound", "total")),
-        new Measurement<long>(Volatile.Read(ref _refusedByToken), Label("bound", "token")),
-    ];
+    private IEnumerable<Measurement<long>> Refusals() => _refused.Select(pair => new Measurement<long>(pair.Value, Label("bound", pair.Key)));
 
     private sealed class KindCounters
     {

@@ -1,20 +1,20 @@
 using System.Collections.Concurrent;
-using System.Runtime.InteropServices;
 using ConnectAgent.Protocol.Errors;
 
 namespace ConnectAgent.Agent.Caching;
 
 /// <summary>
-/// Holds the entries: 72 h after their last read they go; in all and per token they are bounded (CACHE-30 to CACHE-32). A look-up takes no lock
-/// and makes nothing.
+/// Holds the entries: 72 h after their last read they go, and before that the least recently read ones when a bound is reached, on entries or on bytes,
+/// in all or of one token (CACHE-30 to CACHE-32; docs/design/0003-cache-engine.md). A look-up takes no lock and makes nothing.
 /// </summary>
 internal sealed class CacheStore : IDisposable
 {
     private readonly Lock _gate = new();
     private readonly ConcurrentDictionary<CacheKey, CacheEntry> _entries = new(CacheKeyComparer.Instance);
     private readonly ConcurrentDictionary<CacheKey, CacheEntry>.AlternateLookup<CacheLookup> _byLookup;
-    private readonly Dictionary<string, int> _perToken = new(StringComparer.Ordinal);
-    private readonly CacheOptions _options;
+    private readonly CacheBudget _all;
+    private readonly Dictionary<string, CacheBudget> _perToken = new(StringComparer.Ordinal);
+    private readonly CacheBounds _ofToken;
     private readonly CacheMetrics _metrics;
     private readonly ITimer _sweeper;
     private readonly TimeProvider _clock;
@@ -22,7 +22,14 @@ internal sealed class CacheStore : IDisposable
 
     public CacheStore(CacheOptions options, CacheMetrics metrics, TimeProvider clock)
     {
-        _options = options;
+        _all = new CacheBudget(new CacheBounds(
+            0,
+            new("cache.entries", "connect_agent.cache_max_entries", "entries", options.MaxEntries),
+            new("cache.bytes", "connect_agent.cache_max_bytes", "bytes", options.MaxBytes)));
+        _ofToken = new CacheBounds(
+            1,
+            new("cache.entries_per_token", "connect_agent.cache_max_entries_per_token", "entries of one token", options.MaxEntriesPerToken),
+            new("cache.bytes_per_token", "connect_agent.cache_max_bytes_per_token", "bytes of one token", options.MaxBytesPerToken));
         _metrics = metrics;
         _clock = clock;
         _byLookup = _entries.GetAlternateLookup<CacheLookup>();
@@ -33,6 +40,18 @@ internal sealed class CacheStore : IDisposable
     public Action<CacheEntry> Removed { get; set; } = static _ => { };
 
     public int Count => _entries.Count;
+
+    /// <summary>What all entries weigh together.</summary>
+    public long Bytes
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _all.Bytes;
+            }
+        }
+    }
 
     /// <summary>The entries as they are now; does not touch them.</summary>
     public ICollection<CacheEntry> All => _entries.Values;
@@ -56,12 +75,19 @@ internal sealed class CacheStore : IDisposable
     }
 
     /// <summary>Finds or adds.</summary>
-    /// <exception cref="ServerException"><see cref="FailureKind.RateLimited"/>: a bound is reached and nothing may go.</exception>
+    /// <exception cref="ServerException">
+    /// <see cref="FailureKind.RateLimited"/>: a bound is reached, and all that is held is waited on. <see cref="FailureKind.Invalid"/>: no key is so long.
+    /// </exception>
     public CacheEntry FindOrAdd(CacheLookup lookup, Func<CacheKey, CacheEntry> create)
     {
         if (Find(lookup) is { IsStopped: false } found)
         {
             return found;
+        }
+
+        if (lookup.Bytes > CacheOptions.LongestKey)
+        {
+            throw new ServerException(FailureKind.Invalid, $"A token and what is asked with it take at most {CacheOptions.LongestKey} bytes") { Limit = "cache.key" };
         }
 
         lock (_gate)
@@ -79,13 +105,13 @@ internal sealed class CacheStore : IDisposable
             var key = lookup.ToKey();
             if (_entries.TryGetValue(key, out var former))
             {
-                Release(key, former.IsStopped ? "dropped" : "idle");
+                Release(former, former.IsStopped ? "dropped" : "idle");
             }
 
             var entry = create(key);
             try
             {
-                MakeRoom(entry);
+                MakeRoom(entry, entries: 1, entry.Weight);
             }
             catch (ServerException)
             {
@@ -94,14 +120,105 @@ internal sealed class CacheStore : IDisposable
             }
 
             entry.LastReadAt = _clock.GetTimestamp();
-            if (entry.CountsForToken)
+            entry.Rank = entry.PresentRank();
+            foreach (var budget in BudgetsOf(entry))
             {
-                CollectionsMarshal.GetValueRefOrAddDefault(_perToken, key.Token, out _)++;
+                budget.Add(entry);
             }
 
             _entries[key] = entry;
             _metrics.Added(key.Kind);
             return entry;
+        }
+    }
+
+    /// <summary>Counts another value of an entry, for which others may have to go.</summary>
+    /// <param name="entry">One that is out already counts nothing.</param>
+    /// <param name="valueBytes">Of the value that it is about to hold.</param>
+    /// <returns>Why it cannot be held: for want of room.</returns>
+    public ServerException? Weigh(CacheEntry entry, long valueBytes)
+    {
+        lock (_gate)
+        {
+            var more = valueBytes - entry.ValueBytes;
+            if (!IsLive(entry) || more == 0)
+            {
+                return null;
+            }
+
+            // It does not go to make room for itself.
+            entry.Park();
+            try
+            {
+                MakeRoom(entry, entries: 0, more);
+            }
+            catch (ServerException error)
+            {
+                return error;
+            }
+            finally
+            {
+                Unpark(entry);
+            }
+
+            entry.ValueBytes = valueBytes;
+            foreach (var budget in BudgetsOf(entry))
+            {
+                budget.Grow(more);
+            }
+
+            return null;
+        }
+    }
+
+    /// <summary>An entry carries something now that carried nothing, or the other way round, or was read at another time than it seemed.</summary>
+    public void Settle(CacheEntry entry)
+    {
+        if (entry.PresentRank() is var rank && rank == entry.Rank)
+        {
+            return;
+        }
+
+        lock (_gate)
+        {
+            if (IsLive(entry))
+            {
+                MoveTo(entry, entry.PresentRank());
+            }
+        }
+    }
+
+    /// <summary>Somebody does not wait on an entry any more.</summary>
+    public void Unpark(CacheEntry entry)
+    {
+        if (!entry.Unpark())
+        {
+            return;
+        }
+
+        lock (_gate)
+        {
+            if (entry.TryReturn() && IsLive(entry))
+            {
+                entry.Rank = entry.PresentRank();
+                foreach (var budget in BudgetsOf(entry))
+                {
+                    budget.Enqueue(entry);
+                }
+            }
+        }
+    }
+
+    /// <summary>Does something with an entry unless it is out; it does not go meanwhile.</summary>
+    /// <param name="action">Must not call back.</param>
+    public void WithLive(CacheEntry entry, Action<CacheEntry> action)
+    {
+        lock (_gate)
+        {
+            if (IsLive(entry))
+            {
+                action(entry);
+            }
         }
     }
 
@@ -111,12 +228,12 @@ internal sealed class CacheStore : IDisposable
     {
         lock (_gate)
         {
-            if (!_entries.TryGetValue(entry.Key, out var held) || !ReferenceEquals(held, entry))
+            if (!IsLive(entry))
             {
                 return false;
             }
 
-            Release(entry.Key, reason);
+            Release(entry, reason);
             return true;
         }
     }
@@ -140,68 +257,134 @@ internal sealed class CacheStore : IDisposable
         lock (_gate)
         {
             _closed = true;
-            foreach (var key in _entries.Keys)
+            foreach (var entry in _entries.Values)
             {
-                Release(key, "closed");
+                Release(entry, "closed");
             }
         }
     }
 
+    private bool IsLive(CacheEntry entry) => _entries.TryGetValue(entry.Key, out var held) && ReferenceEquals(held, entry);
+
     // Monotonic: a step of the wall clock neither drops the cache nor makes it immortal (CACHE-31).
     private bool IsOver(CacheEntry entry, long now) => _clock.GetElapsedTime(entry.LastReadAt, now) >= CacheOptions.IdleLife;
 
-    private void MakeRoom(CacheEntry added)
+    /// <summary>Where an entry counts; its token's first, so that a token at its bound lets its own go.</summary>
+    private IEnumerable<CacheBudget> BudgetsOf(CacheEntry entry)
     {
-        var key = added.Key;
-        if (added.CountsForToken && _perToken.GetValueOrDefault(key.Token) >= _options.MaxEntriesPerToken)
+        if (entry.CountsForToken)
         {
-            _metrics.RefusedByToken();
-            throw new ServerException(
-                FailureKind.RateLimited, $"The agent cache holds {_options.MaxEntriesPerToken} entries of this token, which is its bound");
+            if (!_perToken.TryGetValue(entry.Key.Token, out var budget))
+            {
+                _perToken.Add(entry.Key.Token, budget = new CacheBudget(_ofToken));
+            }
+
+            yield return budget;
         }
 
-        if (_entries.Count < _options.MaxEntries)
+        yield return _all;
+    }
+
+    /// <summary>Lets entries go until there is room.</summary>
+    /// <exception cref="ServerException">All that is left is waited on.</exception>
+    private void MakeRoom(CacheEntry entry, int entries, long bytes)
+    {
+        try
         {
-            return;
+            foreach (var budget in BudgetsOf(entry))
+            {
+                budget.RequireFit(entries > 0 ? bytes : entry.Weight + bytes);
+                while (budget.BoundOf(entries, bytes) is { } bound)
+                {
+                    if (FirstToGo(budget) is not { } idle)
+                    {
+                        throw bound.Refusal();
+                    }
+
+                    Release(idle, "bound");
+                }
+            }
         }
-
-        Sweep();
-
-        // One in a hundred goes at a time, so that a full cache does not scan itself at every miss. What anybody can make with a made-up token
-        // goes before what somebody has a right to.
-        var surplus = _entries.Count - _options.MaxEntries + 1 + (_options.MaxEntries / 100);
-        var idle = _entries.Values.Where(entry => entry.Waiters == 0)
-            .OrderBy(entry => entry.IsCheap ? 0 : 1).ThenBy(entry => entry.LastReadAt).Take(surplus).ToList();
-        foreach (var entry in idle)
+        catch (ServerException error)
         {
-            Release(entry.Key, "bound");
+            _metrics.Refused(error.Limit!);
+            throw;
         }
-
-        if (_entries.Count >= _options.MaxEntries)
+        finally
         {
-            _metrics.RefusedByTotal();
-            throw new ServerException(
-                FailureKind.RateLimited, $"The agent cache holds {_options.MaxEntries} entries, all of them waited on, which is its bound");
+            Forget(entry.Key.Token);
         }
     }
 
-    private void Release(CacheKey key, string reason)
+    /// <summary>
+    /// The least recently read entry that nobody waits on. Reads take no lock, so an entry stands where it stood when it was last looked at: each look
+    /// is paid for by a read or a wait since then.
+    /// </summary>
+    private CacheEntry? FirstToGo(CacheBudget budget)
     {
-        if (!_entries.TryRemove(key, out var entry))
+        for (var looks = budget.Idle; budget.First is { } entry; looks--)
+        {
+            if (entry.TrySetAside())
+            {
+                // Whoever leaves it last brings it back.
+                foreach (var its in BudgetsOf(entry))
+                {
+                    its.Dequeue(entry);
+                }
+            }
+            else if (entry.PresentRank() is var rank && (rank == entry.Rank || looks <= 0))
+            {
+                return entry;
+            }
+            else
+            {
+                MoveTo(entry, rank);
+            }
+        }
+
+        return null;
+    }
+
+    private void MoveTo(CacheEntry entry, long rank)
+    {
+        entry.Rank = rank;
+        if (entry.IsSetAside)
         {
             return;
         }
 
-        if (entry.CountsForToken && --CollectionsMarshal.GetValueRefOrNullRef(_perToken, key.Token) == 0)
+        foreach (var budget in BudgetsOf(entry))
         {
-            _perToken.Remove(key.Token);
+            budget.Moved(entry);
+        }
+    }
+
+    private void Release(CacheEntry entry, string reason)
+    {
+        if (!_entries.TryRemove(entry.Key, out _))
+        {
+            return;
         }
 
-        _metrics.Evicted(key.Kind, reason);
+        foreach (var budget in BudgetsOf(entry))
+        {
+            budget.Remove(entry);
+        }
+
+        Forget(entry.Key.Token);
+        _metrics.Evicted(entry.Key.Kind, reason);
         entry.Stop();
         if (!_closed)
         {
             Removed(entry);
+        }
+    }
+
+    private void Forget(string token)
+    {
+        if (_perToken.TryGetValue(token, out var budget) && budget.Entries == 0)
+        {
+            _perToken.Remove(token);
         }
     }
 }

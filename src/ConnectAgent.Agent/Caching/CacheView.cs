@@ -3,11 +3,12 @@ using ConnectAgent.Agent.Servers;
 namespace ConnectAgent.Agent.Caching;
 
 /// <summary>One live entry as operators may see it: whose it is shows as a salted hash, never as the token.</summary>
+/// <param name="Key">Cut when it is long.</param>
 /// <param name="Id">Stable while the process runs; names the entry for dropping it.</param>
 /// <param name="Token">Empty for requests without a token, else a short hash that only this process can make.</param>
 /// <param name="State"><c>fresh</c>, <c>refreshing</c> (no value yet), <c>failing</c>, or <c>restored</c> (from the sealed file, not confirmed since).</param>
 /// <param name="AgeSeconds">Since the value was last known good.</param>
-/// <param name="SizeBytes">Of the value, approximately.</param>
+/// <param name="SizeBytes">What it takes of the bounds on bytes: key, token and value, and what it needs beside them.</param>
 /// <param name="Leaf">Only for leaves.</param>
 internal sealed record CacheEntryView(
     string Id,
@@ -49,6 +50,8 @@ internal sealed record CacheSummary(
     SortedDictionary<string, int> ByState,
     int MaxEntries,
     int MaxEntriesPerToken,
+    long MaxBytes,
+    long MaxBytesPerToken,
     long Fetches,
     long Errors,
     double FetchesPerSecond,

@@ -33,6 +33,8 @@ internal sealed class HealthKind(IServerClient servers) : CacheKind<HealthReques
 
     public override long SizeOf(ServiceHealth value) => value.Json.Length + (SizeOfInstance * (long)value.Instances.Count);
 
+    public override bool IsEmpty(ServiceHealth value) => value.Instances.Count == 0;
+
     public override IReadOnlyList<AclQuestion> NeedsFor(HealthRequest request, ServiceHealth value) => request.NeedsFor(value);
 
     public override async Task<ServerRead<ServiceHealth>?> FetchAsync(

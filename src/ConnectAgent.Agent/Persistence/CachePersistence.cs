@@ -82,6 +82,8 @@ internal sealed class CachePersistence : IDisposable
 
     private static string IdOf(CacheKey key) => $"{key.Kind}\0{key.Datacenter}\0{key.Token.Length}\0{key.Token}\0{key.Request}";
 
+    private TimeSpan Since(DateTimeOffset time) => _clock.GetUtcNow() - time is var age && age > TimeSpan.Zero ? age : TimeSpan.Zero;
+
     // What no longer fits into the bounds is forgotten; it never stops the start.
     private bool TryRestore(ReadOnlyMemory<byte> payload)
     {
@@ -110,7 +112,8 @@ internal sealed class CachePersistence : IDisposable
             return false;
         }
 
-        var origin = new RestoredOrigin(document.Index, now - document.FetchedAt, now - document.LastRead);
+        // The clock may have gone back meanwhile: nothing is younger than new (CACHE-27).
+        var origin = new RestoredOrigin(document.Index, Since(document.FetchedAt), Since(document.LastRead));
         switch (document)
         {
             case { Roots: { } roots } when document.Kind == _roots.Name:
@@ -147,13 +150,16 @@ internal sealed class CachePersistence : IDisposable
 
     private void Seal(CacheEntry entry)
     {
-        // Roots need no rights, so made-up tokens must not fill the file: the one partition that leaves depend on is enough.
-        if (entry.Key.Kind == _roots.Name && (entry.Key.Token.Length > 0 || entry.Key.Request.Length > 0))
+        // What carries nothing, anybody can make: it must not fill the file, nor have it written again. Of the roots only the partition is sealed that
+        // leaves depend on.
+        if (entry.CarriesNothing)
         {
-            return;
+            _sealed.Remove(IdOf(entry.Key));
         }
-
-        _sealed.Put(new Held(this, entry));
+        else
+        {
+            _sealed.Put(new Held(this, entry));
+        }
     }
 
     private SealedDocument? Describe(CacheEntry entry)
@@ -193,7 +199,7 @@ internal sealed class CachePersistence : IDisposable
     {
         foreach (var entry in _cache.Entries.Where(entry => _clock.GetElapsedTime(entry.LastReadAt) < ReadsAreNoted))
         {
-            Seal(entry);
+            _cache.WithLive(entry, Seal);
         }
     }
 

@@ -21,10 +21,13 @@ internal sealed record RootsRequest(string Datacenter, string Token = "", string
 /// <summary>The cache type <c>connect-ca-root</c>.</summary>
 internal sealed class RootsKind(IServerClient servers) : CacheKind<RootsRequest, CaRoots>
 {
+    // A root beside its certificates.
+    private const int SizeOfRoot = 500;
+
     public override string Name => "connect-ca-root";
 
-    public override long SizeOf(CaRoots value) =>
-        value.Roots.Sum(root => sizeof(char) * (root.RootCert.Length + (root.IntermediateCerts ?? []).Sum(pem => pem.Length)));
+    public override long SizeOf(CaRoots value) => value.Roots.Sum(root =>
+        SizeOfRoot + (sizeof(char) * ((long)root.RootCert.Length + (root.IntermediateCerts ?? []).Sum(pem => (long)pem.Length))));
 
     /// <summary>CACHE-30, TOKC-4: roots are public, so one query for each datacenter serves every token.</summary>
     public override RootsRequest FedBy(RootsRequest request) => new(request.Datacenter);

@@ -77,6 +77,10 @@ internal sealed record AgentConfiguration
 
     public required int CacheMaxEntriesPerToken { get; init; }
 
+    public required long CacheMaxBytes { get; init; }
+
+    public required long CacheMaxBytesPerToken { get; init; }
+
     /// <summary>Fetches of one cache entry (agent-cache CACHE-20).</summary>
     public required FetchLimits FetchLimits { get; init; }
 
@@ -238,6 +242,9 @@ internal sealed record AgentConfiguration
             AllowedHosts = values.AllowedHosts,
             CacheMaxEntries = Positive("connect_agent.cache_max_entries", values.CacheMaxEntries ?? CacheDefaults.MaxEntries),
             CacheMaxEntriesPerToken = Positive("connect_agent.cache_max_entries_per_token", values.CacheMaxEntriesPerToken ?? CacheDefaults.MaxEntriesPerToken),
+            CacheMaxBytes = values.CacheMaxBytes is { } inAll ? Positive("connect_agent.cache_max_bytes", inAll) : CacheDefaults.MaxBytes,
+            CacheMaxBytesPerToken = values.CacheMaxBytesPerToken is { } ofToken
+                ? Positive("connect_agent.cache_max_bytes_per_token", ofToken) : CacheDefaults.MaxBytesPerToken,
             StateDirectory = devMode || string.IsNullOrEmpty(values.DataDirectory) ? null : values.DataDirectory,
             CacheDirectory = devMode || values.CachePersistence is false || string.IsNullOrEmpty(values.DataDirectory) ? null : values.DataDirectory,
             Ports = ports,

@@ -118,6 +118,10 @@ internal sealed class ConfigValues
 
     public int? CacheMaxEntriesPerToken { get; set; }
 
+    public int? CacheMaxBytes { get; set; }
+
+    public int? CacheMaxBytesPerToken { get; set; }
+
     public List<string> Servers { get; } = [];
 
     public string? ServerTimeout { get; set; }

@@ -120,6 +120,8 @@ internal static class AgentHost
         {
             options.MaxEntries = configuration.CacheMaxEntries;
             options.MaxEntriesPerToken = configuration.CacheMaxEntriesPerToken;
+            options.MaxBytes = configuration.CacheMaxBytes;
+            options.MaxBytesPerToken = configuration.CacheMaxBytesPerToken;
             options.FetchLimits = configuration.FetchLimits;
         });
         services.AddHostedService(provider => provider.GetRequiredService<TokenWarden>());

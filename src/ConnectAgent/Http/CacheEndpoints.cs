@@ -1,3 +1,4 @@
+using System.Globalization;
 using ConnectAgent.Agent;
 using ConnectAgent.Agent.Caching;
 using ConnectAgent.Agent.Leaves;
@@ -27,6 +28,7 @@ internal sealed class CacheEndpoints(
         var options = ReadOptions.Parse(request, settings.UseCache);
         await RequireAgentReadAsync(request);
         var filter = ListFilter.Compile(options.Filter, ListFilter.CacheEntries);
+        var offset = OffsetOf(request.Query.First("offset"));
         var index = await ChangedAsync(options, request.Aborted);
         if (options.Index > 0)
         {
@@ -34,9 +36,12 @@ internal sealed class CacheEndpoints(
             await RequireAgentReadAsync(request);
         }
 
-        var kind = request.Query.First("kind");
-        IReadOnlyList<CacheEntryView> entries = [.. inspector.Entries()
-            .Where(entry => (kind.Length == 0 || entry.Kind == kind) && filter?.Matches(entry) is not false)];
+        var entries = inspector.Entries(request.Query.First("kind"), entry => filter?.Matches(entry) is not false, offset, out var hasMore);
+        if (hasMore)
+        {
+            request.Context.Response.Headers["X-Connect-Agent-Next-Offset"] = (offset + entries.Count).ToString(CultureInfo.InvariantCulture);
+        }
+
         WireReply.Index(request.Context, index);
         await WireReply.JsonAsync(request, entries, WireJson.Default.IReadOnlyListCacheEntryView);
     }
@@ -93,6 +98,10 @@ internal sealed class CacheEndpoints(
             }
         }
     }
+
+    private static int OffsetOf(string text) => text.Length == 0 ? 0
+        : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var offset) && offset < int.MaxValue / 2 ? offset
+        : throw WireException.Invalid("Invalid value for ?offset");
 
     private async ValueTask RequireAgentReadAsync(WireRequest request)
     {

@@ -237,6 +237,8 @@ public sealed class CacheModelTests
 
         public override string Name => "steered";
 
+        public override long SizeOf(string value) => value.Length;
+
         public int MostAtOnce { get; private set; }
 
         public async Task StartedAsync() => (await _started.WaitAsync(AgentFixture.Patience)).Should().BeTrue("a fetch starts");

@@ -188,6 +188,8 @@ public sealed class CacheNotifierTests : IAsyncDisposable
 
         public override string Name => "polled";
 
+        public override long SizeOf(Polled value) => value.Text.Length;
+
         public override bool Refreshes => false;
 
         public override bool Blocks => false;

@@ -97,6 +97,8 @@ public sealed class OnDemandKindTests : IDisposable
     {
         public override string Name => "on-demand";
 
+        public override long SizeOf(string value) => value.Length;
+
         public override bool Refreshes => false;
 
         public override bool Blocks => false;

@@ -183,9 +183,9 @@ public sealed class LeafServiceTests : IDisposable
         var roots = _agent.Cache.Entries.Single(candidate => candidate.Key.Kind == "connect-ca-root");
         var leaf = _agent.Cache.Entries.Single(candidate => candidate.Key.Kind == "connect-ca-leaf");
         _agent.Servers.Fail(null);
-        while (roots.Facts().State != "fresh" && _agent.Clock.AdvanceToNext(_agent.Clock.GetUtcNow() + TimeSpan.FromMinutes(2)))
+        while (roots.State != "fresh" && _agent.Clock.AdvanceToNext(_agent.Clock.GetUtcNow() + TimeSpan.FromMinutes(2)))
         {
-            await AgentFixture.EventuallyAsync(() => roots.Facts().State == "fresh" || _agent.Clock.ArmedTimers >= 3, "all loops have gone on");
+            await AgentFixture.EventuallyAsync(() => roots.State == "fresh" || _agent.Clock.ArmedTimers >= 3, "all loops have gone on");
         }
 
         // Then: the middle of 30 s, not its own try, which may be 90 s away. It waits on the roots once its timer is armed.
