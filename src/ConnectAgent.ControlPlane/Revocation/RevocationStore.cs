@@ -177,7 +177,8 @@ internal sealed class RevocationStore(
             {
                 throw new ServerException(
                     FailureKind.RateLimited,
-                    $"The revocation list holds {Revocations.Most} entries, which is its bound; revoke by SPIFFE ID instead of by serial") { Limit = Revocations.EntriesLimit };
+                    $"The revocation list holds {Revocations.Most} entries, which is its bound; revoke by SPIFFE ID instead of by serial")
+                { Limit = Revocations.EntriesLimit };
             }
 
             var row = former is null ? made : Revocations.Union(made with { CreateIndex = former.CreateIndex }, former);

@@ -13,6 +13,9 @@ internal static class GrowthCheck
     private const int Slack = 128 * 1024;
     private const int MostFactor = 12;
 
+    /// <summary>
+    /// 
+    /// </summary>
     /// <exception cref="FindingException">Names the file with the input.</exception>
     public static void Run(FuzzTarget target, Fuzzer fuzzer)
     {

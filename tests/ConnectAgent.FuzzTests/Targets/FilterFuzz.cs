@@ -10,7 +10,10 @@ internal sealed class FilterFuzz : FuzzTarget
 {
     private static readonly Intention Item = new()
     {
-        SourceName = "api", DestinationName = "web", Action = "allow", Meta = new Dictionary<string, string>(StringComparer.Ordinal) { ["team"] = "a b" },
+        SourceName = "api",
+        DestinationName = "web",
+        Action = "allow",
+        Meta = new Dictionary<string, string>(StringComparer.Ordinal) { ["team"] = "a b" },
     };
 
     public override string Name => "filter";

@@ -123,7 +123,9 @@ public sealed class ConfigBoundsTests
         var value = string.Concat(Enumerable.Repeat(meta, 513));
         var source = new IntentionSource("web")
         {
-            Action = Intention.Allow, Description = new string('d', description), LegacyMeta = new Dictionary<string, string> { ["k"] = value },
+            Action = Intention.Allow,
+            Description = new string('d', description),
+            LegacyMeta = new Dictionary<string, string> { ["k"] = value },
         };
         var create = () => store.ById.CreateAsync("db", source);
         var error = (await create.Should().ThrowAsync<ServerException>()).Which;

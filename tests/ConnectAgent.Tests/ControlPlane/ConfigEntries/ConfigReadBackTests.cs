@@ -94,7 +94,11 @@ public sealed class ConfigReadBackTests
         document = document.Replace("§", new string('a', 5000), StringComparison.Ordinal);
         var shown = Stored("service-splitter", "web", new JsonObject
         {
-            ["Kind"] = "service-splitter", ["Name"] = "web", ["Document"] = document, ["CreateIndex"] = 3, ["ModifyIndex"] = 7,
+            ["Kind"] = "service-splitter",
+            ["Name"] = "web",
+            ["Document"] = document,
+            ["CreateIndex"] = 3,
+            ["ModifyIndex"] = 7,
         }.ToJsonString());
         shown.ToJsonString().Should().Be(document[..^1] + ",\"CreateIndex\":3,\"ModifyIndex\":7}");
     }
