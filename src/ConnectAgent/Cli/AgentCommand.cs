@@ -11,6 +11,9 @@ internal static class AgentCommand
     // SIGXFSZ, which the framework has no name for.
     private const PosixSignal FileSizeExceeded = (PosixSignal)25;
 
+    // A file that may not grow is an error of the write, and no end of the process.
+    private static PosixSignalRegistration? _fileSize;
+
     public static Command Create()
     {
         var flags = new AgentFlags();
@@ -22,8 +25,8 @@ internal static class AgentCommand
 
     private static async Task<int> RunAsync(AgentFlags flags, ParseResult result, CancellationToken cancellationToken)
     {
-        // A file that may not grow is an error of the write, and no end of the process.
-        using var fileSize = PosixSignalRegistration.Create(FileSizeExceeded, static signal => signal.Cancel = true);
+        // To the very end: what is closed last may write, too.
+        _fileSize ??= PosixSignalRegistration.Create(FileSizeExceeded, static signal => signal.Cancel = true);
         AgentConfiguration configuration;
         IReadOnlyList<string> files;
         try
