@@ -8,7 +8,7 @@ namespace ConnectAgent.Agent.Caching;
 internal sealed class TokenGate(IServerClient servers)
 {
     /// <summary>Stands in a key for every token that is unknown, where no right is needed. No header can hold it.</summary>
-    public const string Unknown = "\0unknown";
+    public const string Unknown = TokenText.Unknown;
 
     /// <summary>Whether a request for what is public comes with a token that nobody knows; nobody is asked (TOKC-4).</summary>
     public bool IsUnknown(CacheRequest request) =>

@@ -25,7 +25,7 @@ internal static class ForwardedReply
 
     // What the API answers. A browser that looks at the agent must run nothing that a server, or who writes to its store, has made up.
     private static readonly string[] ContentTypes =
-        ["application/json", "application/octet-stream", "application/x-gzip", "application/gzip", "text/plain", "text/event-stream"];
+        ["application/json", "application/octet-stream", "application/pem-certificate-chain", "application/x-gzip", "application/gzip", "text/plain", "text/event-stream"];
 
     /// <summary>Answers as the server did; until the first piece is there, its failure can still be told as one.</summary>
     /// <exception cref="Protocol.Errors.ServerException">The server failed in the middle of it.</exception>
