@@ -19,6 +19,7 @@ internal abstract class CacheEntry(CacheKey key)
     private ReadStatistics _reads;
     private int _slotOfAll = Nowhere;
     private int _slotOfToken = Nowhere;
+    private int _slotOfEmpty = Nowhere;
     private int _aside;
     private int _waiters;
     private int _isRead;
@@ -63,6 +64,9 @@ internal abstract class CacheEntry(CacheKey key)
     /// <remarks>The request spells once more what the key is made of.</remarks>
     public long Weight => (PaysForValue ? OwnFeed : SharedFeed) + Key.Bytes + (sizeof(char) * (long)Key.Request.Length) + ValueBytes;
 
+    /// <summary>Whether it carried nothing when the store last looked.</summary>
+    public bool CountsAsEmpty { get; set; }
+
     /// <summary>Where it stood when the store last looked; the least goes first.</summary>
     public long Rank { get; set; }
 
@@ -94,7 +98,15 @@ internal abstract class CacheEntry(CacheKey key)
     public bool TryReturn() => Waiters == 0 && Interlocked.Exchange(ref _aside, 0) == 1;
 
     /// <summary>Where it stands in a queue.</summary>
-    public ref int Slot(int place) => ref place == 0 ? ref _slotOfAll : ref _slotOfToken;
+    public ref int Slot(int place)
+    {
+        if (place == 0)
+        {
+            return ref _slotOfAll;
+        }
+
+        return ref place == 1 ? ref _slotOfToken : ref _slotOfEmpty;
+    }
 
     /// <summary>Where it would stand now: what carries nothing first, then by the last read.</summary>
     public long PresentRank() => LastReadAt + (CarriesNothing ? 0 : CarriesSomething);

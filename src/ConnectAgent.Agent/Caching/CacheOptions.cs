@@ -36,6 +36,10 @@ internal sealed class CacheOptions
     [Limit("cache.bytes_per_token", "bytes", CacheBudget.Beyond, Key = "connect_agent.cache_max_bytes_per_token", Refuses = true)]
     public long MaxBytesPerToken { get; set; } = 32L << 20;
 
+    /// <summary>Bytes of the entries that carry nothing.</summary>
+    [Limit("cache.empty_bytes", "bytes", "of the entries that carry nothing, the least recently read goes")]
+    public long MaxEmptyBytes { get; set; } = 12L << 20;
+
     /// <summary><c>cache.entry_fetch_rate</c> and <c>cache.entry_fetch_max_burst</c> (CACHE-20).</summary>
     public FetchLimits FetchLimits { get; set; } = FetchLimits.None;
 }

@@ -13,6 +13,7 @@ internal sealed class CacheStore : IDisposable
     private readonly ConcurrentDictionary<CacheKey, CacheEntry> _entries = new(CacheKeyComparer.Instance);
     private readonly ConcurrentDictionary<CacheKey, CacheEntry>.AlternateLookup<CacheLookup> _byLookup;
     private readonly CacheBudget _all;
+    private readonly CacheBudget _empty;
     private readonly Dictionary<string, CacheBudget> _perToken = new(StringComparer.Ordinal);
     private readonly CacheBounds _ofToken;
     private readonly CacheMetrics _metrics;
@@ -26,6 +27,10 @@ internal sealed class CacheStore : IDisposable
             0,
             new("cache.entries", "connect_agent.cache_max_entries", "entries", options.MaxEntries),
             new("cache.bytes", "connect_agent.cache_max_bytes", "bytes", options.MaxBytes)));
+        _empty = new CacheBudget(new CacheBounds(
+            2,
+            new("cache.empty_bytes", string.Empty, string.Empty, int.MaxValue),
+            new("cache.empty_bytes", string.Empty, string.Empty, options.MaxEmptyBytes)));
         _ofToken = new CacheBounds(
             1,
             new("cache.entries_per_token", "connect_agent.cache_max_entries_per_token", "entries of one token", options.MaxEntriesPerToken),
@@ -128,6 +133,8 @@ internal sealed class CacheStore : IDisposable
 
             _entries[key] = entry;
             _metrics.Added(key.Kind);
+            Classify(entry);
+            Trim();
             return entry;
         }
     }
@@ -167,6 +174,7 @@ internal sealed class CacheStore : IDisposable
                 budget.Grow(more);
             }
 
+            Trim();
             return null;
         }
     }
@@ -184,6 +192,7 @@ internal sealed class CacheStore : IDisposable
             if (IsLive(entry))
             {
                 MoveTo(entry, entry.PresentRank());
+                Trim();
             }
         }
     }
@@ -205,6 +214,8 @@ internal sealed class CacheStore : IDisposable
                 {
                     budget.Enqueue(entry);
                 }
+
+                Classify(entry);
             }
         }
     }
@@ -270,7 +281,10 @@ internal sealed class CacheStore : IDisposable
     private bool IsOver(CacheEntry entry, long now) => _clock.GetElapsedTime(entry.LastReadAt, now) >= CacheOptions.IdleLife;
 
     /// <summary>Where an entry counts; its token's first, so that a token at its bound lets its own go.</summary>
-    private IEnumerable<CacheBudget> BudgetsOf(CacheEntry entry)
+    private IEnumerable<CacheBudget> BudgetsOf(CacheEntry entry) => entry.CountsAsEmpty ? BoundsOf(entry).Append(_empty) : BoundsOf(entry);
+
+    /// <summary>The budgets at whose bounds it is refused.</summary>
+    private IEnumerable<CacheBudget> BoundsOf(CacheEntry entry)
     {
         if (entry.CountsForToken)
         {
@@ -291,7 +305,7 @@ internal sealed class CacheStore : IDisposable
     {
         try
         {
-            foreach (var budget in BudgetsOf(entry))
+            foreach (var budget in BoundsOf(entry))
             {
                 budget.RequireFit(entries > 0 ? bytes : entry.Weight + bytes);
                 while (budget.BoundOf(entries, bytes) is { } bound)
@@ -348,14 +362,45 @@ internal sealed class CacheStore : IDisposable
     private void MoveTo(CacheEntry entry, long rank)
     {
         entry.Rank = rank;
-        if (entry.IsSetAside)
+        if (!entry.IsSetAside)
+        {
+            foreach (var budget in BudgetsOf(entry))
+            {
+                budget.Moved(entry);
+            }
+        }
+
+        Classify(entry);
+    }
+
+    /// <summary>Whether it carries something may be another than it was.</summary>
+    private void Classify(CacheEntry entry)
+    {
+        if (entry.CarriesNothing == entry.CountsAsEmpty)
         {
             return;
         }
 
-        foreach (var budget in BudgetsOf(entry))
+        entry.CountsAsEmpty = !entry.CountsAsEmpty;
+        if (!entry.CountsAsEmpty)
         {
-            budget.Moved(entry);
+            _empty.Remove(entry);
+            return;
+        }
+
+        _empty.Add(entry);
+        if (entry.IsSetAside)
+        {
+            _empty.Dequeue(entry);
+        }
+    }
+
+    /// <summary>What carries nothing has a small part of the cache only: there is always more of it, and memory that it once had is slow to come back.</summary>
+    private void Trim()
+    {
+        while (_empty.BoundOf(0, 0) is not null && FirstToGo(_empty) is { } idle)
+        {
+            Release(idle, "bound");
         }
     }
 

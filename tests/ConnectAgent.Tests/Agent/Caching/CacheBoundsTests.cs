@@ -146,6 +146,26 @@ public sealed class CacheBoundsTests
         Held(agent).Should().Equal("junk-49", "new", "real");
     }
 
+    [Fact] // FA-1: made-up names have a small part of the memory, however much is free
+    public async Task FA_1_What_carries_nothing_has_a_bound_of_its_own()
+    {
+        using var agent = new AgentFixture(options => options.MaxEmptyBytes = 10_000);
+        var waited = await ReadAsync(agent, "waited", 0);
+        var blocked = ReadAsync(agent, "waited", 0, index: waited.Index);
+        await ReadAsync(agent, "real", Size);
+        for (var i = 0; i < 50; i++)
+        {
+            agent.Clock.Advance(TimeSpan.FromSeconds(1));
+            await ReadAsync(agent, $"junk-{i}", 0, i % 2 == 0 ? "a" : "b");
+        }
+
+        Held(agent).Should().Equal("junk-47", "junk-48", "junk-49", "real", "waited");
+        _kind.Resize("waited", 0);
+        await blocked.WaitAsync(AgentFixture.Patience);
+        await ReadAsync(agent, "junk-50", 0);
+        Held(agent).Should().Equal("junk-48", "junk-49", "junk-50", "real", "waited");
+    }
+
     [Fact] // FA-2: an entry that comes to carry something, or nothing any more, changes its place
     public async Task FA_2_What_an_entry_carries_now_counts()
     {
