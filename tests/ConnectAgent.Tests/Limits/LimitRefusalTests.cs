@@ -114,7 +114,7 @@ public sealed class LimitRefusalTests
     // Refused, with a text that says which bound it was, but not shown to be counted. The list only ever shrinks.
     private static readonly string[] Untried =
     [
-        "acl.rules_depth", "acl.token_life", "auth_method.config_depth", "auth_method.keys", "ca.leaf_life", "ca.rsa_key", "cache.bytes_per_token",
+        "acl.rules_depth", "acl.token_life", "auth_method.config_depth", "auth_method.keys", "ca.leaf_life", "ca.rsa_key",
         "config_entries.chain_path", "config_entries.meta_key", "config_entries.meta_keys", "config_entries.of_kind", "login.jwt_depth",
         "login.meta", "revocation.entries", "revocation.stay", "servers.forwarded", "servers.target", "snapshot.bytes", "snapshot.description",
         "snapshot.restores", "state.counter", "state.queue",
@@ -133,6 +133,7 @@ public sealed class LimitRefusalTests
         ["ca.csr"] = "NamedRefusalTests.A_request_that_is_too_large_names_its_bound",
         ["ca.csr_concurrent"] = "SigningLimitsTests.Given_two_places_When_three_come_Then_the_third_waits_for_a_place_or_half_a_second",
         ["cache.bytes"] = "CacheBoundsTests.FA_1_A_value_that_grows_is_weighed_again",
+        ["cache.bytes_per_token"] = "CacheBoundsTests.FA_1_Bytes_are_bounded_per_token_and_in_all",
         ["cache.entries"] = "CacheBoundsTests.FA_2_A_new_entry_is_refused_only_when_all_are_waited_on",
         ["cache.entries_per_token"] = "CacheBoundsTests.FA_2_A_new_entry_is_refused_only_when_all_are_waited_on",
         ["cache.key"] = "CacheBoundsTests.FA_1_A_key_that_is_too_long_is_refused",

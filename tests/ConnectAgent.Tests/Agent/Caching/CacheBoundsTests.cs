@@ -34,6 +34,9 @@ public sealed class CacheBoundsTests
 
         Held(agent).Should().Equal("b18", "b19", "c17", "c18", "c19", "d17", "d18", "d19");
         agent.Cache.Bytes.Should().Be(agent.Cache.Entries.Sum(entry => entry.Weight));
+        var error = (await FluentActions.Awaiting(() => ReadAsync(agent, "huge", 50_000, "a")).Should().ThrowAsync<ServerException>()).Which;
+        (error.Kind, error.Limit).Should().Be((FailureKind.RateLimited, "cache.bytes_per_token"));
+        agent.Cache.Count.Should().Be(8, "nobody goes for what does not fit even alone");
     }
 
     [Fact] // FA-1: a value that grows makes room, too; one that finds none is a failed refresh, and says which bound it is
