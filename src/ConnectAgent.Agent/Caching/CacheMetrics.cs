@@ -48,6 +48,7 @@ internal sealed class CacheMetrics
 
     public void Added(string kind) => Interlocked.Increment(ref Of(kind).Entries);
 
+    /// <summary>Counts what a bound of the cache refused.</summary>
     /// <param name="limit">The bound's name in docs/limits.md.</param>
     public void Refused(string limit) => _refused.AddOrUpdate(limit, 1, static (_, count) => count + 1);
 

@@ -71,11 +71,13 @@ internal static class InputLimits
         }
     }
 
+    /// <summary>Bounds a name.</summary>
     /// <param name="field">What the caller calls it.</param>
     /// <param name="value">A name, for instance of a service.</param>
     /// <exception cref="WireException">400.</exception>
     public static void RequireName(string field, string value) => Require(field, value, LongestName, NameLimit);
 
+    /// <summary>Bounds a SPIFFE ID.</summary>
     /// <param name="field">What the caller calls it.</param>
     /// <param name="value">A SPIFFE ID.</param>
     /// <exception cref="WireException">400.</exception>
