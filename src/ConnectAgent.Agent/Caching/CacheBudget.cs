@@ -9,7 +9,7 @@ namespace ConnectAgent.Agent.Caching;
 internal sealed class CacheBudget(CacheBounds bounds)
 {
     /// <summary>What happens at each of these bounds, for docs/limits.md.</summary>
-    public const string Beyond = "the least recently read goes; refused with 429 when all are waited on";
+    public const string Beyond = "the least recently read entry is evicted; refused with 429 when all are waited on";
 
     private readonly EvictionQueue _queue = new(bounds.Place);
 

@@ -10,7 +10,7 @@ internal sealed class CacheOptions
     public const int LongestKey = 64 * 1024;
 
     /// <summary>How long an entry lives after the last read (agent-cache CACHE-1, CACHE-31).</summary>
-    [Limit("cache.idle_life", "s", "the entry goes")]
+    [Limit("cache.idle_life", "s", "the entry is removed")]
     public static readonly TimeSpan IdleLife = TimeSpan.FromHours(72);
 
     /// <summary>How often idle entries are swept: the store evicts only when it is touched.</summary>
@@ -37,7 +37,7 @@ internal sealed class CacheOptions
     public long MaxBytesPerToken { get; set; } = 32L << 20;
 
     /// <summary>Bytes of the entries that carry nothing.</summary>
-    [Limit("cache.empty_bytes", "bytes", "of the entries that carry nothing, the least recently read goes")]
+    [Limit("cache.empty_bytes", "bytes", "the least recently read of them is evicted")]
     public long MaxEmptyBytes { get; set; } = 12L << 20;
 
     /// <summary><c>cache.entry_fetch_rate</c> and <c>cache.entry_fetch_max_burst</c> (CACHE-20).</summary>

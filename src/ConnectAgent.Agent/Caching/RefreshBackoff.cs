@@ -8,7 +8,7 @@ internal static class RefreshBackoff
     /// <summary>So many failures in a row bring no pause.</summary>
     public const int Free = 3;
 
-    [Limit("cache.retry", "s", "the pause grows no further, but for up to as much again at random")]
+    [Limit("cache.retry", "s", "the pause grows no further; up to as much again is added at random")]
     private static readonly TimeSpan Ceiling = TimeSpan.FromSeconds(60);
 
     /// <summary>Whether so many failures are an outage, not a hiccup: attempts are paced from here on.</summary>

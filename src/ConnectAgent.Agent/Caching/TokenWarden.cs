@@ -15,11 +15,11 @@ internal sealed class TokenWarden(
     AgentCache cache, IServerClient servers, TokenMetrics metrics, TimeProvider clock, Random random, ILogger<TokenWarden> logger) : BackgroundService
 {
     /// <summary>Tokens that the servers are asked about per second, and at once.</summary>
-    [Limit("acl.rounds_per_second", "tokens", "the others of the round wait")]
+    [Limit("acl.rounds_per_second", "tokens", "the others wait")]
     private const int LooksPerSecond = 50;
 
     /// <summary>Tokens that are being asked about.</summary>
-    [Limit("acl.rounds_at_once", "tokens", "the others of the round wait")]
+    [Limit("acl.rounds_at_once", "tokens", "the others wait")]
     private const int MostRunning = 8;
 
     private static readonly FetchLimits AskedAtOnce = new(LooksPerSecond, LooksPerSecond);

@@ -8,7 +8,7 @@ namespace ConnectAgent.Agent.Caching;
 /// </summary>
 internal sealed class UnknownTokens
 {
-    [Limit("cache.unknown_tokens", "tokens", "a forgotten one's next read is a miss again")]
+    [Limit("cache.unknown_tokens", "tokens", "the oldest is forgotten: its next read counts as a miss")]
     private const int Remembered = 4096;
 
     private readonly long[] _seen = new long[Remembered];

@@ -13,7 +13,7 @@ internal static class LeafRenewal
     public static readonly TimeSpan LeastPause = TimeSpan.FromSeconds(1);
 
     private static readonly TimeSpan ShortestTurn = TimeSpan.FromMinutes(10);
-    [Limit("leaf.check", "s", "the leaf is looked at all the same")]
+    [Limit("leaf.check", "s", "the leaf is checked although no timer is due")]
     private static readonly TimeSpan LongestTimer = TimeSpan.FromDays(1);
 
     private const double Soft = 0.6;

@@ -12,7 +12,7 @@ internal sealed class SealedFile(string directory, TimeProvider clock, ILogger l
     public const string FileName = "agent-cache.sealed";
     public const string KeyName = "agent-cache.key";
 
-    [Limit("sealed.bad_files", "files", "the oldest goes")]
+    [Limit("sealed.bad_files", "files", "the oldest is deleted")]
     private const int BadFilesKept = 3;
 
     private readonly string _path = Path.Combine(Path.GetFullPath(directory), FileName);

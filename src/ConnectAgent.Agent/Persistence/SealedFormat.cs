@@ -25,7 +25,7 @@ internal static class SealedFormat
     public const int MaxEntry = 16 << 20;
 
     /// <summary>Most bytes of a file: 512 MiB.</summary>
-    [Limit("sealed.file", "bytes", "what comes last is not kept; a larger file is not read")]
+    [Limit("sealed.file", "bytes", "further entries are not kept; a larger file is not read")]
     public const long MaxFile = 512L << 20;
 
     private const ushort Version = 1;

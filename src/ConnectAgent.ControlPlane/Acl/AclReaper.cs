@@ -8,7 +8,7 @@ namespace ConnectAgent.ControlPlane.Acl;
 /// <summary>Removes tokens whose time is over (acl ACL-TOK-33). They are refused from that moment on, whether removed or not.</summary>
 internal sealed class AclReaper(AclTokenStore store, AclOptions options, TimeProvider clock, ILogger<AclReaper> logger) : BackgroundService
 {
-    [Limit("acl.reaped_at_once", "tokens", "they go in the next round")]
+    [Limit("acl.reaped_at_once", "tokens", "the others are deleted in the next round")]
     private const int Most = 4096;
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan PauseAfterFailure = TimeSpan.FromMinutes(1);

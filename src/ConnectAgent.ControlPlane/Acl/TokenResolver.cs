@@ -15,7 +15,7 @@ namespace ConnectAgent.ControlPlane.Acl;
 internal sealed class TokenResolver(StateStore store, AclOptions options, RecoveryToken recovery, TimeProvider clock)
 {
     // Each is a token that there is, and no token is longer than TokenText says, so this bounds the bytes as well. What is unknown makes no entry.
-    [Limit("acl.resolved", "tokens", "all are worked out anew")]
+    [Limit("acl.resolved", "tokens", "all are dropped and worked out again")]
     private const int MostResolved = 4096;
 
     private static readonly TimeSpan ShortestRound = TimeSpan.FromSeconds(1);

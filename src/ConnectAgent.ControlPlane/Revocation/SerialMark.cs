@@ -15,7 +15,7 @@ internal sealed record SerialMark(DateTimeOffset At, ulong Serial, TimeSpan Leaf
 internal static class SerialMarks
 {
     /// <summary>How many marks are kept; longer-lived leaves have them further apart.</summary>
-    [Limit("revocation.serial_marks", "marks", "the oldest goes")]
+    [Limit("revocation.serial_marks", "marks", "the oldest is deleted")]
     public const int Most = 4096;
 
     /// <summary>The least distance of two marks.</summary>

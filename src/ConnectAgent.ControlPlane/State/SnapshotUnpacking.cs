@@ -18,7 +18,7 @@ internal sealed class SnapshotUnpacking : IAsyncDisposable
     private const string RatioLimit = "snapshot.ratio";
 
     // A little policy of blanks may pack better than the ratio, and does no harm.
-    [Limit("snapshot.ratio_from", "bytes", "from here on `snapshot.ratio` counts")]
+    [Limit("snapshot.ratio_from", "bytes", "`snapshot.ratio` applies")]
     private const long Harmless = 16L << 20;
 
     private readonly CountingStream _packed;

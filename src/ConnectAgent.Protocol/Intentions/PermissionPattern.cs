@@ -10,14 +10,14 @@ namespace ConnectAgent.Protocol.Intentions;
 internal static class PermissionPattern
 {
     /// <summary>In characters.</summary>
-    [Limit("permission.pattern", "characters", "the permission fails closed")]
+    [Limit("permission.pattern", "characters", "the permission fails closed: allows nothing, denies everything")]
     public const int LongestPattern = 1024;
 
     /// <summary>
     /// What one expression may unfold to, in characters to match. Measured at it: at worst 1.4 s and 24 MB for the first path of 8192
     /// characters, then 84 ms.
     /// </summary>
-    [Limit("permission.pattern_unfolded", "characters", "the permission fails closed")]
+    [Limit("permission.pattern_unfolded", "characters", "the permission fails closed: allows nothing, denies everything")]
     public const int LargestUnfolded = 1024;
 
     /// <summary>Builds the expression.</summary>
@@ -50,7 +50,7 @@ internal static class PermissionPattern
 internal struct PermissionBudget()
 {
     private const int EachPattern = 5; // even the smallest takes time to build
-    [Limit("permission.patterns_unfolded", "characters of one intention", "the permission fails closed")]
+    [Limit("permission.patterns_unfolded", "characters of one intention", "the permission fails closed: allows nothing, denies everything")]
     private const int MostUnfolded = 10_000;
     private int _left = MostUnfolded;
 

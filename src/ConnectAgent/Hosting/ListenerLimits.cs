@@ -23,7 +23,7 @@ internal static class ListenerLimits
     [Limit(HeaderCountLimit, "headers", "refused: 431", Refuses = true)]
     private const int MostHeaders = 1000;
 
-    [Limit("http.request_buffer", "bytes", "the connection is read no further until some of it is taken")]
+    [Limit("http.request_buffer", "bytes", "reading pauses until some of it is used")]
     private const int LargestBuffer = 2 * LongestHeaders;
 
     [Limit("http.streams", "requests at once on one HTTP/2 connection", "the stream is refused")]

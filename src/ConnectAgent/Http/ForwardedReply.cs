@@ -16,7 +16,7 @@ internal static class ForwardedReply
     // A caller that does not take its answer may not keep a place among those that are forwarded.
     [Limit("http.forward_rate", "bytes per second, at least", "the connection is closed")]
     private const double SlowestTaken = 240;
-    [Limit("http.forward_rate_grace", "s", "the rate counts")]
+    [Limit("http.forward_rate_grace", "s", "`http.forward_rate` applies")]
     private static readonly TimeSpan TakenGrace = TimeSpan.FromSeconds(30);
     private static readonly MinDataRate SlowestCaller = new(SlowestTaken, TakenGrace);
 

@@ -18,7 +18,7 @@ internal sealed class PacedBody : Stream
     public static readonly TimeSpan LongestTime = TimeSpan.FromSeconds(60);
 
     /// <summary>Also what a burst may save up.</summary>
-    [Limit("http.body_rate_grace", "s", "the rate of the body counts")]
+    [Limit("http.body_rate_grace", "s", "`http.body_rate` applies")]
     public static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
 
     private const string RateLimit = "http.body_rate";

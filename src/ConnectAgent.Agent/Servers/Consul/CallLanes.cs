@@ -5,7 +5,7 @@ namespace ConnectAgent.Agent.Servers.Consul;
 /// <summary>The lanes of one server, by kind of call and datacenter. Callers name datacenters, so the table is bounded.</summary>
 internal sealed class CallLanes(TimeProvider clock, Random random)
 {
-    [Limit("servers.lanes", "kinds and datacenters for each server", "the one that is used least begins anew")]
+    [Limit("servers.lanes", "pairs for each server", "the least used count starts again")]
     public const int Most = 64;
 
     // No datacenter has a longer name.

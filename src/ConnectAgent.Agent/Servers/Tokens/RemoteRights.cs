@@ -15,11 +15,11 @@ namespace ConnectAgent.Agent.Servers.Tokens;
 internal sealed class RemoteRights(string token, RemoteTokens owner, RemoteToken holder) : TokenRights
 {
     /// <summary>Questions held for one token; over it, all are asked anew.</summary>
-    [Limit("acl.remote_answers", "answers of one token", "all are asked anew")]
+    [Limit("acl.remote_answers", "answers of one token", "all are dropped and asked again")]
     public const int MostKnown = 4096;
 
     /// <summary>The same in bytes: callers spell what is asked.</summary>
-    [Limit("acl.remote_answers_size", "bytes, what is known of one token", "all are asked anew")]
+    [Limit("acl.remote_answers_size", "bytes, what is known of one token", "all are dropped and asked again")]
     public const int MostBytes = 1024 * 1024;
 
     // An entry of the table beside its name.

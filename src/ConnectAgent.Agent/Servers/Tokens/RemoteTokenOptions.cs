@@ -17,6 +17,6 @@ internal sealed class RemoteTokenOptions
     /// How long an answer may be reused: the shortest of <c>token_ttl</c>, <c>policy_ttl</c> and <c>role_ttl</c>, because what a token may do hangs on
     /// all three. Default 30 s.
     /// </summary>
-    [Limit("acl.remote_answer_life", "s", "the servers are asked anew", Key = "acl.token_ttl")]
+    [Limit("acl.remote_answer_life", "s", "the servers are asked again", Key = "acl.token_ttl")]
     public TimeSpan Ttl { get; init; } = TimeSpan.FromSeconds(30);
 }

@@ -19,11 +19,11 @@ internal sealed class RemoteTokens(
     ILogger<RemoteTokens> logger) : IDisposable
 {
     /// <summary>Tokens held at once (acl ACL-RES-2).</summary>
-    [Limit("acl.remote_tokens", "tokens", "an eighth goes, unknown ones and those unused for longest first")]
+    [Limit("acl.remote_tokens", "tokens", "an eighth is evicted: unknown ones first, then the least recently used")]
     public const int Most = 1024;
 
     /// <summary>What is known of all tokens.</summary>
-    [Limit("acl.remote_size", "bytes, what is known of all tokens", "an eighth goes, unknown ones and those unused for longest first")]
+    [Limit("acl.remote_size", "bytes, what is known of all tokens", "an eighth is evicted: unknown ones first, then the least recently used")]
     public const int MostBytes = 16 * 1024 * 1024;
 
     private const double LookAhead = 0.9;

@@ -10,10 +10,10 @@ namespace ConnectAgent.Agent.Servers.Tokens;
 /// </summary>
 internal sealed class TokenLookups : IDisposable
 {
-    [Limit("acl.lookups", "looks at once at tokens that are not known", "the look waits")]
+    [Limit("acl.lookups", "lookups of unknown tokens at once", "the lookup waits")]
     public const int MostAtOnce = 8;
 
-    [Limit(WaitingName, "looks that wait", "refused: 429", Refuses = true)]
+    [Limit(WaitingName, "lookups that wait", "refused: 429", Refuses = true)]
     public const int MostWaiting = 256;
 
     private const string WaitingName = "acl.lookups_waiting";

@@ -10,7 +10,7 @@ namespace ConnectAgent.Http.Hits;
 /// <summary>Who am I, when memory knows (leaf-certificates section 1): a plain name, without an index.</summary>
 internal sealed class LeafHit(LeafService leaves, HitRights rights, AgentIdentity agent, HitReply reply) : IHit
 {
-    [Limit("leaf.plain_name", "characters", "read in full, without the short way")]
+    [Limit("leaf.plain_name", "characters", "takes the general path, with the same answer")]
     private const int LongestName = 128;
     private static readonly Func<LeafCertificate, ReadOnlyMemory<byte>> Render = static leaf => HitReply.Render(leaf, WireJson.Default.LeafCertificate);
 

@@ -12,7 +12,7 @@ namespace ConnectAgent.Http.Hits;
 internal ref struct PlainQuestion
 {
     /// <summary>The longest body that is looked at, in bytes.</summary>
-    [Limit("authorize.plain_body", "bytes", "read in full, without the short way")]
+    [Limit("authorize.plain_body", "bytes", "takes the general path, with the same answer")]
     public const int Longest = 512;
 
     private readonly Span<char> _text;
