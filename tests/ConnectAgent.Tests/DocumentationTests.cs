@@ -1,9 +1,11 @@
+using System.CommandLine;
 using System.Diagnostics.Metrics;
 using System.Text.RegularExpressions;
 using ConnectAgent.Agent.Caching;
 using ConnectAgent.Agent.Leaves;
 using ConnectAgent.Agent.Revocation;
 using ConnectAgent.Agent.Servers.Consul;
+using ConnectAgent.Cli;
 using ConnectAgent.Configuration;
 using ConnectAgent.Protocol.Limits;
 using ConnectAgent.Telemetry;
@@ -67,6 +69,16 @@ public sealed partial class DocumentationTests
     }
 
     [Fact]
+    public void Configuration_lists_every_flag_that_acts_and_no_other()
+    {
+        var command = new Command("agent");
+        new AgentFlags().AddTo(command);
+        var flags = command.Options.Where(flag => flag.Description != "Accepted, without effect.").Select(flag => flag.Name.TrimStart('-'));
+        var listed = Flag().Matches(Page("configuration.md").Split("| flag | key |")[1]).Select(match => match.Groups["name"].Value);
+        listed.Should().BeEquivalentTo(flags);
+    }
+
+    [Fact]
     public void Http_api_lists_every_path_that_is_forwarded()
     {
         var listed = Page("http-api.md").Split("## In front of servers")[1].Split("\n## ")[0];
@@ -106,6 +118,9 @@ public sealed partial class DocumentationTests
 
     [GeneratedRegex(@"`(?<name>[a-z_.0-9]+)`", RegexOptions.ExplicitCapture)]
     private static partial Regex Name();
+
+    [GeneratedRegex(@"`-(?<name>[a-z-]+)( [A-Za-z:]+)?`[,| ]", RegexOptions.ExplicitCapture)]
+    private static partial Regex Flag();
 
     [GeneratedRegex(@"MapWire\(\s*""(?<path>/v1/[^""]+)""", RegexOptions.ExplicitCapture)]
     private static partial Regex Route();

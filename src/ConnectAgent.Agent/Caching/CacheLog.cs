@@ -8,7 +8,7 @@ internal static partial class CacheLog
     [LoggerMessage(1001, LogLevel.Debug, "Fetch failed: {Key}: {Reason}")]
     public static partial void FetchFailed(this ILogger logger, CacheKey key, string reason);
 
-    [LoggerMessage(1002, LogLevel.Error, "Fetch broke: {Key}")]
+    [LoggerMessage(1002, LogLevel.Error, "Fetch failed unexpectedly: {Key}")]
     public static partial void FetchBroke(this ILogger logger, Exception error, CacheKey key);
 
     [LoggerMessage(1003, LogLevel.Trace, "Refresh ended: {Key}")]
@@ -23,9 +23,9 @@ internal static partial class CacheLog
     [LoggerMessage(1006, LogLevel.Warning, "A token of cached entries could not be resolved: reason={Reason}")]
     public static partial void TokenNotResolved(this ILogger logger, string reason);
 
-    [LoggerMessage(1007, LogLevel.Error, "The look after the tokens of cached entries broke")]
+    [LoggerMessage(1007, LogLevel.Error, "Checking the tokens of cached entries failed unexpectedly")]
     public static partial void LookBroke(this ILogger logger, Exception error);
 
-    [LoggerMessage(1008, LogLevel.Error, "Refresh broke, its entries are dropped: {Key}")]
+    [LoggerMessage(1008, LogLevel.Error, "Refresh failed unexpectedly, its entries are dropped: {Key}")]
     public static partial void RefreshBroke(this ILogger logger, Exception error, CacheKey key);
 }

@@ -14,6 +14,6 @@ internal static partial class LeafLog
     [LoggerMessage(1103, LogLevel.Warning, "Leaf renewal failed; the leaf stays: service={Service} reason={Reason} next_attempt={NextAttempt}")]
     public static partial void RenewalFailed(this ILogger logger, string service, string reason, DateTimeOffset nextAttempt);
 
-    [LoggerMessage(1104, LogLevel.Error, "The watch over the roots broke")]
+    [LoggerMessage(1104, LogLevel.Error, "Watching the roots failed unexpectedly")]
     public static partial void WatchBroke(this ILogger logger, Exception error);
 }

@@ -8,6 +8,8 @@ namespace ConnectAgent.Cli;
 /// <summary>The flags of <c>agent</c>, with one dash or two (config-and-cli FLAG-1 to FLAG-5).</summary>
 internal sealed class AgentFlags
 {
+    private const string Inert = "Accepted, without effect.";
+    private const string Reported = "Reported; nothing listens there.";
     private readonly List<(Option<string[]> Option, Action<ConfigValues, string> Set)> _texts = [];
     private readonly List<(Option<bool?> Option, Action<ConfigValues, bool> Set)> _switches = [];
     private readonly List<Option> _inert = [];
@@ -19,14 +21,14 @@ internal sealed class AgentFlags
 
     public AgentFlags()
     {
-        Port("http");
-        Port("https");
-        Port("grpc");
-        Port("dns");
-        Port("server");
-        Port("serf-lan");
-        Port("serf-wan");
-        Add("bind", "The cluster address.", (values, text) => values.BindAddress = text);
+        Port("http", "The port of HTTP; -1 turns it off.");
+        Port("https", "The port of HTTPS; -1 turns it off.");
+        Port("grpc", Inert);
+        Port("dns", Inert);
+        Port("server", Reported);
+        Port("serf-lan", Reported);
+        Port("serf-wan", Reported);
+        Add("bind", "The cluster address; it is reported, and nothing listens there.", (values, text) => values.BindAddress = text);
         Add("client", "Where clients are served: IP addresses, separated by spaces.", (values, text) => values.ClientAddress = text);
         Add("advertise", "The address that is reported.", (values, text) => values.AdvertiseAddress = text);
         Add("datacenter", "The datacenter's name.", (values, text) => values.Datacenter = text);
@@ -38,17 +40,17 @@ internal sealed class AgentFlags
         Add("max-query-time", "Longest time limit of a blocking query.", (values, text) => values.MaxQueryTime = text);
         Add("pid-file", "Where the process ID is written.", (values, text) => values.PidFile = text);
         AddSwitch("server", "Whether the embedded control plane runs.", (values, flag) => values.Server = flag);
-        AddSwitch("bootstrap", "Accepted; the embedded control plane leads itself.", (values, flag) => values.Bootstrap = flag);
+        AddSwitch("bootstrap", "Checked; the embedded control plane leads itself.", (values, flag) => values.Bootstrap = flag);
         AddSwitch("log-json", "Whether the log is JSON.", (values, flag) => values.LogJson = flag);
-        Add("allow-write-http-from", "A network that may write over HTTP.", (values, text) => values.AllowWriteHttpFrom.Add(text));
-        Add("bootstrap-expect", "Accepted.", (values, text) => values.BootstrapExpect = Number("bootstrap-expect", text));
+        Add("allow-write-http-from", "A network, as CIDR, that may write over HTTP; may be repeated.", (values, text) => values.AllowWriteHttpFrom.Add(text));
+        Add("bootstrap-expect", "Checked; the embedded control plane leads itself.", (values, text) => values.BootstrapExpect = Number("bootstrap-expect", text));
         foreach (var name in new[]
         {
             "advertise-wan", "log-file", "log-rotate-bytes", "log-rotate-duration", "log-rotate-max-files", "retry-join", "join", "domain",
             "encrypt", "raft-protocol", "protocol", "recursor",
         })
         {
-            _inert.Add(Many(name, "Accepted, without effect."));
+            _inert.Add(Many(name, Inert));
         }
 
         foreach (var name in new[]
@@ -56,7 +58,7 @@ internal sealed class AgentFlags
             "enable-script-checks", "enable-local-script-checks", "ui", "syslog", "disable-host-node-id", "disable-keyring-file", "rejoin",
         })
         {
-            _inert.Add(Switch(name, "Accepted, without effect."));
+            _inert.Add(Switch(name, Inert));
         }
     }
 
@@ -143,9 +145,9 @@ internal sealed class AgentFlags
         ? number
         : throw new ConfigurationException($"invalid value \"{text}\" for flag -{name}: parse error");
 
-    private void Port(string name) => Add(
+    private void Port(string name, string description) => Add(
         name + "-port",
-        $"The {name} port; -1 turns it off.",
+        description,
         (values, text) => values.Ports[name.Replace('-', '_')] = Number(name + "-port", text));
 
     private void Add(string name, string description, Action<ConfigValues, string> set) =>

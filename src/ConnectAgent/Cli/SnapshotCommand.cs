@@ -101,12 +101,12 @@ internal static class SnapshotCommand
                     Index        {meta.Index}
                     Serial       {meta.Serial}
 
-                    Table                Rows    Index
+                    Table                       Rows    Index
                     """));
                 foreach (var table in meta.Tables)
                 {
                     await Console.Out.WriteLineAsync(string.Create(
-                        CultureInfo.InvariantCulture, $"{table.Name,-20} {table.Rows,-7} {table.Index}"));
+                        CultureInfo.InvariantCulture, $"{table.Name,-27} {table.Rows,-7} {table.Index}"));
                 }
 
                 return 0;

@@ -48,7 +48,7 @@ internal static partial class HostLog
     [LoggerMessage(4016, LogLevel.Warning, "Connect is off, so that every Connect endpoint refuses: set connect.enabled to true, or to false if that is meant")]
     public static partial void ConnectForgotten(this ILogger logger);
 
-    [LoggerMessage(4017, LogLevel.Information, "An entry of the configuration is there already and stays as it is: entry={Entry} kind={Kind} name={Name}")]
+    [LoggerMessage(4017, LogLevel.Information, "Entry of config_entries.bootstrap exists already and is left as it is: entry={Entry} kind={Kind} name={Name}")]
     public static partial void BootstrapEntryStays(this ILogger logger, string entry, string kind, string name);
 
     [LoggerMessage(4012, LogLevel.Warning, "What was left at the socket's path is removed: path={Path}")]

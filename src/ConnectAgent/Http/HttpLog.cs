@@ -16,6 +16,6 @@ internal static partial class HttpLog
     [LoggerMessage(3005, LogLevel.Information, "Requests refused: count={Count} setting={Setting} error={Error}")]
     public static partial void Refused(this ILogger logger, long count, string setting, string error);
 
-    [LoggerMessage(3003, LogLevel.Error, "Request broke: method={Method} route={Route}")]
+    [LoggerMessage(3003, LogLevel.Error, "Request failed unexpectedly: method={Method} route={Route}")]
     public static partial void RequestBroke(this ILogger logger, Exception error, string method, string route);
 }
