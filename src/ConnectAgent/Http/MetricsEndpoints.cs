@@ -21,7 +21,10 @@ internal sealed class MetricsEndpoints(MetricsReader metrics, AgentConfiguration
         if (configuration.PrometheusRetention <= TimeSpan.Zero)
         {
             throw new WireException(
-                StatusCodes.Status415UnsupportedMediaType, "Prometheus is not enabled since its retention time is not positive");
+                StatusCodes.Status415UnsupportedMediaType, "Prometheus is not enabled since its retention time is not positive")
+            {
+                Setting = "telemetry.prometheus_retention_time",
+            };
         }
 
         await WireReply.BytesAsync(

@@ -24,6 +24,10 @@ public sealed class RefusalSettingTests
         { "PUT", "/v1/config", "X-Any: 1", "http_config.allow_write_http_from", "Access is restricted" },
         { "GET", "/v1/connect/ca/roots", "X-Any: 1", "connect.enabled", "Connect must be enabled in order to use this endpoint" },
         { "GET", "/v1/agent/connect/ca/leaf/web", "X-Any: 1", "connect.enabled", "Connect must be enabled in order to use this endpoint" },
+        {
+            "GET", "/v1/agent/metrics?format=prometheus", "X-Any: 1", "telemetry.prometheus_retention_time",
+            "Prometheus is not enabled since its retention time is not positive"
+        },
     };
 
     [Theory]

@@ -37,7 +37,7 @@ public sealed class PlainServiceUriTests
             return SpiffeId.Parse(text) == new ServiceId(
                 uri.Host.ToString(), SpiffeId.DefaultNamespace, uri.Namespace.ToString(), uri.Datacenter.ToString(), uri.Service.ToString());
         }).Check(Config.QuickThrowOnFailure.WithMaxTest(5_000));
-        taken.Should().BeGreaterThan(20);
+        taken.Should().BePositive("the texts are drawn anew in each run, and none taken would prove nothing");
     }
 
     [Fact]
