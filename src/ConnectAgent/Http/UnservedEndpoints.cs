@@ -15,13 +15,13 @@ internal sealed class UnservedEndpoints(BlockingReader reader, TokenResolver tok
 
     public void Map(IEndpointRouteBuilder routes)
     {
-        MapUnserved(routes, "/v1/kv/", "keys and values", HttpMethods.Get, HttpMethods.Put, HttpMethods.Delete);
+        MapUnserved(routes, "/v1/kv/", "key/value store", HttpMethods.Get, HttpMethods.Put, HttpMethods.Delete);
         MapUnserved(routes, "/v1/session/", "sessions", HttpMethods.Get, HttpMethods.Put);
         MapUnserved(routes, "/v1/txn", "transactions", HttpMethods.Put);
         MapUnserved(routes, "/v1/event/", "user events", HttpMethods.Get, HttpMethods.Put);
         MapUnserved(routes, "/v1/coordinate/", "network coordinates", HttpMethods.Get, HttpMethods.Put);
         MapUnserved(
-            routes, "/v1/operator/", "the operator's calls", HttpMethods.Get, HttpMethods.Put, HttpMethods.Post, HttpMethods.Delete);
+            routes, "/v1/operator/", "autopilot, keyring or network areas", HttpMethods.Get, HttpMethods.Put, HttpMethods.Post, HttpMethods.Delete);
         MapUnserved(routes, "/v1/peering/", "peerings", HttpMethods.Get, HttpMethods.Post, HttpMethods.Delete);
         MapUnserved(routes, "/v1/peerings", "peerings", HttpMethods.Get);
 
@@ -33,7 +33,8 @@ internal sealed class UnservedEndpoints(BlockingReader reader, TokenResolver tok
 
     private static void MapUnserved(IEndpointRouteBuilder routes, string path, string what, params string[] methods)
     {
-        var text = $"{path} is not served: this agent keeps no {what}. An agent in front of Consul servers (server = false) forwards it to them.";
+        var forwarded = ForwardingEndpoints.Paths.Contains(path) ? " An agent in front of Consul servers (server = false) forwards it to them." : string.Empty;
+        var text = $"{path} is not served: this agent has no {what}.{forwarded}";
         routes.MapUnread(
             path,
             [.. methods.Select((string, Permission, WireHandler) (method) => (
