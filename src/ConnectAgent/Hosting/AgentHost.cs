@@ -40,7 +40,9 @@ internal static class AgentHost
     /// <summary>Builds the daemon up to the point where it can listen: state opened, CA ready, routes mapped.</summary>
     /// <param name="configuration">What it starts with.</param>
     /// <param name="readAgain">Reads the configuration again, for a reload.</param>
-    public static async Task<WebApplication> BuildAsync(AgentConfiguration configuration, Func<AgentConfiguration> readAgain)
+    /// <param name="clock">The system's unless it is given.</param>
+    public static async Task<WebApplication> BuildAsync(
+        AgentConfiguration configuration, Func<AgentConfiguration> readAgain, TimeProvider? clock = null)
     {
         if (configuration.HttpListeners.Count + configuration.HttpsListeners.Count == 0)
         {
@@ -63,6 +65,7 @@ internal static class AgentHost
         // It tells of failures with their stacks; AgentRun tells of them in a line.
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = ShutdownTime);
+        builder.Services.AddSingleton(clock ?? TimeProvider.System);
         builder.Services.AddSingleton(configuration).AddSingleton(current).AddSingleton(level).AddSingleton<ConfigurationReload>();
         builder.Services.AddSingleton<SignalLifetime>();
         builder.Services.AddSingleton<IHostLifetime>(services => services.GetRequiredService<SignalLifetime>());

@@ -37,8 +37,13 @@ internal sealed class InProcessAgent : IAsyncDisposable
     /// <param name="configure">Changes the rest.</param>
     /// <param name="forProduction">As an operator runs it: on a data directory, with compact JSON.</param>
     /// <param name="folder">The same, in a folder that the caller has made and keeps.</param>
+    /// <param name="clock">The system's unless it is given.</param>
     public static async Task<InProcessAgent> StartAsync(
-        string? defaultPolicy = null, Action<ConfigValues>? configure = null, bool forProduction = false, string? folder = null)
+        string? defaultPolicy = null,
+        Action<ConfigValues>? configure = null,
+        bool forProduction = false,
+        string? folder = null,
+        TimeProvider? clock = null)
     {
         var own = forProduction ? Directory.CreateTempSubdirectory("connect-agent-").FullName : null;
         folder ??= own;
@@ -61,7 +66,7 @@ internal sealed class InProcessAgent : IAsyncDisposable
 
         configure?.Invoke(values);
         AgentConfiguration Build() => AgentConfiguration.Build(values, devMode: folder is null);
-        var app = await AgentHost.BuildAsync(DataDirectory.Prepare(Build()), Build);
+        var app = await AgentHost.BuildAsync(DataDirectory.Prepare(Build()), Build, clock);
         await app.StartAsync();
         return new InProcessAgent(app, port, own);
     }
