@@ -62,5 +62,11 @@ internal static class AclSettings
         {
             yield return "Configuring a non-UUID master token is deprecated";
         }
+
+        // As with the reference, whatever the policy says.
+        if (values is { AclEnabled: not true, AclDefaultPolicy: "deny" })
+        {
+            yield return "without acl.enabled = true, acl.default_policy = \"deny\" has no effect";
+        }
     }
 }

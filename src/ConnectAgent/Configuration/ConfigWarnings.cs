@@ -29,6 +29,11 @@ internal static class ConfigWarnings
             warnings.Add("ports.https is set without cert_file and key_file: HTTPS is not served");
         }
 
+        if (ports["https"] <= 0 || !TlsSettings.HasCertificate(values))
+        {
+            warnings.AddRange(TlsSettings.KeysOfHttps(values, trustsServers: !server).Select(key => key + " has no effect: HTTPS is not served"));
+        }
+
         warnings.AddRange(values.Servers.Distinct(StringComparer.Ordinal).Select(ServerAddress.Parse).Where(ServerAddress.IsExposed).Select(address =>
             $"connect_agent.servers: {address.GetLeftPart(UriPartial.Authority)} is not encrypted: whoever is on the way reads tokens and can put roots of "
             + "his own in the answers; use https"));

@@ -11,6 +11,8 @@ namespace ConnectAgent.Configuration;
 /// </summary>
 internal sealed record TlsSettings
 {
+    private const string HttpsPrefix = "tls.https.";
+
     private static readonly string[] Versions = ["tls10", "tls11", "tls12", "tls13"];
 
     /// <summary>The <c>tls</c> object.</summary>
@@ -76,6 +78,37 @@ internal sealed record TlsSettings
 
     /// <summary>What the way to the servers trusts unless it is told otherwise: all but what is said of HTTPS alone.</summary>
     public static string? SharedAuthorityFile(ConfigValues values) => First([values.TlsDefaults, values.TlsTop], place => place.AuthorityFile);
+
+    /// <summary>The keys that are set and speak of HTTPS alone; where HTTPS is not served they have no effect.</summary>
+    /// <param name="trustsServers">Whether there are servers, to which <see cref="SharedAuthorityFile"/> leads.</param>
+    public static IEnumerable<string> KeysOfHttps(ConfigValues values, bool trustsServers)
+    {
+        if (values.VerifyIncomingHttps is true)
+        {
+            yield return "verify_incoming_https";
+        }
+
+        foreach (var (prefix, place) in new[] { (HttpsPrefix, values.TlsHttps), ("tls.defaults.", values.TlsDefaults), (string.Empty, values.TlsTop) })
+        {
+            (string Name, bool IsSet)[] keys =
+            [
+                ("cert_file", !string.IsNullOrEmpty(place.CertificateFile)),
+                ("key_file", !string.IsNullOrEmpty(place.KeyFile)),
+                ("ca_file", !string.IsNullOrEmpty(place.AuthorityFile) && (prefix == HttpsPrefix || !trustsServers)),
+                ("ca_path", !string.IsNullOrEmpty(place.AuthorityDirectory)),
+                ("tls_min_version", !string.IsNullOrEmpty(place.MinVersion)),
+                ("tls_cipher_suites", !string.IsNullOrEmpty(place.CipherSuites)),
+                ("verify_incoming", place.VerifyIncoming is true),
+            ];
+            foreach (var (name, isSet) in keys)
+            {
+                if (isSet)
+                {
+                    yield return prefix + name;
+                }
+            }
+        }
+    }
 
     private static TlsValues[] Places(ConfigValues values) => [values.TlsHttps, values.TlsDefaults, values.TlsTop];
 

@@ -21,7 +21,7 @@ internal static class StartFailure
     {
         SocketError.AddressAlreadyInUse => "address already in use",
         SocketError.AccessDenied => "permission denied",
-        SocketError.AddressNotAvailable => "no such address on this host",
+        SocketError.AddressNotAvailable => "no such address on this host, or no such directory",
         _ => error.Message,
     };
 }

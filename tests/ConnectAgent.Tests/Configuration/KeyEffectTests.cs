@@ -20,6 +20,23 @@ public sealed class KeyEffectTests
     public void FA_8_A_key_that_is_set_and_has_no_effect_is_named(string json, params string[] keys) =>
         ConfigTexts.Read(json).Warnings.Should().BeEquivalentTo(keys.Select(key => key + " is accepted and has no effect"));
 
+    [Theory] // what restricts a listener that is not there
+    [InlineData("""{"tls":{"https":{"verify_incoming":true,"tls_min_version":"tls13"}}}""", "tls.https.tls_min_version", "tls.https.verify_incoming")]
+    [InlineData("""{"verify_incoming":true,"verify_incoming_https":true,"cert_file":"/x"}""", "verify_incoming_https", "cert_file", "verify_incoming")]
+    [InlineData("""{"tls":{"defaults":{"ca_file":"/x","key_file":"/y","ca_path":"/z","tls_cipher_suites":"TLS_NOPE"}}}""", "tls.defaults.key_file", "tls.defaults.ca_file", "tls.defaults.ca_path", "tls.defaults.tls_cipher_suites")]
+    [InlineData("""{"server":false,"connect_agent":{"servers":["https://127.0.0.1:1"]},"ca_file":"/x","tls":{"https":{"ca_file":"/y"}}}""", "tls.https.ca_file")]
+    public void FA_8_A_key_of_HTTPS_is_named_where_HTTPS_is_not_served(string json, params string[] keys) =>
+        ConfigTexts.Read(json).Warnings.Should().Equal(keys.Select(key => key + " has no effect: HTTPS is not served"));
+
+    [Theory] // acl ACL-CFG-6
+    [InlineData("""{"acl":{"default_policy":"deny"}}""", true)]
+    [InlineData("""{"acl":{"default_policy":"deny","enabled":false}}""", true)]
+    [InlineData("""{"acl":{"default_policy":"deny","enabled":true}}""", false)]
+    [InlineData("""{"acl":{"default_policy":"allow"}}""", false)]
+    public void FA_8_A_default_policy_that_denies_nothing_is_named(string json, bool isNamed) =>
+        ConfigTexts.Read(json).Warnings.Should().BeEquivalentTo(
+            isNamed ? ["without acl.enabled = true, acl.default_policy = \"deny\" has no effect"] : Array.Empty<string>());
+
     [Fact] // LAUNCH-2: null, {} and zero values say nothing
     public void FA_8_A_value_that_asks_for_nothing_is_not_named() =>
         ConfigTexts.Read("""{"encrypt":"","retry_join":[],"audit":null,"locality":{},"verify_outgoing":false,"ui":false,"segments":null,"ports":{"dns":-1}}""")
