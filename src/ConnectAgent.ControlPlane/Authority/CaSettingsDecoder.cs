@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using ConnectAgent.Protocol.Json;
 using ConnectAgent.Protocol.Text;
 
 namespace ConnectAgent.ControlPlane.Authority;
@@ -46,15 +47,9 @@ internal sealed class CaSettingsDecoder
     // Requests are read before; a row from a file may be anything.
     private static JsonDocument ParseObject(string configuration)
     {
-        try
-        {
-            var document = JsonDocument.Parse(configuration);
-            return document.RootElement.ValueKind == JsonValueKind.Object ? document : throw new JsonException("no object");
-        }
-        catch (JsonException error)
-        {
-            throw new ProviderException("the configuration is no JSON object", inner: error);
-        }
+        return JsonTexts.AreObject(configuration)
+            ? JsonDocument.Parse(configuration)
+            : throw new ProviderException("the configuration is no JSON object");
     }
 
     private CaSettings Read()

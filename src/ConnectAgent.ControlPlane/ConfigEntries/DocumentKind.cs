@@ -55,11 +55,12 @@ internal abstract class DocumentKind(string name, ObjectType schema) : ConfigEnt
     }
 
     /// <summary>
-    /// A stored row in the form of today: an earlier revision wrote every duration as a text, and took numbers that no client can read. What does
-    /// not decode stays as it is.
+    /// A stored row in the form of today: an earlier revision wrote every duration as a text, and took numbers that no client can read. The protocol
+    /// follows from the document, whatever the row says. What does not decode stays as it is.
     /// </summary>
-    public ConfigEntry Renew(ConfigEntry stored) =>
-        Decode(stored) is { } document ? stored with { Document = document.ToJsonString(DocumentText.Options) } : stored;
+    public ConfigEntry Renew(ConfigEntry stored) => Decode(stored) is { } document
+        ? stored with { Document = document.ToJsonString(DocumentText.Options), Protocol = ProtocolOf(document) }
+        : stored;
 
     /// <summary>Whether a row from a file is one of this kind that can be used.</summary>
     public bool IsReadable(ConfigEntry stored) =>

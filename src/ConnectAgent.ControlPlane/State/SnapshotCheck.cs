@@ -19,6 +19,8 @@ internal sealed class SnapshotCheck(StateStore store, ActiveSigner signer, Token
     /// <exception cref="SnapshotException">Why it is refused.</exception>
     public async Task RequireAsync(StateImage image, CancellationToken cancellationToken)
     {
+        RequireRoom(image.Index, store.LastIndex);
+        RequireRoom(image.Serial, store.LastSerial);
         try
         {
             await RequireAuthorityAsync(image.State, cancellationToken);
@@ -43,6 +45,15 @@ internal sealed class SnapshotCheck(StateStore store, ActiveSigner signer, Token
         }
     }
 
+    // Its own snapshots an agent takes wherever its counters are: they lift nothing.
+    private static void RequireRoom(ulong counter, ulong own)
+    {
+        if (counter > Math.Max(StateCounter.HighestLifted, own))
+        {
+            throw new SnapshotException($"a counter in it is higher than {StateCounter.HighestLifted}") { Limit = StateCounter.LiftLimit };
+        }
+    }
+
     private async Task RequireAuthorityAsync(StateSnapshot state, CancellationToken cancellationToken)
     {
         var roots = state.Find(StateTables.Roots, StateTables.TheOne);
@@ -54,7 +65,7 @@ internal sealed class SnapshotCheck(StateStore store, ActiveSigner signer, Token
             return;
         }
 
-        Require(roots.ClusterId.Length > 0, "its CA has no cluster ID");
+        Require(AclIds.IsUuid(roots.ClusterId), "its CA has no cluster ID");
         Require(roots.Entries is { IsDefault: false } && roots.Entries.Count(entry => entry.Root.Active) == 1, "its CA has not exactly one active root");
         foreach (var entry in roots.Entries)
         {

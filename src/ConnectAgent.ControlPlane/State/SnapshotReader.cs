@@ -86,11 +86,6 @@ internal sealed class SnapshotReader(SnapshotUnpacking file)
             throw new SnapshotException($"its format is not \"{SnapshotMeta.Current}\": it was made by another version of this program");
         }
 
-        if (Math.Max(meta.Index, meta.Serial) > StateCounter.Highest)
-        {
-            throw new SnapshotException($"a counter in it is higher than {StateCounter.Highest}") { Limit = StateCounter.LimitName };
-        }
-
         return meta;
     }
 

@@ -12,13 +12,19 @@ namespace ConnectAgent.ControlPlane.State;
 internal sealed class StateCounter(IStateStorage storage, string name, ulong last)
 {
     /// <summary>
-    /// No state that is opened or restored has a number beyond: a million writes a second from here on would take 292 000 years to reach the end
+    /// No state that is opened has a number beyond: a million writes a second from here on would take 292 000 years to reach the end
     /// of 63 bits, which is what the disk and some clients can hold.
     /// </summary>
-    [Limit(LimitName, "numbers", "the file or snapshot that holds it is refused", Refuses = true)]
+    [Limit("state.counter", "numbers", "the start fails and names the counter")]
     public const ulong Highest = 1UL << 53;
 
-    internal const string LimitName = "state.counter";
+    /// <summary>
+    /// No snapshot lifts a counter further: what goes on from there must not reach <see cref="Highest"/>, where the agent would not start again.
+    /// </summary>
+    [Limit(LiftLimit, "numbers", "the snapshot is refused: 400, unless the agent's own counter is there already", Refuses = true)]
+    public const ulong HighestLifted = Highest / 2;
+
+    internal const string LiftLimit = "snapshot.counter";
 
     private const ulong Block = 1024;
     private readonly Lock _gate = new();

@@ -68,6 +68,9 @@ internal sealed class StateStore : IDisposable
     /// <summary>The last index given out, to a write or to a signed leaf.</summary>
     public ulong LastIndex => _index.Last;
 
+    /// <summary>The last certificate serial given out.</summary>
+    public ulong LastSerial => _serial.Last;
+
     /// <summary>An index without a write, larger than any before: a leaf's signing has one of its own (leaf-certificates LEAF-33).</summary>
     /// <exception cref="ServerException">The disk refuses.</exception>
     public ulong TakeIndex() => Guard(_index.Take);

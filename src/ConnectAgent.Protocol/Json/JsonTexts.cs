@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 
 namespace ConnectAgent.Protocol.Json;
@@ -22,6 +23,22 @@ public static class JsonTexts
         }
 
         return -1;
+    }
+
+    /// <summary>Whether a text is a JSON object all of whose texts are Unicode: one that can be decoded, whatever is in it.</summary>
+    /// <param name="text">As it is kept.</param>
+    /// <param name="depth">How many levels it may have.</param>
+    public static bool AreObject(string text, int depth = 64)
+    {
+        var json = Encoding.UTF8.GetBytes(text);
+        try
+        {
+            return json.AsSpan().TrimStart(" \t\r\n"u8) is [(byte)'{', ..] && FindBroken(json, new JsonReaderOptions { MaxDepth = depth }) < 0;
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
     }
 
     private static bool IsUnicode(ref Utf8JsonReader reader)

@@ -18,9 +18,7 @@ internal sealed class Fuzzer : IDisposable
     private readonly MemoryMappedFile _current;
     private readonly MemoryMappedViewAccessor _view;
 
-    /// <summary>
-    /// 
-    /// </summary>
+    /// <summary>Reads the seeds of a target, and makes its folder for findings.</summary>
     /// <param name="target">What is driven.</param>
     /// <param name="seed">The same seed gives the same inputs.</param>
     public Fuzzer(FuzzTarget target, int seed)

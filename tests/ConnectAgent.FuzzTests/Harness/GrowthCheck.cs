@@ -13,9 +13,7 @@ internal static class GrowthCheck
     private const int Slack = 128 * 1024;
     private const int MostFactor = 12;
 
-    /// <summary>
-    /// 
-    /// </summary>
+    /// <summary>Grows the seeds of a target and its words, and weighs the work.</summary>
     /// <exception cref="FindingException">Names the file with the input.</exception>
     public static void Run(FuzzTarget target, Fuzzer fuzzer)
     {

@@ -2,6 +2,7 @@ using System.Text;
 using ConnectAgent.Agent;
 using ConnectAgent.FuzzTests.Harness;
 using ConnectAgent.Http;
+using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Intentions;
 using Microsoft.AspNetCore.Http;
 
@@ -45,12 +46,13 @@ internal sealed class ReadHeadersFuzz : FuzzTarget
         return true;
     }
 
-    // acl ACL-REQ-1, ACL-REQ-2, said once more and differently.
+    // acl ACL-REQ-1, ACL-REQ-2, said once more and differently; a text that is too long for a token is unknown (FA-1).
     private static string Expected(WireQuery query, string header, string authorization)
     {
         var bearer = authorization.Split(' ', 2) is [var scheme, var rest] && string.Equals(scheme, "bearer", StringComparison.OrdinalIgnoreCase)
             ? (" " + rest).Trim().Split(' ')[0]
             : string.Empty;
-        return new[] { query.Pairs.FirstOrDefault(pair => pair.Name == "token").Value, header, bearer, Default }.First(source => !string.IsNullOrEmpty(source))!;
+        var token = new[] { query.Pairs.FirstOrDefault(pair => pair.Name == "token").Value, header, bearer, Default }.First(source => !string.IsNullOrEmpty(source))!;
+        return Encoding.UTF8.GetByteCount(token) > TokenText.Longest ? TokenText.Unknown : token;
     }
 }

@@ -1,8 +1,11 @@
 using System.IO.Compression;
 using System.Security.Cryptography;
 using System.Text;
+using ConnectAgent.ControlPlane.Acl;
+using ConnectAgent.ControlPlane.Authority;
 using ConnectAgent.ControlPlane.State;
 using ConnectAgent.FuzzTests.Harness;
+using ConnectAgent.Protocol.Errors;
 
 namespace ConnectAgent.FuzzTests.Targets;
 
@@ -18,10 +21,10 @@ internal sealed class SnapshotFuzz : FuzzTarget
     public override IReadOnlyList<string> Words =>
     [
         "{", "}", "[", "]", ",", ":", "null", "\"Table\":", "\"Key\":", "\"Row\":", "\"Format\":", "\"Index\":", "\"Serial\":", "\"Tables\":[", "\"Rows\":0", "\n", "\"\\ud800\"", "\u001f\u008b\u0008",
-        "meta.json", "state.bin", "SHA256SUMS",
+        "meta.json", "state.bin", "SHA256SUMS", "\\\"", "\\\\ud800", "\"Config\":\"",
     ];
 
-    public override IReadOnlyList<Type> Refusals => [typeof(SnapshotException)];
+    public override IReadOnlyList<Type> Refusals => [typeof(SnapshotException), typeof(ServerException), typeof(ProviderException)];
 
     // Unpacking has buffers of its own, and so has the reader.
     public override long FreeWork => 2 << 20;
@@ -31,7 +34,15 @@ internal sealed class SnapshotFuzz : FuzzTarget
     public override bool Run(byte[] input)
     {
         using var file = new MemoryStream(input is [0x1f, 0x8b, ..] ? input : Packed(input));
-        SnapshotReader.ReadAsync(file, CancellationToken.None).GetAwaiter().GetResult();
+        var (_, image) = SnapshotReader.ReadAsync(file, CancellationToken.None).GetAwaiter().GetResult();
+
+        // Rows hold texts that are parsed in turn: rules, selectors, the configurations of auth methods and of the CA.
+        AclSnapshotRules.Require(image.State);
+        if (image.State.Find(StateTables.CaConfiguration, StateTables.TheOne) is { } configuration)
+        {
+            CaSettingsDecoder.Decode(configuration.Config);
+        }
+
         return true;
     }
 

@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json.Nodes;
 using ConnectAgent.ControlPlane.State;
 using ConnectAgent.TestKit.State;
+using ConnectAgent.Tests.Limits;
 using FluentAssertions;
 using Microsoft.Extensions.DependencyInjection;
 using Xunit;
@@ -64,16 +65,66 @@ public sealed class SnapshotEndpointsTests : IAsyncLifetime
         (await _http.GetAsync(new Uri("/v1/acl/token/self", UriKind.Relative))).StatusCode.Should().Be(HttpStatusCode.OK);
     }
 
-    [Fact] // FA-7: counters have a ceiling, and up to it they work
+    [Fact] // FA-7: counters have a ceiling, up to which they work, and the agent's own snapshots are taken beyond it
     public async Task FA_7_A_counter_at_its_ceiling_goes_on()
     {
         var file = SnapshotFile.Read(await _http.GetByteArrayAsync(Path));
-        file.Description["Index"] = StateCounter.Highest;
-        file.Description["Serial"] = StateCounter.Highest;
+        file.Description["Index"] = StateCounter.HighestLifted + 1;
+        (await PutAsync(file.Pack())).Should().Be(
+            (HttpStatusCode.BadRequest, $"Bad request: the snapshot cannot be restored: a counter in it is higher than {StateCounter.HighestLifted}"));
+        RefusalCounts.Of(_agent.Services, StateCounter.LiftLimit).Should().Be(1);
+
+        file.Description["Index"] = StateCounter.HighestLifted;
+        file.Description["Serial"] = StateCounter.HighestLifted;
         (await PutAsync(file.Pack())).Status.Should().Be(HttpStatusCode.OK);
         var store = _agent.Services.GetRequiredService<StateStore>();
-        store.TakeIndex().Should().BeGreaterThan(StateCounter.Highest);
-        store.TakeSerial().Should().Be(StateCounter.Highest + 1);
+        store.TakeIndex().Should().BeGreaterThan(StateCounter.HighestLifted);
+        store.TakeSerial().Should().Be(StateCounter.HighestLifted + 1);
+        (await PutAsync(await _http.GetByteArrayAsync(Path))).Should().Be((HttpStatusCode.OK, string.Empty));
+    }
+
+    [Fact] // FA-7: whatever numbers a snapshot may hold, the agent that took it starts again
+    public async Task FA_7_After_the_highest_counter_that_is_taken_the_agent_starts_again()
+    {
+        var file = SnapshotFile.Read(await _http.GetByteArrayAsync(Path));
+        file.Description["Index"] = StateCounter.HighestLifted;
+        file.Description["Serial"] = StateCounter.HighestLifted;
+        var folder = Directory.CreateTempSubdirectory("connect-agent-");
+        try
+        {
+            await using (var first = await InProcessAgent.StartAsync("deny", folder: folder.FullName))
+            {
+                (await first.ExchangeAsync(HttpMethod.Put, "/v1/snapshot", file.Pack(), ("X-Consul-Token", "root"))).Should().StartWith("200");
+                await first.ManageAsync("/v1/config", new JsonObject { ["Kind"] = "mesh" });
+            }
+
+            await using var second = await InProcessAgent.StartAsync("deny", folder: folder.FullName);
+            second.Services.GetRequiredService<StateStore>().LastIndex.Should().BeGreaterThan(StateCounter.HighestLifted);
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    [Fact] // FA-7: what follows from the rest of a row is worked out again
+    public async Task FA_7_The_protocol_of_a_config_entry_is_what_its_document_says()
+    {
+        var file = SnapshotFile.Read(await _http.GetByteArrayAsync(Path));
+        file.Of("config-service-defaults").Single()["Protocol"] = "tcp";
+        (await PutAsync(file.Pack())).Should().Be((HttpStatusCode.OK, string.Empty));
+
+        // Only for what speaks HTTP (intentions CE-12).
+        await _agent.ManageAsync("/v1/config", new JsonObject
+        {
+            ["Kind"] = "service-intentions",
+            ["Name"] = "db",
+            ["Sources"] = new JsonArray(new JsonObject
+            {
+                ["Name"] = "web",
+                ["Permissions"] = new JsonArray(new JsonObject { ["Action"] = "deny", ["HTTP"] = new JsonObject { ["PathExact"] = "/x" } }),
+            }),
+        });
     }
 
     [Fact]
@@ -140,7 +191,7 @@ public sealed class SnapshotEndpointsTests : IAsyncLifetime
     {
         ["a serial at the end of 64 bits"] = Change(file => file.Description["Serial"] = ulong.MaxValue),
         ["an index at the end of 64 bits"] = Change(file => file.Description["Index"] = ulong.MaxValue),
-        ["a counter beyond the ceiling"] = Change(file => file.Description["Index"] = StateCounter.Highest + 1),
+        ["a counter beyond the ceiling"] = Change(file => file.Description["Serial"] = StateCounter.HighestLifted + 1),
         ["a table with a later index than the state"] = Change(file => file.Description["Tables"]![0]!["Index"] = StateCounter.Highest),
         ["a row with a later index than the state"] = Change(file => file.Of("intentions").First()["ModifyIndex"] = ulong.MaxValue),
         ["a token with a later index"] = Change(file => file.Of("acl-tokens").First()["CreateIndex"] = ulong.MaxValue),
@@ -156,6 +207,8 @@ public sealed class SnapshotEndpointsTests : IAsyncLifetime
         ["a CA without its key"] = Change(file => file.Rows.RemoveAll(row => (string?)row["Table"] == "ca-provider")),
         ["a CA with a key that is none"] = Change(file => file.Of("ca-provider").Single()["PrivateKey"] = "AAAA"),
         ["a CA with a configuration that is none"] = Change(file => file.Of("ca-configuration").Single()["Config"] = "rubbish"),
+        ["a CA with half a character in its configuration"] = Change(file => file.Of("ca-configuration").Single()["Config"] = """{"LeafCertTTL":"\ud800"}"""),
+        ["a CA with a name that is no ID"] = Change(file => file.Of("roots").Single()["ClusterId"] = "-01:00:00"),
         ["a CA of an unknown kind"] = Change(file => file.Of("ca-configuration").Single()["Provider"] = "unknown"),
         ["roots without an active one"] = Change(file => file.Of("roots").Single()["Entries"]![0]!["Root"]!["Active"] = false),
         ["no root"] = Change(file => file.Of("roots").Single()["Entries"] = new JsonArray()),
@@ -165,6 +218,13 @@ public sealed class SnapshotEndpointsTests : IAsyncLifetime
         ["no builtin policy"] = Change(file => file.Rows.RemoveAll(row => (string?)row["Row"]!["Name"] == "global-management")),
         ["a management token whose time is over"] = Change(file => file.Of("acl-tokens").ToList().ForEach(row => row["ExpirationTime"] = "2001-01-01T00:00:00Z")),
         ["rules that are none"] = Change(file => file.Of("acl-policies").Last()["Rules"] = "service {{{"),
+        ["an auth method whose configuration is no JSON"] = Method("rubbish"),
+        ["an auth method whose configuration is a list"] = Method("[]"),
+        ["an auth method whose configuration is null"] = Method("null"),
+        ["an auth method whose configuration is cut off"] = Method("{"),
+        ["an auth method with half a character in its configuration"] = Method("""{"BoundIssuer":"\ud800"}"""),
+        ["an auth method with half a character in a name"] = Method("""{"\ud800":1}"""),
+        ["an auth method whose configuration is too deep"] = Method(string.Concat(Enumerable.Repeat("{\"a\":", 200)) + "1" + new string('}', 200)),
         ["an intention that neither allows nor denies"] = Change(file => file.Of("intentions").Single()["Sources"]![0]!["Action"] = "perhaps"),
         ["a config entry of another kind"] = Change(file => file.Of("config-service-defaults").Single()["Kind"] = "mesh"),
         ["a config entry that is no document"] = Change(file => file.Of("config-service-defaults").Single()["Document"] = "[]"),
@@ -180,6 +240,29 @@ public sealed class SnapshotEndpointsTests : IAsyncLifetime
         change(file);
         return file.Pack();
     };
+
+    // FA-6: a row's text may hold a document of its own.
+    private static Func<SnapshotFile, byte[]> Method(string config) => Change(file =>
+    {
+        file.Description["Tables"]!.AsArray().Single(table => (string?)table!["Name"] == "acl-auth-methods")!["Index"] = 1;
+        file.Rows.Add(new JsonObject
+        {
+            ["Table"] = "acl-auth-methods",
+            ["Key"] = "m",
+            ["Row"] = new JsonObject
+            {
+                ["Name"] = "m",
+                ["Type"] = "jwt",
+                ["DisplayName"] = "",
+                ["Description"] = "",
+                ["MaxTokenTtl"] = "01:00:00",
+                ["TokenLocality"] = "",
+                ["Config"] = config,
+                ["CreateIndex"] = 1,
+                ["ModifyIndex"] = 1,
+            },
+        });
+    });
 
     private static byte[] Meta(SnapshotFile file)
     {

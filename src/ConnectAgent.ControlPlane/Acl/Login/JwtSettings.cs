@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using ConnectAgent.ControlPlane.ConfigEntries.Schema;
+using ConnectAgent.Protocol.Json;
 using ConnectAgent.Protocol.Limits;
 using ConnectAgent.Protocol.Text;
 using Microsoft.IdentityModel.Tokens;
@@ -106,10 +107,12 @@ internal sealed record JwtSettings
         }
     }
 
+    // Requests are read before; a row from a file may be anything.
     private static JsonObject Decode(string config)
     {
         try
         {
+            Require(JsonTexts.AreObject(config, Depth), "error decoding config: it is no JSON object");
             var decoding = new ConfigDecoding();
             var map = Schema.Decode(JsonNode.Parse(config, documentOptions: new JsonDocumentOptions { MaxDepth = Depth }), string.Empty, decoding);
             decoding.Finish();
