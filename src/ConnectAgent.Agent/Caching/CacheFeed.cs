@@ -339,7 +339,10 @@ internal sealed class CacheFeed<TRequest, TValue>(
     // CACHE-25; and what servers do not have they will not have while they run.
     private static bool EndsRefresh(ServerException error) => error.Kind is FailureKind.UnknownToken or FailureKind.Unsupported;
 
-    /// <summary>Makes room for a value before anybody sees it; one that finds none is a failed fetch.</summary>
+    /// <summary>
+    /// Makes room for a value before anybody sees it; one that finds none is a failed fetch. What is held is out of date then, and may allow what the
+    /// servers deny by now. Only what is looked at before each use (a leaf) may stay.
+    /// </summary>
     private Outcome Weighed(Outcome outcome)
     {
         if (outcome.Value is not { } value)
@@ -360,7 +363,7 @@ internal sealed class CacheFeed<TRequest, TValue>(
             {
                 CountFailure(fatal: false);
                 context.Log.FetchFailed(key, error.Message);
-                return new Outcome(null, 0, error);
+                return new Outcome(null, 0, error) { IsSuperseded = !kind.Revalidates };
             }
         }
 
@@ -402,7 +405,7 @@ internal sealed class CacheFeed<TRequest, TValue>(
 
             // A failed first fetch leaves nothing behind (CACHE-30), and an unknown token needs no refresh (CACHE-25).
             drops = outcome.Error is { } error
-                && (EndsRefresh(error) || (before.Value is null && (error.IsFinal || before.Version <= 1 || !kind.Refreshes)));
+                && (EndsRefresh(error) || outcome.IsSuperseded || (before.Value is null && (error.IsFinal || before.Version <= 1 || !kind.Refreshes)));
             isLost = before.Value is not null && _snapshot.Value is null;
             goesOn = !drops && kind.Refreshes && !context.IsClosing();
             _phase = goesOn ? Phase.Sleeping : Phase.Idle;
@@ -469,5 +472,8 @@ internal sealed class CacheFeed<TRequest, TValue>(
     private readonly record struct Outcome(TValue? Value, ulong Index, ServerException? Error)
     {
         public bool IsGood => Error is null && Index > 0;
+
+        /// <summary>Whether the servers have another value than the one that is held, which therefore goes.</summary>
+        public bool IsSuperseded { get; init; }
     }
 }

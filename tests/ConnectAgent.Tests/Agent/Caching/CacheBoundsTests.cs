@@ -39,7 +39,7 @@ public sealed class CacheBoundsTests
         agent.Cache.Count.Should().Be(8, "nobody goes for what does not fit even alone");
     }
 
-    [Fact] // FA-1: a value that grows makes room, too; one that finds none is a failed refresh, and says which bound it is
+    [Fact] // FA-1: a value that grows makes room, too; one that finds none is a failed refresh, says which bound it is, and is not followed by what it replaces
     public async Task FA_1_A_value_that_grows_is_weighed_again()
     {
         using var agent = new AgentFixture(options => options.MaxBytes = 40_000);
@@ -54,7 +54,9 @@ public sealed class CacheBoundsTests
         var error = (await FluentActions.Awaiting(() => blocked.WaitAsync(AgentFixture.Patience)).Should().ThrowAsync<ServerException>()).Which;
         (error.Kind, error.Limit).Should().Be((FailureKind.RateLimited, "cache.bytes"));
         error.Message.Should().Contain("connect_agent.cache_max_bytes").And.NotContain("grows");
-        (await ReadAsync(agent, "grows", Size)).Value.Should().HaveCount(3 * Size, "what was good goes on being served");
+        (await FluentActions.Awaiting(() => ReadAsync(agent, "grows", Size)).Should().ThrowAsync<ServerException>("what is out of date may allow what is denied by now"))
+            .Which.Limit.Should().Be("cache.bytes");
+        Held(agent).Should().BeEmpty();
         agent.Cache.Bytes.Should().BeLessThanOrEqualTo(40_000);
     }
 
