@@ -53,8 +53,17 @@ public sealed class ServerException(FailureKind kind, string text, Exception? in
     /// <summary>The key of the configuration that refused, where it was one.</summary>
     public string? Setting { get; init; }
 
+    /// <summary>Whether it says nothing about other calls: a server answered this one, if only with what is of no use, or it was not sent.</summary>
+    public bool IsOfThisCall { get; init; }
+
     /// <summary>The same failure as a fresh exception: many waiters get one stored failure, each throws its own.</summary>
-    public ServerException ToThrow() => new(Kind, Message, this) { Denied = Denied, Limit = Limit, Setting = Setting };
+    public ServerException ToThrow() => new(Kind, Message, this)
+    {
+        Denied = Denied,
+        Limit = Limit,
+        Setting = Setting,
+        IsOfThisCall = IsOfThisCall,
+    };
 
     /// <summary>http-conventions DC-3.</summary>
     public static ServerException UnknownDatacenter() => new(FailureKind.Failed, "No path to datacenter");

@@ -158,6 +158,20 @@ public sealed class RemoteServersHttpTests : IAsyncLifetime
         (await agent.SendAsync("PUT", "/v1/agent/token/default", """{"Token":"mine"}""", "recover")).Status.Should().Be(200, "the agent's own token needs no server");
     }
 
+    [Fact] // FA-16: the same from end to end, for each answer that is of no use
+    public async Task FA_16_A_token_that_a_server_chokes_on_is_no_outage_for_others()
+    {
+        await using var agent = await StartAsync(acls: true);
+        foreach (var (number, answer) in new[] { ScriptedAnswer.Text(500, "rpc error"), ScriptedAnswer.Text(200, "<html>") }.Index())
+        {
+            _server.Content.SetRights("good" + number, GrantedRights.ToServices("web"));
+            _server.Script(request => request.Token == "odd" + number ? answer : null);
+            (await agent.SendAsync("GET", "/v1/agent/connect/ca/leaf/web", token: "odd" + number)).Status.Should().Be(403, "by the down policy");
+            var (status, text, _) = await agent.SendAsync("GET", "/v1/agent/connect/ca/leaf/web", token: "good" + number);
+            status.Should().Be(200, text);
+        }
+    }
+
     [Fact] // FA-1: neither kept nor sent on
     public async Task FA_1_A_token_that_is_too_long_goes_to_no_server()
     {

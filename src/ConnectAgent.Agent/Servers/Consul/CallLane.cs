@@ -183,7 +183,7 @@ internal sealed class CallLane
         return context;
     }
 
-    private static ServerException Refusal(ServerException failure, string text) => new(failure.Kind, text, new NotSentException(failure));
+    private static ServerException Refusal(ServerException failure, string text) => new(failure.Kind, text, new NotSentException(failure)) { IsOfThisCall = true };
 
     private ServerException Resting()
     {

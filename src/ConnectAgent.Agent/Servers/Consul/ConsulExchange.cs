@@ -174,5 +174,5 @@ internal sealed class ConsulExchange : IDisposable
     private ServerException Garbage(string reason) => Away("rpc error making call: ", reason, new GarbageException());
 
     private ServerException Away(string prefix, string reason, Exception error) =>
-        new(FailureKind.Unreachable, $"{prefix}{Server}: {reason}", error);
+        new(FailureKind.Unreachable, $"{prefix}{Server}: {reason}", error) { IsOfThisCall = error is not TransportException };
 }

@@ -60,7 +60,10 @@ internal static class ConsulFailure
                     "the servers have no signing call (PUT /v1/connect/ca/sign): set connect_agent.delegate_leaf = true to take leaves and their keys from them");
             default:
                 return new ServerException(
-                    FailureKind.Unreachable, $"rpc error making call: {answer.Server}: Unexpected response code: {answer.Status} ({text})");
+                    FailureKind.Unreachable, $"rpc error making call: {answer.Server}: Unexpected response code: {answer.Status} ({text})")
+                {
+                    IsOfThisCall = true,
+                };
         }
     }
 

@@ -174,5 +174,8 @@ internal static class ConsulReplies
     }
 
     private static ServerException Garbage(ConsulAnswer answer, string reason) => new(
-        FailureKind.Unreachable, $"rpc error making call: {answer.Server}: the answer is none of Consul's: {ConsulFailure.Line(reason)}", new GarbageException());
+        FailureKind.Unreachable, $"rpc error making call: {answer.Server}: the answer is none of Consul's: {ConsulFailure.Line(reason)}", new GarbageException())
+    {
+        IsOfThisCall = true,
+    };
 }

@@ -245,7 +245,8 @@ internal sealed class RemoteTokens(
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    // Nobody waits for servers that were away a moment ago: what the down policy says is said at once.
+    // Nobody waits for servers that were away a moment ago: what the down policy says is said at once. A server that answers, if only that one token or
+    // one question is too much for it, is not away (FA-16).
     private async Task<T> AwakeAsync<T>(Func<Task<T>> call)
     {
         if (clock.GetTimestamp() < Volatile.Read(ref _awayUntil))
@@ -257,7 +258,7 @@ internal sealed class RemoteTokens(
         {
             return await call();
         }
-        catch (ServerException error) when (error.Kind == FailureKind.Unreachable)
+        catch (ServerException error) when (error is { Kind: FailureKind.Unreachable, IsOfThisCall: false })
         {
             Volatile.Write(ref _awayUntil, clock.GetTimestamp() + (long)(PauseWhenAway.TotalSeconds * clock.TimestampFrequency));
             throw;

@@ -50,6 +50,32 @@ public sealed class RemoteTokenFaultTests : IDisposable
         }
     }
 
+    [Fact] // FA-16: what one token, or one question, makes of a server that answers is nobody else's outage
+    public async Task FA_16_A_failure_of_one_call_is_no_outage_for_other_tokens()
+    {
+        // Given
+        var tokens = Create(DownPolicy.Deny);
+        var odd = new ServerException(FailureKind.Unreachable, "Unexpected response code: 500") { IsOfThisCall = true };
+        _servers.Grant("other", ReadNode);
+
+        // When, then
+        _servers.Failure = odd;
+        (await AllowsAsync(tokens, WriteWeb, "odd")).Should().BeFalse();
+        _servers.Failure = null;
+        (await AllowsAsync(tokens, WriteWeb)).Should().BeTrue("the servers are asked");
+        _servers.Failure = odd;
+        (await AllowsAsync(tokens, ReadAcl)).Should().BeFalse();
+        _servers.Failure = null;
+        (await AllowsAsync(tokens, ReadNode, "other")).Should().BeTrue("the servers are asked");
+
+        // While nobody is there, nobody waits for that once more.
+        _servers.Failure = new ServerException(FailureKind.Unreachable, "connection refused");
+        (await AllowsAsync(tokens, WriteWeb, "third")).Should().BeFalse();
+        var looks = _servers.Looks;
+        (await AllowsAsync(tokens, WriteWeb, "fourth")).Should().BeFalse();
+        _servers.Looks.Should().Be(looks);
+    }
+
     [Fact] // FA-17
     public async Task FA_17_What_is_restored_never_overrides_an_answer()
     {
