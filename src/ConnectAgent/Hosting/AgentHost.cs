@@ -69,7 +69,11 @@ internal static class AgentHost
         builder.Services.AddSingleton(configuration).AddSingleton(current).AddSingleton(level).AddSingleton<ConfigurationReload>();
         builder.Services.AddSingleton<SignalLifetime>();
         builder.Services.AddSingleton<IHostLifetime>(services => services.GetRequiredService<SignalLifetime>());
-        builder.Services.Configure<SocketTransportOptions>(options => options.CreateBoundListenSocket = endpoint => Bind(endpoint, configuration));
+        builder.Services.Configure<SocketTransportOptions>(options =>
+        {
+            options.CreateBoundListenSocket = endpoint => Bind(endpoint, configuration);
+            options.MaxReadBufferSize = ListenerLimits.ReadAhead;
+        });
         if (held is not null)
         {
             builder.Services.AddSingleton(_ => held);
@@ -128,7 +132,7 @@ internal static class AgentHost
             options.FetchLimits = configuration.FetchLimits;
         });
         services.AddHostedService(provider => provider.GetRequiredService<TokenWarden>());
-        services.AddSingleton<BrowserGuard>().AddSingleton<RefusalLog>();
+        services.AddSingleton<BrowserGuard>().AddSingleton<RefusalLog>().AddSingleton<LargeRequests>();
         services.AddSingleton<LimitMetrics>().AddSingleton<AclMetrics>().AddSingleton<AclDenials>();
         services.AddSingleton<HitLane>().AddSingleton<HitReply>().AddSingleton<HitRights>();
         services.AddSingleton<IHit, AuthorizeHit>().AddSingleton<IHit, RootsHit>().AddSingleton<IHit, LeafHit>();

@@ -23,8 +23,9 @@ internal static class ListenerLimits
     [Limit(HeaderCountLimit, "headers", "refused: 431", Refuses = true)]
     private const int MostHeaders = 1000;
 
-    [Limit("http.request_buffer", "bytes", "reading pauses until some of it is used")]
-    private const int LargestBuffer = 2 * LongestHeaders;
+    /// <summary>Of what nobody has looked at yet; over HTTP/2 of the bodies of all requests on the connection.</summary>
+    [Limit("http.read_ahead", "bytes", "reading pauses until some of it is used")]
+    public const int ReadAhead = 64 * 1024;
 
     [Limit("http.streams", "requests at once on one HTTP/2 connection", "the stream is refused")]
     private const int MostStreams = 100;
@@ -46,7 +47,8 @@ internal static class ListenerLimits
         limits.MaxRequestHeadersTotalSize = Math.Min(headerBytes ?? LongestHeaders, LongestHeaders) + Slack;
         limits.MaxRequestLineSize = Math.Min(LongestLine, limits.MaxRequestHeadersTotalSize);
         limits.MaxRequestHeaderCount = MostHeaders;
-        limits.MaxRequestBufferSize = LargestBuffer;
+        limits.MaxRequestBufferSize = limits.MaxRequestHeadersTotalSize;
+        (limits.Http2.InitialConnectionWindowSize, limits.Http2.InitialStreamWindowSize) = (ReadAhead, ReadAhead);
         limits.Http2.MaxStreamsPerConnection = MostStreams;
         limits.Http2.MaxRequestHeaderFieldSize = limits.MaxRequestLineSize;
         limits.RequestHeadersTimeout = LongestHeadersTime;

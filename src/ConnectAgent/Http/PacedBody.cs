@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.IO.Pipelines;
 using ConnectAgent.Protocol.Limits;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -25,12 +27,12 @@ internal sealed class PacedBody : Stream
     private const string TimeLimit = "http.body_time";
 
     private readonly HttpContext _context;
-    private readonly Stream _body;
+    private readonly PipeReader _body;
     private readonly TimeProvider _clock;
     private TimeSpan _grace = Grace;
     private long? _start;
 
-    private PacedBody(HttpContext context, TimeProvider clock) => (_context, _body, _clock) = (context, context.Request.Body, clock);
+    private PacedBody(HttpContext context, TimeProvider clock) => (_context, _body, _clock) = (context, context.Request.BodyReader, clock);
 
     /// <summary>Holds the body of a request, if it can have one, to the pace, however it is read from now on.</summary>
     public static void Guard(HttpContext context, TimeProvider clock)
@@ -70,17 +72,37 @@ internal sealed class PacedBody : Stream
         }
 
         using var time = new CancellationTokenSource(limit, _clock);
-        using var ended = CancellationTokenSource.CreateLinkedTokenSource(time.Token, cancellationToken);
-        try
+        using var end = time.Token.UnsafeRegister(static body => ((PipeReader)body!).CancelPendingRead(), _body);
+        while (true)
         {
-            var read = await _body.ReadAsync(buffer, ended.Token);
+            // Not by the token: the web server complains of a read that was broken off, once for each slow caller.
+            var come = await _body.ReadAsync(cancellationToken);
+            if (come.IsCanceled)
+            {
+                _body.AdvanceTo(come.Buffer.Start);
+                if (time.IsCancellationRequested)
+                {
+                    throw Slow(isRate);
+                }
+
+                // The end of the read before this one, which came a moment too late for it.
+                continue;
+            }
+
+            if (come.Buffer.IsEmpty && !come.IsCompleted)
+            {
+                // Nothing yet, which is not the end.
+                _body.AdvanceTo(come.Buffer.End);
+                continue;
+            }
+
+            var read = (int)Math.Min(buffer.Length, come.Buffer.Length);
+            var taken = come.Buffer.Slice(0, read);
+            taken.CopyTo(buffer.Span);
+            _body.AdvanceTo(taken.End);
             var grace = _grace - _clock.GetElapsedTime(began) + TimeSpan.FromSeconds((double)read / SlowestRate);
             _grace = grace < Grace ? grace : Grace;
             return read;
-        }
-        catch (OperationCanceledException) when (time.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
-        {
-            throw Slow(isRate);
         }
     }
 

@@ -56,19 +56,18 @@ internal static class RequestBody
                 throw TooLong();
             }
 
-            if (!read.IsCompleted)
-            {
-                body.AdvanceTo(read.Buffer.Start, read.Buffer.End);
-                continue;
-            }
-
+            var taken = read.IsCompleted ? read.Buffer.End : read.Buffer.Start;
             try
             {
-                return use(read.Buffer);
+                LargeRequests.Read(request.Context, read.Buffer.Length);
+                if (read.IsCompleted)
+                {
+                    return use(read.Buffer);
+                }
             }
             finally
             {
-                body.AdvanceTo(read.Buffer.End);
+                body.AdvanceTo(taken, read.Buffer.End);
             }
         }
     }

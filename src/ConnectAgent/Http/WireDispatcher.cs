@@ -33,6 +33,7 @@ internal sealed class WireDispatcher
     private readonly LimitMetrics _limits;
     private readonly RefusalLog _refusals;
     private readonly HitLane _hits;
+    private readonly LargeRequests _large;
     private readonly TimeProvider _clock;
     private readonly ILogger<WireDispatcher> _logger;
     private readonly FrozenDictionary<string, (Endpoint Endpoint, WireRoute Route)>.AlternateLookup<ReadOnlySpan<char>> _exact;
@@ -51,11 +52,12 @@ internal sealed class WireDispatcher
         LimitMetrics limits,
         RefusalLog refusals,
         HitLane hits,
+        LargeRequests large,
         TimeProvider clock,
         ILogger<WireDispatcher> logger)
     {
-        (_next, _agent, _settings, _configuration, _guard, _servers, _denials, _metrics, _limits, _refusals, _hits, _clock, _logger) =
-            (next, agent, settings, configuration, guard, servers, denials, metrics, limits, refusals, hits, clock, logger);
+        (_next, _agent, _settings, _configuration, _guard, _servers, _denials, _metrics, _limits, _refusals, _hits, _large, _clock, _logger) =
+            (next, agent, settings, configuration, guard, servers, denials, metrics, limits, refusals, hits, large, clock, logger);
         var routes = endpoints.Endpoints.Select(endpoint => (Endpoint: endpoint, Route: endpoint.Metadata.GetRequiredMetadata<WireRoute>())).ToList();
         _exact = routes.Where(entry => !entry.Route.TakesAllBelow)
             .ToFrozenDictionary(entry => entry.Route.Path, StringComparer.Ordinal).GetAlternateLookup<ReadOnlySpan<char>>();
@@ -117,7 +119,7 @@ internal sealed class WireDispatcher
         }
 
         return WireQuery.Parse(target.Query) is { } query
-            ? DispatchAsync(new WireRequest(context, query, route.TailOf(path), _agent, _settings), endpoint, route, path)
+            ? DispatchAsync(new WireRequest(context, query, route.TailOf(path), _agent, _settings), endpoint, route, path, raw)
             : WireReply.EmptyAsync(context, StatusCodes.Status500InternalServerError);
     }
 
@@ -134,7 +136,7 @@ internal sealed class WireDispatcher
             : WireReply.EmptyAsync(context, StatusCodes.Status301MovedPermanently);
     }
 
-    private async Task DispatchAsync(WireRequest request, Endpoint endpoint, WireRoute route, string path)
+    private async Task DispatchAsync(WireRequest request, Endpoint endpoint, WireRoute route, string path, string raw)
     {
         var context = request.Context;
         var method = context.Request.Method;
@@ -142,6 +144,7 @@ internal sealed class WireDispatcher
         var start = Stopwatch.GetTimestamp();
         try
         {
+            _large.Enter(context, raw);
             if (IsBlocked(path))
             {
                 throw new WireException(StatusCodes.Status403Forbidden, "Endpoint is blocked by agent configuration") { Setting = "http_config.block_endpoints" };
@@ -232,6 +235,7 @@ internal sealed class WireDispatcher
         }
         finally
         {
+            _large.Leave(context);
             _metrics.Answered(route.Path + route.Suffix, route.Find(method) is null ? "other" : method, context.Response.StatusCode, isMistake);
         }
     }

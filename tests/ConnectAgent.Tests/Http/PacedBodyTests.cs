@@ -19,7 +19,7 @@ public sealed class PacedBodyTests
 
     public PacedBodyTests()
     {
-        _context.Request.Body = _sender.Reader.AsStream();
+        _context.Features.Set<IRequestBodyPipeFeature>(new Arriving(_sender.Reader));
         _context.Features.Set<IHttpRequestBodyDetectionFeature>(new Detection());
         _context.Features.Set<IHttpMaxRequestBodySizeFeature>(_bound);
         PacedBody.Guard(_context, _clock);
@@ -97,6 +97,17 @@ public sealed class PacedBodyTests
         (await ReadAfterASecondAsync(1)).Should().Be(1);
     }
 
+    [Fact] // the web server reads what is left, or closes, and complains of no read that is still under way
+    public async Task FA_10_A_body_that_is_too_slow_can_still_be_read_by_the_web_server()
+    {
+        var read = ReadAsync();
+        _clock.Advance(PacedBody.Grace);
+        await IsRefusedAsync(read, "http.body_rate");
+        await _sender.Writer.WriteAsync(new byte[1].AsMemory());
+        _sender.Reader.TryRead(out var left).Should().BeTrue();
+        left.Buffer.Length.Should().Be(1);
+    }
+
     [Fact]
     public async Task A_caller_who_leaves_is_no_slow_one()
     {
@@ -125,6 +136,11 @@ public sealed class PacedBodyTests
     private sealed class Detection : IHttpRequestBodyDetectionFeature
     {
         public bool CanHaveBody => true;
+    }
+
+    private sealed class Arriving(PipeReader reader) : IRequestBodyPipeFeature
+    {
+        public PipeReader Reader => reader;
     }
 
     private sealed class Bound : IHttpMaxRequestBodySizeFeature
