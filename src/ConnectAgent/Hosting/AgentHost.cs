@@ -132,6 +132,7 @@ internal static class AgentHost
             options.FetchLimits = configuration.FetchLimits;
         });
         services.AddHostedService(provider => provider.GetRequiredService<TokenWarden>());
+        services.AddHostedService<IdleMemory>();
         services.AddSingleton<BrowserGuard>().AddSingleton<RefusalLog>().AddSingleton<LargeRequests>();
         services.AddSingleton<LimitMetrics>().AddSingleton<AclMetrics>().AddSingleton<AclDenials>();
         services.AddSingleton<HitLane>().AddSingleton<HitReply>().AddSingleton<HitRights>();

@@ -1,0 +1,61 @@
+using ConnectAgent.Hosting;
+using ConnectAgent.TestKit;
+using FluentAssertions;
+using Xunit;
+
+namespace ConnectAgent.Tests.Hosting;
+
+/// <summary>FA-1: what a burst took is given back once the agent idles, although nothing makes the collector run.</summary>
+public sealed class IdleMemoryTests : IDisposable
+{
+    private const long Megabyte = 1024 * 1024;
+    private readonly ManualTimeProvider _clock = new();
+    private readonly IdleMemory _memory;
+    private long _made;
+    private long _resident = 90 * Megabyte;
+    private int _collections;
+
+    public IdleMemoryTests() => _memory = new IdleMemory(_clock)
+    {
+        Made = () => _made,
+        Resident = () => _resident,
+        Collect = () =>
+        {
+            _collections++;
+            _resident -= 100 * Megabyte;
+        },
+    };
+
+    public void Dispose() => _memory.Dispose();
+
+    [Fact]
+    public async Task FA_1_What_a_burst_has_left_is_given_back_when_the_agent_idles()
+    {
+        // Given
+        await _memory.StartAsync(CancellationToken.None);
+        await LookAsync();
+        _collections.Should().Be(0, "there is nothing to give back");
+
+        // When
+        (_made, _resident) = (500 * Megabyte, 300 * Megabyte);
+        await LookAsync();
+        _collections.Should().Be(0, "it is busy");
+        await LookAsync();
+        await LookAsync();
+
+        // Then
+        _collections.Should().Be(2, "buffers come back a little later");
+        await LookAsync();
+        await LookAsync();
+        _collections.Should().Be(2);
+        await _memory.StopAsync(CancellationToken.None);
+    }
+
+    // The look has ended when it waits for the next one.
+    private async Task LookAsync()
+    {
+        await _clock.ArmedAsync(1);
+        _clock.Advance(IdleMemory.Pause);
+        await _clock.ArmedAsync(1);
+    }
+}
