@@ -51,6 +51,7 @@ public sealed class AbuseTests(ITestOutputHelper output) : IAsyncLifetime
         memory.ForgetPeak();
 
         // When
+        await using var stalled = await StalledBodies.SendAsync(_agent.Http.BaseAddress!, 150);
         using var end = new CancellationTokenSource(Length);
         var abuse = Enumerable.Range(0, 8).Select(seed => Task.Run(() => AbuseAsync(new Random(seed), end.Token))).ToList();
         var answered = 0;
