@@ -16,8 +16,6 @@ internal sealed class SnapshotEndpoints(
     private const int MostRestores = 1;
     private const string RestoresLimit = "snapshot.restores";
 
-    private const int LittleRest = 1024 * 1024;
-
     private int _restores;
 
     public void Map(IEndpointRouteBuilder routes) =>
@@ -47,7 +45,9 @@ internal sealed class SnapshotEndpoints(
         await using var file = new SnapshotUnpacking(request.Context.Request.Body);
         try
         {
-            await ReplaceAsync(file, request.Aborted);
+            var (_, image) = await new SnapshotReader(file).ReadAsync(request.Aborted);
+            await check.RequireAsync(image, request.Aborted);
+            await store.RestoreAsync(image);
         }
         catch (BadHttpRequestException error) when (error.StatusCode == StatusCodes.Status413PayloadTooLarge)
         {
@@ -60,24 +60,10 @@ internal sealed class SnapshotEndpoints(
         }
         finally
         {
-            if (file.Unpacked > LittleRest)
-            {
-                // A state, the former one or the refused one, is left over at once, and an agent that is asked little would keep its memory for long.
-                GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
-            }
-
             Interlocked.Decrement(ref _restores);
         }
 
         await WireReply.EmptyAsync(request.Context, StatusCodes.Status200OK);
-    }
-
-    // By itself, so that nothing of it is in use any more when its memory is given back.
-    private async Task ReplaceAsync(SnapshotUnpacking file, CancellationToken cancellationToken)
-    {
-        var (_, image) = await new SnapshotReader(file).ReadAsync(cancellationToken);
-        await check.RequireAsync(image, cancellationToken);
-        await store.RestoreAsync(image);
     }
 
     private async ValueTask RequireAsync(WireRequest request)
