@@ -142,7 +142,7 @@ internal static class AgentHost
         services.AddSingleton<IWireEndpoints, MetricsEndpoints>().AddSingleton<IWireEndpoints, CacheEndpoints>();
         services.AddSingleton<IWireEndpoints, AgentSelfEndpoints>().AddSingleton<IWireEndpoints, ReloadEndpoints>();
         services.AddSingleton<IWireEndpoints, AgentTokenEndpoints>();
-        services.AddSingleton<IWireEndpoints, ServerStatusEndpoints>();
+        services.AddSingleton<IWireEndpoints, ServerStatusEndpoints>().AddSingleton<IWireEndpoints, UnservedLocalEndpoints>();
     }
 
     private static ConsulServerOptions ServerOptionsOf(string datacenter, ServerSettings settings) => new()

@@ -10,6 +10,8 @@ namespace ConnectAgent.Http;
 /// </summary>
 internal sealed class UnservedEndpoints(BlockingReader reader, TokenResolver tokens, AgentIdentity agent, WireSettings settings) : IWireEndpoints
 {
+    private const string Catalog = "catalog of services";
+
     // Nothing is ever written there; the state as a whole may still be replaced.
     private static readonly Topic[] Nothing = [Topic.Everything];
 
@@ -25,13 +27,21 @@ internal sealed class UnservedEndpoints(BlockingReader reader, TokenResolver tok
         MapUnserved(routes, "/v1/peering/", "peerings", HttpMethods.Get, HttpMethods.Post, HttpMethods.Delete);
         MapUnserved(routes, "/v1/peerings", "peerings", HttpMethods.Get);
 
+        MapUnserved(routes, "/v1/catalog/", Catalog, HttpMethods.Get, HttpMethods.Put);
+        MapUnserved(routes, "/v1/health/", Catalog, HttpMethods.Get);
+        MapUnserved(routes, "/v1/discovery-chain/", Catalog, HttpMethods.Get, HttpMethods.Post);
+        MapUnserved(routes, "/v1/query", "prepared queries", HttpMethods.Get, HttpMethods.Post);
+        MapUnserved(routes, "/v1/query/", "prepared queries", HttpMethods.Get, HttpMethods.Put, HttpMethods.Delete);
+
         routes.MapWire("/v1/session/list", (HttpMethods.Get, Permission.AnyToken, request => ListAsync(request, isQuery: true)));
         routes.MapWire("/v1/coordinate/nodes", (HttpMethods.Get, Permission.AnyToken, request => ListAsync(request, isQuery: true)));
         routes.MapWire("/v1/event/list", (HttpMethods.Get, Permission.AnyToken, request => ListAsync(request, isQuery: false)));
         routes.MapWire("/v1/coordinate/datacenters", (HttpMethods.Get, Permission.None, EmptyAsync));
     }
 
-    private static void MapUnserved(IEndpointRouteBuilder routes, string path, string what, params string[] methods)
+    /// <summary>Says in words that a path is known and not served.</summary>
+    /// <param name="what">What there is none of.</param>
+    public static void MapUnserved(IEndpointRouteBuilder routes, string path, string what, params string[] methods)
     {
         var forwarded = ForwardingEndpoints.Paths.Contains(path) ? " An agent in front of Consul servers (server = false) forwards it to them." : string.Empty;
         var text = $"{path} is not served: this agent has no {what}.{forwarded}";

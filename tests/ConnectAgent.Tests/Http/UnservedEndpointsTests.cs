@@ -20,6 +20,9 @@ public sealed class UnservedEndpointsTests(UnservedEndpointsTests.Shared shared)
     [InlineData("POST", "/v1/peering/token")]
     [InlineData("GET", "/v1/peerings")]
     [InlineData("PUT", "/v1/coordinate/update")]
+    [InlineData("PUT", "/v1/catalog/register")]
+    [InlineData("GET", "/v1/health/service/web")]
+    [InlineData("POST", "/v1/query")]
     public async Task FA_37_A_known_path_that_is_not_served_says_so(string method, string path)
     {
         var (status, text, _) = await shared.Agent.SendAsync(method, path, method == "GET" ? null : "{}");
@@ -27,6 +30,17 @@ public sealed class UnservedEndpointsTests(UnservedEndpointsTests.Shared shared)
         text.Should().StartWith("/v1/").And.Contain("is not served: this agent has no ");
         text.EndsWith("An agent in front of Consul servers (server = false) forwards it to them.", StringComparison.Ordinal)
             .Should().Be(!path.Contains("peering", StringComparison.Ordinal), "peerings are not forwarded");
+    }
+
+    [Theory] // .NET's ServiceRegister takes a 404 for success
+    [InlineData("PUT", "/v1/agent/service/register")]
+    [InlineData("PUT", "/v1/agent/check/register")]
+    [InlineData("PUT", "/v1/agent/maintenance")]
+    public async Task FA_37_Who_registers_is_told_that_nothing_was(string method, string path)
+    {
+        var (status, text, _) = await shared.Agent.SendAsync(method, path, "{}");
+        status.Should().Be(501);
+        text.Should().Contain("is not served: this agent has no ").And.NotContain("forwards");
     }
 
     [Theory]
@@ -51,7 +65,6 @@ public sealed class UnservedEndpointsTests(UnservedEndpointsTests.Shared shared)
 
     [Theory]
     [InlineData("/v1/nope")]
-    [InlineData("/v1/catalog/services")]
     [InlineData("/v1/acl/list", 401)]
     public async Task FA_37_Other_paths_stay_as_they_were(string path, int status = 404)
     {
