@@ -50,14 +50,16 @@ internal static class ConsulFailure
             case HttpStatusCode.InternalServerError when Has(text, BadFilter):
             case HttpStatusCode.BadRequest when text.Length > 0:
                 return new ServerException(FailureKind.Invalid, text);
-            case HttpStatusCode.NotFound when call.Operation == ConsulOperation.Revoked:
+            case HttpStatusCode.NotFound or HttpStatusCode.NotImplemented when call.Operation == ConsulOperation.Revoked:
                 return new ServerException(FailureKind.NotFound, "the servers keep no list of revocations");
-            case HttpStatusCode.NotFound when call.Operation == ConsulOperation.Health:
+            case HttpStatusCode.NotFound or HttpStatusCode.NotImplemented when call.Operation == ConsulOperation.Health:
                 return new ServerException(FailureKind.Unsupported, "the servers have no catalog of services (GET /v1/health/)");
-            case HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed when call.Operation == ConsulOperation.Sign:
+            case HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed or HttpStatusCode.NotImplemented when call.Operation == ConsulOperation.Sign:
                 return new ServerException(
                     FailureKind.Unsupported,
                     "the servers have no signing call (PUT /v1/connect/ca/sign): set connect_agent.delegate_leaf = true to take leaves and their keys from them");
+            case HttpStatusCode.NotImplemented: // the server answered: it does not have this, and asking again or elsewhere changes nothing
+                return new ServerException(FailureKind.Unsupported, text);
             default:
                 return new ServerException(
                     FailureKind.Unreachable, $"rpc error making call: {answer.Server}: Unexpected response code: {answer.Status} ({text})")

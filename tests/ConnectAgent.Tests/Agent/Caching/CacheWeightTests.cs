@@ -26,6 +26,20 @@ public sealed class CacheWeightTests
     [InlineData("roots", 9_000)]
     public async Task FA_1_The_bytes_that_are_told_are_those_of_the_heap(string what, int entries)
     {
+        // What other tests have left is freed when it likes, so one round may count their garbage: the middle one of three is the agent's own.
+        List<double> shares = [];
+        while (shares.Count < 3)
+        {
+            await Task.Yield(); // the round before is no longer on the stack
+            shares.Add(await ShareAsync(what, entries));
+        }
+
+        shares.Order().ElementAt(1).Should().BeInRange(0.8, 1.2, string.Join(" ", shares));
+    }
+
+    // The bytes that are told, in parts of those that the heap grew by.
+    private static async Task<double> ShareAsync(string what, int entries)
+    {
         using var agent = new AgentFixture();
         agent.Servers.VerifiesRequests = false;
         await ReadAsync(agent, what, entries);
@@ -37,8 +51,8 @@ public sealed class CacheWeightTests
 
         await AgentFixture.EventuallyAsync(() => agent.Cache.Entries.All(entry => entry.State != "refreshing"), "all have their value");
         var (grown, more) = (Heap() - heap, agent.Cache.Bytes - told);
-        more.Should().BeInRange((long)(grown * 0.8), (long)(grown * 1.2));
         agent.Get<CacheInspector>().Summary().Bytes.Should().Be(agent.Cache.Bytes).And.Be(agent.Cache.Entries.Sum(entry => entry.Weight));
+        return more / (double)grown;
     }
 
     // What other tests have left may end only now.

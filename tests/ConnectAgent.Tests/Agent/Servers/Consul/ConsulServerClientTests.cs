@@ -147,6 +147,7 @@ public sealed class ConsulServerClientTests : IAsyncLifetime
 
     [Theory]
     [InlineData(404, "", FailureKind.Unsupported, "the servers have no catalog of services (GET /v1/health/)")]
+    [InlineData(501, "/v1/health/ is not served", FailureKind.Unsupported, "the servers have no catalog of services (GET /v1/health/)")]
     [InlineData(500, "Failed to create boolean expression evaluator: Selector \"Nope\" is not valid", FailureKind.Invalid, "Failed to create*")]
     [InlineData(403, "rpc error code = Unknown desc = ACL not found", FailureKind.UnknownToken, "*ACL not found")]
     [InlineData(500, "rpc error: no cluster leader", FailureKind.Unreachable, "*no cluster leader*")]
@@ -175,6 +176,7 @@ public sealed class ConsulServerClientTests : IAsyncLifetime
     [Theory] // LEAF-34: a real Consul
     [InlineData(404)]
     [InlineData(405)]
+    [InlineData(501)]
     public async Task A_server_without_the_signing_call_is_named(int status)
     {
         _server.Script(_ => ScriptedAnswer.Text(status, "method PUT not allowed"));
@@ -183,7 +185,8 @@ public sealed class ConsulServerClientTests : IAsyncLifetime
         error.Message.Should().StartWith("the servers have no signing call (PUT /v1/connect/ca/sign)").And.Contain("connect_agent.delegate_leaf = true");
     }
 
-    [Theory] // ERR-2, LEAF-60, ACL-ERR-13
+    [Theory] // ERR-2, LEAF-60, ACL-ERR-13; PATH-2: an answer, so it says nothing about the server
+    [InlineData(501, "/v1/connect/intentions/ is not served", FailureKind.Unsupported, "/v1/connect/intentions/ is not served")]
     [InlineData(403, "ACL not found", FailureKind.UnknownToken, "ACL not found")]
     [InlineData(500, "rpc error making call: ACL not found", FailureKind.UnknownToken, "rpc error making call: ACL not found")]
     [InlineData(403, "Permission denied", FailureKind.PermissionDenied, "Permission denied")]
