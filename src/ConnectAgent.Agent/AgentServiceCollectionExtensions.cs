@@ -1,11 +1,11 @@
 using ConnectAgent.Agent.Authorization;
-using ConnectAgent.Agent.Caching;
 using ConnectAgent.Agent.Discovery;
 using ConnectAgent.Agent.Leaves;
 using ConnectAgent.Agent.Persistence;
 using ConnectAgent.Agent.Revocation;
 using ConnectAgent.Agent.Roots;
 using ConnectAgent.Agent.Servers;
+using ConnectAgent.Caching;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;

@@ -4,8 +4,8 @@ using ConnectAgent.ControlPlane.Authority;
 using ConnectAgent.ControlPlane.ConfigEntries;
 using ConnectAgent.ControlPlane.Intentions;
 using ConnectAgent.ControlPlane.Revocation;
-using ConnectAgent.ControlPlane.State;
 using ConnectAgent.Protocol.Acl;
+using ConnectAgent.State;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 

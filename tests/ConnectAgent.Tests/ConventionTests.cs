@@ -1,7 +1,7 @@
 using System.Reflection;
-using ConnectAgent.Agent.Caching;
-using ConnectAgent.ControlPlane.State;
+using ConnectAgent.Caching;
 using ConnectAgent.Protocol.Identity;
+using ConnectAgent.State;
 using FluentAssertions;
 using Microsoft.Extensions.Logging;
 using Xunit;

@@ -1,10 +1,10 @@
 using System.CommandLine;
 using System.Diagnostics.Metrics;
 using System.Text.RegularExpressions;
-using ConnectAgent.Agent.Caching;
 using ConnectAgent.Agent.Leaves;
 using ConnectAgent.Agent.Revocation;
 using ConnectAgent.Agent.Servers.Consul;
+using ConnectAgent.Caching;
 using ConnectAgent.Cli;
 using ConnectAgent.Configuration;
 using ConnectAgent.Protocol.Limits;
@@ -28,8 +28,8 @@ public sealed partial class DocumentationTests
             InstrumentPublished = (instrument, _) => instruments.Add(instrument.Name),
         };
         using var services = new ServiceCollection().AddMetrics().AddSingleton(TimeProvider.System)
-            .AddSingleton<ConnectAgent.ControlPlane.State.IStateStorage, ConnectAgent.ControlPlane.State.MemoryStateStorage>()
-            .AddSingleton<ConnectAgent.ControlPlane.State.StateStore>().BuildServiceProvider();
+            .AddSingleton<ConnectAgent.State.IStateStorage, ConnectAgent.State.MemoryStateStorage>()
+            .AddSingleton<ConnectAgent.State.StateStore>().BuildServiceProvider();
         listener.Start();
         foreach (var type in new[] { typeof(CacheMetrics), typeof(HttpMetrics), typeof(ConnectAgent.ControlPlane.Authority.AuthorityMetrics), typeof(LimitMetrics) }
             .SelectMany(type => type.Assembly.GetTypes())
@@ -89,8 +89,8 @@ public sealed partial class DocumentationTests
     public void Http_api_lists_every_route()
     {
         var page = Page("http-api.md");
-        var source = Path.Combine(Repository.Root, "src", "ConnectAgent", "Http");
-        var routes = Directory.EnumerateFiles(source, "*Endpoints.cs").SelectMany(file => Route().Matches(File.ReadAllText(file)))
+        var source = Path.Combine(Repository.Root, "src", "ConnectAgent.Http");
+        var routes = Directory.EnumerateFiles(source, "*Endpoints.cs", SearchOption.AllDirectories).SelectMany(file => Route().Matches(File.ReadAllText(file)))
             .Select(match => match.Groups["path"].Value).ToList();
         routes.Should().HaveCountGreaterThan(12);
         foreach (var route in routes)

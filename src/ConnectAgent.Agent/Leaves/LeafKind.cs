@@ -1,10 +1,11 @@
-using ConnectAgent.Agent.Caching;
 using ConnectAgent.Agent.Roots;
 using ConnectAgent.Agent.Servers;
+using ConnectAgent.Caching;
 using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Certificates;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Identity;
+using ConnectAgent.Protocol.Timing;
 using Microsoft.Extensions.Logging;
 
 namespace ConnectAgent.Agent.Leaves;

@@ -1,4 +1,4 @@
-using ConnectAgent.Agent.Caching;
+using ConnectAgent.Caching;
 using ConnectAgent.Protocol.Certificates;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Identity;

@@ -1,12 +1,12 @@
 using System.Buffers;
 using System.Text.Json;
 using ConnectAgent.Agent.Authorization;
-using ConnectAgent.Agent.Caching;
 using ConnectAgent.Agent.Discovery;
 using ConnectAgent.Agent.Leaves;
 using ConnectAgent.Agent.Revocation;
 using ConnectAgent.Agent.Roots;
 using ConnectAgent.Agent.Servers;
+using ConnectAgent.Caching;
 using ConnectAgent.Protocol.Certificates;
 using ConnectAgent.Protocol.Discovery;
 using ConnectAgent.Protocol.Errors;

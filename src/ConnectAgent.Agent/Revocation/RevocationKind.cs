@@ -1,5 +1,5 @@
-using ConnectAgent.Agent.Caching;
 using ConnectAgent.Agent.Servers;
+using ConnectAgent.Caching;
 
 namespace ConnectAgent.Agent.Revocation;
 

@@ -1,4 +1,4 @@
-using ConnectAgent.Agent.Caching;
+using ConnectAgent.Caching;
 using ConnectAgent.Protocol.Identity;
 
 namespace ConnectAgent.Agent.Revocation;

@@ -1,5 +1,5 @@
-using ConnectAgent.Agent.Caching;
 using ConnectAgent.Agent.Leaves;
+using ConnectAgent.Caching;
 using ConnectAgent.Protocol.Certificates;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Identity;

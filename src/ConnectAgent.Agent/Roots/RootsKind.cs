@@ -1,5 +1,5 @@
-using ConnectAgent.Agent.Caching;
 using ConnectAgent.Agent.Servers;
+using ConnectAgent.Caching;
 using ConnectAgent.Protocol.Certificates;
 
 namespace ConnectAgent.Agent.Roots;

@@ -1,4 +1,4 @@
-using ConnectAgent.Agent.Caching;
+using ConnectAgent.Caching;
 using ConnectAgent.Protocol.Certificates;
 
 namespace ConnectAgent.Agent.Roots;

@@ -1,7 +1,8 @@
-using ConnectAgent.Agent.Caching;
 using ConnectAgent.Agent.Leaves;
+using ConnectAgent.Caching;
 using ConnectAgent.Protocol.Certificates;
 using ConnectAgent.Protocol.Errors;
+using ConnectAgent.Protocol.Timing;
 using Microsoft.Extensions.Logging;
 
 namespace ConnectAgent.Agent.Roots;

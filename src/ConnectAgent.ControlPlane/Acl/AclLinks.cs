@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
-using ConnectAgent.ControlPlane.State;
 using ConnectAgent.Protocol.Text;
+using ConnectAgent.State;
 using static ConnectAgent.ControlPlane.Acl.AclRefusal;
 
 namespace ConnectAgent.ControlPlane.Acl;

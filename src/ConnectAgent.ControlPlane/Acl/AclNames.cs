@@ -1,5 +1,5 @@
 using ConnectAgent.ControlPlane.ConfigEntries;
-using ConnectAgent.ControlPlane.State;
+using ConnectAgent.State;
 
 namespace ConnectAgent.ControlPlane.Acl;
 

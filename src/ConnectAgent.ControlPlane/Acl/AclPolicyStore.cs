@@ -1,9 +1,9 @@
 using System.Text.RegularExpressions;
 using ConnectAgent.ControlPlane.Acl.Rules;
-using ConnectAgent.ControlPlane.State;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Limits;
 using ConnectAgent.Protocol.Text;
+using ConnectAgent.State;
 using Microsoft.Extensions.Logging;
 using static ConnectAgent.ControlPlane.Acl.AclRefusal;
 

@@ -1,9 +1,9 @@
 using ConnectAgent.ControlPlane.Acl.Login;
 using ConnectAgent.ControlPlane.Acl.Rules;
-using ConnectAgent.ControlPlane.State;
 using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Filtering;
+using ConnectAgent.State;
 
 namespace ConnectAgent.ControlPlane.Acl;
 

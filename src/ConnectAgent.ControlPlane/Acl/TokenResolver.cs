@@ -1,10 +1,10 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using ConnectAgent.ControlPlane.Acl.Rules;
-using ConnectAgent.ControlPlane.State;
 using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Limits;
+using ConnectAgent.State;
 
 namespace ConnectAgent.ControlPlane.Acl;
 

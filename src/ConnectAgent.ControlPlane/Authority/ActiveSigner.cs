@@ -1,7 +1,7 @@
-using ConnectAgent.ControlPlane.State;
 using ConnectAgent.Protocol.Certificates;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Identity;
+using ConnectAgent.State;
 
 namespace ConnectAgent.ControlPlane.Authority;
 

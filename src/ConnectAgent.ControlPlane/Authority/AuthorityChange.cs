@@ -1,6 +1,6 @@
-using ConnectAgent.ControlPlane.State;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Identity;
+using ConnectAgent.State;
 using Microsoft.Extensions.Logging;
 
 namespace ConnectAgent.ControlPlane.Authority;

@@ -1,5 +1,5 @@
-using ConnectAgent.ControlPlane.State;
 using ConnectAgent.Protocol.Errors;
+using ConnectAgent.State;
 using Microsoft.Extensions.Logging;
 using Phase = ConnectAgent.ControlPlane.Authority.AuthorityPhase.Phase;
 

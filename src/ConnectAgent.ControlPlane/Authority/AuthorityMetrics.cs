@@ -1,5 +1,5 @@
 using System.Diagnostics.Metrics;
-using ConnectAgent.ControlPlane.State;
+using ConnectAgent.State;
 
 namespace ConnectAgent.ControlPlane.Authority;
 

@@ -1,8 +1,8 @@
 using System.Globalization;
-using ConnectAgent.ControlPlane.State;
 using ConnectAgent.Protocol.Certificates;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Identity;
+using ConnectAgent.State;
 
 namespace ConnectAgent.ControlPlane.Authority;
 

@@ -1,8 +1,8 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using ConnectAgent.ControlPlane.State;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Identity;
+using ConnectAgent.State;
 
 namespace ConnectAgent.ControlPlane.Authority;
 

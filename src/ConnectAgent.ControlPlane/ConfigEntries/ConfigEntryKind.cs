@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
 using ConnectAgent.ControlPlane.ConfigEntries.Schema;
-using ConnectAgent.ControlPlane.State;
 using ConnectAgent.Protocol.Acl;
+using ConnectAgent.State;
 
 namespace ConnectAgent.ControlPlane.ConfigEntries;
 

@@ -1,6 +1,6 @@
 using ConnectAgent.ControlPlane.ConfigEntries.Kinds;
-using ConnectAgent.ControlPlane.State;
 using ConnectAgent.Protocol.Errors;
+using ConnectAgent.State;
 using Microsoft.Extensions.Logging;
 
 namespace ConnectAgent.ControlPlane.ConfigEntries;

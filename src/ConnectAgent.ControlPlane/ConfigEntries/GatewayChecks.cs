@@ -1,8 +1,8 @@
 using System.Text.Json.Nodes;
 using ConnectAgent.ControlPlane.ConfigEntries.Kinds;
-using ConnectAgent.ControlPlane.State;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Text;
+using ConnectAgent.State;
 
 namespace ConnectAgent.ControlPlane.ConfigEntries;
 

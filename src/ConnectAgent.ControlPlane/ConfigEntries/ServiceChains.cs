@@ -1,9 +1,9 @@
 using System.Text.Json.Nodes;
 using ConnectAgent.ControlPlane.ConfigEntries.Kinds;
-using ConnectAgent.ControlPlane.State;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Limits;
 using ConnectAgent.Protocol.Text;
+using ConnectAgent.State;
 
 namespace ConnectAgent.ControlPlane.ConfigEntries;
 

@@ -1,6 +1,6 @@
 using ConnectAgent.ControlPlane.ConfigEntries.Kinds;
 using ConnectAgent.ControlPlane.Intentions;
-using ConnectAgent.ControlPlane.State;
+using ConnectAgent.State;
 
 namespace ConnectAgent.ControlPlane.ConfigEntries;
 

@@ -1,9 +1,9 @@
 using System.Collections.Immutable;
 using ConnectAgent.ControlPlane.ConfigEntries;
 using ConnectAgent.ControlPlane.ConfigEntries.Kinds;
-using ConnectAgent.ControlPlane.State;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Intentions;
+using ConnectAgent.State;
 using Microsoft.Extensions.Logging;
 
 namespace ConnectAgent.ControlPlane.Intentions;

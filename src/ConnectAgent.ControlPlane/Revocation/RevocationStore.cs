@@ -1,8 +1,8 @@
 using ConnectAgent.ControlPlane.Authority;
-using ConnectAgent.ControlPlane.State;
 using ConnectAgent.Protocol.Certificates;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Identity;
+using ConnectAgent.State;
 using Microsoft.Extensions.Logging;
 
 namespace ConnectAgent.ControlPlane.Revocation;

@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using ConnectAgent.Agent.Persistence;
 using ConnectAgent.Configuration;
-using ConnectAgent.ControlPlane.State;
+using ConnectAgent.State;
 
 namespace ConnectAgent.Cli;
 

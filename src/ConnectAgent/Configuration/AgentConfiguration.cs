@@ -1,13 +1,13 @@
 using System.Globalization;
 using System.Net;
 using ConnectAgent.Agent.Authorization;
-using ConnectAgent.Agent.Caching;
 using ConnectAgent.Agent.Servers.Consul;
-using ConnectAgent.ControlPlane.State;
+using ConnectAgent.Caching;
 using ConnectAgent.Hosting;
 using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Intentions;
 using ConnectAgent.Protocol.Text;
+using ConnectAgent.State;
 using static ConnectAgent.Configuration.ConfigChecks;
 
 namespace ConnectAgent.Configuration;

@@ -1,5 +1,5 @@
-using ConnectAgent.Agent.Caching;
 using ConnectAgent.Agent.Servers.Consul;
+using ConnectAgent.Caching;
 using ConnectAgent.Configuration;
 using Serilog.Core;
 

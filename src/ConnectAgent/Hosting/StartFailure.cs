@@ -1,7 +1,7 @@
 using System.Net.Sockets;
 using ConnectAgent.Configuration;
-using ConnectAgent.ControlPlane.State;
 using ConnectAgent.Protocol.Errors;
+using ConnectAgent.State;
 
 namespace ConnectAgent.Hosting;
 

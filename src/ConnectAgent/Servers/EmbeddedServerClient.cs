@@ -4,13 +4,13 @@ using ConnectAgent.ControlPlane.Acl;
 using ConnectAgent.ControlPlane.Authority;
 using ConnectAgent.ControlPlane.Intentions;
 using ConnectAgent.ControlPlane.Revocation;
-using ConnectAgent.ControlPlane.State;
 using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Certificates;
 using ConnectAgent.Protocol.Discovery;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Identity;
 using ConnectAgent.Protocol.Intentions;
+using ConnectAgent.State;
 
 namespace ConnectAgent.Servers;
 

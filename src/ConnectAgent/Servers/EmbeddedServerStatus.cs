@@ -1,6 +1,6 @@
 using ConnectAgent.Agent.Servers;
 using ConnectAgent.ControlPlane.Authority;
-using ConnectAgent.ControlPlane.State;
+using ConnectAgent.State;
 
 namespace ConnectAgent.Servers;
 

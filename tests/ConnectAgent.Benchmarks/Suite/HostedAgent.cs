@@ -2,9 +2,9 @@ using System.Collections.Immutable;
 using System.Globalization;
 using ConnectAgent.Configuration;
 using ConnectAgent.ControlPlane.Intentions;
-using ConnectAgent.ControlPlane.State;
 using ConnectAgent.Hosting;
 using ConnectAgent.Protocol.Intentions;
+using ConnectAgent.State;
 
 namespace ConnectAgent.Benchmarks.Suite;
 

@@ -3,9 +3,9 @@ using System.Security.Cryptography;
 using System.Text;
 using ConnectAgent.ControlPlane.Acl;
 using ConnectAgent.ControlPlane.Authority;
-using ConnectAgent.ControlPlane.State;
 using ConnectAgent.FuzzTests.Harness;
 using ConnectAgent.Protocol.Errors;
+using ConnectAgent.State;
 
 namespace ConnectAgent.FuzzTests.Targets;
 

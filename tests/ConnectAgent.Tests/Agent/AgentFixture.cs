@@ -1,10 +1,10 @@
 using System.Diagnostics;
 using ConnectAgent.Agent;
 using ConnectAgent.Agent.Authorization;
-using ConnectAgent.Agent.Caching;
 using ConnectAgent.Agent.Leaves;
 using ConnectAgent.Agent.Roots;
 using ConnectAgent.Agent.Servers;
+using ConnectAgent.Caching;
 using ConnectAgent.Protocol.Certificates;
 using ConnectAgent.Protocol.Intentions;
 using ConnectAgent.TestKit;

@@ -1,11 +1,11 @@
 using ConnectAgent.Agent;
-using ConnectAgent.Agent.Caching;
+using ConnectAgent.Caching;
 using ConnectAgent.Configuration;
 using ConnectAgent.ControlPlane.Acl;
-using ConnectAgent.ControlPlane.State;
 using ConnectAgent.Hosting;
 using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Intentions;
+using ConnectAgent.State;
 using ConnectAgent.Tests.Agent;
 using FluentAssertions;
 using Microsoft.Extensions.Logging.Abstractions;

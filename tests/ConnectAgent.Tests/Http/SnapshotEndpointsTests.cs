@@ -1,6 +1,6 @@
 using System.Net;
 using System.Text.Json.Nodes;
-using ConnectAgent.ControlPlane.State;
+using ConnectAgent.State;
 using ConnectAgent.TestKit.State;
 using ConnectAgent.Tests.Limits;
 using FluentAssertions;

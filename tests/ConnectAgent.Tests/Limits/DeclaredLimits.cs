@@ -1,8 +1,8 @@
 using System.Reflection;
-using ConnectAgent.Agent.Caching;
-using ConnectAgent.ControlPlane.State;
+using ConnectAgent.Caching;
 using ConnectAgent.Http;
 using ConnectAgent.Protocol.Limits;
+using ConnectAgent.State;
 
 namespace ConnectAgent.Tests.Limits;
 

@@ -1,8 +1,9 @@
 using System.Net;
 using System.Net.Http.Headers;
-using ConnectAgent.Agent.Caching;
+using ConnectAgent.Caching;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Limits;
+using ConnectAgent.Protocol.Timing;
 
 namespace ConnectAgent.Agent.Servers.Consul;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using ConnectAgent.Protocol.Errors;
+using ConnectAgent.Protocol.Timing;
 using Microsoft.Extensions.Logging;
 
 namespace ConnectAgent.Agent.Servers.Consul;

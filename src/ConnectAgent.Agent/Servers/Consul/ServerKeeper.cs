@@ -1,3 +1,4 @@
+using ConnectAgent.Protocol.Timing;
 using Microsoft.Extensions.Hosting;
 
 namespace ConnectAgent.Agent.Servers.Consul;

@@ -1,7 +1,7 @@
 using System.Text.RegularExpressions;
-using ConnectAgent.ControlPlane.State;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Text;
+using ConnectAgent.State;
 using static ConnectAgent.ControlPlane.Acl.AclRefusal;
 
 namespace ConnectAgent.ControlPlane.Acl.Login;

@@ -2,12 +2,12 @@ using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
-using ConnectAgent.ControlPlane.State;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Filtering;
 using ConnectAgent.Protocol.Json;
 using ConnectAgent.Protocol.Limits;
 using ConnectAgent.Protocol.Text;
+using ConnectAgent.State;
 using Microsoft.Extensions.Logging;
 using static ConnectAgent.ControlPlane.Acl.AclRefusal;
 

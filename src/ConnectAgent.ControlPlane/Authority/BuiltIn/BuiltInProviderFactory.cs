@@ -1,4 +1,4 @@
-using ConnectAgent.ControlPlane.State;
+using ConnectAgent.State;
 
 namespace ConnectAgent.ControlPlane.Authority.BuiltIn;
 

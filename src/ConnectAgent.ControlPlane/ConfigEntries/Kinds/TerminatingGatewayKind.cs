@@ -1,8 +1,8 @@
 using System.Text.Json.Nodes;
 using ConnectAgent.ControlPlane.ConfigEntries.Schema;
-using ConnectAgent.ControlPlane.State;
 using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Text;
+using ConnectAgent.State;
 
 namespace ConnectAgent.ControlPlane.ConfigEntries.Kinds;
 

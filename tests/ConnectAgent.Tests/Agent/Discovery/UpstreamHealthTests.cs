@@ -1,8 +1,8 @@
 using ConnectAgent.Agent;
-using ConnectAgent.Agent.Caching;
 using ConnectAgent.Agent.Discovery;
 using ConnectAgent.Agent.Persistence;
 using ConnectAgent.Agent.Servers;
+using ConnectAgent.Caching;
 using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Discovery;
 using ConnectAgent.Protocol.Errors;

@@ -1,8 +1,8 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using ConnectAgent.Agent.Caching;
 using ConnectAgent.Agent.Leaves;
 using ConnectAgent.Agent.Roots;
+using ConnectAgent.Caching;
 using ConnectAgent.Protocol.Certificates;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Identity;

@@ -1,8 +1,8 @@
 using ConnectAgent.Agent.Authorization;
-using ConnectAgent.Agent.Caching;
 using ConnectAgent.Agent.Leaves;
 using ConnectAgent.Agent.Persistence;
 using ConnectAgent.Agent.Roots;
+using ConnectAgent.Caching;
 using ConnectAgent.Protocol.Identity;
 using ConnectAgent.Protocol.Intentions;
 using ConnectAgent.TestKit.Servers;

@@ -1,9 +1,9 @@
 using ConnectAgent.Agent;
-using ConnectAgent.Agent.Caching;
 using ConnectAgent.Agent.Leaves;
 using ConnectAgent.Agent.Persistence;
 using ConnectAgent.Agent.Revocation;
 using ConnectAgent.Agent.Servers;
+using ConnectAgent.Caching;
 using ConnectAgent.Protocol.Certificates;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Identity;

@@ -1,5 +1,5 @@
-using ConnectAgent.Agent.Caching;
 using ConnectAgent.Agent.Roots;
+using ConnectAgent.Caching;
 using ConnectAgent.Protocol.Certificates;
 using FluentAssertions;
 using Xunit;

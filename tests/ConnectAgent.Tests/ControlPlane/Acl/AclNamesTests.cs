@@ -1,7 +1,7 @@
 using ConnectAgent.ControlPlane.Acl;
 using ConnectAgent.ControlPlane.Acl.Login;
-using ConnectAgent.ControlPlane.State;
 using ConnectAgent.Protocol.Errors;
+using ConnectAgent.State;
 using ConnectAgent.Tests.ControlPlane.Acl.Login;
 using FluentAssertions;
 using Microsoft.Extensions.Logging.Abstractions;

@@ -1,6 +1,6 @@
 using ConnectAgent.ControlPlane.Acl;
-using ConnectAgent.ControlPlane.State;
 using ConnectAgent.Protocol.Errors;
+using ConnectAgent.State;
 using FluentAssertions;
 using Microsoft.Extensions.Logging;
 using Xunit;

@@ -1,7 +1,7 @@
 using ConnectAgent.ControlPlane.Acl;
-using ConnectAgent.ControlPlane.State;
 using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Errors;
+using ConnectAgent.State;
 using ConnectAgent.TestKit;
 using FluentAssertions;
 using Microsoft.Extensions.Logging.Abstractions;

@@ -1,9 +1,9 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using ConnectAgent.ControlPlane.Authority;
-using ConnectAgent.ControlPlane.State;
 using ConnectAgent.Protocol.Certificates;
 using ConnectAgent.Protocol.Errors;
+using ConnectAgent.State;
 using ConnectAgent.TestKit;
 using FluentAssertions;
 using Xunit;

@@ -6,11 +6,11 @@ using ConnectAgent.Agent.Servers;
 using ConnectAgent.ControlPlane;
 using ConnectAgent.ControlPlane.Acl;
 using ConnectAgent.ControlPlane.Authority;
-using ConnectAgent.ControlPlane.State;
 using ConnectAgent.Protocol.Certificates;
 using ConnectAgent.Protocol.Identity;
 using ConnectAgent.Protocol.Intentions;
 using ConnectAgent.Servers;
+using ConnectAgent.State;
 using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 

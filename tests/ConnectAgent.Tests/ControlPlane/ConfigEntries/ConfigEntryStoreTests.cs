@@ -1,6 +1,6 @@
 using ConnectAgent.ControlPlane.ConfigEntries;
-using ConnectAgent.ControlPlane.State;
 using ConnectAgent.Protocol.Errors;
+using ConnectAgent.State;
 using ConnectAgent.Tests.ControlPlane.Intentions;
 using FluentAssertions;
 using Xunit;

@@ -2,7 +2,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using ConnectAgent.ControlPlane.ConfigEntries;
 using ConnectAgent.ControlPlane.ConfigEntries.Schema;
-using ConnectAgent.ControlPlane.State;
+using ConnectAgent.State;
 using ConnectAgent.Tests.ControlPlane.Intentions;
 using FluentAssertions;
 using Xunit;

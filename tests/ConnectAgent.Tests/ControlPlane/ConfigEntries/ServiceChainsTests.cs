@@ -126,7 +126,7 @@ public sealed class ServiceChainsTests : IDisposable
         await _store.State.WriteAsync(writer =>
         {
             writer.Put(
-                ConnectAgent.ControlPlane.State.StateTables.ConfigEntriesOf("service-defaults"), new ConfigEntry("service-defaults", "old", Stored, null, 2, 2));
+                ConnectAgent.State.StateTables.ConfigEntriesOf("service-defaults"), new ConfigEntry("service-defaults", "old", Stored, null, 2, 2));
             return true;
         });
         (await _store.PutAsync("""{"Kind":"service-resolver","Name":"web","Redirect":{"Service":"db"}}""")).Should().BeTrue();

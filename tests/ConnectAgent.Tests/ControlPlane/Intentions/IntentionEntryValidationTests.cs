@@ -1,7 +1,7 @@
 using ConnectAgent.ControlPlane.Intentions;
-using ConnectAgent.ControlPlane.State;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Intentions;
+using ConnectAgent.State;
 using FluentAssertions;
 using Xunit;
 

@@ -1,9 +1,9 @@
 using System.Text;
 using ConnectAgent.ControlPlane.ConfigEntries;
 using ConnectAgent.ControlPlane.Intentions;
-using ConnectAgent.ControlPlane.State;
 using ConnectAgent.Http;
 using ConnectAgent.Protocol.Intentions;
+using ConnectAgent.State;
 using ConnectAgent.TestKit;
 using Microsoft.Extensions.Logging;
 

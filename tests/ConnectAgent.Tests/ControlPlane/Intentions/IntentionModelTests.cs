@@ -1,8 +1,8 @@
 using ConnectAgent.ControlPlane.ConfigEntries;
 using ConnectAgent.ControlPlane.Intentions;
-using ConnectAgent.ControlPlane.State;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Intentions;
+using ConnectAgent.State;
 using FluentAssertions;
 using FsCheck;
 using FsCheck.Fluent;

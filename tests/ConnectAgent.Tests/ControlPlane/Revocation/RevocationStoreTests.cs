@@ -1,8 +1,8 @@
 using ConnectAgent.Agent.Revocation;
 using ConnectAgent.ControlPlane.Revocation;
-using ConnectAgent.ControlPlane.State;
 using ConnectAgent.Protocol.Certificates;
 using ConnectAgent.Protocol.Errors;
+using ConnectAgent.State;
 using FluentAssertions;
 using Xunit;
 

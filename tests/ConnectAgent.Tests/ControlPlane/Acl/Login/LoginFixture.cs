@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using ConnectAgent.ControlPlane.Acl;
 using ConnectAgent.ControlPlane.Acl.Login;
-using ConnectAgent.ControlPlane.State;
+using ConnectAgent.State;
 using ConnectAgent.TestKit;
 using ConnectAgent.TestKit.Tokens;
 using Microsoft.Extensions.Logging.Abstractions;

@@ -1,9 +1,9 @@
 using System.Text.Json.Nodes;
 using ConnectAgent.ControlPlane.Acl;
 using ConnectAgent.ControlPlane.Acl.Login;
-using ConnectAgent.ControlPlane.State;
 using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Errors;
+using ConnectAgent.State;
 using ConnectAgent.TestKit.Tokens;
 using FluentAssertions;
 using Xunit;

@@ -1,0 +1,52 @@
+using ConnectAgent.Agent.Servers;
+using ConnectAgent.Protocol.Errors;
+using Microsoft.Extensions.Logging;
+
+namespace ConnectAgent.Caching;
+
+/// <summary>What the engine gives to each of its entries.</summary>
+/// <param name="Drop">Takes an entry out of the store.</param>
+/// <param name="IsClosing">Whether the agent is shutting down: nothing is refreshed any more (CACHE-35).</param>
+internal sealed record CacheContext(
+    TimeProvider Clock, Random Random, CacheMetrics Metrics, ILogger Log, Action<CacheEntry> Drop, Func<bool> IsClosing)
+{
+    private long _fetches;
+    private long _errors;
+
+    /// <summary>The limits of fetches as they are now: a reload changes those of existing entries, too (CACHE-20).</summary>
+    public Func<FetchLimits> Limits { get; init; } = static () => FetchLimits.None;
+
+    /// <summary>Tells that servers which could not be reached are there again.</summary>
+    public ServerContact Contact { get; init; } = new();
+
+    /// <summary>Wakes who watches the cache itself.</summary>
+    public Action Changed { get; init; } = static () => { };
+
+    /// <summary>Told of each new value, and of each that went while its entry stays.</summary>
+    public Action<CacheEntry> Stored { get; init; } = static _ => { };
+
+    /// <summary>Asked before an entry gets a value of so many bytes: why it cannot be held, or null.</summary>
+    public Func<CacheEntry, long, ServerException?> Weigh { get; init; } = static (_, _) => null;
+
+    /// <summary>Told when what an entry carries may be another than before.</summary>
+    public Action<CacheEntry> Settled { get; init; } = static _ => { };
+
+    /// <summary>Told of each feed that ends.</summary>
+    public Action<CacheKey, object> Ended { get; init; } = static (_, _) => { };
+
+    public long Fetches => Volatile.Read(ref _fetches);
+
+    public long Errors => Volatile.Read(ref _errors);
+
+    public void Count(bool failed)
+    {
+        if (failed)
+        {
+            Interlocked.Increment(ref _errors);
+        }
+        else
+        {
+            Interlocked.Increment(ref _fetches);
+        }
+    }
+}

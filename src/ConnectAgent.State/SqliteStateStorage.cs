@@ -1,0 +1,260 @@
+using Microsoft.Data.Sqlite;
+
+namespace ConnectAgent.State;
+
+/// <summary>
+/// The state in one SQLite file: write-ahead log, full sync, held by one process at a time. A damaged file is an error and never replaced:
+/// it holds the CA.
+/// </summary>
+internal sealed class SqliteStateStorage : IStateStorage
+{
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    private const int Busy = 5;
+
+    private readonly string _path;
+    private readonly Lock _gate = new();
+    private readonly SqliteConnection _connection;
+
+    /// <summary>Opens or makes the file.</summary>
+    /// <param name="path">In a directory that exists.</param>
+    /// <exception cref="StateStorageException">Not to be opened, damaged, of a newer version, or held by another process.</exception>
+    public SqliteStateStorage(string path)
+        : this(path, SqliteSchema.Steps)
+    {
+    }
+
+    internal SqliteStateStorage(string path, IReadOnlyList<string> schema)
+    {
+        _path = path;
+        SQLitePCL.Batteries_V2.Init();
+        CreatePrivate(path);
+        _connection = new SqliteConnection(new SqliteConnectionStringBuilder
+        {
+            DataSource = path,
+            Mode = SqliteOpenMode.ReadWrite,
+            Pooling = false,
+            DefaultTimeout = 1,
+        }.ToString());
+        try
+        {
+            Run("be opened", () => Open(schema));
+        }
+        catch
+        {
+            // A refused file is let go of.
+            _connection.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>For tests that take the disk away.</summary>
+    internal SqliteConnection Connection => _connection;
+
+    public StoredState Load()
+    {
+        lock (_gate)
+        {
+            Dictionary<string, IReadOnlyList<StoredRow>> tables = new(StringComparer.Ordinal);
+            List<TableIndex> indexes = [];
+            Dictionary<string, ulong> counters = new(StringComparer.Ordinal);
+            Run("be read", () =>
+            {
+                Read("SELECT table_name, key, value FROM state_rows", row =>
+                {
+                    var name = row.GetString(0);
+                    if (!tables.TryGetValue(name, out var rows))
+                    {
+                        tables.Add(name, rows = new List<StoredRow>());
+                    }
+
+                    ((List<StoredRow>)rows).Add(new StoredRow(row.GetString(1), row.GetFieldValue<byte[]>(2)));
+                });
+                Read("SELECT name, modify_index FROM state_tables", row => indexes.Add(new TableIndex(row.GetString(0), (ulong)row.GetInt64(1))));
+                Read("SELECT name, reserved FROM state_counters", row => counters[row.GetString(0)] = (ulong)row.GetInt64(1));
+            });
+            return new StoredState(tables, indexes, counters);
+        }
+    }
+
+    public void Commit(IReadOnlyCollection<RowChange> changes, IReadOnlyCollection<TableIndex> indexes)
+    {
+        lock (_gate)
+        {
+            InTransaction(() =>
+            {
+                using var put = Command("INSERT OR REPLACE INTO state_rows (table_name, key, value) VALUES ($a, $b, $c)", 3);
+                using var remove = Command("DELETE FROM state_rows WHERE table_name = $a AND key = $b", 2);
+                using var index = Command("INSERT OR REPLACE INTO state_tables (name, modify_index) VALUES ($a, $b)", 2);
+                foreach (var change in changes)
+                {
+                    if (change.Value is null)
+                    {
+                        Execute(remove, change.Table, change.Key);
+                    }
+                    else
+                    {
+                        Execute(put, change.Table, change.Key, change.Value);
+                    }
+                }
+
+                foreach (var table in indexes)
+                {
+                    Execute(index, table.Table, (long)table.Index);
+                }
+            });
+        }
+    }
+
+    public void Reserve(string counter, ulong upTo)
+    {
+        lock (_gate)
+        {
+            InTransaction(() =>
+            {
+                using var command = Command("INSERT OR REPLACE INTO state_counters (name, reserved) VALUES ($a, $b)", 2);
+                Execute(command, counter, (long)upTo);
+            });
+        }
+    }
+
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _connection.Dispose();
+        }
+    }
+
+    private static void Execute(SqliteCommand command, params ReadOnlySpan<object> values)
+    {
+        for (var i = 0; i < values.Length; i++)
+        {
+            command.Parameters[i].Value = values[i];
+        }
+
+        command.ExecuteNonQuery();
+    }
+
+    // Born private: SQLite gives its log files the mode of the main one.
+    private static void CreatePrivate(string path)
+    {
+        try
+        {
+            using var file = new FileStream(path, new FileStreamOptions
+            {
+                Mode = FileMode.OpenOrCreate,
+                Access = FileAccess.ReadWrite,
+                Share = FileShare.ReadWrite,
+                UnixCreateMode = OwnerOnly,
+            });
+            if (!file.CanSeek)
+            {
+                throw new IOException("it is no regular file");
+            }
+
+            File.SetUnixFileMode(file.SafeFileHandle, OwnerOnly);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new StateStorageException($"{path} cannot be opened: {error.Message}", error);
+        }
+    }
+
+    private void Open(IReadOnlyList<string> schema)
+    {
+        _connection.Open();
+
+        // Exclusive: a second agent on this file is refused, and no shared-memory file is needed.
+        Execute("PRAGMA locking_mode = EXCLUSIVE");
+        Execute("PRAGMA journal_mode = WAL");
+        Execute("PRAGMA synchronous = FULL");
+        Execute("PRAGMA secure_delete = ON");
+        Execute("BEGIN IMMEDIATE");
+        Execute("COMMIT");
+        SqliteSchema.Migrate(_connection, schema);
+    }
+
+    private SqliteCommand Command(string text, int parameters)
+    {
+        var command = _connection.CreateCommand();
+#pragma warning disable CA2100 // Constants of this class.
+        command.CommandText = text;
+#pragma warning restore CA2100
+        for (var i = 0; i < parameters; i++)
+        {
+            command.Parameters.Add(new SqliteParameter { ParameterName = "$" + (char)('a' + i) });
+        }
+
+        return command;
+    }
+
+    private void Execute(string text)
+    {
+        using var command = _connection.CreateCommand();
+#pragma warning disable CA2100 // Constants of this class.
+        command.CommandText = text;
+#pragma warning restore CA2100
+        command.ExecuteNonQuery();
+    }
+
+    private void Read(string query, Action<SqliteDataReader> each)
+    {
+        using var command = _connection.CreateCommand();
+#pragma warning disable CA2100 // Constants of this class.
+        command.CommandText = query;
+#pragma warning restore CA2100
+        using var reader = command.ExecuteReader();
+        while (reader.Read())
+        {
+            each(reader);
+        }
+    }
+
+    // Not the library's transaction object: it cannot follow when SQLite has rolled back by itself, as it does when the disk is full.
+    private void InTransaction(Action work) => Run("be written", () =>
+    {
+        Execute("BEGIN IMMEDIATE");
+        try
+        {
+            work();
+            Execute("COMMIT");
+        }
+        catch
+        {
+            Rollback();
+            throw;
+        }
+    });
+
+    private void Rollback()
+    {
+        try
+        {
+            Execute("ROLLBACK");
+        }
+        catch (SqliteException)
+        {
+            // Rolled back already.
+        }
+    }
+
+    private void Run(string what, Action work)
+    {
+        try
+        {
+            work();
+        }
+        catch (SqliteException error) when (error.SqliteErrorCode == Busy)
+        {
+            throw new StateStorageException($"{_path} is in use by another process", error);
+        }
+        catch (Exception error) when (error is SqliteException or InvalidOperationException or InvalidCastException)
+        {
+            throw new StateStorageException($"{_path} cannot {what}: {error.Message}", error);
+        }
+        catch (StateStorageException error)
+        {
+            throw new StateStorageException($"{_path} cannot {what}: {error.Message}", error);
+        }
+    }
+}

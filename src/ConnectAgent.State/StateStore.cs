@@ -1,0 +1,288 @@
+using System.Security.Cryptography;
+using ConnectAgent.Protocol.Errors;
+using ConnectAgent.Protocol.Limits;
+
+namespace ConnectAgent.State;
+
+/// <summary>
+/// The one indexed store: one writer at a time, immutable snapshots for readers, watches that wake on what a read depends on. A write is
+/// answered when it is on disk; writes that wait meanwhile are brought there together.
+/// </summary>
+internal sealed class StateStore : IDisposable
+{
+    // Callers wait for their own write, so this bounds the callers at once.
+    [Limit(QueueLimit, "writes", "refused: 429", Refuses = true)]
+    private const int LongestQueue = 4096;
+    private const string QueueLimit = "state.queue";
+    [Limit("state.batch", "writes", "stored with the next batch")]
+    private const int LargestBatch = 256;
+
+    private readonly IStateStorage _storage;
+    private readonly StateCounter _index;
+    private readonly StateCounter _serial;
+    private readonly Lock _gate = new();
+    private readonly Queue<PendingWrite> _queue = new();
+    private bool _isDraining;
+    private StateSnapshot _current;
+
+    /// <summary>Opens the state with what is stored.</summary>
+    /// <exception cref="StateStorageException">It cannot be read.</exception>
+    public StateStore(IStateStorage storage)
+    {
+        _storage = storage;
+        var stored = storage.Load();
+        var state = StateSnapshot.Empty;
+        var highest = 1UL;
+        foreach (var counter in stored.Indexes.Select(table => table.Index).Concat(stored.Counters.Values))
+        {
+            if (counter > StateCounter.Highest)
+            {
+                throw new StateStorageException($"a counter stands at {counter}, and none goes beyond {StateCounter.Highest}: restore a snapshot into a new directory");
+            }
+        }
+
+        foreach (var table in StateTables.All)
+        {
+            var index = stored.Indexes.FirstOrDefault(entry => entry.Table == table.Name).Index;
+            var rows = table.Read(StateCounter.Highest);
+            foreach (var row in stored.Tables.GetValueOrDefault(table.Name) ?? [])
+            {
+                rows.Add(row.Key, row.Value);
+            }
+
+            state = state.With(table, rows.End(index));
+            highest = Math.Max(highest, index);
+        }
+
+        _current = state;
+
+        // 1 is what a table without any write answers (http-conventions IDX-9), so the first write gets 2.
+        _index = new StateCounter(storage, "index", Math.Max(highest, stored.Counters.GetValueOrDefault("index")));
+        _serial = new StateCounter(storage, "serial", stored.Counters.GetValueOrDefault("serial"));
+    }
+
+    public StateSnapshot Current => Volatile.Read(ref _current);
+
+    public StateWatches Watches { get; } = new();
+
+    /// <summary>The last index given out, to a write or to a signed leaf.</summary>
+    public ulong LastIndex => _index.Last;
+
+    /// <summary>The last certificate serial given out.</summary>
+    public ulong LastSerial => _serial.Last;
+
+    /// <summary>An index without a write, larger than any before: a leaf's signing has one of its own (leaf-certificates LEAF-33).</summary>
+    /// <exception cref="ServerException">The disk refuses.</exception>
+    public ulong TakeIndex() => Guard(_index.Take);
+
+    /// <summary>The next certificate's serial number (certificates CERT-48).</summary>
+    /// <exception cref="ServerException">The disk refuses.</exception>
+    public ulong TakeSerial() => Guard(_serial.Take);
+
+    /// <summary>Runs one write. What it throws leaves nothing changed (intentions IXN-7), and neither does a disk that refuses.</summary>
+    /// <param name="write">Pure but for what it does to the writer; its result is the caller's answer.</param>
+    /// <returns>Completes when the write is durable and readers see it.</returns>
+    /// <exception cref="ServerException"><see cref="FailureKind.Failed"/> with the reason when it cannot be stored, or what it is about has become too long.</exception>
+    public async Task<T> WriteAsync<T>(Func<StateWriter, T> write)
+    {
+        var pending = new PendingWrite<T>(write);
+        lock (_gate)
+        {
+            if (_queue.Count >= LongestQueue)
+            {
+                throw new ServerException(FailureKind.RateLimited, "too many writes are waiting, try again later") { Limit = QueueLimit };
+            }
+
+            _queue.Enqueue(pending);
+            if (!_isDraining)
+            {
+                _isDraining = true;
+                _ = Task.Run(Drain);
+            }
+        }
+
+        return await pending.Outcome;
+    }
+
+    /// <summary>All of the state at one moment, to be kept in a file.</summary>
+    public StateImage Export()
+    {
+        // The counters are read last: what the tables hold is never ahead of them.
+        var state = Current;
+        return new StateImage(_index.Last, _serial.Last, state);
+    }
+
+    /// <summary>
+    /// Puts an image in place of the state, as one write with an index of its own: the index never goes back, tables that outlive a restore
+    /// keep their rows, and every parked reader is woken (http-conventions IDX-13).
+    /// </summary>
+    /// <param name="image">Checked by <see cref="SnapshotCheck"/>.</param>
+    /// <exception cref="ServerException">It cannot be stored; nothing is changed.</exception>
+    public async Task RestoreAsync(StateImage image)
+    {
+        Guard(() => _index.SkipTo(image.Index));
+        Guard(() => _serial.SkipTo(image.Serial));
+        await WriteAsync(writer =>
+        {
+            writer.Replaces();
+            foreach (var table in StateTables.All)
+            {
+                table.Restore(writer, image.State.Of(table));
+            }
+
+            return true;
+        });
+    }
+
+    public void Dispose()
+    {
+        _index.GiveBack();
+        _serial.GiveBack();
+        _storage.Dispose();
+    }
+
+    private static ulong Guard(Func<ulong> take)
+    {
+        try
+        {
+            return take();
+        }
+        catch (StateStorageException error)
+        {
+            throw NotStored(error);
+        }
+    }
+
+    private static void Guard(Action skip) => Guard(() =>
+    {
+        skip();
+        return 0UL;
+    });
+
+    private static ServerException NotStored(StateStorageException error) =>
+        new(FailureKind.Failed, "state could not be stored: " + error.Message, error);
+
+    private void Drain()
+    {
+        while (true)
+        {
+            List<PendingWrite> batch = [];
+            lock (_gate)
+            {
+                while (batch.Count < LargestBatch && _queue.TryDequeue(out var next))
+                {
+                    batch.Add(next);
+                }
+
+                if (batch.Count == 0)
+                {
+                    _isDraining = false;
+                    return;
+                }
+            }
+
+            Carry(batch);
+        }
+    }
+
+    /// <summary>Carries out a batch. Nobody hears of a write, nor of what it decided another's answer by, before the whole is on disk.</summary>
+    private void Carry(List<PendingWrite> batch)
+    {
+        var state = _current;
+        Dictionary<(StateTable Table, string Key), byte[]?> changes = [];
+        foreach (var pending in batch)
+        {
+            var writer = new StateWriter(state, _index.Take);
+            if (pending.TryRun(writer))
+            {
+                state = writer.State;
+                foreach (var (row, value) in writer.Encoded)
+                {
+                    changes[row] = value;
+                }
+            }
+        }
+
+        try
+        {
+            if (changes.Count > 0)
+            {
+                var tables = changes.Keys.Select(row => row.Table).Distinct().ToList();
+                List<RowChange> rows = [.. changes.Select(row => new RowChange(row.Key.Table.Name, row.Key.Key, row.Value))];
+                try
+                {
+                    _storage.Commit(rows, [.. tables.Select(table => new TableIndex(table.Name, state.Of(table).Index))]);
+                }
+                finally
+                {
+                    // They may hold keys and tokens.
+                    rows.ForEach(row => CryptographicOperations.ZeroMemory(row.Value));
+                }
+
+                var replaced = state.Generation != _current.Generation;
+                Volatile.Write(ref _current, state);
+                Watches.Publish([
+                    .. tables.Select(table => new Topic(table.Name)),
+                    .. changes.Keys.Select(row => new Topic(row.Table.Name, row.Key)),
+                    .. replaced ? [Topic.Everything] : Array.Empty<Topic>()]);
+            }
+        }
+        catch (Exception error)
+        {
+            // Anything else than a refusing disk is a bug, but its callers must not wait for ever.
+            var refusal = error is StateStorageException storage ? NotStored(storage) : error;
+            batch.ForEach(pending => pending.Refuse(refusal));
+            return;
+        }
+
+        batch.ForEach(pending => pending.Complete());
+    }
+
+    private abstract class PendingWrite
+    {
+        public abstract bool TryRun(StateWriter writer);
+
+        public abstract void Complete();
+
+        public abstract void Refuse(Exception error);
+    }
+
+    private sealed class PendingWrite<T>(Func<StateWriter, T> write) : PendingWrite
+    {
+        private readonly TaskCompletionSource<T> _outcome = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private T? _result;
+        private Exception? _error;
+
+        public Task<T> Outcome => _outcome.Task;
+
+        public override bool TryRun(StateWriter writer)
+        {
+            try
+            {
+                _result = write(writer);
+                writer.Encode();
+                return true;
+            }
+            catch (Exception error)
+            {
+                // Whatever a write throws is its caller's answer; the next one runs.
+                _error = error is StateStorageException storage ? NotStored(storage) : error;
+                return false;
+            }
+        }
+
+        public override void Complete()
+        {
+            if (_error is not null)
+            {
+                _outcome.SetException(_error);
+            }
+            else
+            {
+                _outcome.SetResult(_result!);
+            }
+        }
+
+        public override void Refuse(Exception error) => _outcome.SetException(_error ?? error);
+    }
+}

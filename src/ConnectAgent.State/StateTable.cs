@@ -1,0 +1,187 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+
+namespace ConnectAgent.State;
+
+/// <summary>One table of the state: its name on disk, and how its rows are written there. Registered in <see cref="StateTables"/>.</summary>
+internal abstract class StateTable(string name)
+{
+    public string Name { get; } = name;
+
+    /// <summary>Whether rows that a restored snapshot does not have stay, for instance revocations: an older state must not bring back what was refused.</summary>
+    public bool OutlivesRestore { get; init; }
+
+    /// <summary>The table without a row.</summary>
+    internal abstract TableState Empty { get; }
+
+    /// <summary>A row as it is stored: JSON in UTF-8.</summary>
+    internal abstract byte[] Encode(object row);
+
+    /// <summary>Begins to read stored rows.</summary>
+    /// <param name="newest">No row has a later index.</param>
+    internal abstract TableReader Read(ulong newest);
+
+    /// <summary>The rows as they are stored, one at a time.</summary>
+    internal abstract IEnumerable<StoredRow> Store(TableState state);
+
+    /// <summary>Makes a write put these rows in place of its table's.</summary>
+    internal abstract void Restore(StateWriter writer, TableState restored);
+}
+
+/// <summary>
+/// A table of rows of one type. Rows are immutable; a change puts a new one. A row's key is worked out from the row, so no row can be under
+/// another's; so are its second keys, by which it is found as well, and which are not stored.
+/// </summary>
+/// <param name="name">On disk.</param>
+/// <param name="type">How rows are written.</param>
+/// <param name="keyOf">A row's key.</param>
+internal sealed class StateTable<T>(string name, JsonTypeInfo<T> type, Func<T, string> keyOf) : StateTable(name)
+    where T : class
+{
+    private static readonly JsonTypeInfo<T> Strict = StateJson.Strict<T>();
+
+    /// <summary>Other keys of a row; several rows may share one.</summary>
+    public Func<T, IEnumerable<string>> SecondKeysOf { get; init; } = static _ => [];
+
+    /// <summary>The latest index that a row holds.</summary>
+    public Func<T, ulong> IndexOf { get; init; } = static _ => 0;
+
+    /// <summary>Brings a row that an earlier revision stored into the form of this one.</summary>
+    public Func<T, T> Renew { get; init; } = static row => row;
+
+    internal override TableState Empty { get; } = new(
+        ImmutableSortedDictionary.Create<string, T>(StringComparer.Ordinal),
+        ImmutableSortedDictionary.Create<string, ImmutableArray<string>>(StringComparer.Ordinal),
+        0);
+
+    public string KeyOf(T row) => keyOf(row);
+
+    internal override byte[] Encode(object row) => JsonSerializer.SerializeToUtf8Bytes((T)row, type);
+
+    internal override TableReader Read(ulong newest) => new Reader(this, newest);
+
+    internal override IEnumerable<StoredRow> Store(TableState state) =>
+        RowsOf(state).Select(row => new StoredRow(row.Key, Encode(row.Value)));
+
+    internal override void Restore(StateWriter writer, TableState restored)
+    {
+        var rows = RowsOf(restored);
+        if (!OutlivesRestore)
+        {
+            foreach (var key in writer.State.Rows(this).Keys.Where(key => !rows.ContainsKey(key)))
+            {
+                writer.Remove(this, key);
+            }
+        }
+
+        foreach (var (key, row) in rows)
+        {
+            if (!OutlivesRestore || writer.State.Find(this, key) is null)
+            {
+                writer.Put(this, row);
+            }
+        }
+    }
+
+    /// <summary>The table with a row put under its key, or removed when there is none.</summary>
+    internal TableState With(TableState state, string key, T? row, ulong index)
+    {
+        var rows = RowsOf(state);
+        var seconds = rows.TryGetValue(key, out var before) ? Without(state.SecondKeys, SecondKeysOf(before), key) : state.SecondKeys;
+        return row is null
+            ? new TableState(rows.Remove(key), seconds, index)
+            : new TableState(rows.SetItem(key, row), With(seconds, SecondKeysOf(row), key), index);
+    }
+
+    internal static ImmutableSortedDictionary<string, T> RowsOf(TableState state) => (ImmutableSortedDictionary<string, T>)state.Rows;
+
+    private static ImmutableSortedDictionary<string, ImmutableArray<string>> With(
+        ImmutableSortedDictionary<string, ImmutableArray<string>> keys, IEnumerable<string> seconds, string key)
+    {
+        foreach (var second in seconds)
+        {
+            keys = keys.SetItem(second, keys.TryGetValue(second, out var others) ? others.Add(key) : [key]);
+        }
+
+        return keys;
+    }
+
+    private static ImmutableSortedDictionary<string, ImmutableArray<string>> Without(
+        ImmutableSortedDictionary<string, ImmutableArray<string>> keys, IEnumerable<string> seconds, string key)
+    {
+        foreach (var second in seconds)
+        {
+            var left = keys[second].Remove(key, StringComparer.Ordinal);
+            keys = left.IsEmpty ? keys.Remove(second) : keys.SetItem(second, left);
+        }
+
+        return keys;
+    }
+
+    private sealed class Reader(StateTable<T> table, ulong newest) : TableReader
+    {
+        private readonly ImmutableSortedDictionary<string, T>.Builder _rows = RowsOf(table.Empty).ToBuilder();
+        private readonly ImmutableSortedDictionary<string, ImmutableArray<string>>.Builder _seconds = table.Empty.SecondKeys.ToBuilder();
+
+        public override int Count => _rows.Count;
+
+        public override void Add(string key, ReadOnlySpan<byte> json)
+        {
+            var row = RowOf(json);
+            Require(table.KeyOf(row) == key, "a row under another key than its own");
+            Require(!_rows.ContainsKey(key), "two rows of one key");
+            Require(table.IndexOf(row) <= newest, "a row with an index that was never given out");
+            _rows.Add(key, row);
+            foreach (var second in table.SecondKeysOf(row))
+            {
+                _seconds[second] = _seconds.TryGetValue(second, out var others) ? others.Add(key) : [key];
+            }
+        }
+
+        public override TableState End(ulong index) => new(_rows.ToImmutable(), _seconds.ToImmutable(), index);
+
+        private T RowOf(ReadOnlySpan<byte> json)
+        {
+            try
+            {
+                StateJson.RequireNoNull(json);
+                return table.Renew(JsonSerializer.Deserialize(json, Strict) ?? throw new JsonException("null"));
+            }
+            catch (JsonException error)
+            {
+                throw new StateStorageException($"table {table.Name} has a row that cannot be read (at byte {error.BytePositionInLine})", error);
+            }
+        }
+
+        // The row may hold a key, and its own key may be anything: neither is in the text.
+        private void Require(bool holds, string otherwise)
+        {
+            if (!holds)
+            {
+                throw new StateStorageException($"table {table.Name} has {otherwise}");
+            }
+        }
+    }
+}
+
+/// <summary>Reads the stored rows of a table.</summary>
+internal abstract class TableReader
+{
+    /// <summary>How many were read.</summary>
+    public abstract int Count { get; }
+
+    /// <summary>Takes one row.</summary>
+    /// <exception cref="StateStorageException">It cannot be read, or not be where it is.</exception>
+    public abstract void Add(string key, ReadOnlySpan<byte> json);
+
+    /// <summary>The table.</summary>
+    /// <param name="index">Of its last write.</param>
+    public abstract TableState End(ulong index);
+}
+
+/// <summary>A table at one moment.</summary>
+/// <param name="Rows">Its immutable dictionary.</param>
+/// <param name="SecondKeys">The keys of the rows that share a second key.</param>
+/// <param name="Index">Of its last write.</param>
+internal sealed record TableState(object Rows, ImmutableSortedDictionary<string, ImmutableArray<string>> SecondKeys, ulong Index);

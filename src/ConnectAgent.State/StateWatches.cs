@@ -1,0 +1,139 @@
+using System.Collections.Frozen;
+using System.Runtime.InteropServices;
+
+namespace ConnectAgent.State;
+
+/// <summary>Something that a read depends on: a whole table, or one key of it.</summary>
+/// <param name="Table">For instance <c>roots</c>.</param>
+/// <param name="Key">Null for the whole table.</param>
+internal readonly record struct Topic(string Table, string? Key = null)
+{
+    /// <summary>The replacement of the whole state by a snapshot file.</summary>
+    public static Topic Everything { get; } = new("*");
+
+    private static FrozenSet<string> RightsTables { get; } = StateTables.Rights.Select(table => table.Name).ToFrozenSet(StringComparer.Ordinal);
+
+    /// <summary>Whether it is a table that the rights of tokens are worked out from.</summary>
+    public bool IsOfRights => Key is null && RightsTables.Contains(Table);
+
+    /// <summary>Any row of a table.</summary>
+    public static Topic Any(StateTable table) => new(table.Name);
+
+    /// <summary>One row, whether it exists or not.</summary>
+    public static Topic Row(StateTable table, string key) => new(table.Name, key);
+}
+
+/// <summary>Who waits for what. A topic without a watcher takes no memory, and a watcher that leaves takes all of it along.</summary>
+internal sealed class StateWatches
+{
+    private readonly Lock _gate = new();
+
+    // Of most topics there is one watcher, which stands here itself; of others a set of them.
+    private readonly Dictionary<Topic, object> _watchers = [];
+
+    /// <summary>How many topics are watched.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _watchers.Count;
+            }
+        }
+    }
+
+    /// <summary>
+    /// Starts to watch; the replacement of the whole state is always heard. Take the watch before the state is read, or a write between the two
+    /// is missed.
+    /// </summary>
+    /// <param name="topics">At least one.</param>
+    /// <param name="hearsRights">Whether a change of what any token may do is heard, too.</param>
+    public StateWatch Watch(Topic[] topics, bool hearsRights = false)
+    {
+        var watch = new StateWatch(this, topics, hearsRights);
+        lock (_gate)
+        {
+            foreach (var topic in topics)
+            {
+                ref var watchers = ref CollectionsMarshal.GetValueRefOrAddDefault(_watchers, topic, out _);
+                switch (watchers)
+                {
+                    case null:
+                        watchers = watch;
+                        break;
+                    case StateWatch other when other != watch:
+                        watchers = new HashSet<StateWatch> { other, watch };
+                        break;
+                    case HashSet<StateWatch> many:
+                        many.Add(watch);
+                        break;
+                }
+            }
+        }
+
+        return watch;
+    }
+
+    public void Publish(IReadOnlyCollection<Topic> topics)
+    {
+        HashSet<StateWatch> fired = [];
+        lock (_gate)
+        {
+            foreach (var topic in topics)
+            {
+                if (_watchers.Remove(topic, out var watchers))
+                {
+                    fired.UnionWith(In(watchers));
+                }
+            }
+
+            // What everybody hears, or many do, is not noted for each of them: it is rare, and then they are walked through.
+            if (topics.Contains(Topic.Everything))
+            {
+                fired.UnionWith(_watchers.Values.SelectMany(In));
+                _watchers.Clear();
+            }
+            else if (topics.Any(static topic => topic.IsOfRights))
+            {
+                fired.UnionWith(_watchers.Values.SelectMany(In).Where(static watch => watch.HearsRights));
+            }
+        }
+
+        foreach (var watch in fired)
+        {
+            watch.Fire();
+        }
+    }
+
+    internal void Release(StateWatch watch, Topic[] topics)
+    {
+        lock (_gate)
+        {
+            foreach (var topic in topics)
+            {
+                if (_watchers.TryGetValue(topic, out var watchers)
+                    && (watchers == watch || (watchers is HashSet<StateWatch> many && many.Remove(watch) && many.Count == 0)))
+                {
+                    _watchers.Remove(topic);
+                }
+            }
+        }
+    }
+
+    private static IEnumerable<StateWatch> In(object watchers) => watchers as HashSet<StateWatch> ?? [(StateWatch)watchers];
+}
+
+/// <summary>One reader's interest.</summary>
+internal sealed class StateWatch(StateWatches owner, Topic[] topics, bool hearsRights)
+    : TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), IDisposable
+{
+    public bool HearsRights => hearsRights;
+
+    /// <summary>Completes when one of the topics is written, or what is heard besides.</summary>
+    public Task Changed => Task;
+
+    public void Dispose() => owner.Release(this, topics);
+
+    internal void Fire() => TrySetResult();
+}
