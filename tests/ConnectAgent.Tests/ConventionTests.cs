@@ -14,7 +14,7 @@ public sealed class ConventionTests
     private static readonly Assembly Agent = typeof(AgentCache).Assembly;
     private static readonly Assembly ControlPlane = typeof(StateStore).Assembly;
     private static readonly Assembly Protocol = typeof(SpiffeId).Assembly;
-    private static readonly Assembly Daemon = typeof(ConnectAgent.Http.WireRoute).Assembly;
+    private static readonly Assembly Daemon = typeof(ConnectAgent.Http.Wire.WireRoute).Assembly;
 
     [Fact]
     public void The_agent_does_not_see_the_control_plane() => ReferencesOf(Agent).Should().NotContain("ConnectAgent.ControlPlane");

@@ -82,7 +82,7 @@ public sealed partial class DocumentationTests
     public void Http_api_lists_every_path_that_is_forwarded()
     {
         var listed = Page("http-api.md").Split("## In front of servers")[1].Split("\n## ")[0];
-        ConnectAgent.Http.ForwardingEndpoints.Paths.Should().OnlyContain(path => listed.Contains($"`{path}`") || listed.Contains($"`{path.TrimEnd('/')}`"));
+        ConnectAgent.Http.Forwarding.ForwardingEndpoints.Paths.Should().OnlyContain(path => listed.Contains($"`{path}`") || listed.Contains($"`{path.TrimEnd('/')}`"));
     }
 
     [Fact]

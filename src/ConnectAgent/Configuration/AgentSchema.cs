@@ -1,4 +1,4 @@
-using ConnectAgent.Http;
+using ConnectAgent.Http.Wire;
 
 namespace ConnectAgent.Configuration;
 

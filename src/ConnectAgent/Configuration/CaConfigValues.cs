@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Text;
 using System.Text.Json;
 using ConnectAgent.ControlPlane.Authority;
-using ConnectAgent.Http;
+using ConnectAgent.Http.Wire;
 using ConnectAgent.Protocol.Json;
 
 namespace ConnectAgent.Configuration;

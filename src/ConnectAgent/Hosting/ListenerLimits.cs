@@ -1,4 +1,4 @@
-using ConnectAgent.Http;
+using ConnectAgent.Http.Wire;
 using ConnectAgent.Protocol.Limits;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 

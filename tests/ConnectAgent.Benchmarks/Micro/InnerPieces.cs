@@ -7,8 +7,8 @@ using ConnectAgent.Agent.Leaves;
 using ConnectAgent.Benchmarks.Suite;
 using ConnectAgent.Caching;
 using ConnectAgent.ControlPlane.Authority;
-using ConnectAgent.Http;
-using ConnectAgent.Http.Hits;
+using ConnectAgent.Http.Authorize;
+using ConnectAgent.Http.Wire;
 using ConnectAgent.Protocol.Identity;
 using ConnectAgent.Protocol.Intentions;
 

@@ -1,6 +1,6 @@
 using ConnectAgent.FuzzTests.Harness;
-using ConnectAgent.Http;
-using ConnectAgent.Http.Hits;
+using ConnectAgent.Http.Authorize;
+using ConnectAgent.Http.Wire;
 
 namespace ConnectAgent.FuzzTests.Targets;
 

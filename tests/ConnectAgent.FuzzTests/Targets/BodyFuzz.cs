@@ -1,6 +1,11 @@
 using System.Text;
 using ConnectAgent.FuzzTests.Harness;
-using ConnectAgent.Http;
+using ConnectAgent.Http.Acl;
+using ConnectAgent.Http.Ca;
+using ConnectAgent.Http.Intentions;
+using ConnectAgent.Http.Login;
+using ConnectAgent.Http.Revocation;
+using ConnectAgent.Http.Wire;
 
 namespace ConnectAgent.FuzzTests.Targets;
 

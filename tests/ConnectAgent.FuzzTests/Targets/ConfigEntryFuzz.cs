@@ -1,7 +1,7 @@
 using ConnectAgent.ControlPlane.ConfigEntries;
 using ConnectAgent.ControlPlane.ConfigEntries.Schema;
 using ConnectAgent.FuzzTests.Harness;
-using ConnectAgent.Http;
+using ConnectAgent.Http.Wire;
 using ConnectAgent.Protocol.Errors;
 
 namespace ConnectAgent.FuzzTests.Targets;

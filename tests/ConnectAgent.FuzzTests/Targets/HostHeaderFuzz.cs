@@ -2,7 +2,7 @@ using System.Net;
 using System.Text;
 using ConnectAgent.Configuration;
 using ConnectAgent.FuzzTests.Harness;
-using ConnectAgent.Http;
+using ConnectAgent.Http.Wire;
 using Microsoft.AspNetCore.Http;
 
 namespace ConnectAgent.FuzzTests.Targets;

@@ -1,5 +1,6 @@
 using ConnectAgent.FuzzTests.Harness;
-using ConnectAgent.Http;
+using ConnectAgent.Http.Authorize;
+using ConnectAgent.Http.Wire;
 using ConnectAgent.Protocol.Intentions;
 
 namespace ConnectAgent.FuzzTests.Targets;

@@ -1,7 +1,9 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using ConnectAgent.FuzzTests.Harness;
-using ConnectAgent.Http;
+using ConnectAgent.Http.Ca;
+using ConnectAgent.Http.Intentions;
+using ConnectAgent.Http.Wire;
 
 namespace ConnectAgent.FuzzTests.Targets;
 

@@ -1,7 +1,7 @@
 using System.Text;
 using ConnectAgent.Agent;
 using ConnectAgent.FuzzTests.Harness;
-using ConnectAgent.Http;
+using ConnectAgent.Http.Wire;
 using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Intentions;
 using Microsoft.AspNetCore.Http;

@@ -1,6 +1,6 @@
 using System.Text;
 using ConnectAgent.FuzzTests.Harness;
-using ConnectAgent.Http;
+using ConnectAgent.Http.Wire;
 
 namespace ConnectAgent.FuzzTests.Targets;
 

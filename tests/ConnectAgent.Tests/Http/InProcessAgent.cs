@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 using ConnectAgent.Configuration;
 using ConnectAgent.ControlPlane.Intentions;
 using ConnectAgent.Hosting;
-using ConnectAgent.Http;
+using ConnectAgent.Http.Wire;
 using ConnectAgent.Protocol.Intentions;
 using ConnectAgent.State;
 using ConnectAgent.TestKit.Processes;

@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using ConnectAgent.Configuration;
-using ConnectAgent.Http;
+using ConnectAgent.Http.Wire;
 using ConnectAgent.Protocol.Acl;
 using ConnectAgent.TestKit.Processes;
 using FluentAssertions;

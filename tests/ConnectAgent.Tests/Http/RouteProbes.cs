@@ -1,5 +1,5 @@
 using System.Security.Cryptography;
-using ConnectAgent.Http;
+using ConnectAgent.Http.Wire;
 using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Identity;
 using ConnectAgent.TestKit.Servers;

@@ -1,6 +1,6 @@
 using System.Reflection;
 using ConnectAgent.Caching;
-using ConnectAgent.Http;
+using ConnectAgent.Http.Wire;
 using ConnectAgent.Protocol.Limits;
 using ConnectAgent.State;
 

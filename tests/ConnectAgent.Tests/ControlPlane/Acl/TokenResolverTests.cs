@@ -141,6 +141,6 @@ public sealed class TokenResolverTests : IDisposable
         var token = new AclToken("accessor", "s3cret");
         token.ToString().Should().NotContain("s3cret");
         new AclTokenDraft { SecretId = "s3cret" }.ToString().Should().NotContain("s3cret");
-        ConnectAgent.Http.AclTokenReply.Of(StateSnapshot.Empty, token).ToString().Should().NotContain("s3cret");
+        ConnectAgent.Http.Acl.AclTokenReply.Of(StateSnapshot.Empty, token).ToString().Should().NotContain("s3cret");
     }
 }

@@ -2,7 +2,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using ConnectAgent.ControlPlane.ConfigEntries;
 using ConnectAgent.ControlPlane.ConfigEntries.Schema;
-using ConnectAgent.Http;
+using ConnectAgent.Http.Wire;
 using FluentAssertions;
 using FsCheck;
 using FsCheck.Fluent;

@@ -1,7 +1,7 @@
 using System.Text;
 using ConnectAgent.ControlPlane.ConfigEntries;
 using ConnectAgent.ControlPlane.Intentions;
-using ConnectAgent.Http;
+using ConnectAgent.Http.Wire;
 using ConnectAgent.Protocol.Intentions;
 using ConnectAgent.State;
 using ConnectAgent.TestKit;

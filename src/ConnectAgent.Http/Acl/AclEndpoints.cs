@@ -1,0 +1,160 @@
+using System.Globalization;
+using ConnectAgent.Agent.Servers.Tokens;
+using ConnectAgent.Configuration;
+using ConnectAgent.ControlPlane.Acl;
+using ConnectAgent.ControlPlane.Acl.Rules;
+using ConnectAgent.Http.Wire;
+using ConnectAgent.Protocol.Acl;
+using ConnectAgent.Protocol.Errors;
+using ConnectAgent.Protocol.Text;
+using ConnectAgent.State;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace ConnectAgent.Http.Acl;
+
+/// <summary>Bootstrap, the question about one's own rights, replication (acl sections 5.1, 5.7, 5.8).</summary>
+internal sealed class AclEndpoints(
+    AclTokenStore store, TokenResolver resolver, StateStore state, AclAccessGuard guard, AgentConfiguration configuration) : IWireEndpoints
+{
+    private const string ResetFile = "acl-bootstrap-reset";
+
+    public void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapWire("/v1/acl/bootstrap", (HttpMethods.Put, Permission.None, BootstrapAsync));
+        routes.MapWire("/v1/acl/replication", (HttpMethods.Get, Permission.None, GetReplicationAsync));
+        routes.MapWire("/v1/internal/acl/authorize", (HttpMethods.Post, Permission.AnyToken, AuthorizeAsync));
+        routes.MapWire("/v1/acl/rules/translate", (HttpMethods.Post, Permission.AclRead, TranslateAsync));
+        routes.MapWire("/v1/acl/rules/translate/", (HttpMethods.Get, Permission.AclRead, TranslateTokenAsync));
+
+        // ACL-MISC-3: gone, because one of them reads a token by its secret in the path.
+        routes.MapWire("/v1/acl/create", (HttpMethods.Put, Permission.None, GoneAsync));
+        routes.MapWire("/v1/acl/update", (HttpMethods.Put, Permission.None, GoneAsync));
+        routes.MapWire("/v1/acl/list", (HttpMethods.Get, Permission.None, GoneAsync));
+        routes.MapWire("/v1/acl/info/", (HttpMethods.Get, Permission.None, GoneAsync));
+        routes.MapWire("/v1/acl/destroy/", (HttpMethods.Put, Permission.None, GoneAsync));
+        routes.MapWire("/v1/acl/clone/", (HttpMethods.Put, Permission.None, GoneAsync));
+    }
+
+    private static AclAccess AccessOf(AclQuestionText question, AclResource resource) => question.Access.ToUpperInvariant() switch
+    {
+        "READ" => AclAccess.Read,
+        "WRITE" => AclAccess.Write,
+        "LIST" when resource == AclResource.Key => AclAccess.List,
+        "WRITE-PREFIX" when resource == AclResource.Key => AclAccess.WritePrefix,
+        _ => throw WireException.BadRequest($"Invalid access level for {question.Resource} resource: {question.Access}"),
+    };
+
+    // Resource words count with case (ACL-AUZ-3).
+    private static AclResource ResourceOf(AclQuestionText question) =>
+        question.Resource.All(char.IsAsciiLetterLower) && Enum.TryParse<AclResource>(question.Resource, ignoreCase: true, out var resource)
+            ? resource
+            : throw WireException.BadRequest($"Invalid ACL resource requested: {GoQuote.Of(question.Resource)}");
+
+    private Task GoneAsync(WireRequest request)
+    {
+        guard.RequireEnabled();
+        return WireReply.EmptyAsync(request.Context, StatusCodes.Status404NotFound);
+    }
+
+    private async Task BootstrapAsync(WireRequest request)
+    {
+        guard.RequireEnabled();
+        var secret = request.Context.Features.GetRequiredFeature<IHttpRequestBodyDetectionFeature>().CanHaveBody
+            ? await RequestBody.ReadAsync(
+                request, AclBodies.BootstrapSecret, error => WireException.BadRequest("Request decode failed: " + error))
+            : string.Empty;
+        var token = await store.BootstrapAsync(secret, ReadReset(), DropReset);
+        await WireReply.JsonAsync(
+            request, AclTokenReply.Of(state.Current, token) with { Id = token.SecretId }, AclJson.Default.AclTokenReply);
+    }
+
+    // ACL-BOOT-3: what cannot be read is no permission.
+    private ulong ReadReset()
+    {
+        try
+        {
+            return configuration.StateDirectory is { } directory
+                && ulong.TryParse(
+                    File.ReadAllText(Path.Combine(directory, ResetFile)).Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var index)
+                ? index
+                : 0;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return 0;
+        }
+    }
+
+    private void DropReset()
+    {
+        try
+        {
+            File.Delete(Path.Combine(configuration.StateDirectory!, ResetFile));
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new ServerException(FailureKind.Failed, $"{ResetFile} cannot be removed: {error.Message}");
+        }
+    }
+
+    private async Task GetReplicationAsync(WireRequest request)
+    {
+        guard.RequireEnabled();
+        await WireReply.JsonAsync(request, AclReplicationReply.None, AclJson.Default.AclReplicationReply);
+    }
+
+    // ACL-MISC-2.
+    private async Task TranslateAsync(WireRequest request)
+    {
+        guard.RequireEnabled();
+        resolver.Resolve(request.Token()).Require(AclQuestion.AclRead);
+        var rules = await RequestBody.ReadTextAsync(request);
+        try
+        {
+            await WireReply.TextAsync(request.Context, StatusCodes.Status200OK, RulesTranslation.Translate(rules));
+        }
+        catch (HclException error)
+        {
+            throw WireException.BadRequest("Failed to parse rules: " + error.Message);
+        }
+    }
+
+    // No token has rules of its own any more.
+    private Task TranslateTokenAsync(WireRequest request)
+    {
+        guard.RequireEnabled();
+        if (request.Tail.Length == 0)
+        {
+            throw WireException.BadRequest("Missing token ID");
+        }
+
+        resolver.Resolve(request.Token()).Require(AclQuestion.AclRead);
+        AclAccessGuard.Read(request, state.Current.IndexOf(StateTables.AclTokens));
+        _ = store.Find(state.Current, request.Tail) ?? throw new ServerException(FailureKind.UnknownToken, "ACL not found");
+        throw WireException.Failed("The specified token does not have any rules set");
+    }
+
+    private async Task AuthorizeAsync(WireRequest request)
+    {
+        guard.RequireEnabled();
+        var questions = await RequestBody.ReadAsync(
+            request, AclBodies.Questions, error => WireException.BadRequest("Failed to decode request body: " + error));
+        if (questions.Count > ITokenAuthority.MostQuestions)
+        {
+            throw WireException.BadRequest($"Refusing to process more than {ITokenAuthority.MostQuestions} authorizations at once", ITokenAuthority.QuestionsLimit);
+        }
+
+        var rights = resolver.Resolve(request.Token());
+        IReadOnlyList<AclAnswer> answers = [.. questions.Select(question =>
+        {
+            var resource = ResourceOf(question);
+            var access = AccessOf(question, resource);
+            return new AclAnswer(
+                question.Resource,
+                question.Segment.Length > 0 ? question.Segment : null,
+                question.Access,
+                rights.Allows(resource, question.Segment, access));
+        })];
+        await WireReply.JsonAsync(request, answers, AclJson.Default.IReadOnlyListAclAnswer);
+    }
+}

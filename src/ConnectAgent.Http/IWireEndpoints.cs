@@ -1,7 +1,0 @@
-namespace ConnectAgent.Http;
-
-/// <summary>A resource's paths; any number are registered, and all of them are mapped.</summary>
-internal interface IWireEndpoints
-{
-    void Map(IEndpointRouteBuilder routes);
-}

@@ -1,0 +1,109 @@
+using System.Runtime.CompilerServices;
+using ConnectAgent.Agent;
+using ConnectAgent.Agent.Authorization;
+using ConnectAgent.Agent.Servers;
+using ConnectAgent.Caching;
+using ConnectAgent.Http.Wire;
+using ConnectAgent.Protocol.Acl;
+using ConnectAgent.Protocol.Errors;
+using ConnectAgent.Protocol.Intentions;
+using ConnectAgent.Protocol.Text;
+
+namespace ConnectAgent.Http.Intentions;
+
+/// <summary>What a match asks (intentions MAT-1).</summary>
+/// <param name="Names">For whom.</param>
+/// <param name="Spelled">The names as the caller wrote them.</param>
+internal sealed record MatchQuestion(ReadOptions Options, MatchNames Names, IReadOnlyList<string> Spelled);
+
+/// <summary>Matches out of the agent's cache, and what they have in common with those that are asked of the control plane (intentions MAT-1 to MAT-3).</summary>
+internal sealed class IntentionMatchReads(Authorizer authorizer, IServerClient servers, AgentIdentity agent, WireSettings settings)
+{
+    private readonly ConditionalWeakTable<IntentionMatch, MatchBody> _bodies = [];
+
+    /// <summary>Answers from the cache alone; which datacenters there are is known to the servers.</summary>
+    public Task AnswerAsync(WireRequest request) => AnswerAsync(request, Parse(request, static _ => { }));
+
+    /// <summary>Answers a question from the cache.</summary>
+    public async Task AnswerAsync(WireRequest request, MatchQuestion question)
+    {
+        var options = question.Options;
+        await RequireAsync(request, question);
+        var answer = await authorizer.MatchAsync(
+            MatchRequest.ForNames(options.Datacenter, options.Token, question.Names, question.Spelled),
+            new CacheRead(options.Index, options.Wait),
+            request.Aborted);
+        WireReply.CachedQueryHeaders(request.Context, answer, options.Consistency);
+        await ReplyAsync(request, question, answer.Value);
+    }
+
+    /// <summary>Reads the question, in the order that decides which error wins.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="requireDatacenter">Refuses a datacenter that is not served.</param>
+    public MatchQuestion Parse(WireRequest request, Action<string> requireDatacenter)
+    {
+        var options = ReadOptions.Parse(request, settings.UseCache);
+        request.RefuseNamespace();
+        var byDestination = IntentionNames.By(request.Query);
+        var spelled = request.Query.All("name");
+        if (spelled.Count == 0)
+        {
+            throw WireException.Failed("required query parameter 'name' not set");
+        }
+
+        var parsed = spelled.Select(text => IntentionNames.Parse("name", text)).ToList();
+        request.FailsWithQueryHeaders = true;
+        requireDatacenter(options.Datacenter);
+        agent.RequireConnect();
+        if (parsed.FirstOrDefault(name => !name.IsOurs) is { } foreign)
+        {
+            throw new ServerException(
+                FailureKind.Mistake, $"Invalid match entry namespace {GoQuote.Of(foreign.Namespace)}: Namespaces is a Consul Enterprise feature");
+        }
+
+        return new MatchQuestion(options, new MatchNames(byDestination, [.. parsed.Select(name => name.Name)]), spelled);
+    }
+
+    /// <summary>ACL-2: on every name asked.</summary>
+    public async ValueTask RequireAsync(WireRequest request, MatchQuestion question)
+    {
+        var rights = await servers.ResolveTokenAsync(question.Options.Token, request.Aborted);
+        foreach (var name in question.Names.Names.Where(name => name.Length > 0))
+        {
+            await rights.RequireAsync(new AclQuestion(AclResource.Intention, name, AclAccess.Read), request.Aborted);
+        }
+    }
+
+    /// <summary>MAT-2: null where nothing matches; a repeated name gives one key; keys sorted (JSON-1).</summary>
+    public Task ReplyAsync(WireRequest request, MatchQuestion question, IReadOnlyList<IntentionMatch> matches)
+    {
+        if (request.IsPretty || matches is not [{ Intentions.Count: > 0 } only])
+        {
+            return WireReply.JsonAsync(request, ReplyOf(question, matches), IntentionJson.Default.DictionaryStringIReadOnlyListIntention);
+        }
+
+        // Thousands who were parked get the same answer at once.
+        if (!_bodies.TryGetValue(only, out var body) || body.Name != question.Spelled[0])
+        {
+            var json = HitReply.Render(ReplyOf(question, matches), IntentionJson.Default.DictionaryStringIReadOnlyListIntention);
+            body = new MatchBody(question.Spelled[0], new RenderedBody(json.ToArray()));
+            _bodies.AddOrUpdate(only, body);
+        }
+
+        return HitReply.WriteAsync(request.Context, body.Body);
+    }
+
+    private static Dictionary<string, IReadOnlyList<Intention>?> ReplyOf(MatchQuestion question, IReadOnlyList<IntentionMatch> matches)
+    {
+        Dictionary<string, IReadOnlyList<Intention>?> reply = new(StringComparer.Ordinal);
+        foreach (var (name, match) in question.Spelled.Zip(matches).OrderBy(pair => pair.First, StringComparer.Ordinal))
+        {
+            reply[name] = match.Intentions.Count == 0 ? null : match.Intentions;
+        }
+
+        return reply;
+    }
+
+    // The name as the caller wrote it is the key in the answer, and the same match may have been asked for by another.
+    private sealed record MatchBody(string Name, RenderedBody Body);
+}

@@ -1,0 +1,48 @@
+using ConnectAgent.Configuration;
+using ConnectAgent.Http.Acl;
+using ConnectAgent.Http.Wire;
+using ConnectAgent.Protocol.Acl;
+using ConnectAgent.Protocol.Errors;
+using ConnectAgent.Protocol.Text;
+
+namespace ConnectAgent.Http.LocalAgent;
+
+/// <summary>Sets the agent's own tokens (acl section 5.9).</summary>
+internal sealed class AgentTokenEndpoints(AgentTokens tokens, AgentConfiguration configuration) : IWireEndpoints
+{
+    public void Map(IEndpointRouteBuilder routes) =>
+        routes.MapWire("/v1/agent/token/", (HttpMethods.Put, Permission.AgentWrite, PutAsync));
+
+    // The body comes before the name.
+    private async Task PutAsync(WireRequest request)
+    {
+        if (!configuration.AclEnabled)
+        {
+            throw AclAccessGuard.Disabled();
+        }
+
+        var token = await RequestBody.ReadAsync(
+            request, AclBodies.AgentToken, error => WireException.Invalid("Request decode failed: " + error));
+        if (TokenText.IsTooLong(token))
+        {
+            throw new WireException(StatusCodes.Status400BadRequest, $"Bad request: Token is longer than {TokenText.Longest} bytes") { Limit = TokenText.LimitName };
+        }
+
+        bool known;
+        try
+        {
+            known = tokens.TrySet(request.Tail, token);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new ServerException(FailureKind.Failed, "failed to persist the token: " + error.Message);
+        }
+
+        if (!known)
+        {
+            throw new WireException(StatusCodes.Status404NotFound, $"Token {GoQuote.Of(request.Tail)} is unknown");
+        }
+
+        await WireReply.EmptyAsync(request.Context, StatusCodes.Status200OK);
+    }
+}

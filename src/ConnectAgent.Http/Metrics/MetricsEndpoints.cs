@@ -1,0 +1,42 @@
+using System.Text;
+using ConnectAgent.Configuration;
+using ConnectAgent.Http.Wire;
+using ConnectAgent.Telemetry;
+
+namespace ConnectAgent.Http.Metrics;
+
+/// <summary>The agent in numbers (services AG-27).</summary>
+internal sealed class MetricsEndpoints(MetricsReader metrics, AgentConfiguration configuration) : IWireEndpoints
+{
+    public void Map(IEndpointRouteBuilder routes) =>
+        routes.MapWire("/v1/agent/metrics", (HttpMethods.Get, Permission.AgentRead, GetMetricsAsync));
+
+    private async Task GetMetricsAsync(WireRequest request)
+    {
+        if (!WantsPrometheus(request))
+        {
+            await WireReply.JsonAsync(request, WireMetrics.ToJson(metrics.Read(), metrics.Last), MetricsJson.Default.MetricsReply);
+            return;
+        }
+
+        if (configuration.PrometheusRetention <= TimeSpan.Zero)
+        {
+            throw new WireException(
+                StatusCodes.Status415UnsupportedMediaType, "Prometheus is not enabled since its retention time is not positive")
+            {
+                Setting = "telemetry.prometheus_retention_time",
+            };
+        }
+
+        await WireReply.BytesAsync(
+            request.Context, StatusCodes.Status200OK, PrometheusText.ContentType, Encoding.UTF8.GetBytes(PrometheusText.Of(metrics.Read(), metrics.ReadHistograms())));
+    }
+
+    private static bool WantsPrometheus(WireRequest request)
+    {
+        var accept = request.Context.Request.Headers.Accept.ToString();
+        return request.Query.First("format") == "prometheus"
+            || accept.Contains("application/openmetrics-text", StringComparison.OrdinalIgnoreCase)
+            || accept.Replace(" ", string.Empty, StringComparison.Ordinal).Contains("text/plain;version=0.4.0", StringComparison.OrdinalIgnoreCase);
+    }
+}

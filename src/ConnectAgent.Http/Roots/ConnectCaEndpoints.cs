@@ -1,0 +1,41 @@
+using System.Text;
+using ConnectAgent.Agent;
+using ConnectAgent.ControlPlane.Acl;
+using ConnectAgent.ControlPlane.Authority;
+using ConnectAgent.Http.Wire;
+using ConnectAgent.Protocol.Text;
+using ConnectAgent.State;
+
+namespace ConnectAgent.Http.Roots;
+
+/// <summary>The control plane's CA (ca section 1).</summary>
+internal sealed class ConnectCaEndpoints(CertificateAuthority authority, AgentIdentity agent, WireSettings settings) : IWireEndpoints
+{
+    public void Map(IEndpointRouteBuilder routes) =>
+        routes.MapWire("/v1/connect/ca/roots", (HttpMethods.Get, Permission.None, GetRootsAsync));
+
+    private async Task GetRootsAsync(WireRequest request)
+    {
+        var options = ReadOptions.Parse(request, settings.UseCache);
+        var pem = WantsPem(request.Query);
+        request.FailsWithQueryHeaders = true;
+        agent.RequireDatacenter(options.Datacenter);
+        agent.RequireConnect();
+
+        var (roots, index) = await authority.ReadRootsAsync(ControlPlaneReads.Blocking(options), request.Aborted);
+        if (pem)
+        {
+            var chain = string.Concat(roots.Roots.SelectMany(root => (root.IntermediateCerts ?? []).Prepend(root.RootCert)));
+            await WireReply.BytesAsync(
+                request.Context, StatusCodes.Status200OK, "application/pem-certificate-chain", Encoding.ASCII.GetBytes(chain));
+            return;
+        }
+
+        WireReply.QueryHeaders(request.Context, index);
+        await WireReply.JsonAsync(request, roots, RootsJson.Default.CaRoots);
+    }
+
+    // CA-10.
+    private static bool WantsPem(WireQuery query) => query.First("pem") is { Length: > 0 } word
+        && (GoBool.Parse(word) ?? throw WireException.BadRequest("The 'pem' query parameter must be a boolean value"));
+}

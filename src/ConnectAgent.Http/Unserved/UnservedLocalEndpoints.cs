@@ -1,0 +1,20 @@
+using ConnectAgent.Http.Wire;
+
+namespace ConnectAgent.Http.Unserved;
+
+/// <summary>
+/// The agent's own services and checks, of which there are none: a client that registers one must not take an empty 404 for success
+/// (http-conventions PATH-2).
+/// </summary>
+internal sealed class UnservedLocalEndpoints : IWireEndpoints
+{
+    public void Map(IEndpointRouteBuilder routes)
+    {
+        UnservedEndpoints.MapUnserved(routes, "/v1/agent/services", "services of its own", HttpMethods.Get);
+        UnservedEndpoints.MapUnserved(routes, "/v1/agent/service/", "services of its own", HttpMethods.Get, HttpMethods.Put);
+        UnservedEndpoints.MapUnserved(routes, "/v1/agent/checks", "checks of its own", HttpMethods.Get);
+        UnservedEndpoints.MapUnserved(routes, "/v1/agent/check/", "checks of its own", HttpMethods.Put);
+        UnservedEndpoints.MapUnserved(routes, "/v1/agent/health/", "services of its own", HttpMethods.Get);
+        UnservedEndpoints.MapUnserved(routes, "/v1/agent/maintenance", "maintenance mode", HttpMethods.Put);
+    }
+}

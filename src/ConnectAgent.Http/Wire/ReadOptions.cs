@@ -1,0 +1,86 @@
+using System.Globalization;
+using ConnectAgent.Protocol.Text;
+
+namespace ConnectAgent.Http.Wire;
+
+/// <summary>Who may answer a read (http-conventions CON-1).</summary>
+internal enum Consistency
+{
+    Leader,
+    Stale,
+    Consistent,
+}
+
+/// <summary>The options that all reads share, parsed in the order that decides which error wins (http-conventions HTTP-2).</summary>
+/// <param name="Cached">Whether the agent cache may answer (CON-3).</param>
+/// <param name="Index">0: do not block (IDX-3).</param>
+/// <param name="Wait">Null when absent.</param>
+internal readonly record struct ReadOptions(
+    string Datacenter, string Token, string Filter, Consistency Consistency, bool Cached, ulong Index, TimeSpan? Wait)
+{
+    /// <summary>Parses them.</summary>
+    /// <exception cref="WireException">400 with the first error.</exception>
+    public static ReadOptions Parse(WireRequest request, bool useCache)
+    {
+        var query = request.Query;
+        var (consistency, cached) = ParseConsistency(query, useCache);
+        CheckCacheControl(request.Context.Request.Headers.CacheControl.ToString());
+        var wait = ParseWait(query.First("wait"));
+        return new ReadOptions(
+            request.Datacenter(), request.Token(), query.First("filter"), consistency, cached, ParseIndex(query.First("index")), wait);
+    }
+
+    private static (Consistency Consistency, bool Cached) ParseConsistency(WireQuery query, bool useCache)
+    {
+        var stale = query.Has("stale");
+        var consistent = query.Has("consistent");
+        var cached = useCache && query.Has("cached");
+        if (query.First("max_stale") is { Length: > 0 } text)
+        {
+            if (!GoDuration.TryParse(text, out var maxStale, out _))
+            {
+                throw WireException.Invalid($"Invalid max_stale value {GoQuote.Of(text)}");
+            }
+
+            stale |= maxStale > TimeSpan.Zero;
+        }
+
+        if (stale && consistent)
+        {
+            throw WireException.Invalid("Cannot specify ?stale with ?consistent, conflicting semantics.");
+        }
+
+        if (cached && consistent)
+        {
+            throw WireException.Invalid("Cannot specify ?cached with ?consistent, conflicting semantics.");
+        }
+
+        return (stale ? Consistency.Stale : consistent ? Consistency.Consistent : Consistency.Leader, cached);
+    }
+
+    // CACHE-40: a bad number is an error on every endpoint; the types that exist so far ignore the rest.
+    private static void CheckCacheControl(string header)
+    {
+        foreach (var directive in header.ToLowerInvariant().Split(',', StringSplitOptions.TrimEntries))
+        {
+            var equals = directive.IndexOf('=', StringComparison.Ordinal);
+            if (equals > 0 && directive[..equals] is "max-age" or "stale-if-error"
+                && !long.TryParse(directive.AsSpan(equals + 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _))
+            {
+                throw WireException.Invalid("Invalid Cache-Control header.");
+            }
+        }
+    }
+
+    // IDX-2.
+    private static TimeSpan? ParseWait(string text) => text.Length == 0
+        ? null
+        : GoDuration.TryParse(text, out var wait, out _) ? wait : throw WireException.Invalid("Invalid wait time");
+
+    // IDX-1.
+    private static ulong ParseIndex(string text) => text.Length == 0
+        ? 0
+        : !text.AsSpan().ContainsAnyExceptInRange('0', '9') && ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var index)
+            ? index
+            : throw WireException.Invalid("Invalid index");
+}

@@ -1,0 +1,128 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Json;
+using System.Text.Unicode;
+using ConnectAgent.Protocol.Limits;
+
+namespace ConnectAgent.Http.Wire;
+
+/// <summary>Reads and decodes request bodies; bounded (http-conventions BODY-6).</summary>
+internal static class RequestBody
+{
+    /// <summary>The longest body that any endpoint takes, in bytes.</summary>
+    [Limit(LimitName, "bytes", "refused: 413", Refuses = true)]
+    public const int Longest = 1024 * 1024;
+
+    private const string LimitName = "http.body";
+
+    public delegate T Decoder<out T>(ref GoJsonReader json);
+
+    /// <summary>Decodes the first JSON value of the body, whatever its content type says (BODY-1).</summary>
+    /// <param name="request">Whose body.</param>
+    /// <param name="decode">Reads the value.</param>
+    /// <param name="refuse">Makes the endpoint's error of the reference's error text (BODY-4).</param>
+    /// <exception cref="WireException">What <paramref name="refuse"/> made, or 413.</exception>
+    public static Task<T> ReadAsync<T>(WireRequest request, Decoder<T> decode, Func<string, WireException> refuse) =>
+        ReadAsync(request, body =>
+        {
+            try
+            {
+                return Decode(body, decode);
+            }
+            catch (GoJsonException error)
+            {
+                var refused = refuse(error.Message);
+                throw error.Limit is null ? refused : new WireException(refused.Status, refused.Message) { Limit = error.Limit };
+            }
+        });
+
+    /// <summary>Reads a body that is plain text.</summary>
+    /// <exception cref="WireException">413.</exception>
+    public static Task<string> ReadTextAsync(WireRequest request) => ReadAsync(request, static body => Encoding.UTF8.GetString(body));
+
+    /// <summary>413.</summary>
+    public static WireException TooLong(long longest = Longest) =>
+        new(StatusCodes.Status413PayloadTooLarge, $"Request body too large, max size: {longest} bytes.") { Limit = LimitName };
+
+    private static async Task<T> ReadAsync<T>(WireRequest request, Func<ReadOnlySequence<byte>, T> use)
+    {
+        var body = request.Context.Request.BodyReader;
+        while (true)
+        {
+            var read = await body.ReadAsync(request.Aborted);
+            if (read.Buffer.Length > Longest)
+            {
+                body.AdvanceTo(read.Buffer.End);
+                throw TooLong();
+            }
+
+            var taken = read.IsCompleted ? read.Buffer.End : read.Buffer.Start;
+            try
+            {
+                LargeRequests.Read(request.Context, read.Buffer.Length);
+                if (read.IsCompleted)
+                {
+                    return use(read.Buffer);
+                }
+            }
+            finally
+            {
+                body.AdvanceTo(taken, read.Buffer.End);
+            }
+        }
+    }
+
+    /// <summary>Decodes a body that is in memory.</summary>
+    /// <exception cref="GoJsonException">With the reference's words.</exception>
+    internal static T DecodeBytes<T>(ReadOnlyMemory<byte> body, Decoder<T> decode) => Decode(new ReadOnlySequence<byte>(body), decode);
+
+    private static T Decode<T>(ReadOnlySequence<byte> body, Decoder<T> decode)
+    {
+        var length = (int)body.Length;
+        var rented = ArrayPool<byte>.Shared.Rent(length + 1);
+        try
+        {
+            body.CopyTo(rented);
+            rented[length] = (byte)' ';
+            var json = rented.AsSpan(0, length + 1);
+            if (!Utf8.IsValid(json))
+            {
+                json = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(json));
+            }
+
+            try
+            {
+                var reader = new GoJsonReader(json);
+                return decode(ref reader);
+            }
+            catch (JsonException error)
+            {
+                throw new GoJsonException(Describe(error, json));
+            }
+        }
+        finally
+        {
+            // Bodies hold tokens and keys on some endpoints.
+            ArrayPool<byte>.Shared.Return(rented, clearArray: true);
+        }
+    }
+
+    // What broke at the space that we added was cut off by the sender.
+    private static string Describe(JsonException error, ReadOnlySpan<byte> json)
+    {
+        var start = 0;
+        for (var line = 0L; line < (error.LineNumber ?? 0) && start < json.Length; line++)
+        {
+            start += json[start..].IndexOf((byte)'\n') + 1;
+        }
+
+        var at = start + (int)(error.BytePositionInLine ?? 0);
+        if (at >= json.Length - 1)
+        {
+            return "unexpected EOF";
+        }
+
+        _ = Rune.DecodeFromUtf8(json[at..], out var found, out _);
+        return $"invalid character '{found}' looking for beginning of value";
+    }
+}

@@ -1,0 +1,72 @@
+using ConnectAgent.Protocol.Text;
+
+namespace ConnectAgent.Http.Wire;
+
+/// <summary>The request target: splitting, decoding and cleaning of paths (http-conventions PATH-1 to PATH-5).</summary>
+internal static class WireTarget
+{
+    /// <summary>Splits the target as sent; an absolute form loses its scheme and host.</summary>
+    public static (string Path, string Query) Split(string target)
+    {
+        if (!target.StartsWith('/'))
+        {
+            var authority = target.IndexOf("://", StringComparison.Ordinal);
+            var start = authority < 0 ? -1 : target.IndexOfAny(['/', '?'], authority + 3);
+            target = start < 0 ? "/" : target[start] == '?' ? "/" + target[start..] : target[start..];
+        }
+
+        var question = target.IndexOf('?', StringComparison.Ordinal);
+        return question < 0 ? (target, string.Empty) : (target[..question], target[(question + 1)..]);
+    }
+
+    public static bool TryDecodePath(string path, out string decoded) => WireQuery.TryDecode(path, plusIsSpace: false, out decoded);
+
+    /// <summary>PATH-4: letters, marks, numbers, punctuation, symbols and the plain space.</summary>
+    public static bool IsPrintable(string path)
+    {
+        if (!path.AsSpan().ContainsAnyExceptInRange(' ', '~'))
+        {
+            return true;
+        }
+
+        foreach (var rune in path.EnumerateRunes())
+        {
+            if (!GoQuote.IsPrintable(rune))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>The path without empty, <c>.</c> and <c>..</c> segments; null when it is clean already (PATH-1).</summary>
+    public static string? Clean(string path)
+    {
+        if (!path.Contains("//", StringComparison.Ordinal) && !path.Contains("/.", StringComparison.Ordinal))
+        {
+            return null;
+        }
+
+        List<string> kept = [];
+        foreach (var segment in path.Split('/'))
+        {
+            if (segment == "..")
+            {
+                kept.RemoveRange(Math.Max(0, kept.Count - 1), Math.Min(1, kept.Count));
+            }
+            else if (segment is not ("" or "."))
+            {
+                kept.Add(segment);
+            }
+        }
+
+        var cleaned = "/" + string.Join('/', kept);
+        if (path.EndsWith('/') && cleaned.Length > 1)
+        {
+            cleaned += "/";
+        }
+
+        return cleaned == path ? null : cleaned;
+    }
+}

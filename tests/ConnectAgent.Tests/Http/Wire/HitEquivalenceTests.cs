@@ -1,0 +1,157 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using ConnectAgent.Protocol.Intentions;
+using FluentAssertions;
+using FsCheck;
+using FsCheck.Fluent;
+using Xunit;
+
+namespace ConnectAgent.Tests.Http.Wire;
+
+/// <summary>
+/// A hit answers as its endpoint does (docs/design/0014-hits.md). A parameter that nobody knows leads past the hits, so each question is asked with and
+/// without it.
+/// </summary>
+public sealed class HitEquivalenceTests
+{
+    private const string Authorize = "/v1/agent/connect/authorize";
+    private const string Plain = $$"""{"Target":"db","ClientCertURI":"spiffe://{{InProcessAgent.TrustDomain}}/ns/default/dc/dc1/svc/web","ClientCertSerial":"04:00"}""";
+
+    private static readonly string[] Pieces =
+    [
+        "web", "other", "db", "dB", "", "*", "a/b", "d\\u0062", "ü", "spiffe://", InProcessAgent.TrustDomain, "/ns/default", "/ns/Default", "/ns/team", "/dc/dc1",
+        "/dc/dc2", "/svc/web", "/svc/other", "/svc/w%65b", "/svc/", "/ap/default", "%", "\\n", "04:00", "4:0", "01:2c", "?", "#", "@", ":80",
+    ];
+
+    private static readonly Gen<string> Uris =
+        from service in Gen.Elements("web", "other", "revoked", "w%65b", "", ".", "..", "%2e", ".web", "%00")
+        from ns in Gen.Elements("default", "default", "default", "Default", "team")
+        from dc in Gen.Elements("dc1", "dc1", "DC1", "dc2")
+        from partition in Gen.Elements("", "", "", "/ap/default", "/ap/other")
+        from end in Gen.Elements("", "", "", "/", "?x", "#x", "/more")
+        select $"spiffe://{InProcessAgent.TrustDomain}{partition}/ns/{ns}/dc/{dc}/svc/{service}{end}";
+
+    private static readonly Gen<string> Texts = Gen.OneOf(
+        Uris, Gen.Elements("db", "api", "dB", "none", "a/b"), Gen.Elements(Pieces).ListOf().Select(pieces => string.Concat(pieces.Take(6))));
+
+    private static readonly Gen<string> Fields =
+        from name in Gen.Elements("Target", "ClientCertURI", "ClientCertSerial", "Target", "ClientCertURI", "target", "Tar\\u0067et", "Unknown")
+        from value in Gen.OneOf(Texts.Select(text => $"\"{text}\""), Gen.Elements("null", "1", "{}", "[\"db\"]", "\"", "nul"))
+        select $"\"{name}\":{value}";
+
+    private static readonly Gen<string> Bodies = Gen.OneOf(
+        from target in Gen.Elements("db", "api", "dB", "none")
+        from uri in Gen.OneOf(Uris, Gen.Constant(InProcessAgent.UriOf("web")))
+        from serial in Gen.Elements("04:00", "01:2c", "1:2C", "012c", "", "no serial", " 01:2c", "0x12c", "01-2c", "00:01:2c", "01:2c:", "+12c", "04 00")
+        select $$"""{"Target":"{{target}}","ClientCertURI":"{{uri}}","ClientCertSerial":"{{serial}}"}""",
+        from fields in Fields.ListOf()
+        from end in Gen.Elements("", "", " ", "\n", "x", "{}", "\0")
+        select "{" + string.Join(',', fields.Take(5)) + "}" + end,
+        Gen.Elements("", "null", "{", "[]", Plain[..^1], Plain + " ", " " + Plain, Plain.Replace(",", " ,\t", StringComparison.Ordinal), "﻿" + Plain));
+
+    [Fact] // intentions AUTHZ-10 to AUTHZ-25, DEF-12
+    public async Task Authorize_answers_the_same_at_both_doors()
+    {
+        await using var agent = await InProcessAgent.StartAsync(forProduction: true);
+        await agent.StoreAsync(
+            new Intention { SourceName = "web", DestinationName = "db", Action = "deny" },
+            new Intention { SourceName = "*", DestinationName = "api", Action = "allow" });
+        await RevokeAsync(agent);
+        Prop.ForAll(Arb.From(Bodies), body =>
+        {
+            SameAsync(agent, HttpMethod.Post, Authorize, Encoding.UTF8.GetBytes(body)).GetAwaiter().GetResult();
+            return true;
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(1500));
+    }
+
+    [Theory] // http-conventions TOK-1, NS-1; acl ACL-ERR-3
+    [InlineData("deny", "")]
+    [InlineData("deny", "X-Consul-Token: root")]
+    [InlineData("deny", "X-Consul-Token: nobody")]
+    [InlineData("deny", "X-Consul-Token: anonymous")]
+    [InlineData("deny", "Authorization: Bearer root")]
+    [InlineData("deny", "Authorization: Bearer nobody")]
+    [InlineData("deny", "X-Consul-Namespace: default")]
+    [InlineData("allow", "X-Consul-Token: anonymous")]
+    [InlineData(null, "")]
+    [InlineData(null, "X-Consul-Token: anything")]
+    [InlineData(null, "X-Consul-Namespace: team")]
+    [InlineData(null, "Cache-Control: max-age=x")]
+    [InlineData(null, "Cache-Control: max-age=1")]
+    [InlineData(null, "Accept-Encoding: gzip")]
+    [InlineData(null, "Accept-Encoding: gzip;q=0, identity")]
+    [InlineData(null, "Origin: http://evil.example")]
+    [InlineData(null, "Host: evil.example")]
+    public async Task Every_endpoint_answers_the_same_at_both_doors_whatever_the_headers(string? policy, string header)
+    {
+        await using var agent = await InProcessAgent.StartAsync(policy, forProduction: true);
+        (string, string)[] headers = header.Split(": ") is [var name, var value] ? [(name, value)] : [];
+        await SameAsync(agent, HttpMethod.Post, Authorize, Encoding.UTF8.GetBytes(Plain), headers);
+        foreach (var path in new[] { "/v1/agent/connect/ca/roots", "/v1/agent/connect/ca/leaf/web", "/v1/agent/connect/ca/leaf/", "/v1/agent/connect/ca/leaf/w.b" })
+        {
+            await SameAsync(agent, HttpMethod.Get, path, null, headers);
+            await SameAsync(agent, HttpMethod.Head, path, null, headers);
+            await SameAsync(agent, HttpMethod.Post, path, [], headers);
+        }
+    }
+
+    [Theory] // config-and-cli HCFG-1; http-conventions LIS-3
+    [InlineData("headers")]
+    [InlineData("blocked")]
+    [InlineData("strict")]
+    public async Task Every_endpoint_answers_the_same_at_both_doors_whatever_the_configuration(string what)
+    {
+        await using var agent = await InProcessAgent.StartAsync(forProduction: true, configure: values =>
+        {
+            switch (what)
+            {
+                case "headers":
+                    values.ResponseHeaders["X-Ours"] = "yes";
+                    break;
+                case "blocked":
+                    values.BlockEndpoints.Add("/v1/agent/connect/");
+                    break;
+                default:
+                    values.AuthorizeStrict = true;
+                    break;
+            }
+        });
+        await SameAsync(agent, HttpMethod.Post, Authorize, Encoding.UTF8.GetBytes(Plain));
+        await SameAsync(agent, HttpMethod.Post, Authorize, Encoding.UTF8.GetBytes(Plain.Replace(InProcessAgent.TrustDomain, "x.consul", StringComparison.Ordinal)));
+        await SameAsync(agent, HttpMethod.Get, "/v1/agent/connect/ca/roots", null);
+        await SameAsync(agent, HttpMethod.Get, "/v1/agent/connect/ca/leaf/web", null);
+    }
+
+    [Fact] // leaf-certificates LEAF-55: while somebody blocks, a leaf is a hit
+    public async Task A_watched_leaf_answers_the_same_at_both_doors()
+    {
+        const string Path = "/v1/agent/connect/ca/leaf/web";
+        await using var agent = await InProcessAgent.StartAsync(forProduction: true);
+        await agent.ExchangeAsync(HttpMethod.Get, Path);
+        await agent.ExchangeAsync(HttpMethod.Get, Path + "?index=1000000&wait=1ms");
+        (await SameAsync(agent, HttpMethod.Get, Path, null)).Should().Contain("X-Cache: HIT");
+    }
+
+    // Twice: the first read of a partition is a miss.
+    private static async Task<string> SameAsync(
+        InProcessAgent agent, HttpMethod method, string path, byte[]? body, params (string Name, string Value)[] headers)
+    {
+        await agent.ExchangeAsync(method, path, body, headers);
+        var other = await agent.ExchangeAsync(method, path + "?door=other", body, headers);
+        var hit = await agent.ExchangeAsync(method, path, body, headers);
+        hit.Should().Be(other, "{0} {1} {2}", method, path, body is null ? null : Encoding.UTF8.GetString(body));
+        return hit;
+    }
+
+    private static async Task RevokeAsync(InProcessAgent agent)
+    {
+        foreach (var body in new[]
+        {
+            new JsonObject { ["SerialNumber"] = "01:2c" },
+            new JsonObject { ["SpiffeID"] = InProcessAgent.UriOf("revoked") },
+        })
+        {
+            (await agent.ExchangeAsync(HttpMethod.Put, "/v1/connect/ca/revoke", Encoding.UTF8.GetBytes(body.ToJsonString()))).Should().StartWith("200");
+        }
+    }
+}
