@@ -2,7 +2,9 @@ using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using ConnectAgent.Agent.Persistence;
 using ConnectAgent.Agent.Servers;
+using ConnectAgent.Client.Servers;
 using ConnectAgent.Protocol.Errors;
+using ConnectAgent.Protocol.Timing;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 

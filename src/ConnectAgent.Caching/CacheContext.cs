@@ -1,5 +1,7 @@
 using ConnectAgent.Agent.Servers;
+using ConnectAgent.Client.Servers;
 using ConnectAgent.Protocol.Errors;
+using ConnectAgent.Protocol.Timing;
 using Microsoft.Extensions.Logging;
 
 namespace ConnectAgent.Caching;

@@ -1,4 +1,5 @@
 using ConnectAgent.Protocol.Limits;
+using ConnectAgent.Protocol.Timing;
 
 namespace ConnectAgent.Caching;
 

@@ -6,6 +6,7 @@ using ConnectAgent.Agent.Revocation;
 using ConnectAgent.Agent.Servers.Consul;
 using ConnectAgent.Caching;
 using ConnectAgent.Cli;
+using ConnectAgent.Client.Servers;
 using ConnectAgent.Configuration;
 using ConnectAgent.Protocol.Limits;
 using ConnectAgent.Telemetry;

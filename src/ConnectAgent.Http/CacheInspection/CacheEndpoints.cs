@@ -2,6 +2,7 @@ using System.Globalization;
 using ConnectAgent.Agent;
 using ConnectAgent.Agent.Servers;
 using ConnectAgent.Caching;
+using ConnectAgent.Client.Servers;
 using ConnectAgent.Http.Wire;
 using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Errors;

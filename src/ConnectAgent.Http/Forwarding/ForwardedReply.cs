@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Net.Http.Headers;
 using ConnectAgent.Agent.Servers.Consul;
+using ConnectAgent.Client.Servers;
 using ConnectAgent.Protocol.Limits;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using MinDataRate = Microsoft.AspNetCore.Server.Kestrel.Core.MinDataRate;

@@ -1,5 +1,6 @@
 using ConnectAgent.Agent;
 using ConnectAgent.Agent.Servers.Consul;
+using ConnectAgent.Client.Servers;
 using ConnectAgent.Http.Health;
 using ConnectAgent.Http.Intentions;
 using ConnectAgent.Http.Wire;

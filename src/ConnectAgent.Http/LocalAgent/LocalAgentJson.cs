@@ -1,5 +1,5 @@
 using System.Text.Json.Serialization;
-using ConnectAgent.Agent.Servers;
+using ConnectAgent.Client.Servers;
 using ConnectAgent.Protocol.Json;
 
 namespace ConnectAgent.Http.LocalAgent;

@@ -1,4 +1,5 @@
 using ConnectAgent.Agent.Servers;
+using ConnectAgent.Client.Servers;
 using ConnectAgent.Http.Wire;
 
 namespace ConnectAgent.Http.LocalAgent;

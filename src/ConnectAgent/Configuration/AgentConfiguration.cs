@@ -3,10 +3,12 @@ using System.Net;
 using ConnectAgent.Agent.Authorization;
 using ConnectAgent.Agent.Servers.Consul;
 using ConnectAgent.Caching;
+using ConnectAgent.Client.Servers;
 using ConnectAgent.Hosting;
 using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Intentions;
 using ConnectAgent.Protocol.Text;
+using ConnectAgent.Protocol.Timing;
 using ConnectAgent.State;
 using static ConnectAgent.Configuration.ConfigChecks;
 

@@ -1,3 +1,5 @@
+using ConnectAgent.Protocol.Timing;
+
 namespace ConnectAgent.Configuration;
 
 /// <summary>The configuration as it is now: what the agent started with, and what a reload has changed of it since (services AG-29).</summary>

@@ -8,6 +8,7 @@ using ConnectAgent.Agent.Servers;
 using ConnectAgent.Agent.Servers.Consul;
 using ConnectAgent.Agent.Servers.Tokens;
 using ConnectAgent.Caching;
+using ConnectAgent.Client.Servers;
 using ConnectAgent.Configuration;
 using ConnectAgent.ControlPlane;
 using ConnectAgent.ControlPlane.Acl;
@@ -33,6 +34,7 @@ using ConnectAgent.Http.Unserved;
 using ConnectAgent.Http.Wire;
 using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Limits;
+using ConnectAgent.Protocol.Timing;
 using ConnectAgent.Servers;
 using ConnectAgent.State;
 using ConnectAgent.Telemetry;
@@ -133,7 +135,8 @@ internal static class AgentHost
                     DefaultAllow = configuration.AclDefaultPolicy == "allow",
                     DownPolicy = configuration.AclDownPolicy,
                     Ttl = new[] { configuration.AclTokenTtl, configuration.AclPolicyTtl, configuration.AclRoleTtl }.Min(),
-                });
+                },
+                configuration.Servers.DelegateLeaf);
             services.AddSingleton<HealthReads>().AddSingleton<IWireEndpoints, ForwardingEndpoints>();
         }
 
@@ -167,7 +170,6 @@ internal static class AgentHost
         Servers = settings.Addresses,
         RequestTime = settings.Timeout,
         Tls = PemFiles.ReadServerTls(settings),
-        DelegateLeaf = settings.DelegateLeaf,
     };
 
     private static void AddEmbeddedServer(IServiceCollection services, AgentConfiguration configuration)

@@ -1,6 +1,8 @@
 using ConnectAgent.Agent.Servers.Consul;
 using ConnectAgent.Caching;
+using ConnectAgent.Client.Servers;
 using ConnectAgent.Configuration;
+using ConnectAgent.Protocol.Timing;
 using Serilog.Core;
 
 namespace ConnectAgent.Hosting;

@@ -1,4 +1,5 @@
 using ConnectAgent.Agent.Servers;
+using ConnectAgent.Client.Servers;
 using ConnectAgent.ControlPlane.Authority;
 using ConnectAgent.State;
 

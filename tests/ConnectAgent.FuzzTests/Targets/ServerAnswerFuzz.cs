@@ -2,6 +2,7 @@ using System.Text;
 using ConnectAgent.Agent.Leaves;
 using ConnectAgent.Agent.Servers;
 using ConnectAgent.Agent.Servers.Consul;
+using ConnectAgent.Client.Servers;
 using ConnectAgent.FuzzTests.Harness;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Identity;
@@ -62,7 +63,7 @@ internal sealed class ServerAnswerFuzz : FuzzTarget
         Read(() => ConsulReplies.Signature(answer));
         Read(() => ConsulReplies.Expiration(answer));
         Read(() => ConsulReplies.Allowed(answer, 1));
-        Read(() => ConsulReplies.Leader(answer));
+        Read(() => ConsulServers.LeaderOf(answer));
         Read(() => ConsulReplies.Leaf(answer, leaf => LeafReader.Read(Web, leaf.CertificatePem, leaf.PrivateKeyPem, 1, _clock.GetUtcNow())));
         return taken > 0;
 

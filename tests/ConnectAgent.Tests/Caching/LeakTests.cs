@@ -1,5 +1,6 @@
 using System.Globalization;
 using ConnectAgent.Protocol.Errors;
+using ConnectAgent.Protocol.Timing;
 using ConnectAgent.TestKit.Servers;
 using ConnectAgent.Tests.Agent;
 using FluentAssertions;
@@ -31,7 +32,7 @@ public sealed class LeakTests
         using var agent = new AgentFixture();
 
         // Without a pace, so that no attempt waits for the clock.
-        agent.Cache.FetchLimits = new ConnectAgent.Caching.FetchLimits(1e9, 1_000_000);
+        agent.Cache.FetchLimits = new FetchLimits(1e9, 1_000_000);
         var first = await agent.RootsAsync();
         var baseline = await Footprint.OfAsync(agent, entries: 1);
         agent.Servers.Fail(ScriptedServerClient.Away());

@@ -5,6 +5,7 @@ using ConnectAgent.ControlPlane.Acl;
 using ConnectAgent.Hosting;
 using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Intentions;
+using ConnectAgent.Protocol.Timing;
 using ConnectAgent.State;
 using ConnectAgent.Tests.Agent;
 using FluentAssertions;

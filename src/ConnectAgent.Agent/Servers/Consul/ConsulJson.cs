@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using ConnectAgent.Client.Servers;
 using ConnectAgent.Protocol.Certificates;
 using ConnectAgent.Protocol.Intentions;
 using ConnectAgent.Protocol.Json;

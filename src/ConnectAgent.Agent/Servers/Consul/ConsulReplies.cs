@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using ConnectAgent.Client.Servers;
 using ConnectAgent.Protocol.Certificates;
 using ConnectAgent.Protocol.Discovery;
 using ConnectAgent.Protocol.Errors;
@@ -21,7 +22,7 @@ internal static class ConsulReplies
     public static ServerRead<CaRoots> Roots(ConsulAnswer answer)
     {
         var index = IndexOf(answer);
-        var roots = Parse(answer, ConsulJson.Default.CaRoots);
+        var roots = answer.Parse(ConsulJson.Default.CaRoots);
         if (roots.Roots.Count == 0 && roots.ActiveRootId.Length == 0)
         {
             throw new ServerException(FailureKind.Failed, "cluster has no CA bootstrapped yet");
@@ -30,12 +31,12 @@ internal static class ConsulReplies
         if (roots.Roots.Any(root => root is null) || roots.TrustDomain.Length == 0
             || roots.Roots.Count(root => root.Active) != 1 || roots.Active!.Id != roots.ActiveRootId)
         {
-            throw Garbage(answer, "its roots are not one active root and others");
+            throw answer.Garbage("its roots are not one active root and others");
         }
 
         return roots.Roots.All(root => IsCertificate(root.RootCert))
             ? new ServerRead<CaRoots>(roots, index)
-            : throw Garbage(answer, "a root is no certificate");
+            : throw answer.Garbage("a root is no certificate");
     }
 
     /// <summary>What is revoked (intentions DEF-12).</summary>
@@ -43,9 +44,9 @@ internal static class ConsulReplies
     public static ServerRead<RevocationList> Revoked(ConsulAnswer answer)
     {
         var index = IndexOf(answer);
-        var list = Parse(answer, ConsulJson.Default.RevocationList);
+        var list = answer.Parse(ConsulJson.Default.RevocationList);
         return list.Revoked is null
-            ? throw Garbage(answer, "it is no revocation list")
+            ? throw answer.Garbage("it is no revocation list")
             : new ServerRead<RevocationList>(list, index);
     }
 
@@ -54,19 +55,19 @@ internal static class ConsulReplies
     public static ServerRead<IReadOnlyList<IntentionMatch>> Matches(ConsulAnswer answer, MatchNames names)
     {
         var index = IndexOf(answer);
-        var reply = Parse(answer, ConsulJson.Default.DictionaryStringIReadOnlyListConsulIntention);
+        var reply = answer.Parse(ConsulJson.Default.DictionaryStringIReadOnlyListConsulIntention);
         return new ServerRead<IReadOnlyList<IntentionMatch>>([.. names.Names.Select(name => Match(name))], index);
 
         IntentionMatch Match(string name)
         {
             if (!reply.TryGetValue(name, out var list))
             {
-                throw Garbage(answer, "a name that was asked for is missing");
+                throw answer.Garbage("a name that was asked for is missing");
             }
 
             if (list is not null && list.Any(intention => intention is null || intention.Permissions?.Any(permission => permission is null) == true))
             {
-                throw Garbage(answer, "an intention is null");
+                throw answer.Garbage("an intention is null");
             }
 
             // PREC-2, whatever order they came in: which one wins is decided here.
@@ -87,7 +88,7 @@ internal static class ConsulReplies
         }
         catch (JsonException error)
         {
-            throw Garbage(answer, error.Message);
+            throw answer.Garbage(error.Message);
         }
     }
 
@@ -95,7 +96,7 @@ internal static class ConsulReplies
     /// <exception cref="ServerException">Garbage.</exception>
     public static SignedLeaf Signature(ConsulAnswer answer)
     {
-        var signature = Parse(answer, ConsulJson.Default.ConsulSignature);
+        var signature = answer.Parse(ConsulJson.Default.ConsulSignature);
         return new SignedLeaf(signature.CertPem, signature.ModifyIndex);
     }
 
@@ -103,18 +104,18 @@ internal static class ConsulReplies
     /// <exception cref="ServerException">Garbage.</exception>
     public static DateTimeOffset? Expiration(ConsulAnswer answer)
     {
-        var self = Parse(answer, ConsulJson.Default.ConsulToken);
-        return self.AccessorId.Length > 0 ? self.ExpirationTime : throw Garbage(answer, "a token without an accessor");
+        var self = answer.Parse(ConsulJson.Default.ConsulToken);
+        return self.AccessorId.Length > 0 ? self.ExpirationTime : throw answer.Garbage("a token without an accessor");
     }
 
     /// <summary>The answers to questions about rights, in their order (acl ACL-AUZ-1).</summary>
     /// <exception cref="ServerException">Garbage; also more or fewer answers than questions.</exception>
     public static IReadOnlyList<bool> Allowed(ConsulAnswer answer, int questions)
     {
-        var answers = Parse(answer, ConsulJson.Default.ConsulAclAnswerArray);
+        var answers = answer.Parse(ConsulJson.Default.ConsulAclAnswerArray);
         return answers.Length == questions && answers.All(one => one is not null)
             ? [.. answers.Select(one => one!.Allow)]
-            : throw Garbage(answer, "not one answer for each question");
+            : throw answer.Garbage("not one answer for each question");
     }
 
     /// <summary>A leaf with its key, as a server's agent keeps it.</summary>
@@ -123,42 +124,19 @@ internal static class ConsulReplies
         where T : class
     {
         var index = IndexOf(answer);
-        var leaf = Parse(answer, ConsulJson.Default.ConsulLeaf);
+        var leaf = answer.Parse(ConsulJson.Default.ConsulLeaf);
         try
         {
             return new ServerRead<T>(accept(new DelegatedLeaf(leaf.CertPem, leaf.PrivateKeyPem)), index);
         }
         catch (LeafRefusedException refused)
         {
-            throw Garbage(answer, "its leaf is " + refused.Message);
+            throw answer.Garbage("its leaf is " + refused.Message);
         }
     }
-
-    /// <summary>The leader that a server knows (services STA-1).</summary>
-    /// <exception cref="ServerException">It knows none; or garbage.</exception>
-    public static string Leader(ConsulAnswer answer) => Parse(answer, ConsulJson.Default.String) is { Length: > 0 } leader
-        ? leader
-        : throw new ServerException(FailureKind.Unreachable, $"rpc error making call: {answer.Server}: No cluster leader");
 
     // 0 is passed on: the engine stores 1, and backs off as after a failure (agent-cache CACHE-17, http-conventions IDX-10).
-    private static ulong IndexOf(ConsulAnswer answer) =>
-        answer.Headers.TryGetValues("X-Consul-Index", out var values)
-        && ulong.TryParse(values.First(), NumberStyles.None, CultureInfo.InvariantCulture, out var index)
-            ? index
-            : throw Garbage(answer, "no X-Consul-Index that is a number");
-
-    private static T Parse<T>(ConsulAnswer answer, JsonTypeInfo<T> type)
-        where T : class
-    {
-        try
-        {
-            return JsonSerializer.Deserialize(answer.Body.Span, type) ?? throw Garbage(answer, "null");
-        }
-        catch (Exception error) when (error is JsonException or NotSupportedException or InvalidOperationException)
-        {
-            throw Garbage(answer, error.Message);
-        }
-    }
+    private static ulong IndexOf(ConsulAnswer answer) => answer.Index ?? throw answer.Garbage("no X-Consul-Index that is a number");
 
     private static bool IsCertificate(string pem)
     {
@@ -172,10 +150,4 @@ internal static class ConsulReplies
             return false;
         }
     }
-
-    private static ServerException Garbage(ConsulAnswer answer, string reason) => new(
-        FailureKind.Unreachable, $"rpc error making call: {answer.Server}: the answer is none of Consul's: {ConsulFailure.Line(reason)}", new GarbageException())
-    {
-        IsOfThisCall = true,
-    };
 }

@@ -1,4 +1,5 @@
 using ConnectAgent.Agent.Servers.Tokens;
+using ConnectAgent.Client.Servers;
 using ConnectAgent.Protocol.Acl;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -8,20 +9,21 @@ namespace ConnectAgent.Agent.Servers.Consul;
 internal static class ConsulServiceCollectionExtensions
 {
     /// <summary>Adds the back end that talks to servers over HTTP.</summary>
+    /// <param name="delegateLeaf">Whether leaves and their keys come from servers that cannot sign.</param>
     public static IServiceCollection AddConsulServers(
-        this IServiceCollection services, ConsulServerOptions options, RemoteTokenOptions? tokens = null)
+        this IServiceCollection services, ConsulServerOptions options, RemoteTokenOptions? tokens = null, bool delegateLeaf = false)
     {
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(Random.Shared);
         services.TryAddSingleton<ServerContact>();
         services.AddMetrics();
-        services.AddSingleton(options).AddSingleton<ConsulMetrics>().AddSingleton<ConsulServers>();
+        services.AddSingleton(options).AddSingleton<ServerSet>().AddSingleton<ConsulMetrics>().AddSingleton<ConsulServers>();
         services.AddSingleton(tokens ?? new RemoteTokenOptions()).AddSingleton<RemoteTokenMetrics>().AddSingleton<RemoteTokens>();
         services.TryAddSingleton(new RecoveryToken(string.Empty));
         services.AddSingleton<ITokenAuthority, ConsulTokenAuthority>();
         services.AddSingleton<IServerStatus>(static provider => provider.GetRequiredService<ConsulServers>());
         services.AddHostedService<ServerKeeper>();
-        if (options.DelegateLeaf)
+        if (delegateLeaf)
         {
             services.AddSingleton<ILeafDelegate>(static provider => provider.GetRequiredService<ConsulServerClient>());
         }

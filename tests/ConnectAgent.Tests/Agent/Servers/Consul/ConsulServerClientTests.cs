@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using ConnectAgent.Agent.Servers;
+using ConnectAgent.Client.Servers;
 using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Certificates;
 using ConnectAgent.Protocol.Discovery;

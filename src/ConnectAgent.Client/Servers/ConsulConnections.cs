@@ -4,7 +4,7 @@ using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using ConnectAgent.Protocol.Limits;
 
-namespace ConnectAgent.Agent.Servers.Consul;
+namespace ConnectAgent.Client.Servers;
 
 /// <summary>Connections to the servers, pooled by server: HTTP/1.1, no proxy, no redirect, no cookie, everything bounded.</summary>
 internal static class ConsulConnections

@@ -1,11 +1,10 @@
 using System.Net;
 using System.Net.Http.Headers;
-using ConnectAgent.Caching;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Limits;
 using ConnectAgent.Protocol.Timing;
 
-namespace ConnectAgent.Agent.Servers.Consul;
+namespace ConnectAgent.Client.Servers;
 
 /// <summary>One server: sends calls over connections of its own, and remembers how they went.</summary>
 internal sealed class ConsulServer : IDisposable

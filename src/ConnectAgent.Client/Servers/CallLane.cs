@@ -3,7 +3,7 @@ using ConnectAgent.Protocol.Limits;
 using Polly;
 using Polly.CircuitBreaker;
 
-namespace ConnectAgent.Agent.Servers.Consul;
+namespace ConnectAgent.Client.Servers;
 
 /// <summary>
 /// Calls of one kind about one datacenter at one server. They are spared the server for as long as it asked with <c>Retry-After</c>, and by a circuit

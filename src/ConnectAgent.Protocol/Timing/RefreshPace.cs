@@ -1,11 +1,11 @@
 using ConnectAgent.Protocol.Limits;
 
-namespace ConnectAgent.Caching;
+namespace ConnectAgent.Protocol.Timing;
 
 /// <summary>How often one entry may be fetched (agent-cache CACHE-20).</summary>
 /// <param name="PerSecond">Fetches per second; null: no limit is configured.</param>
 /// <param name="Burst">Fetches at once.</param>
-internal sealed record FetchLimits(double? PerSecond, int Burst)
+public sealed record FetchLimits(double? PerSecond, int Burst)
 {
     public static FetchLimits None { get; } = new(null, 2);
 }
@@ -15,7 +15,7 @@ internal sealed record FetchLimits(double? PerSecond, int Burst)
 /// that does not hold its answers, from refreshing without bound: ten fetches at once, then ten per second.
 /// </summary>
 /// <param name="start">A timestamp of the clock.</param>
-internal struct RefreshPace(long start)
+public struct RefreshPace(long start)
 {
     [Limit("cache.fetch_burst_unlimited", "fetches of one entry", "waits for its turn")]
     private const int FreeBurst = 10;

@@ -1,4 +1,5 @@
 using ConnectAgent.Agent.Servers;
+using ConnectAgent.Client.Servers;
 using ConnectAgent.Protocol.Certificates;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.TestKit;
@@ -6,7 +7,7 @@ using ConnectAgent.TestKit.Servers;
 using FluentAssertions;
 using Xunit;
 
-namespace ConnectAgent.Tests.Agent.Servers.Consul;
+namespace ConnectAgent.Tests.Client.Servers;
 
 /// <summary>FA-16, design decision 8: an error about one key, kind of call or datacenter says nothing about a server.</summary>
 public sealed class ServerBlameTests : IAsyncLifetime

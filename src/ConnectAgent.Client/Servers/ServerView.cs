@@ -1,4 +1,4 @@
-namespace ConnectAgent.Agent.Servers;
+namespace ConnectAgent.Client.Servers;
 
 /// <summary>Tells how the servers are; looking asks none of them.</summary>
 public interface IServerStatus

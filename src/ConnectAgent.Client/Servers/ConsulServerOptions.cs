@@ -1,6 +1,6 @@
 using ConnectAgent.Protocol.Limits;
 
-namespace ConnectAgent.Agent.Servers.Consul;
+namespace ConnectAgent.Client.Servers;
 
 /// <summary>Where the servers are and how long they may take; docs/configuration.md has the keys.</summary>
 internal sealed class ConsulServerOptions
@@ -17,9 +17,6 @@ internal sealed class ConsulServerOptions
 
     /// <summary>Time limit of a call that does not hold; added to the hold of one that does (GH-14233).</summary>
     public TimeSpan RequestTime { get; init; } = DefaultRequestTime;
-
-    /// <summary>Whether leaves and their keys come from servers that cannot sign.</summary>
-    public bool DelegateLeaf { get; init; }
 
     /// <summary>For <c>https</c> servers, at the start; it may be replaced.</summary>
     public ServerTls Tls { get; init; } = new();

@@ -1,6 +1,6 @@
 using ConnectAgent.Protocol.Limits;
 
-namespace ConnectAgent.Agent.Servers.Consul;
+namespace ConnectAgent.Client.Servers;
 
 /// <summary>The lanes of one server, by kind of call and datacenter. Callers name datacenters, so the table is bounded.</summary>
 internal sealed class CallLanes(TimeProvider clock, Random random)

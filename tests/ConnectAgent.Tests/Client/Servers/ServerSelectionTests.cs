@@ -1,8 +1,9 @@
 using ConnectAgent.Agent.Servers.Consul;
+using ConnectAgent.Client.Servers;
 using FluentAssertions;
 using Xunit;
 
-namespace ConnectAgent.Tests.Agent.Servers.Consul;
+namespace ConnectAgent.Tests.Client.Servers;
 
 public sealed class ServerSelectionTests
 {

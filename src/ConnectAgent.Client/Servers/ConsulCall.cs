@@ -2,7 +2,7 @@ using System.Net.Http.Headers;
 using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Errors;
 
-namespace ConnectAgent.Agent.Servers.Consul;
+namespace ConnectAgent.Client.Servers;
 
 /// <summary>Kinds of calls; a refusal with <c>Retry-After</c> holds for its own kind only.</summary>
 internal enum ConsulOperation
@@ -87,7 +87,3 @@ internal sealed record ConsulCall(ConsulOperation Operation, HttpMethod Method, 
     // Records print their members; a token must not reach a log that way.
     public override string ToString() => $"{Method} {Operation}";
 }
-
-/// <summary>What a server answered, whole.</summary>
-/// <param name="Server">Who it was, for error texts.</param>
-internal sealed record ConsulAnswer(string Server, int Status, HttpResponseHeaders Headers, ReadOnlyMemory<byte> Body);

@@ -1,6 +1,6 @@
 using ConnectAgent.Protocol.Errors;
 
-namespace ConnectAgent.Agent.Servers.Consul;
+namespace ConnectAgent.Client.Servers;
 
 /// <summary>What the end of a call tells (design decision 8).</summary>
 internal enum CallEnd

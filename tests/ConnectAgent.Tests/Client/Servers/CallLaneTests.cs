@@ -1,10 +1,11 @@
 using ConnectAgent.Agent.Servers.Consul;
+using ConnectAgent.Client.Servers;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.TestKit;
 using FluentAssertions;
 using Xunit;
 
-namespace ConnectAgent.Tests.Agent.Servers.Consul;
+namespace ConnectAgent.Tests.Client.Servers;
 
 public sealed class CallLaneTests
 {

@@ -1,10 +1,11 @@
 using ConnectAgent.Agent.Servers;
+using ConnectAgent.Client.Servers;
 using ConnectAgent.TestKit;
 using ConnectAgent.TestKit.Servers;
 using FluentAssertions;
 using Xunit;
 
-namespace ConnectAgent.Tests.Agent.Servers.Consul;
+namespace ConnectAgent.Tests.Client.Servers;
 
 /// <summary>
 /// A server that no connection comes about with (agent-cache CACHE-9, CACHE-29). The clock of the calls stands still, so that only the transport's own

@@ -1,4 +1,5 @@
 using ConnectAgent.Agent.Servers;
+using ConnectAgent.Client.Servers;
 using ConnectAgent.Protocol.Certificates;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.TestKit;
@@ -6,7 +7,7 @@ using ConnectAgent.TestKit.Servers;
 using FluentAssertions;
 using Xunit;
 
-namespace ConnectAgent.Tests.Agent.Servers.Consul;
+namespace ConnectAgent.Tests.Client.Servers;
 
 /// <summary>Several servers of one cluster, over real sockets.</summary>
 public sealed class ConsulFailoverTests : IAsyncLifetime

@@ -1,15 +1,14 @@
-using System.Globalization;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Timing;
 using Microsoft.Extensions.Logging;
 
-namespace ConnectAgent.Agent.Servers.Consul;
+namespace ConnectAgent.Client.Servers;
 
 /// <summary>
 /// Calls the servers: one until it fails, then the next. A call tries each server at most once; how often calls are repeated is the cache's
 /// business (agent-cache CACHE-22).
 /// </summary>
-internal sealed class ConsulServers : IServerStatus, IDisposable
+internal sealed class ConsulServers : IServerStatus
 {
     // Reads that a lost server was holding go on elsewhere within this time, not all at once.
     private static readonly TimeSpan MoveSpread = TimeSpan.FromSeconds(1);
@@ -27,12 +26,10 @@ internal sealed class ConsulServers : IServerStatus, IDisposable
     private int _forwarded;
 
     public ConsulServers(
-        ConsulServerOptions options, ConsulMetrics metrics, ServerContact contact, TimeProvider clock, Random random, ILogger<ConsulServers> logger)
+        ServerSet set, ConsulMetrics metrics, ServerContact contact, TimeProvider clock, Random random, ILogger<ConsulServers> logger)
     {
-        (_metrics, _contact, _clock, _random, _logger) = (metrics, contact, clock, random, logger);
-        _servers = [.. options.Servers.Select(address => new ConsulServer(address, options, clock, random))];
+        (_servers, _metrics, _contact, _clock, _random, _logger) = (set.Servers, metrics, contact, clock, random, logger);
         _selection = new ServerSelection(_servers.Length, random);
-        metrics.Servers = () => _servers.Select(server => (server.View(isCurrent: false), server.Answers, server.Failures));
     }
 
     public IReadOnlyList<ServerView> Servers() => [.. _servers.Select((server, at) => server.View(at == _selection.Current))];
@@ -124,13 +121,11 @@ internal sealed class ConsulServers : IServerStatus, IDisposable
     /// <summary>Has new connections made with other certificates.</summary>
     public void UseTls(ServerTls tls) => Array.ForEach(_servers, server => server.UseTls(tls));
 
-    public void Dispose() => Array.ForEach(_servers, static server => server.Dispose());
-
     private async Task CheckAsync(int at, CancellationToken cancellationToken)
     {
         try
         {
-            _servers[at].Leader = await AskAsync(_servers[at], Probe, ConsulReplies.Leader, cancellationToken);
+            _servers[at].Leader = await AskAsync(_servers[at], Probe, LeaderOf, cancellationToken);
         }
         catch (ServerException error)
         {
@@ -190,7 +185,7 @@ internal sealed class ConsulServers : IServerStatus, IDisposable
             {
                 var answer = await server.SendAsync(call, cancellationToken);
                 return answer.Status == 200
-                    ? (read(answer), (ulong?)IndexOf(answer))
+                    ? (read(answer), (ulong?)(answer.Index ?? 0))
                     : throw new RefusedException(ConsulFailure.Of(call, answer), ConsulFailure.RetryAfterOf(answer, _clock));
             },
             cancellationToken);
@@ -273,7 +268,8 @@ internal sealed class ConsulServers : IServerStatus, IDisposable
         }
     }
 
-    private static ulong IndexOf(ConsulAnswer answer) =>
-        answer.Headers.TryGetValues("X-Consul-Index", out var values)
-        && ulong.TryParse(values.First(), NumberStyles.None, CultureInfo.InvariantCulture, out var index) ? index : 0;
+    // services STA-1
+    internal static string LeaderOf(ConsulAnswer answer) => answer.Parse(ClientJson.Default.String) is { Length: > 0 } leader
+        ? leader
+        : throw new ServerException(FailureKind.Unreachable, $"rpc error making call: {answer.Server}: No cluster leader");
 }

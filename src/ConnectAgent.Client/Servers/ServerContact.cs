@@ -1,4 +1,4 @@
-namespace ConnectAgent.Agent.Servers;
+namespace ConnectAgent.Client.Servers;
 
 /// <summary>
 /// Tells who waits out a back-off that servers are there again. Without it each entry would find out by itself, up to two minutes later (agent-cache CACHE-22),
