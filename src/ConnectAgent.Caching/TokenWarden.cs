@@ -1,8 +1,8 @@
 using ConnectAgent.Agent.Servers;
-using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Limits;
 using ConnectAgent.Protocol.Timing;
+using ConnectAgent.Protocol.Tokens;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 

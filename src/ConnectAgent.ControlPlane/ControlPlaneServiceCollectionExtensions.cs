@@ -4,7 +4,7 @@ using ConnectAgent.ControlPlane.Authority;
 using ConnectAgent.ControlPlane.ConfigEntries;
 using ConnectAgent.ControlPlane.Intentions;
 using ConnectAgent.ControlPlane.Revocation;
-using ConnectAgent.Protocol.Acl;
+using ConnectAgent.Protocol.Tokens;
 using ConnectAgent.State;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;

@@ -1,7 +1,7 @@
 using ConnectAgent.Agent.Servers;
 using ConnectAgent.Caching;
-using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Discovery;
+using ConnectAgent.Protocol.Tokens;
 
 namespace ConnectAgent.Agent.Discovery;
 

@@ -1,6 +1,6 @@
 using System.Net.Http.Headers;
-using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Errors;
+using ConnectAgent.Protocol.Tokens;
 
 namespace ConnectAgent.Client.Servers;
 

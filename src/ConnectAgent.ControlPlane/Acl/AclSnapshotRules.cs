@@ -1,8 +1,8 @@
 using ConnectAgent.ControlPlane.Acl.Login;
 using ConnectAgent.ControlPlane.Acl.Rules;
-using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Filtering;
+using ConnectAgent.Protocol.Tokens;
 using ConnectAgent.State;
 
 namespace ConnectAgent.ControlPlane.Acl;

@@ -1,7 +1,7 @@
-using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Limits;
 using ConnectAgent.Protocol.Text;
+using ConnectAgent.Protocol.Tokens;
 using ConnectAgent.State;
 using static ConnectAgent.ControlPlane.Acl.AclRefusal;
 

@@ -1,9 +1,9 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using ConnectAgent.ControlPlane.Acl.Rules;
-using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Limits;
+using ConnectAgent.Protocol.Tokens;
 using ConnectAgent.State;
 
 namespace ConnectAgent.ControlPlane.Acl;

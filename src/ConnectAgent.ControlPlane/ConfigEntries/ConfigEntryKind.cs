@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using ConnectAgent.ControlPlane.ConfigEntries.Schema;
 using ConnectAgent.Protocol.Acl;
+using ConnectAgent.Protocol.Tokens;
 using ConnectAgent.State;
 
 namespace ConnectAgent.ControlPlane.ConfigEntries;

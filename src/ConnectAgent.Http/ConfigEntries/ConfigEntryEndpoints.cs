@@ -8,6 +8,7 @@ using ConnectAgent.ControlPlane.ConfigEntries.Schema;
 using ConnectAgent.Http.Wire;
 using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Text;
+using ConnectAgent.Protocol.Tokens;
 
 namespace ConnectAgent.Http.ConfigEntries;
 

@@ -8,6 +8,7 @@ using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Filtering;
 using ConnectAgent.Protocol.Intentions;
 using ConnectAgent.Protocol.Text;
+using ConnectAgent.Protocol.Tokens;
 
 namespace ConnectAgent.Http.Intentions;
 

@@ -3,9 +3,9 @@ using ConnectAgent.Agent.Servers;
 using ConnectAgent.ControlPlane.Acl;
 using ConnectAgent.ControlPlane.Intentions;
 using ConnectAgent.Http.Wire;
-using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Text;
+using ConnectAgent.Protocol.Tokens;
 
 namespace ConnectAgent.Http.Intentions;
 

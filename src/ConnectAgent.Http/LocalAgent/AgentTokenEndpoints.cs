@@ -1,9 +1,9 @@
 using ConnectAgent.Configuration;
 using ConnectAgent.Http.Acl;
 using ConnectAgent.Http.Wire;
-using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Text;
+using ConnectAgent.Protocol.Tokens;
 
 namespace ConnectAgent.Http.LocalAgent;
 

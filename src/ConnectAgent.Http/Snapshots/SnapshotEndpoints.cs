@@ -3,6 +3,7 @@ using ConnectAgent.Agent.Servers;
 using ConnectAgent.Http.Wire;
 using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Limits;
+using ConnectAgent.Protocol.Tokens;
 using ConnectAgent.State;
 using Microsoft.AspNetCore.Http.Features;
 

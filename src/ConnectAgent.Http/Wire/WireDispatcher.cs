@@ -8,6 +8,7 @@ using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Limits;
 using ConnectAgent.Protocol.Telemetry;
+using ConnectAgent.Protocol.Tokens;
 using ConnectAgent.Telemetry;
 using Microsoft.AspNetCore.Http.Features;
 

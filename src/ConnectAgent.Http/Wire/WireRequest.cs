@@ -1,5 +1,5 @@
 using ConnectAgent.Agent;
-using ConnectAgent.Protocol.Acl;
+using ConnectAgent.Protocol.Tokens;
 
 namespace ConnectAgent.Http.Wire;
 

@@ -2,7 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using ConnectAgent.Agent;
 using ConnectAgent.Agent.Persistence;
-using ConnectAgent.Protocol.Acl;
+using ConnectAgent.Protocol.Tokens;
 
 namespace ConnectAgent.Configuration;
 

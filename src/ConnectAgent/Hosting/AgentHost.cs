@@ -35,6 +35,7 @@ using ConnectAgent.Http.Wire;
 using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Limits;
 using ConnectAgent.Protocol.Timing;
+using ConnectAgent.Protocol.Tokens;
 using ConnectAgent.Servers;
 using ConnectAgent.State;
 using ConnectAgent.Telemetry;

@@ -10,6 +10,7 @@ using ConnectAgent.Protocol.Discovery;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Identity;
 using ConnectAgent.Protocol.Intentions;
+using ConnectAgent.Protocol.Tokens;
 using ConnectAgent.State;
 
 namespace ConnectAgent.Servers;

@@ -2,8 +2,8 @@ using System.Text;
 using ConnectAgent.Agent;
 using ConnectAgent.FuzzTests.Harness;
 using ConnectAgent.Http.Wire;
-using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Intentions;
+using ConnectAgent.Protocol.Tokens;
 using Microsoft.AspNetCore.Http;
 
 namespace ConnectAgent.FuzzTests.Targets;

@@ -12,6 +12,7 @@ using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Identity;
 using ConnectAgent.Protocol.Intentions;
 using ConnectAgent.Protocol.Json;
+using ConnectAgent.Protocol.Tokens;
 
 namespace ConnectAgent.TestKit.Servers;
 

@@ -3,6 +3,7 @@ using ConnectAgent.Agent.Servers;
 using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Identity;
+using ConnectAgent.Protocol.Tokens;
 using FluentAssertions;
 using Xunit;
 

@@ -10,6 +10,7 @@ using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Identity;
 using ConnectAgent.Protocol.Intentions;
 using ConnectAgent.Protocol.Limits;
+using ConnectAgent.Protocol.Tokens;
 
 namespace ConnectAgent.Agent.Servers.Consul;
 

@@ -1,6 +1,6 @@
 using ConnectAgent.Agent.Servers.Tokens;
 using ConnectAgent.Client.Servers;
-using ConnectAgent.Protocol.Acl;
+using ConnectAgent.Protocol.Tokens;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 

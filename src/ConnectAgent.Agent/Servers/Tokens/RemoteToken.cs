@@ -1,5 +1,6 @@
 using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Errors;
+using ConnectAgent.Protocol.Tokens;
 
 namespace ConnectAgent.Agent.Servers.Tokens;
 

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Limits;
+using ConnectAgent.Protocol.Tokens;
 using Microsoft.Extensions.Logging;
 
 namespace ConnectAgent.Agent.Servers.Tokens;

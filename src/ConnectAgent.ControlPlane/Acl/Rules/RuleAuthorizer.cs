@@ -1,4 +1,5 @@
 using ConnectAgent.Protocol.Acl;
+using ConnectAgent.Protocol.Tokens;
 
 namespace ConnectAgent.ControlPlane.Acl.Rules;
 

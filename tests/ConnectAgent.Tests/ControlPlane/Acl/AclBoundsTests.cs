@@ -1,6 +1,6 @@
 using ConnectAgent.ControlPlane.Acl;
-using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Errors;
+using ConnectAgent.Protocol.Tokens;
 using ConnectAgent.Tests.ControlPlane.Acl.Login;
 using FluentAssertions;
 using Microsoft.Extensions.Logging.Abstractions;

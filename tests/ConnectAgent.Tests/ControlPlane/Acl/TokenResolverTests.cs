@@ -1,6 +1,7 @@
 using ConnectAgent.ControlPlane.Acl;
 using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Errors;
+using ConnectAgent.Protocol.Tokens;
 using ConnectAgent.State;
 using ConnectAgent.TestKit;
 using FluentAssertions;

@@ -1,5 +1,5 @@
 using ConnectAgent.Caching;
-using ConnectAgent.Protocol.Acl;
+using ConnectAgent.Protocol.Tokens;
 using FluentAssertions;
 using Microsoft.Extensions.DependencyInjection;
 using Xunit;

@@ -5,6 +5,7 @@ using ConnectAgent.ControlPlane.Acl;
 using ConnectAgent.Http.Wire;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Intentions;
+using ConnectAgent.Protocol.Tokens;
 using ConnectAgent.State;
 using ConnectAgent.TestKit;
 using FluentAssertions;
@@ -35,7 +36,7 @@ public sealed class TokenSourceFuzzTests
         var clock = new ManualTimeProvider();
         await new AclTokenStore(state, clock).InitializeAsync(Known);
         var resolver = new TokenResolver(
-            state, new AclOptions { Enabled = true, DefaultAllow = false }, new ConnectAgent.Protocol.Acl.RecoveryToken("node1"), clock);
+            state, new AclOptions { Enabled = true, DefaultAllow = false }, new ConnectAgent.Protocol.Tokens.RecoveryToken("node1"), clock);
         var agent = new AgentIdentity("dc1", "node1", true, Default, DefaultDecision.Deny);
         var settings = new WireSettings(AlwaysPretty: false, UseCache: true, "deny", new Dictionary<string, string>());
 

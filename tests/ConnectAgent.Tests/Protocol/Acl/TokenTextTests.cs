@@ -1,4 +1,4 @@
-using ConnectAgent.Protocol.Acl;
+using ConnectAgent.Protocol.Tokens;
 using FluentAssertions;
 using Xunit;
 

@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using ConnectAgent.Agent.Servers.Tokens;
 using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Errors;
+using ConnectAgent.Protocol.Tokens;
 using ConnectAgent.TestKit;
 using FluentAssertions;
 using Microsoft.Extensions.DependencyInjection;

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using ConnectAgent.ControlPlane.Acl;
 using ConnectAgent.ControlPlane.Acl.Login;
+using ConnectAgent.Protocol.Tokens;
 using ConnectAgent.State;
 using ConnectAgent.TestKit;
 using ConnectAgent.TestKit.Tokens;
@@ -25,7 +26,7 @@ internal sealed class LoginFixture : IDisposable
         Methods = new AuthMethodStore(State);
         Rules = new BindingRuleStore(State);
         Options = new AclOptions { Enabled = true, DefaultAllow = false };
-        Resolver = new TokenResolver(State, Options, new ConnectAgent.Protocol.Acl.RecoveryToken("node1"), Clock);
+        Resolver = new TokenResolver(State, Options, new ConnectAgent.Protocol.Tokens.RecoveryToken("node1"), Clock);
         Logins = new LoginService(State, new JwtVerifier(Clock), Options, Clock, NullLogger<LoginService>.Instance);
     }
 

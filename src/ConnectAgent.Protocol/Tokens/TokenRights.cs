@@ -1,6 +1,7 @@
+using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Errors;
 
-namespace ConnectAgent.Protocol.Acl;
+namespace ConnectAgent.Protocol.Tokens;
 
 /// <summary>What the holder of a token may do (acl sections 6 and 7). Immutable.</summary>
 public abstract class TokenRights

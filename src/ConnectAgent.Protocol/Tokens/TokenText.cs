@@ -2,7 +2,7 @@ using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Limits;
 using ConnectAgent.Protocol.Text;
 
-namespace ConnectAgent.Protocol.Acl;
+namespace ConnectAgent.Protocol.Tokens;
 
 /// <summary>How long the text of a token may be (FA-1).</summary>
 public static class TokenText

@@ -1,4 +1,4 @@
-namespace ConnectAgent.Protocol.Acl;
+namespace ConnectAgent.Protocol.Tokens;
 
 /// <summary>Words that no stored token has for its secret (acl section 1).</summary>
 public static class ReservedTokens

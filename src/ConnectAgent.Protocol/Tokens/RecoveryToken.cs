@@ -1,7 +1,8 @@
 using System.Security.Cryptography;
 using System.Text;
+using ConnectAgent.Protocol.Acl;
 
-namespace ConnectAgent.Protocol.Acl;
+namespace ConnectAgent.Protocol.Tokens;
 
 /// <summary>
 /// The agent's own emergency token (acl ACL-AGT-5): <c>agent "THIS NODE" = write</c>, <c>node_prefix "" = read</c>, and nothing else. It works at
