@@ -2,6 +2,7 @@ using ConnectAgent.ControlPlane.Acl;
 using ConnectAgent.ControlPlane.Acl.Login;
 using ConnectAgent.ControlPlane.Authority;
 using ConnectAgent.ControlPlane.ConfigEntries;
+using ConnectAgent.ControlPlane.ConfigEntries.Kinds;
 using ConnectAgent.ControlPlane.Intentions;
 using ConnectAgent.ControlPlane.Revocation;
 using ConnectAgent.Protocol.Tokens;
@@ -37,6 +38,7 @@ internal static class ControlPlaneServiceCollectionExtensions
         services.AddSingleton<RevocationStore>().AddHostedService<RevocationUpkeep>();
         services.AddCertificateAuthority();
         return services.AddSingleton<TokenResolver>().AddSingleton<SnapshotCheck>().AddSingleton<IntentionStore>()
-            .AddSingleton<LegacyIntentionStore>().AddSingleton<ConfigEntryStore>().AddSingleton(new ConfigEntryOptions(acl.Datacenter));
+            .AddSingleton<LegacyIntentionStore>().AddSingleton<IConfigEntryRule, IntentionProtocolRule>().AddSingleton<IConfigEntryRule, GatewayProtocolRule>()
+            .AddSingleton<IConfigEntryRule, ServiceChainRule>().AddSingleton<ConfigEntryStore>().AddSingleton(new ConfigEntryOptions(acl.Datacenter));
     }
 }

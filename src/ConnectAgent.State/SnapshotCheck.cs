@@ -1,6 +1,8 @@
+using ConnectAgent.ControlPlane;
 using ConnectAgent.ControlPlane.Acl;
 using ConnectAgent.ControlPlane.Authority;
 using ConnectAgent.ControlPlane.ConfigEntries;
+using ConnectAgent.ControlPlane.ConfigEntries.Kinds;
 using ConnectAgent.ControlPlane.Intentions;
 using ConnectAgent.ControlPlane.Revocation;
 using ConnectAgent.Protocol.Acl;
@@ -132,10 +134,10 @@ internal sealed class SnapshotCheck(StateStore store, ActiveSigner signer, Token
 
     private static void RequireDocuments(StateSnapshot state)
     {
-        foreach (var (kind, table) in StateTables.Documents)
+        foreach (var kind in DocumentKinds.All)
         {
             Require(
-                state.Rows(table).Values.All(entry => entry.Kind == kind && ConfigEntryKinds.IsReadable(entry)), $"a config entry of kind {kind} in it is none");
+                state.Rows(kind.Rows).Values.All(kind.IsReadable), $"a config entry of kind {kind.Name} in it is none");
         }
     }
 

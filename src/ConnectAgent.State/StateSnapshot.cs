@@ -7,9 +7,13 @@ internal sealed class StateSnapshot
 {
     private readonly ImmutableDictionary<StateTable, TableState> _tables;
 
-    private StateSnapshot(ImmutableDictionary<StateTable, TableState> tables, int generation) => (_tables, Generation) = (tables, generation);
+    private readonly ImmutableDictionary<StateTableGroup, ulong> _groups;
 
-    public static StateSnapshot Empty { get; } = new(ImmutableDictionary<StateTable, TableState>.Empty, 0);
+    private StateSnapshot(ImmutableDictionary<StateTable, TableState> tables, ImmutableDictionary<StateTableGroup, ulong> groups, int generation) =>
+        (_tables, _groups, Generation) = (tables, groups, generation);
+
+    public static StateSnapshot Empty { get; } = new(
+        ImmutableDictionary<StateTable, TableState>.Empty, ImmutableDictionary<StateTableGroup, ulong>.Empty, 0);
 
     /// <summary>How often a snapshot file has replaced the state in this process.</summary>
     public int Generation { get; }
@@ -30,21 +34,18 @@ internal sealed class StateSnapshot
         return state.SecondKeys.TryGetValue(second, out var keys) ? keys.Select(key => StateTable<T>.RowsOf(state)[key]) : [];
     }
 
-    /// <summary>The highest index of any write or delete in these tables; 0 when they were never written.</summary>
-    public ulong IndexOf(params ReadOnlySpan<StateTable> tables)
-    {
-        var highest = 0UL;
-        foreach (var table in tables)
-        {
-            highest = Math.Max(highest, Of(table).Index);
-        }
+    /// <summary>The index of the last write or delete in a table; 0 when it was never written.</summary>
+    public ulong IndexOf(StateTable table) => Of(table).Index;
 
-        return highest;
-    }
+    /// <summary>The highest index of any write or delete in the tables of a group; 0 when none was ever written.</summary>
+    public ulong IndexOf(StateTableGroup group) => _groups.GetValueOrDefault(group);
 
     internal TableState Of(StateTable table) => _tables.GetValueOrDefault(table) ?? table.Empty;
 
-    internal StateSnapshot With(StateTable table, TableState state) => new(_tables.SetItem(table, state), Generation);
+    internal StateSnapshot With(StateTable table, TableState state) => new(
+        _tables.SetItem(table, state),
+        table.Group is { } group ? _groups.SetItem(group, Math.Max(IndexOf(group), state.Index)) : _groups,
+        Generation);
 
-    internal StateSnapshot NextGeneration() => new(_tables, Generation + 1);
+    internal StateSnapshot NextGeneration() => new(_tables, _groups, Generation + 1);
 }

@@ -12,6 +12,9 @@ internal abstract class StateTable(string name)
     /// <summary>Whether rows that a restored snapshot does not have stay, for instance revocations: an older state must not bring back what was refused.</summary>
     public bool OutlivesRestore { get; init; }
 
+    /// <summary>The tables whose index it shares; null for none.</summary>
+    public StateTableGroup? Group { get; init; }
+
     /// <summary>The table without a row.</summary>
     internal abstract TableState Empty { get; }
 
@@ -185,3 +188,6 @@ internal abstract class TableReader
 /// <param name="SecondKeys">The keys of the rows that share a second key.</param>
 /// <param name="Index">Of its last write.</param>
 internal sealed record TableState(object Rows, ImmutableSortedDictionary<string, ImmutableArray<string>> SecondKeys, ulong Index);
+
+/// <summary>Tables whose reads all answer with the latest index of any of them.</summary>
+internal sealed class StateTableGroup;

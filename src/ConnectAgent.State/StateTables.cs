@@ -1,11 +1,14 @@
 using System.Collections.Frozen;
+using ConnectAgent.ControlPlane;
 using ConnectAgent.ControlPlane.Acl;
 using ConnectAgent.ControlPlane.Acl.Login;
 using ConnectAgent.ControlPlane.Authority;
 using ConnectAgent.ControlPlane.ConfigEntries;
+using ConnectAgent.ControlPlane.ConfigEntries.Kinds;
 using ConnectAgent.ControlPlane.Intentions;
 using ConnectAgent.ControlPlane.Revocation;
 using ConnectAgent.Protocol.Certificates;
+using ConnectAgent.Protocol.Text;
 
 namespace ConnectAgent.State;
 
@@ -17,6 +20,7 @@ internal static class StateTables
         "intentions", StateJson.Default.IntentionEntry, static row => IntentionEntry.KeyOf(row.Name))
     {
         // So that an ID finds its entry without a walk (IXN-13).
+        Group = ConfigTables.Group,
         SecondKeysOf = static row => row.IsLegacy ? row.Sources.Select(source => source.LegacyId!) : [],
         IndexOf = static row => Math.Max(row.CreateIndex, row.ModifyIndex),
     };
@@ -98,30 +102,9 @@ internal static class StateTables
     /// <summary>The key of a table with one row.</summary>
     public const string TheOne = "";
 
-    // A table for each kind, so that a reader of one is not woken by another.
-    private static readonly FrozenDictionary<string, StateTable<ConfigEntry>> ConfigEntries = new[]
-    {
-        "ingress-gateway", "mesh", "proxy-defaults", "service-defaults", "service-resolver", "service-router", "service-splitter",
-        "terminating-gateway",
-    }.ToFrozenDictionary(kind => kind, kind => new StateTable<ConfigEntry>(
-        "config-" + kind, StateJson.Default.ConfigEntry, static row => ConfigNames.KeyOf(row.Name))
-    {
-        Renew = row => ((DocumentKind)ConfigEntryKinds.Named(kind)).Renew(row),
-        IndexOf = static row => Math.Max(row.CreateIndex, row.ModifyIndex),
-    }, StringComparer.Ordinal);
-
-    /// <summary>The config entries of one kind other than <c>service-intentions</c>, by name in ASCII lower case (services CFG-1).</summary>
-    public static StateTable<ConfigEntry> ConfigEntriesOf(string kind) => ConfigEntries[kind];
-
-    /// <summary>All of those, by kind.</summary>
-    public static IReadOnlyDictionary<string, StateTable<ConfigEntry>> Documents => ConfigEntries;
-
-    /// <summary>The tables of all kinds.</summary>
-    public static StateTable[] AllConfigEntries { get; } = [Intentions, .. ConfigEntries.Values];
-
     public static IReadOnlyList<StateTable> All { get; } =
     [
-        .. AllConfigEntries, Roots, CaConfiguration, ProviderRows, AclTokens, AclPolicies, AclRoles, AclBootstraps, AuthMethods, BindingRules,
+        Intentions, .. DocumentKinds.All.Select(kind => kind.Rows), Roots, CaConfiguration, ProviderRows, AclTokens, AclPolicies, AclRoles, AclBootstraps, AuthMethods, BindingRules,
         Revocations, SerialMarks,
     ];
 

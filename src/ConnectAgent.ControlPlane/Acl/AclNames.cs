@@ -1,4 +1,5 @@
 using ConnectAgent.ControlPlane.ConfigEntries;
+using ConnectAgent.Protocol.Text;
 using ConnectAgent.State;
 
 namespace ConnectAgent.ControlPlane.Acl;
@@ -16,7 +17,7 @@ internal interface IAclNamed
 internal static class AclNames
 {
     /// <summary>What names are looked up by.</summary>
-    public static string KeyOf(string name) => ConfigNames.KeyOf(name);
+    public static string KeyOf(string name) => NameKey.Of(name);
 
     public static bool AreSame(string name, string other) => KeyOf(name) == KeyOf(other);
 

@@ -22,7 +22,7 @@ internal sealed class CertificateAuthority(
         await reader.ReadAsync(
             blocking,
             [Topic.Any(StateTables.Roots), Topic.Any(StateTables.CaConfiguration)],
-            static state => (RootDocument.Of(Ready(state)), state.IndexOf(StateTables.Roots, StateTables.CaConfiguration)),
+            static state => (RootDocument.Of(Ready(state)), Math.Max(state.IndexOf(StateTables.Roots), state.IndexOf(StateTables.CaConfiguration))),
             static (_, _) => false,
             cancellationToken);
 

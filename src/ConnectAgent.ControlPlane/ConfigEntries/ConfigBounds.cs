@@ -15,14 +15,6 @@ internal static class ConfigBounds
     [Limit("config_entries.of_kind", "entries", Refused, Refuses = true)]
     public static readonly CountBound Entries = new("config_entries.of_kind", 1_000_000);
 
-    /// <summary>A name is a key, part of log lines and of error texts. 3,000 bytes are accepted by rule (intentions CE-11).</summary>
-    [Limit("config_entries.name", "bytes", Refused, Refuses = true)]
-    public static readonly LengthBound Name = new("config_entries.name", 4096);
-
-    /// <summary>Any other text: a pattern, a filter, an escape hatch of Envoy.</summary>
-    [Limit("config_entries.text", "bytes", Refused, Refuses = true)]
-    public static readonly LengthBound Text = new("config_entries.text", 65_536);
-
     /// <summary>Of one destination: a hundred thousand decide as fast as ten (docs/performance.md).</summary>
     [Limit("config_entries.sources", "entries", Refused, Refuses = true)]
     public static readonly CountBound Sources = new("config_entries.sources", 250_000);

@@ -1,12 +1,12 @@
-using ConnectAgent.ControlPlane.ConfigEntries.Kinds;
 using ConnectAgent.Protocol.Errors;
+using ConnectAgent.Protocol.Text;
 using ConnectAgent.State;
 using Microsoft.Extensions.Logging;
 
 namespace ConnectAgent.ControlPlane.ConfigEntries;
 
 /// <summary>Reads and writes config entries of all kinds (intentions section 3.2, services CFG-1 to CFG-16).</summary>
-internal sealed class ConfigEntryStore(StateStore store, BlockingReader reader, ConfigEntryOptions options, ILogger<ConfigEntryStore> logger)
+internal sealed class ConfigEntryStore(StateStore store, BlockingReader reader, IEnumerable<IConfigEntryRule> rules, ILogger<ConfigEntryStore> logger)
 {
     /// <summary>One entry. A read of one that is missing keeps blocking while it stays missing (http-conventions IDX-12).</summary>
     /// <returns>Null when there is none.</returns>
@@ -14,7 +14,7 @@ internal sealed class ConfigEntryStore(StateStore store, BlockingReader reader, 
         ConfigEntryKind kind, string name, BlockingOptions blocking, CancellationToken cancellationToken) =>
         reader.ReadAsync(
             blocking,
-            [Topic.Row(kind.Table, ConfigNames.KeyOf(name))],
+            [Topic.Row(kind.Table, NameKey.Of(name))],
             state => (kind.Find(state, name), ConfigTables.IndexOf(state)),
             static (a, b) => a?.ModifyIndex == b?.ModifyIndex,
             cancellationToken);
@@ -55,7 +55,7 @@ internal sealed class ConfigEntryStore(StateStore store, BlockingReader reader, 
             }
 
             kind.Put(writer, before, entry);
-            RequireChains(writer, kind, before, entry);
+            RequireRules(writer, kind, before, entry);
             return true;
         });
         if (isWritten)
@@ -85,15 +85,15 @@ internal sealed class ConfigEntryStore(StateStore store, BlockingReader reader, 
         }
 
         kind.Remove(writer, entry);
-        RequireChains(writer, kind, entry, null);
+        RequireRules(writer, kind, entry, null);
         return true;
     });
 
-    private void RequireChains(StateWriter writer, ConfigEntryKind kind, IConfigEntry? before, IConfigEntry? after)
+    private void RequireRules(StateWriter writer, ConfigEntryKind kind, IConfigEntry? before, IConfigEntry? after)
     {
-        if (kind.ShapesChains(before, after))
+        foreach (var rule in rules)
         {
-            new ServiceChains(writer.State, options.Datacenter).Require((after ?? before)!.Name, isForAll: kind is ProxyDefaultsKind);
+            rule.Require(writer.State, kind, before, after);
         }
     }
 }
@@ -106,5 +106,7 @@ internal sealed record ConfigEntryOptions(string Datacenter);
 internal static class ConfigTables
 {
     /// <summary>The highest index of any config entry write or delete, of all kinds (intentions IAPI-6, services CFG-5).</summary>
-    public static ulong IndexOf(StateSnapshot state) => state.IndexOf(StateTables.AllConfigEntries);
+    public static ulong IndexOf(StateSnapshot state) => state.IndexOf(Group);
+
+    public static StateTableGroup Group { get; } = new();
 }

@@ -1,16 +1,26 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using ConnectAgent.ControlPlane.ConfigEntries.Schema;
+using ConnectAgent.Protocol.Text;
 using ConnectAgent.State;
 
 namespace ConnectAgent.ControlPlane.ConfigEntries;
 
 /// <summary>A kind whose entries are stored as the document that is shown.</summary>
-internal abstract class DocumentKind(string name, ObjectType schema) : ConfigEntryKind(name, schema)
+internal abstract class DocumentKind : ConfigEntryKind
 {
-    private readonly StateTable<ConfigEntry> _table = StateTables.ConfigEntriesOf(name);
+    protected DocumentKind(string name, ObjectType schema)
+        : base(name, schema) => Rows = new StateTable<ConfigEntry>("config-" + name, StateJson.Default.ConfigEntry, static row => NameKey.Of(row.Name))
+        {
+            Group = ConfigTables.Group,
+            Renew = Renew,
+            IndexOf = static row => Math.Max(row.CreateIndex, row.ModifyIndex),
+        };
 
-    public override StateTable Table => _table;
+    /// <summary>By name in ASCII lower case (services CFG-1). A table for each kind, so that a reader of one is not woken by another.</summary>
+    public StateTable<ConfigEntry> Rows { get; }
+
+    public override StateTable Table => Rows;
 
     public sealed override IConfigEntry Make(JsonObject document)
     {
@@ -28,9 +38,9 @@ internal abstract class DocumentKind(string name, ObjectType schema) : ConfigEnt
         return document;
     }
 
-    public sealed override IConfigEntry? Find(StateSnapshot state, string name) => state.Find(_table, ConfigNames.KeyOf(name));
+    public sealed override IConfigEntry? Find(StateSnapshot state, string name) => state.Find(Rows, NameKey.Of(name));
 
-    public sealed override IEnumerable<IConfigEntry> All(StateSnapshot state) => state.Rows(_table).Values;
+    public sealed override IEnumerable<IConfigEntry> All(StateSnapshot state) => state.Rows(Rows).Values;
 
     public sealed override bool IsSame(IConfigEntry stored, IConfigEntry entry) =>
         ((ConfigEntry)stored).Document == ((ConfigEntry)entry).Document;
@@ -39,18 +49,18 @@ internal abstract class DocumentKind(string name, ObjectType schema) : ConfigEnt
     {
         if (before is null)
         {
-            ConfigBounds.Entries.Require(writer.State.Rows(_table).Count + 1, Name);
+            ConfigBounds.Entries.Require(writer.State.Rows(Rows).Count + 1, Name);
         }
 
         writer.Put(
-            _table,
+            Rows,
             (ConfigEntry)entry with { CreateIndex = before?.CreateIndex ?? writer.Index, ModifyIndex = writer.Index });
         CheckState(writer.State, entry.Name);
     }
 
     public sealed override void Remove(StateWriter writer, IConfigEntry entry)
     {
-        writer.Remove(_table, ConfigNames.KeyOf(entry.Name));
+        writer.Remove(Rows, NameKey.Of(entry.Name));
         CheckState(writer.State, entry.Name);
     }
 

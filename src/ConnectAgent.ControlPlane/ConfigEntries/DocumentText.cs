@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
@@ -38,6 +39,10 @@ internal static class DocumentReading
 /// <summary>Refuses an entry of any kind but <c>service-intentions</c>: 400, where the reference has 500 (services CFG-4).</summary>
 internal static class ConfigCheck
 {
+    /// <summary>The methods that permissions and routes may name.</summary>
+    public static FrozenSet<string> KnownMethods { get; } = FrozenSet.Create(
+        StringComparer.Ordinal, "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "CONNECT", "OPTIONS", "TRACE");
+
     public static void Require(bool holds, string text)
     {
         if (!holds)

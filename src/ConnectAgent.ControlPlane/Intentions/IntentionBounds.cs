@@ -1,4 +1,5 @@
 using ConnectAgent.ControlPlane.ConfigEntries;
+using ConnectAgent.ControlPlane.ConfigEntries.Schema;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Intentions;
 
@@ -12,13 +13,13 @@ internal static class IntentionBounds
     /// <exception cref="ServerException">400; nothing else is wrong with it.</exception>
     public static void Require(IntentionEntry entry)
     {
-        ConfigBounds.Name.Require(entry.Name, "Name");
+        TextBounds.Name.Require(entry.Name, "Name");
         Require(entry.Jwt, "JWT");
         ConfigBounds.Sources.Require(entry.Sources.Length, "Sources");
         foreach (var source in entry.Sources)
         {
-            ConfigBounds.Name.Require(source.Name, "a source's Name");
-            ConfigBounds.Name.Require(source.Peer ?? string.Empty, "a source's Peer");
+            TextBounds.Name.Require(source.Name, "a source's Name");
+            TextBounds.Name.Require(source.Peer ?? string.Empty, "a source's Peer");
             var permissions = source.Permissions ?? [];
             ConfigBounds.Permissions.Require(permissions.Count, "a source's Permissions");
             foreach (var permission in permissions)
@@ -44,7 +45,7 @@ internal static class IntentionBounds
         ConfigBounds.Jwt.Require(jwt?.Providers?.Count ?? 0, path + ".Providers");
         foreach (var provider in jwt?.Providers ?? [])
         {
-            ConfigBounds.Name.Require(provider.Name, path + ".Providers.Name");
+            TextBounds.Name.Require(provider.Name, path + ".Providers.Name");
             ConfigBounds.Jwt.Require(provider.VerifyClaims?.Count ?? 0, path + ".Providers.VerifyClaims");
             foreach (var claim in provider.VerifyClaims ?? [])
             {
@@ -58,7 +59,7 @@ internal static class IntentionBounds
     {
         foreach (var text in texts)
         {
-            ConfigBounds.Text.Require(text ?? string.Empty, path);
+            TextBounds.Text.Require(text ?? string.Empty, path);
         }
     }
 }

@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 using ConnectAgent.ControlPlane.ConfigEntries;
-using ConnectAgent.ControlPlane.ConfigEntries.Kinds;
 using ConnectAgent.Protocol.Intentions;
+using ConnectAgent.Protocol.Text;
 
 namespace ConnectAgent.ControlPlane.Intentions;
 
@@ -41,7 +41,7 @@ internal sealed record IntentionEntry(
     public IReadOnlyList<Intention> Intentions => _intentions ??= Sources.Select(View).ToArray();
 
     /// <summary>The key that destinations are looked up by: ASCII letters without case (IXN-5).</summary>
-    public static string KeyOf(string name) => ConfigNames.KeyOf(name);
+    public static string KeyOf(string name) => NameKey.Of(name);
 
     /// <summary>One of our own sources; the same name at a peer is another (CE-10 no. 12).</summary>
     public IntentionSource? Find(string source) => IndexOf(source) is var at and >= 0 ? Sources[at] : null;

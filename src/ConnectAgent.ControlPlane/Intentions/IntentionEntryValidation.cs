@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using System.Text;
@@ -18,9 +17,6 @@ internal static class IntentionEntryValidation
     internal const int LongestDescription = 512;
 
     internal const string DescriptionLimit = "intentions.description";
-
-    public static FrozenSet<string> KnownMethods { get; } = FrozenSet.Create(
-        StringComparer.Ordinal, "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "CONNECT", "OPTIONS", "TRACE");
 
     /// <summary>CE-5: methods in upper case, sources by descending precedence, stable; what only ID based intentions have goes, but for meta.</summary>
     /// <param name="keepsIds">For writes by ID, which are the only ones that do not convert an entry (CE-7).</param>
@@ -159,7 +155,7 @@ internal static class IntentionEntryValidation
         HashSet<string> seen = new(StringComparer.Ordinal);
         foreach (var method in http.Methods ?? [])
         {
-            Require(KnownMethods.Contains(method), $"{at}.Methods contains an invalid method {GoQuote.Of(method)}");
+            Require(ConfigCheck.KnownMethods.Contains(method), $"{at}.Methods contains an invalid method {GoQuote.Of(method)}");
             Require(seen.Add(method), $"{at}.Methods contains {GoQuote.Of(method)} more than once");
         }
 

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using ConnectAgent.ControlPlane.ConfigEntries;
-using ConnectAgent.ControlPlane.ConfigEntries.Kinds;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Intentions;
 using ConnectAgent.State;

@@ -1,5 +1,4 @@
 using ConnectAgent.ControlPlane.ConfigEntries;
-using ConnectAgent.ControlPlane.ConfigEntries.Kinds;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Text;
 using ConnectAgent.State;

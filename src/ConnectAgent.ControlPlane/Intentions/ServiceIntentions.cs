@@ -1,5 +1,4 @@
 using System.Text.Json.Serialization;
-using ConnectAgent.ControlPlane.ConfigEntries.Kinds;
 using ConnectAgent.Protocol.Intentions;
 using ConnectAgent.Protocol.Json;
 

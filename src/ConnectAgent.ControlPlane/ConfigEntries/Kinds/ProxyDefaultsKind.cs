@@ -2,7 +2,6 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using ConnectAgent.ControlPlane.ConfigEntries.Schema;
 using ConnectAgent.Protocol.Acl;
-using ConnectAgent.State;
 
 namespace ConnectAgent.ControlPlane.ConfigEntries.Kinds;
 
@@ -42,10 +41,4 @@ internal sealed class ProxyDefaultsKind() : DocumentKind(KindName, Fields)
             && value.GetValue<string>() is { Length: > 0 } protocol
             ? protocol
             : null;
-
-    protected override void CheckState(StateSnapshot state, string entry)
-    {
-        ServiceProtocols.RequireForAll(state);
-        GatewayChecks.RequireProtocolsOf(state, service: null);
-    }
 }

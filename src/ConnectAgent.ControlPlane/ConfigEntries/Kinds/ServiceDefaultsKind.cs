@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using ConnectAgent.ControlPlane.ConfigEntries.Schema;
-using ConnectAgent.State;
 
 namespace ConnectAgent.ControlPlane.ConfigEntries.Kinds;
 
@@ -77,12 +76,6 @@ internal sealed class ServiceDefaultsKind() : DocumentKind(KindName, Fields)
     }
 
     protected override string? ProtocolOf(JsonObject document) => document.Text("Protocol") is { Length: > 0 } protocol ? protocol : null;
-
-    protected override void CheckState(StateSnapshot state, string entry)
-    {
-        ServiceProtocols.RequireFor(state, entry);
-        GatewayChecks.RequireProtocolsOf(state, entry);
-    }
 
     private static string SniOf(IConfigEntry? entry) => entry is null ? string.Empty : DocumentOf(entry).Text("ExternalSNI");
 

@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using ConnectAgent.ControlPlane.ConfigEntries.Schema;
-using ConnectAgent.ControlPlane.Intentions;
 using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Text;
 
@@ -101,7 +100,7 @@ internal sealed class ServiceRouterKind() : DocumentKind(KindName, Fields)
         foreach (var method in http.Texts("Methods"))
         {
             ConfigCheck.Require(
-                IntentionEntryValidation.KnownMethods.Contains(method), $"{at} Methods contains an invalid method {GoQuote.Of(method)}");
+                ConfigCheck.KnownMethods.Contains(method), $"{at} Methods contains an invalid method {GoQuote.Of(method)}");
             ConfigCheck.Require(seen.Add(method), $"{at} Methods contains {GoQuote.Of(method)} more than once");
         }
     }

@@ -71,7 +71,7 @@ internal sealed class MapType(ConfigType element, CountBound? bound) : ConfigTyp
             {
                 if (bound is not null)
                 {
-                    decoding.Bound(ConfigBounds.Name, key, $"a key of {path}");
+                    decoding.Bound(TextBounds.Name, key, $"a key of {path}");
                 }
 
                 sorted[key] = element.Decode(inner, $"{path}[{key}]", decoding) ?? element.Empty;

@@ -7,10 +7,10 @@ namespace ConnectAgent.ControlPlane.ConfigEntries.Schema;
 /// <param name="bound">How long it may be; null where the entry is checked for it.</param>
 internal sealed class TextType(LengthBound? bound) : ConfigType
 {
-    public static TextType Instance { get; } = new(ConfigBounds.Text);
+    public static TextType Instance { get; } = new(TextBounds.Text);
 
     /// <summary>The name of a service or of a part of one, which is also a key.</summary>
-    public static TextType Name { get; } = new(ConfigBounds.Name);
+    public static TextType Name { get; } = new(TextBounds.Name);
 
     /// <summary>Bounded by a check of the entry, which other calls write, too, or with words of the reference.</summary>
     public static TextType Checked { get; } = new(bound: null);

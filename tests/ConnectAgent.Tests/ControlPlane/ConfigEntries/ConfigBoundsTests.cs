@@ -1,4 +1,5 @@
 using System.Reflection;
+using ConnectAgent.ControlPlane;
 using ConnectAgent.ControlPlane.ConfigEntries;
 using ConnectAgent.ControlPlane.ConfigEntries.Schema;
 using ConnectAgent.ControlPlane.Intentions;

@@ -1,3 +1,4 @@
+using ConnectAgent.ControlPlane.ConfigEntries;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Tests.ControlPlane.Intentions;
 using FluentAssertions;
@@ -96,7 +97,7 @@ public sealed class ConfigKindTests
         await store.PutAsync(json);
         (await store.ShowAsync(kind, name)).Should().Be(expected);
         (await store.PutAsync(json, cas: 99)).Should().BeTrue("what is stored already is no write, whatever the compare (CE-21, CFG-7)");
-        store.State.Current.IndexOf(ConnectAgent.State.StateTables.AllConfigEntries).Should().Be(2);
+        store.State.Current.IndexOf(ConfigTables.Group).Should().Be(2);
     }
 
     [Fact] // services CFG-13: methods in upper case

@@ -1,6 +1,8 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using ConnectAgent.ControlPlane;
 using ConnectAgent.ControlPlane.ConfigEntries;
+using ConnectAgent.ControlPlane.ConfigEntries.Kinds;
 using ConnectAgent.ControlPlane.ConfigEntries.Schema;
 using ConnectAgent.State;
 using ConnectAgent.Tests.ControlPlane.Intentions;
@@ -234,7 +236,7 @@ public sealed class ConfigReadBackTests
 
     private static JsonObject Stored(string kind, string name, string row)
     {
-        var table = StateTables.ConfigEntriesOf(kind).Read(newest: 9);
+        var table = DocumentKinds.RowsOf(kind).Read(newest: 9);
         table.Add(name, Encoding.UTF8.GetBytes(row));
         var read = ((IReadOnlyDictionary<string, ConfigEntry>)table.End(9).Rows)[name];
         return ConfigEntryKinds.Named(kind).Show(read);

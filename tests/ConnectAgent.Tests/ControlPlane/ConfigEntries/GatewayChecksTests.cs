@@ -1,3 +1,4 @@
+using ConnectAgent.ControlPlane;
 using ConnectAgent.ControlPlane.ConfigEntries;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Tests.ControlPlane.Intentions;

@@ -1,4 +1,6 @@
+using ConnectAgent.ControlPlane;
 using ConnectAgent.ControlPlane.ConfigEntries;
+using ConnectAgent.ControlPlane.ConfigEntries.Kinds;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Tests.ControlPlane.Intentions;
 using FluentAssertions;
@@ -126,7 +128,7 @@ public sealed class ServiceChainsTests : IDisposable
         await _store.State.WriteAsync(writer =>
         {
             writer.Put(
-                ConnectAgent.State.StateTables.ConfigEntriesOf("service-defaults"), new ConfigEntry("service-defaults", "old", Stored, null, 2, 2));
+                DocumentKinds.RowsOf("service-defaults"), new ConfigEntry("service-defaults", "old", Stored, null, 2, 2));
             return true;
         });
         (await _store.PutAsync("""{"Kind":"service-resolver","Name":"web","Redirect":{"Service":"db"}}""")).Should().BeTrue();

@@ -1,5 +1,7 @@
 using System.Text;
+using ConnectAgent.ControlPlane;
 using ConnectAgent.ControlPlane.ConfigEntries;
+using ConnectAgent.ControlPlane.ConfigEntries.Kinds;
 using ConnectAgent.ControlPlane.Intentions;
 using ConnectAgent.Http.Wire;
 using ConnectAgent.Protocol.Intentions;
@@ -21,7 +23,7 @@ internal sealed class IntentionFixture : IDisposable
         Reader = new BlockingReader(State, BlockingLimits.Standard, TimeProvider.System, Random.Shared);
         Intentions = new IntentionStore(State, Reader, _loggers.CreateLogger<IntentionStore>());
         ById = new LegacyIntentionStore(State, Clock, _loggers.CreateLogger<LegacyIntentionStore>());
-        Entries = new ConfigEntryStore(State, Reader, new ConfigEntryOptions("dc1"), _loggers.CreateLogger<ConfigEntryStore>());
+        Entries = new ConfigEntryStore(State, Reader, [new IntentionProtocolRule(), new GatewayProtocolRule(), new ServiceChainRule(new ConfigEntryOptions("dc1"))], _loggers.CreateLogger<ConfigEntryStore>());
     }
 
     public ManualTimeProvider Clock { get; } = new();

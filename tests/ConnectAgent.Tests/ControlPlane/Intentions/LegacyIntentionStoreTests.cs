@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
+using ConnectAgent.ControlPlane;
 using ConnectAgent.ControlPlane.ConfigEntries;
+using ConnectAgent.ControlPlane.ConfigEntries.Kinds;
 using ConnectAgent.ControlPlane.Intentions;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Intentions;
@@ -159,7 +161,7 @@ public sealed class LegacyIntentionStoreTests : IDisposable
     private static IConfigEntry Reread(IConfigEntry entry) => entry switch
     {
         IntentionEntry intentions => Reread(StateTables.Intentions, intentions),
-        ConfigEntry document => Reread(StateTables.ConfigEntriesOf(document.Kind), document),
+        ConfigEntry document => Reread(DocumentKinds.RowsOf(document.Kind), document),
         _ => throw new InvalidOperationException(),
     };
 

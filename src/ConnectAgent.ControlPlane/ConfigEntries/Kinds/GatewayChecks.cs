@@ -1,10 +1,9 @@
 using System.Text.Json.Nodes;
-using ConnectAgent.ControlPlane.ConfigEntries.Kinds;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Text;
 using ConnectAgent.State;
 
-namespace ConnectAgent.ControlPlane.ConfigEntries;
+namespace ConnectAgent.ControlPlane.ConfigEntries.Kinds;
 
 /// <summary>What gateways need of other entries (services CFG-14): refused with 500, as chains are.</summary>
 internal static class GatewayChecks
@@ -13,8 +12,8 @@ internal static class GatewayChecks
     /// <exception cref="ServerException">There is an entry of the other kind.</exception>
     public static void RequireOneKind(StateSnapshot state, string entry, string kind, string other)
     {
-        var key = ConfigNames.KeyOf(entry);
-        if (state.Find(StateTables.ConfigEntriesOf(kind), key) is not null && state.Find(StateTables.ConfigEntriesOf(other), key) is not null)
+        var key = NameKey.Of(entry);
+        if (state.Find(DocumentKinds.RowsOf(kind), key) is not null && state.Find(DocumentKinds.RowsOf(other), key) is not null)
         {
             throw new ServerException(
                 FailureKind.Mistake,
@@ -27,7 +26,7 @@ internal static class GatewayChecks
     /// <exception cref="ServerException">One speaks another protocol.</exception>
     public static void RequireProtocols(StateSnapshot state, string gateway)
     {
-        if (state.Find(StateTables.ConfigEntriesOf(IngressGatewayKind.KindName), ConfigNames.KeyOf(gateway)) is { } entry)
+        if (state.Find(DocumentKinds.RowsOf(IngressGatewayKind.KindName), NameKey.Of(gateway)) is { } entry)
         {
             RequireProtocols(state, entry, static _ => true);
         }
@@ -38,10 +37,10 @@ internal static class GatewayChecks
     /// <inheritdoc cref="RequireProtocols(StateSnapshot, string)"/>
     public static void RequireProtocolsOf(StateSnapshot state, string? service)
     {
-        var key = service is null ? null : ConfigNames.KeyOf(service);
-        foreach (var entry in state.Rows(StateTables.ConfigEntriesOf(IngressGatewayKind.KindName)).Values)
+        var key = service is null ? null : NameKey.Of(service);
+        foreach (var entry in state.Rows(DocumentKinds.RowsOf(IngressGatewayKind.KindName)).Values)
         {
-            RequireProtocols(state, entry, name => key is null || ConfigNames.KeyOf(name) == key);
+            RequireProtocols(state, entry, name => key is null || NameKey.Of(name) == key);
         }
     }
 

@@ -1,11 +1,10 @@
 using System.Text.Json.Nodes;
-using ConnectAgent.ControlPlane.ConfigEntries.Kinds;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Limits;
 using ConnectAgent.Protocol.Text;
 using ConnectAgent.State;
 
-namespace ConnectAgent.ControlPlane.ConfigEntries;
+namespace ConnectAgent.ControlPlane.ConfigEntries.Kinds;
 
 /// <summary>
 /// Walks the chain of every service that has a router, splitter or resolver, as services DCH-6 puts it together, and refuses a state in which one
@@ -36,13 +35,13 @@ internal sealed class ServiceChains(StateSnapshot state, string datacenter)
         SortedDictionary<string, string> services = new(StringComparer.Ordinal);
         foreach (var kind in new[] { ServiceRouterKind.KindName, ServiceSplitterKind.KindName, ServiceResolverKind.KindName })
         {
-            foreach (var (key, entry) in State.Rows(StateTables.ConfigEntriesOf(kind)))
+            foreach (var (key, entry) in State.Rows(DocumentKinds.RowsOf(kind)))
             {
                 services.TryAdd(key, entry.Name);
             }
         }
 
-        foreach (var service in services.Values.OrderByDescending(service => ConfigNames.KeyOf(service) == ConfigNames.KeyOf(changed)))
+        foreach (var service in services.Values.OrderByDescending(service => NameKey.Of(service) == NameKey.Of(changed)))
         {
             var walk = new Walk(this, service);
             try
@@ -58,10 +57,10 @@ internal sealed class ServiceChains(StateSnapshot state, string datacenter)
 
     private JsonObject? Find(string kind, string service)
     {
-        var at = (kind, ConfigNames.KeyOf(service));
+        var at = (kind, NameKey.Of(service));
         if (!_documents.TryGetValue(at, out var document))
         {
-            var entry = State.Find(StateTables.ConfigEntriesOf(kind), at.Item2);
+            var entry = State.Find(DocumentKinds.RowsOf(kind), at.Item2);
             _documents[at] = document = entry is null ? null : JsonNode.Parse(entry.Document)!.AsObject();
         }
 
@@ -86,11 +85,11 @@ internal sealed class ServiceChains(StateSnapshot state, string datacenter)
         private readonly HashSet<string> _visited = new(StringComparer.Ordinal);
         private bool _isAdvanced;
 
-        public bool Visited(string service) => _visited.Contains(ConfigNames.KeyOf(service));
+        public bool Visited(string service) => _visited.Contains(NameKey.Of(service));
 
         public void Run()
         {
-            _visited.Add(ConfigNames.KeyOf(start));
+            _visited.Add(NameKey.Of(start));
             if (chains.Find(ServiceRouterKind.KindName, start) is { } router)
             {
                 _isAdvanced = true;
@@ -119,7 +118,7 @@ internal sealed class ServiceChains(StateSnapshot state, string datacenter)
 
         private void Split(string service, IReadOnlyList<string> path)
         {
-            _visited.Add(ConfigNames.KeyOf(service));
+            _visited.Add(NameKey.Of(service));
             if (chains.Find(ServiceSplitterKind.KindName, service) is not { } splitter)
             {
                 Resolve(new Target(service, string.Empty, chains.Datacenter), failsOver: true);
@@ -238,7 +237,7 @@ internal sealed class ServiceChains(StateSnapshot state, string datacenter)
 
         private void Speak(string service)
         {
-            _visited.Add(ConfigNames.KeyOf(service));
+            _visited.Add(NameKey.Of(service));
             var protocol = ServiceProtocols.Of(chains.State, service);
             if (protocol != _protocol)
             {

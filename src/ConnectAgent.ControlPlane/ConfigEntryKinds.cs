@@ -1,22 +1,20 @@
 using System.Collections.Frozen;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using ConnectAgent.ControlPlane.ConfigEntries;
 using ConnectAgent.ControlPlane.ConfigEntries.Kinds;
 using ConnectAgent.ControlPlane.ConfigEntries.Schema;
 using ConnectAgent.ControlPlane.Intentions;
 using ConnectAgent.Protocol.Errors;
 
-namespace ConnectAgent.ControlPlane.ConfigEntries;
+namespace ConnectAgent.ControlPlane;
 
 /// <summary>All kinds (services CFG-1), and how a body finds its own.</summary>
 internal static class ConfigEntryKinds
 {
     /// <summary>By name.</summary>
     public static IReadOnlyList<ConfigEntryKind> All { get; } =
-    [
-        new IngressGatewayKind(), new MeshKind(), new ProxyDefaultsKind(), new ServiceDefaultsKind(), new ServiceIntentionsKind(),
-        new ServiceResolverKind(), new ServiceRouterKind(), new ServiceSplitterKind(), new TerminatingGatewayKind(),
-    ];
+        [.. DocumentKinds.All.Append<ConfigEntryKind>(new ServiceIntentionsKind()).OrderBy(kind => kind.Name, StringComparer.Ordinal)];
 
     private static readonly FrozenDictionary<string, ConfigEntryKind> ByName =
         All.ToFrozenDictionary(kind => kind.Name, StringComparer.Ordinal);

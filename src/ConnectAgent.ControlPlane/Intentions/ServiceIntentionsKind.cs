@@ -1,11 +1,11 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using ConnectAgent.ControlPlane.ConfigEntries;
 using ConnectAgent.ControlPlane.ConfigEntries.Schema;
-using ConnectAgent.ControlPlane.Intentions;
 using ConnectAgent.Protocol.Acl;
 using ConnectAgent.State;
 
-namespace ConnectAgent.ControlPlane.ConfigEntries.Kinds;
+namespace ConnectAgent.ControlPlane.Intentions;
 
 /// <summary>
 /// intentions section 3: the entries that all intentions are views of. They have a row type of their own, because decisions read it. What bounds
