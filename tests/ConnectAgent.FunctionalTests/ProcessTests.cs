@@ -88,6 +88,14 @@ public sealed class ProcessTests
         output.Should().StartWith("Consul v1.10.12\n").And.Contain("ConnectAgent v");
     }
 
+    [Fact] // FLAG-4: extra words are an error
+    public async Task Help_offers_what_there_is_and_no_more()
+    {
+        var (code, output, errors) = await RunningProcess.RunAsync(Repository.PublishedAgent, ["agent", "-help"]);
+        (code, errors).Should().Be((0, string.Empty));
+        output.Should().Contain("-config-file").And.NotContain("additional arguments");
+    }
+
     [Fact] // LOAD-8
     public async Task Validate_checks_without_starting()
     {
@@ -191,6 +199,7 @@ public sealed class ProcessTests
 
         (await agent.Process.ExitAsync(Patience)).Should().Be(expectedCode);
         agent.Process.Output.Should().Contain($"Caught: signal={(signal == "INT" ? "interrupt" : "terminated")}")
+            .And.Contain(expectedCode == 0 ? "Gracefully shutting down agent..." : "Graceful shutdown disabled. Exiting")
             .And.EndWith($"Exit code: code={expectedCode}\n");
         agent.Process.Errors.Should().BeEmpty();
     }

@@ -17,7 +17,7 @@ internal static class AgentCommand
     public static Command Create()
     {
         var flags = new AgentFlags();
-        var command = new Command("agent", "Runs the agent.") { TreatUnmatchedTokensAsErrors = false };
+        var command = new Command("agent", "Runs the agent.");
         flags.AddTo(command);
         command.SetAction((result, cancellationToken) => RunAsync(flags, result, cancellationToken));
         return command;

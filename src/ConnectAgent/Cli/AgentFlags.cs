@@ -95,11 +95,6 @@ internal sealed class AgentFlags
     /// <exception cref="ConfigurationException">With the exact text.</exception>
     public AgentConfiguration Read(ParseResult result)
     {
-        if (result.UnmatchedTokens is [var extra, ..])
-        {
-            throw new ConfigurationException($"Unexpected extra arguments: [{string.Join(' ', result.UnmatchedTokens)}]");
-        }
-
         // Lists append, those of flags first (FLAG-3).
         var values = new ConfigValues();
         values.Servers.AddRange(result.GetValue(_servers) ?? []);

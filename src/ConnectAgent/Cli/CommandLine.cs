@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using ConnectAgent.Configuration;
 
 namespace ConnectAgent.Cli;
@@ -11,8 +12,10 @@ internal static class CommandLine
 
     public static async Task<int> RunAsync(string[] arguments)
     {
-        var root = new RootCommand("A local agent that gives every service an identity and an answer.") { TreatUnmatchedTokensAsErrors = false };
-        root.Subcommands.Add(AgentCommand.Create());
+        var root = new RootCommand("A local agent that gives every service an identity and an answer.");
+        root.Options.OfType<HelpOption>().Single().Aliases.Add("-help");
+        var agent = AgentCommand.Create();
+        root.Subcommands.Add(agent);
         root.Subcommands.Add(ValidateCommand());
         root.Subcommands.Add(SnapshotCommand.Create());
         root.Subcommands.Add(VersionCommand());
@@ -20,14 +23,22 @@ internal static class CommandLine
 
         // Go's flags know neither bundles of one-letter options nor files of arguments.
         var result = root.Parse(arguments, new ParserConfiguration { EnablePosixBundling = false, ResponseFileTokenReplacer = null });
-        if (result.UnmatchedTokens.FirstOrDefault(token => token.StartsWith('-')) is { } flag && result.CommandResult.Command != root)
+        return result switch
         {
-            return await FailAsync($"flag provided but not defined: -{flag.TrimStart('-').Split('=')[0]}", result);
-        }
+            { Errors: [] } or { Action: HelpAction } => await result.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null }),
+            _ when result.CommandResult.Command == root => await UsageAsync(),
+            _ when result.UnmatchedTokens.FirstOrDefault(static token => token.StartsWith('-')) is { } flag =>
+                await FailAsync($"flag provided but not defined: -{flag.TrimStart('-').Split('=')[0]}", result),
+            { UnmatchedTokens: [_, ..] extra } when result.CommandResult.Command == agent => await ExtraAsync(extra),
+            _ => await FailAsync(result.Errors[0].Message, result),
+        };
+    }
 
-        return result.Errors.Count > 0 && result.Action is System.CommandLine.Help.HelpAction is false
-            ? await FailAsync(result.Errors[0].Message, result)
-            : await result.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });
+    // As all that is wrong with the configuration of an agent, without the flags (config-and-cli FLAG-4).
+    private static async Task<int> ExtraAsync(IReadOnlyList<string> extra)
+    {
+        await Console.Error.WriteLineAsync($"==> Unexpected extra arguments: [{string.Join(' ', extra)}]");
+        return Failure;
     }
 
     private static async Task<int> FailAsync(string message, ParseResult result)

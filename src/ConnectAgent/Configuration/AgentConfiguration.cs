@@ -174,8 +174,6 @@ internal sealed record AgentConfiguration
     /// <summary>Whether an interrupt shuts down at once, with exit code 1 (config-and-cli PROC-3).</summary>
     public required bool SkipLeaveOnInterrupt { get; init; }
 
-    public required bool LeaveOnTerminate { get; init; }
-
     public required bool EnableDebug { get; init; }
 
     public required bool UseHttpCache { get; init; }
@@ -286,7 +284,6 @@ internal sealed record AgentConfiguration
             LogJson = values.LogJson ?? false,
             PidFile = values.PidFile,
             SkipLeaveOnInterrupt = values.SkipLeaveOnInterrupt ?? server,
-            LeaveOnTerminate = values.LeaveOnTerminate ?? !server,
             EnableDebug = values.EnableDebug ?? devMode,
             UseHttpCache = values.UseCache ?? true,
             DisableUnprintableFilter = values.DisableUnprintableFilter ?? false,

@@ -94,8 +94,6 @@ internal sealed class ConfigValues
 
     public bool? SkipLeaveOnInterrupt { get; set; }
 
-    public bool? LeaveOnTerminate { get; set; }
-
     public bool? EnableDebug { get; set; }
 
     public bool? UseCache { get; set; }

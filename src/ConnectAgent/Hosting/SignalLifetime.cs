@@ -21,9 +21,8 @@ internal sealed class SignalLifetime(
     public Task WaitForStartAsync(CancellationToken cancellationToken)
     {
         _registrations.Add(PosixSignalRegistration.Create(
-            PosixSignal.SIGINT, signal => Stop(signal, "interrupt", graceful: !configuration.SkipLeaveOnInterrupt, codeUnlessGraceful: 1)));
-        _registrations.Add(PosixSignalRegistration.Create(
-            PosixSignal.SIGTERM, signal => Stop(signal, "terminated", graceful: configuration.LeaveOnTerminate, codeUnlessGraceful: 0)));
+            PosixSignal.SIGINT, signal => Stop(signal, "interrupt", isOrderly: !configuration.SkipLeaveOnInterrupt)));
+        _registrations.Add(PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal => Stop(signal, "terminated", isOrderly: true)));
         _registrations.Add(PosixSignalRegistration.Create(PosixSignal.SIGHUP, Reload));
         return Task.CompletedTask;
     }
@@ -32,18 +31,18 @@ internal sealed class SignalLifetime(
 
     public void Dispose() => _registrations.ForEach(registration => registration.Dispose());
 
-    private void Stop(PosixSignalContext context, string name, bool graceful, int codeUnlessGraceful)
+    private void Stop(PosixSignalContext context, string name, bool isOrderly)
     {
         context.Cancel = true;
         logger.Caught(name);
-        if (graceful)
+        if (isOrderly)
         {
             logger.GracefulExit();
         }
         else
         {
             logger.NoGracefulExit();
-            ExitCode = codeUnlessGraceful;
+            ExitCode = AgentRun.Failure;
         }
 
         lifetime.StopApplication();
