@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using ConnectAgent.Protocol.Limits;
+using ConnectAgent.Protocol.Streams;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace ConnectAgent.Http.Wire;
@@ -9,7 +10,7 @@ namespace ConnectAgent.Http.Wire;
 /// A request body that must arrive: who sends one byte and then nothing, or goes on after a burst as slowly, holds a connection and what has been
 /// read so far. The web server's own rate is an average over the whole body, which a burst buys off for hours, so it is off (<see cref="Hosting.ListenerLimits"/>).
 /// </summary>
-internal sealed class PacedBody : Stream
+internal sealed class PacedBody : ForwardOnlyStream
 {
     /// <summary>Whoever is slower uses up his grace, and gets it back by being faster.</summary>
     [Limit(RateLimit, "bytes per second, at least", "refused: 408", Refuses = true)]
@@ -41,20 +42,6 @@ internal sealed class PacedBody : Stream
         {
             context.Request.Body = new PacedBody(context, clock);
         }
-    }
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
     }
 
     /// <inheritdoc/>
@@ -105,21 +92,6 @@ internal sealed class PacedBody : Stream
             return read;
         }
     }
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     private bool IsLong => _context.Features.Get<IHttpMaxRequestBodySizeFeature>()?.MaxRequestBodySize is not (<= RequestBody.Longest + 1);
 
