@@ -15,9 +15,12 @@ internal sealed class LargeRequests
     [Limit(PlacesLimit, "requests", "refused: 429", Refuses = true)]
     public const int Most = 16;
 
-    private const string PlacesLimit = "http.large_requests";
+    internal const string PlacesLimit = "http.large_requests";
 
     private int _held;
+
+    /// <summary>What is answered when no place is left.</summary>
+    public static string RefusalText { get; } = $"Too many requests of more than {From} bytes at once, please rate limit your calls";
 
     /// <summary>Places that are taken.</summary>
     public int Held => Volatile.Read(ref _held);
@@ -29,6 +32,11 @@ internal sealed class LargeRequests
     public void Enter(HttpContext context, string target)
     {
         context.Features.Set(this);
+        if (context.Features.Get<IArrivingHead>()?.HandOver() == true)
+        {
+            context.Features.Set(new Place());
+        }
+
         var length = (long)target.Length;
         foreach (var (name, values) in context.Request.Headers)
         {
@@ -41,6 +49,10 @@ internal sealed class LargeRequests
         if (length > From)
         {
             Take(context);
+        }
+        else
+        {
+            GiveBack(context);
         }
     }
 
@@ -57,10 +69,30 @@ internal sealed class LargeRequests
     /// <summary>The request is over.</summary>
     public void Leave(HttpContext context)
     {
+        GiveBack(context);
+        context.Features.Get<IArrivingHead>()?.Next();
+    }
+
+    /// <summary>Takes a place for what is no request yet; <see cref="GiveBack()"/> gives it back.</summary>
+    public bool TryTake()
+    {
+        if (Interlocked.Increment(ref _held) <= Most)
+        {
+            return true;
+        }
+
+        GiveBack();
+        return false;
+    }
+
+    public void GiveBack() => Interlocked.Decrement(ref _held);
+
+    private void GiveBack(HttpContext context)
+    {
         if (context.Features.Get<Place>() is not null)
         {
             context.Features.Set<Place>(null);
-            Interlocked.Decrement(ref _held);
+            GiveBack();
         }
     }
 
@@ -71,16 +103,11 @@ internal sealed class LargeRequests
             return;
         }
 
-        if (Interlocked.Increment(ref _held) > Most)
+        if (!TryTake())
         {
-            Interlocked.Decrement(ref _held);
-
             // What is left of its body is not waited for.
             context.Response.Headers.Connection = "close";
-            throw new WireException(StatusCodes.Status429TooManyRequests, $"Too many requests of more than {From} bytes at once, please rate limit your calls")
-            {
-                Limit = PlacesLimit,
-            };
+            throw new WireException(StatusCodes.Status429TooManyRequests, RefusalText) { Limit = PlacesLimit };
         }
 
         context.Features.Set(new Place());

@@ -265,10 +265,16 @@ internal static class AgentHost
         RefusedRequests.Watch(kestrel.ApplicationServices);
         var limit = new ConnectionLimit(
             () => current.Value.MaxConnectionsPerClient, kestrel.ApplicationServices.GetRequiredService<LimitMetrics>());
+        var heads = new LargeHeads(
+            kestrel.ApplicationServices.GetRequiredService<LargeRequests>(), kestrel.ApplicationServices.GetRequiredService<LimitMetrics>());
         foreach (var unix in configuration.HttpListeners.OfType<UnixListenAddress>())
         {
             RemoveStale(unix.Path, kestrel.ApplicationServices.GetRequiredService<ILogger<SignalLifetime>>());
-            kestrel.ListenUnixSocket(unix.Path, options => options.Protocols = HttpProtocols.Http1);
+            kestrel.ListenUnixSocket(unix.Path, options =>
+            {
+                options.Protocols = HttpProtocols.Http1;
+                options.Use(heads.Guard);
+            });
         }
 
         foreach (var tcp in configuration.HttpListeners.OfType<TcpListenAddress>())
@@ -277,6 +283,7 @@ internal static class AgentHost
             {
                 options.Protocols = HttpProtocols.Http1;
                 options.Use(limit.Guard);
+                options.Use(heads.Guard);
             });
         }
 
@@ -288,6 +295,7 @@ internal static class AgentHost
                 options.Use(limit.Guard);
                 options.UseHttps(HttpsListener.OptionsOf(configuration));
                 options.Use(new FirstByte(configuration.Tls.HandshakeTimeout, kestrel.ApplicationServices.GetRequiredService<TimeProvider>()).Guard);
+                options.Use(heads.Guard);
             });
         }
     }

@@ -49,6 +49,77 @@ public sealed class LargeRequestsTests
         }
     }
 
+    [Theory] // the web server holds it for half a minute, and the dispatcher does not see it yet
+    [InlineData(1)]
+    [InlineData(64)]
+    public async Task FA_1_A_head_that_does_not_end_needs_a_place_too(int headers)
+    {
+        // Given
+        await using var agent = await InProcessAgent.StartAsync();
+        var places = agent.Services.GetRequiredService<LargeRequests>();
+        var head = "GET /v1/status/leader HTTP/1.1\r\nHost: localhost"
+            + string.Concat(Enumerable.Range(0, headers).Select(n => $"\r\nX-{n}: " + new string('x', (LargeRequests.From / headers) - 100)));
+        var callers = new List<RawHttp>();
+
+        // When
+        var answers = new List<Task<string>>();
+        for (var i = 0; i <= LargeRequests.Most; i++)
+        {
+            callers.Add(await RawHttp.ConnectAsync(agent.Address));
+            await callers[i].SendAsync(head.PadRight(LargeRequests.From, 'x'));
+            answers.Add(callers[i].ReadAsync());
+        }
+
+        places.Held.Should().Be(0, "none of them is large yet");
+        foreach (var caller in callers)
+        {
+            // Alone, so that nothing of a head that is refused is on its way: a connection that is closed meanwhile loses its answer.
+            await caller.SendAsync("x");
+        }
+
+        var refused = await await Task.WhenAny(answers);
+
+        // Then
+        RawHttp.Split(refused).Should().Be((429, "Too many requests of more than 65536 bytes at once, please rate limit your calls"));
+        RefusalCounts.Of(agent.Services, LimitName).Should().Be(1);
+        places.Held.Should().Be(LargeRequests.Most);
+        (await agent.SendAsync("GET", "/v1/agent/connect/ca/leaf/web")).Status.Should().Be(200, "what is not large needs no place");
+        var isAnswered = answers.FindIndex(static answer => !answer.IsCompleted);
+        await callers[isAnswered].SendAsync("\r\n\r\n");
+        RawHttp.Split(await answers[isAnswered]).Status.Should().Be(200, "the place is the request's once the head is whole");
+        callers.ForEach(static caller => caller.Dispose());
+        while (places.Held > 0)
+        {
+            // Those who have left are noticed one by one.
+            await Task.Yield();
+        }
+    }
+
+    [Theory]
+    [InlineData("/v1/agent/connect/ca/roots")]
+    [InlineData("/v1/agent/connect/ca/roots?pretty")]
+    [InlineData("/v1/nothing/there")]
+    public async Task FA_1_Many_requests_on_a_connection_are_not_one_large_one(string target)
+    {
+        // Given
+        await using var agent = await InProcessAgent.StartAsync();
+        var places = agent.Services.GetRequiredService<LargeRequests>();
+        while (places.TryTake())
+        {
+            // Until none is left.
+        }
+
+        // When
+        using var caller = await RawHttp.ConnectAsync(agent.Address);
+        var request = $"GET {target} HTTP/1.1\r\nHost: localhost\r\nX-Odd: {new string('x', LargeRequests.From / 8)}\r\n\r\n";
+        for (var i = 0; i < 20; i++)
+        {
+            // Then
+            await caller.SendAsync(request);
+            RawHttp.Split(await caller.ReadAsync()).Status.Should().NotBe(429);
+        }
+    }
+
     [Fact]
     public async Task FA_1_A_large_body_needs_a_place_while_it_comes_in()
     {
