@@ -289,7 +289,7 @@ internal sealed class AgentCache : IDisposable
                 _store.Unpark(entry);
             }
 
-            // An entry that goes as fast as it is made again, because the servers are away, must not spin this loop.
+            // An entry that goes as fast as it is made again, because the servers are unreachable, must not spin this loop.
             var pause = RefreshBackoff.Pause(failures, _context.Random.NextDouble());
             if (pause > TimeSpan.Zero)
             {

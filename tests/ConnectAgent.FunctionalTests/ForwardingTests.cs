@@ -219,7 +219,7 @@ public sealed class ForwardingTests : IAsyncLifetime
         using var answer = await _agent.Http.SendAsync(request);
         ((int)answer.StatusCode, await answer.Content.ReadAsStringAsync()).Should().Be((413, "Request body too large, max size: 1048576 bytes."));
         (await _agent.RootsAsync()).Status.Should().Be(200);
-        _agent.Process.Output.Should().NotContain("Servers are away");
+        _agent.Process.Output.Should().NotContain("Servers are unreachable");
     }
 
     [Fact] // a cluster's whole state: longer than any other body, and the servers need their time for it

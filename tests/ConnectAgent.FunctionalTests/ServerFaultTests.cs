@@ -149,9 +149,9 @@ public sealed class ServerFaultTests : IAsyncLifetime
         await _agent.FailsNewKeysAsync("other", "failed to get conn");
         _server.Listen();
         await _agent.RecoveredAsync();
-        await _agent.Process.SeenAsync("Servers are back", TimeSpan.FromSeconds(60));
+        await _agent.Process.SeenAsync("Servers are reachable again", TimeSpan.FromSeconds(60));
         await _agent.StillServesAsync(warm, knownLeader: true);
-        _agent.Process.Output.Split('\n').Where(line => line.Contains("Servers are away")).Should().ContainSingle("one line for each change");
+        _agent.Process.Output.Split('\n').Where(line => line.Contains("Servers are unreachable")).Should().ContainSingle("one line for each change");
     }
 
     [Fact] // CACHE-22

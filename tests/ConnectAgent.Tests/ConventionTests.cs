@@ -53,7 +53,7 @@ public sealed class ConventionTests
 
     [Fact]
     public void No_class_of_the_product_is_left_open() =>
-        new[] { Agent, ControlPlane, Protocol, Daemon }.SelectMany(assembly => assembly.GetTypes())
+        Product.Types
             .Where(type => type is { IsClass: true, IsAbstract: false, IsSealed: false } && type.Namespace?.StartsWith("ConnectAgent", StringComparison.Ordinal) == true)
             .Where(type => !type.Name.Contains('<', StringComparison.Ordinal))
             .Select(type => type.FullName).Should().BeEmpty();
@@ -61,7 +61,7 @@ public sealed class ConventionTests
     [Fact]
     public void FA_39_No_two_events_of_the_log_share_an_id()
     {
-        var ids = new[] { Agent, ControlPlane, Protocol, Daemon }.SelectMany(assembly => assembly.GetTypes())
+        var ids = Product.Types
             .SelectMany(type => type.GetMethods(BindingFlags.Static | BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly))
             .Select(method => (Method: $"{method.DeclaringType!.Name}.{method.Name}", Event: method.GetCustomAttribute<LoggerMessageAttribute>()?.EventId))
             .Where(found => found.Event is not null).ToList();

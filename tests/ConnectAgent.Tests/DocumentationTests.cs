@@ -30,10 +30,10 @@ public sealed partial class DocumentationTests
         };
         using var services = new ServiceCollection().AddMetrics().AddSingleton(TimeProvider.System)
             .AddSingleton<ConnectAgent.State.IStateStorage, ConnectAgent.State.MemoryStateStorage>()
-            .AddSingleton<ConnectAgent.State.StateStore>().BuildServiceProvider();
+            .AddSingleton<ConnectAgent.State.StateStore>()
+            .AddSingleton(new ConsulServerOptions { Servers = [new Uri("http://127.0.0.1:1")] }).AddSingleton(new Random(1)).AddSingleton<ServerSet>().BuildServiceProvider();
         listener.Start();
-        foreach (var type in new[] { typeof(CacheMetrics), typeof(HttpMetrics), typeof(ConnectAgent.ControlPlane.Authority.AuthorityMetrics), typeof(LimitMetrics) }
-            .SelectMany(type => type.Assembly.GetTypes())
+        foreach (var type in Product.Types
             .Where(type => type.GetConstructors().Any(made => made.GetParameters().Any(parameter => parameter.ParameterType == typeof(IMeterFactory)))))
         {
             ActivatorUtilities.CreateInstance(services, type);

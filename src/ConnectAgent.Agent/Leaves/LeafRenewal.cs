@@ -119,7 +119,7 @@ internal static class LeafRenewal
         return plan with { ForcedSince = since, Refusals = window, ForcedAt = retry, NotBefore = retry };
     }
 
-    /// <summary>LEAF-66, LEAF-80: the servers are away; the leaf stays, the next try backs off.</summary>
+    /// <summary>LEAF-66, LEAF-80: the servers are unreachable; the leaf stays, the next try backs off.</summary>
     public static RenewalPlan AfterFailure(RenewalPlan plan, DateTimeOffset now, TimeSpan pause) =>
         plan with { Failures = plan.Failures + 1, NotBefore = now + pause };
 }

@@ -16,7 +16,7 @@ using Microsoft.Extensions.Logging;
 namespace ConnectAgent.Agent.Persistence;
 
 /// <summary>
-/// Seals what the cache holds at each change, and puts it back at the start: an agent that comes up while its servers are away answers from
+/// Seals what the cache holds at each change, and puts it back at the start: an agent that comes up while its servers are unreachable answers from
 /// it at once, marked by <c>Age</c>, and goes back to refreshing when a server answers.
 /// </summary>
 internal sealed class CachePersistence : IDisposable

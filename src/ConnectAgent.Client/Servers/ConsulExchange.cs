@@ -135,16 +135,16 @@ internal sealed class ConsulExchange : IDisposable
         }
         catch (OperationCanceledException error) when (_released.IsCancellationRequested)
         {
-            throw Away("rpc error making call: ", "other calls found it failing", new ReleasedException(error));
+            throw Unreachable("rpc error making call: ", "other calls found it failing", new ReleasedException(error));
         }
         catch (OperationCanceledException error) when (_deadline.IsCancellationRequested)
         {
-            throw Away("rpc error making call: ", $"no answer within {(long)_firstLimit.TotalSeconds} s", new TransportException(TransportFault.Silent, error));
+            throw Unreachable("rpc error making call: ", $"no answer within {(long)_firstLimit.TotalSeconds} s", new TransportException(TransportFault.Silent, error));
         }
         catch (OperationCanceledException error)
         {
             // The transport's own limit for connecting.
-            throw Away(
+            throw Unreachable(
                 "rpc error getting client: failed to get conn: ",
                 (error.InnerException ?? error).Message,
                 new TransportException(TransportFault.NotConnected, error));
@@ -153,26 +153,26 @@ internal sealed class ConsulExchange : IDisposable
         {
             var connecting = error.HttpRequestError is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError
                 or HttpRequestError.SecureConnectionError;
-            throw Away(
+            throw Unreachable(
                 connecting ? "rpc error getting client: failed to get conn: " : "rpc error making call: ",
                 (error.InnerException ?? error).Message,
                 new TransportException(connecting ? TransportFault.NotConnected : TransportFault.Broken, error));
         }
         catch (IOException error)
         {
-            throw Away("rpc error making call: ", error.Message, new TransportException(TransportFault.Broken, error));
+            throw Unreachable("rpc error making call: ", error.Message, new TransportException(TransportFault.Broken, error));
         }
         catch (Exception error) when (error is InvalidOperationException or FormatException)
         {
             // Something about this call or its answer; also a client that is being disposed of.
-            throw Away("rpc error making call: ", error.Message, error);
+            throw Unreachable("rpc error making call: ", error.Message, error);
         }
     }
 
     private ServerException TooLong(int longest) => Garbage($"the answer is longer than {longest} bytes");
 
-    private ServerException Garbage(string reason) => Away("rpc error making call: ", reason, new GarbageException());
+    private ServerException Garbage(string reason) => Unreachable("rpc error making call: ", reason, new GarbageException());
 
-    private ServerException Away(string prefix, string reason, Exception error) =>
+    private ServerException Unreachable(string prefix, string reason, Exception error) =>
         new(FailureKind.Unreachable, $"{prefix}{Server}: {reason}", error) { IsOfThisCall = error is not TransportException };
 }

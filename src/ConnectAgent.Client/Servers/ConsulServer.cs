@@ -25,7 +25,7 @@ internal sealed class ConsulServer : IDisposable
     private readonly Uri _address;
     private readonly ConsulServerOptions _options;
     private readonly TimeProvider _clock;
-    private readonly CallLanes _lanes;
+    private readonly CallBreakers _breakers;
     private readonly Lock _paceGate = new();
     private RefreshPace _cachePace;
     private RefreshPace _tokenPace;
@@ -44,7 +44,7 @@ internal sealed class ConsulServer : IDisposable
         (_address, _options, _clock) = (address, options, clock);
         Name = address.GetLeftPart(UriPartial.Authority);
         _http = new HttpMessageInvoker(ConsulConnections.Create(options.Tls));
-        _lanes = new CallLanes(clock, random);
+        _breakers = new CallBreakers(clock, random);
         (_cachePace, _tokenPace) = (new RefreshPace(clock.GetTimestamp()), new RefreshPace(clock.GetTimestamp()));
     }
 
@@ -77,8 +77,8 @@ internal sealed class ConsulServer : IDisposable
     /// </summary>
     public void UseTls(ServerTls tls) => Volatile.Write(ref _http, new HttpMessageInvoker(ConsulConnections.Create(tls)));
 
-    /// <summary>The lane of a call: what this server is to be spared of its kind.</summary>
-    public CallLane LaneOf(ConsulCall call) => _lanes.Of(call);
+    /// <summary>The breaker of a call: what this server is to be spared of its kind.</summary>
+    public CallBreaker BreakerOf(ConsulCall call) => _breakers.Of(call);
 
     /// <summary>Ends the calls that this server is holding: they go on elsewhere.</summary>
     public void ReleaseHeld() => _ = Interlocked.Exchange(ref _held, new CancellationTokenSource()).CancelAsync();
@@ -103,9 +103,9 @@ internal sealed class ConsulServer : IDisposable
 
         if (Interlocked.Exchange(ref _state, (int)State.Healthy) == (int)State.Failing)
         {
-            foreach (var lane in _lanes.All())
+            foreach (var breaker in _breakers.All())
             {
-                await lane.ResetAsync();
+                await breaker.ResetAsync();
             }
         }
     }
@@ -126,7 +126,7 @@ internal sealed class ConsulServer : IDisposable
     public ServerView View(bool isCurrent)
     {
         var error = Volatile.Read(ref _lastError);
-        var rest = _lanes.All().Select(static lane => lane.Remaining).DefaultIfEmpty().Max();
+        var rest = _breakers.All().Select(static breaker => breaker.Remaining).DefaultIfEmpty().Max();
         var roundTrip = Volatile.Read(ref _roundTrip);
         return new ServerView(
             Name,

@@ -21,7 +21,7 @@ internal sealed class ConsulServers : IServerStatus
     private readonly TimeProvider _clock;
     private readonly Random _random;
     private readonly ILogger<ConsulServers> _logger;
-    private int _away;
+    private int _unreachable;
     private int _missed;
     private int _forwarded;
 
@@ -89,7 +89,7 @@ internal sealed class ConsulServers : IServerStatus
     }
 
     /// <summary>
-    /// Asks each server whether it is there, and turns away from one that is not. When calls have found none since, and one is there, who waits for that
+    /// Asks each server whether it is there, and leaves one that is not. When calls have found none since, and one is there, who waits for that
     /// is told: here and not with each good answer, because servers that answer one kind of call and fail another would have all the others tried on and on.
     /// </summary>
     public async Task CheckAsync(CancellationToken cancellationToken)
@@ -102,7 +102,7 @@ internal sealed class ConsulServers : IServerStatus
     }
 
     /// <summary>
-    /// Draws anew which of the healthy servers is asked, so that one that was away gets its share again. Only servers that name the same leader are
+    /// Draws anew which of the healthy servers is asked, so that one that was unreachable gets its share again. Only servers that name the same leader are
     /// one cluster. Reads that are being held stay where they are until they end.
     /// </summary>
     public void Rebalance()
@@ -141,14 +141,14 @@ internal sealed class ConsulServers : IServerStatus
         var tried = new bool[_servers.Length];
         for (var attempt = 1; ; attempt++)
         {
-            var at = _selection.Next(tried, server => _servers[server].LaneOf(call).IsAway);
+            var at = _selection.Next(tried, server => _servers[server].BreakerOf(call).IsUnreachable);
             tried[at] = true;
             try
             {
                 var value = await ask(_servers[at]);
-                if (Interlocked.Exchange(ref _away, 0) == 1)
+                if (Interlocked.Exchange(ref _unreachable, 0) == 1)
                 {
-                    _logger.ServersBack(_servers[at].Name);
+                    _logger.ServersReachable(_servers[at].Name);
                 }
 
                 return value;
@@ -164,12 +164,12 @@ internal sealed class ConsulServers : IServerStatus
                     continue;
                 }
 
-                if (CallEnds.Of(error, call) == CallEnd.ServerLost)
+                if (CallOutcomes.Of(error, call) == CallOutcome.ServerLost)
                 {
                     Lose(at, error);
                 }
 
-                if (attempt == _servers.Length || !(mayRepeat() || CallEnds.NothingWasSent(error)))
+                if (attempt == _servers.Length || !(mayRepeat() || CallOutcomes.NothingWasSent(error)))
                 {
                     throw;
                 }
@@ -202,21 +202,21 @@ internal sealed class ConsulServers : IServerStatus
         }
         catch (ServerException error)
         {
-            // In the middle of the answer: the lane has taken its beginning for the whole.
+            // In the middle of the answer: the breaker has taken its beginning for the whole.
             Failed(server, error);
-            await server.LaneOf(call).NoteAsync(call, error);
+            await server.BreakerOf(call).NoteAsync(call, error);
             throw;
         }
     }
 
-    /// <summary>Makes one call at one server, by its lane, and has the server remember how it went.</summary>
+    /// <summary>Makes one call at one server, by its breaker, and has the server remember how it went.</summary>
     private async Task<T> WatchAsync<T>(
         ConsulServer server, ConsulCall call, Func<Task<(T Value, ulong? Index)>> ask, CancellationToken cancellationToken)
     {
         try
         {
             // A look whether the server is there is made at its own pace, whatever failed before.
-            var (value, index) = call.Operation == ConsulOperation.Probe ? await ask() : await server.LaneOf(call).RunAsync(call, ask, cancellationToken);
+            var (value, index) = call.Operation == ConsulOperation.Probe ? await ask() : await server.BreakerOf(call).RunAsync(call, ask, cancellationToken);
             await server.AnsweredAsync(index);
             return value;
         }
@@ -261,9 +261,9 @@ internal sealed class ConsulServers : IServerStatus
         if (Array.TrueForAll(_servers, static other => other.IsFailing))
         {
             Volatile.Write(ref _missed, 1);
-            if (Interlocked.Exchange(ref _away, 1) == 0)
+            if (Interlocked.Exchange(ref _unreachable, 1) == 0)
             {
-                _logger.ServersAway(reason.Message);
+                _logger.ServersUnreachable(reason.Message);
             }
         }
     }

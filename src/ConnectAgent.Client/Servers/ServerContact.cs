@@ -2,7 +2,7 @@ namespace ConnectAgent.Client.Servers;
 
 /// <summary>
 /// Tells who waits out a back-off that servers are there again. Without it each entry would find out by itself, up to two minutes later (agent-cache CACHE-22),
-/// and decide by old intentions until then. Servers that are never away never tell.
+/// and decide by old intentions until then. Servers that never fail never tell.
 /// </summary>
 internal sealed class ServerContact
 {

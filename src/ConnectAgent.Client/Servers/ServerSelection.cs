@@ -21,10 +21,10 @@ internal sealed class ServerSelection
     /// <summary>The server to ask now.</summary>
     public int Current => _order[Volatile.Read(ref _position)];
 
-    /// <summary>The server to ask next for one call: from the current one on, those that are away last.</summary>
+    /// <summary>The server to ask next for one call: from the current one on, those that are unreachable last.</summary>
     /// <param name="tried">By server; at least one is false.</param>
-    /// <param name="isAway">Whether a call is expected to fail there.</param>
-    public int Next(bool[] tried, Func<int, bool> isAway)
+    /// <param name="isUnreachable">Whether a call is expected to fail there.</param>
+    public int Next(bool[] tried, Func<int, bool> isUnreachable)
     {
         var position = Volatile.Read(ref _position);
         var first = -1;
@@ -33,7 +33,7 @@ internal sealed class ServerSelection
             var server = _order[(position + step) % _order.Length];
             if (!tried[server])
             {
-                if (!isAway(server))
+                if (!isUnreachable(server))
                 {
                     return server;
                 }
@@ -45,11 +45,11 @@ internal sealed class ServerSelection
         return first;
     }
 
-    /// <summary>Turns away from a server. Of many calls that fail at once only the first turns.</summary>
+    /// <summary>Leaves a server. Of many calls that fail at once only the first does.</summary>
     /// <param name="server">The one that failed.</param>
-    /// <param name="isAway">Whether a call is expected to fail there; such servers are passed over while there are others.</param>
+    /// <param name="isUnreachable">Whether a call is expected to fail there; such servers are passed over while there are others.</param>
     /// <returns>False when it is not the current one any more, or the only one.</returns>
-    public bool Leave(int server, Func<int, bool> isAway)
+    public bool Leave(int server, Func<int, bool> isUnreachable)
     {
         var position = Volatile.Read(ref _position);
         if (_order.Length == 1 || _order[position] != server)
@@ -61,7 +61,7 @@ internal sealed class ServerSelection
         for (var step = 1; step < _order.Length; step++)
         {
             var candidate = (position + step) % _order.Length;
-            if (!isAway(_order[candidate]))
+            if (!isUnreachable(_order[candidate]))
             {
                 next = candidate;
                 break;

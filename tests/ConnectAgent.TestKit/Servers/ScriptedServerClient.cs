@@ -86,7 +86,7 @@ public sealed class ScriptedServerClient(TimeProvider clock) : IServerClient
         Changed();
     }
 
-    public static ServerException Away() => new(FailureKind.Unreachable, "No known Consul servers");
+    public static ServerException Unreachable() => new(FailureKind.Unreachable, "No known Consul servers");
 
     /// <summary>The next roots reads run these instead, in order.</summary>
     public void NextRoots(params Func<CancellationToken, Task<ServerRead<CaRoots>>>[] reads)

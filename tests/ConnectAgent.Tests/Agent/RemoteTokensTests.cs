@@ -252,7 +252,7 @@ public sealed class RemoteTokensTests : IDisposable
         (await root.Should().ThrowAsync<ServerException>()).WithMessage("Cannot resolve root ACL");
     }
 
-    [Fact] // a restart while the servers are away: what was sealed under a token, it was allowed
+    [Fact] // a restart while the servers are unreachable: what was sealed under a token, it was allowed
     public async Task What_a_former_life_was_allowed_is_the_last_that_is_known()
     {
         var tokens = Create();

@@ -143,7 +143,7 @@ public sealed class AgentCacheTests : IDisposable
     {
         var first = await _agent.RootsAsync();
         var before = _agent.Servers.RootReads;
-        _agent.Servers.Fail(ScriptedServerClient.Away());
+        _agent.Servers.Fail(ScriptedServerClient.Unreachable());
         double[] pauses = [3, 6, 12, 24, 48, 90, 90];
         foreach (var pause in pauses)
         {
@@ -157,7 +157,7 @@ public sealed class AgentCacheTests : IDisposable
         _agent.Servers.Rotate();
         _agent.Clock.Advance(TimeSpan.FromSeconds(90));
         await _agent.RootsAsync(first.Index).WaitAsync(AgentFixture.Patience);
-        _agent.Servers.Fail(ScriptedServerClient.Away());
+        _agent.Servers.Fail(ScriptedServerClient.Unreachable());
         await _agent.Clock.ArmedAsync(delay => delay == TimeSpan.FromSeconds(3));
     }
 
@@ -166,7 +166,7 @@ public sealed class AgentCacheTests : IDisposable
     {
         // Given
         await _agent.RootsAsync();
-        _agent.Servers.Fail(ScriptedServerClient.Away());
+        _agent.Servers.Fail(ScriptedServerClient.Unreachable());
         foreach (var pause in new[] { 3.0, 6, 12 })
         {
             await _agent.Clock.ArmedAsync(delay => delay == TimeSpan.FromSeconds(pause));
@@ -190,7 +190,7 @@ public sealed class AgentCacheTests : IDisposable
     public async Task Servers_that_go_again_at_once_are_asked_once()
     {
         await _agent.RootsAsync();
-        _agent.Servers.Fail(ScriptedServerClient.Away());
+        _agent.Servers.Fail(ScriptedServerClient.Unreachable());
         await _agent.Clock.ArmedAsync(delay => delay == TimeSpan.FromSeconds(3));
         var before = _agent.Servers.RootReads;
         _agent.Get<ServerContact>().IsBack();
@@ -203,7 +203,7 @@ public sealed class AgentCacheTests : IDisposable
     {
         var first = await _agent.RootsAsync();
         var blocked = _agent.RootsAsync(first.Index);
-        _agent.Servers.Fail(ScriptedServerClient.Away());
+        _agent.Servers.Fail(ScriptedServerClient.Unreachable());
         await ((Func<Task>)(() => blocked)).Should().ThrowAsync<ServerException>().WithMessage("No known Consul servers");
         await _agent.Clock.ArmedAsync(delay => delay == TimeSpan.FromSeconds(3));
         _agent.Clock.Advance(TimeSpan.FromSeconds(2));
@@ -225,7 +225,7 @@ public sealed class AgentCacheTests : IDisposable
     {
         var first = await _agent.RootsAsync();
         await AgentFixture.EventuallyAsync(() => _agent.Servers.RootReads == 2, "the refresh holds");
-        _agent.Servers.Fail(ScriptedServerClient.Away());
+        _agent.Servers.Fail(ScriptedServerClient.Unreachable());
         await _agent.Clock.ArmedAsync(delay => delay == TimeSpan.FromSeconds(3));
         _agent.Servers.Fail(null);
         _agent.Clock.Advance(TimeSpan.FromSeconds(3));
@@ -311,7 +311,7 @@ public sealed class AgentCacheTests : IDisposable
         _agent.Servers.Rotate();
         (await Task.WhenAll(blocked).WaitAsync(AgentFixture.Patience)).Should().OnlyContain(read => read.Index == 11 && !read.Hit);
         await AgentFixture.EventuallyAsync(() => _agent.Servers.Running == 1 && _agent.Servers.RootReads == 3, "one query is held again");
-        _agent.Servers.Fail(ScriptedServerClient.Away());
+        _agent.Servers.Fail(ScriptedServerClient.Unreachable());
         await _agent.Clock.ArmedAsync(delay => delay == TimeSpan.FromSeconds(3));
         _agent.Clock.Advance(TimeSpan.FromSeconds(1));
         var old = await _agent.RootsAsync(token: tokens[7]);
@@ -341,7 +341,7 @@ public sealed class AgentCacheTests : IDisposable
     public async Task After_an_outage_the_first_answer_comes_at_once()
     {
         var first = await _agent.RootsAsync();
-        _agent.Servers.Fail(ScriptedServerClient.Away());
+        _agent.Servers.Fail(ScriptedServerClient.Unreachable());
         await _agent.Clock.ArmedAsync(delay => delay == TimeSpan.FromSeconds(3));
         _agent.Servers.Fail(null);
         _agent.Clock.Advance(TimeSpan.FromSeconds(3));

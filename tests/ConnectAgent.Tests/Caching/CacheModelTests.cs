@@ -249,7 +249,7 @@ public sealed class CacheModelTests
 
         public void Complete(ServerRead<string>? read) => _outcome.SetResult(read);
 
-        public void Fail() => _outcome.SetException(ScriptedServerClient.Away());
+        public void Fail() => _outcome.SetException(ScriptedServerClient.Unreachable());
 
         public override async Task<ServerRead<string>?> FetchAsync(
             FetchContext<SteeredRequest, string> context, CancellationToken cancellationToken)

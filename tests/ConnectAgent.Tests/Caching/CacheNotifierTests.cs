@@ -64,7 +64,7 @@ public sealed class CacheNotifierTests : IAsyncDisposable
     [Fact] // CACHE-36: errors until the first value, three retries at once, then the back-off; GH-6547: index 1 after an error is told
     public async Task Errors_are_told_until_the_first_value_and_that_is_told_whatever_its_index()
     {
-        _agent.Servers.Fail(ScriptedServerClient.Away());
+        _agent.Servers.Fail(ScriptedServerClient.Unreachable());
         for (var failure = 1; failure <= 4; failure++)
         {
             (await NextAsync()).Error!.Message.Should().Be("No known Consul servers");
@@ -85,7 +85,7 @@ public sealed class CacheNotifierTests : IAsyncDisposable
     {
         await NextAsync();
         var next = _watch.MoveNextAsync().AsTask();
-        _agent.Servers.Fail(ScriptedServerClient.Away());
+        _agent.Servers.Fail(ScriptedServerClient.Unreachable());
         await _agent.Clock.ArmedAsync(delay => delay is { TotalSeconds: >= 2 and < 4 });
         next.IsCompleted.Should().BeFalse();
         _agent.Servers.Fail(null);
@@ -152,7 +152,7 @@ public sealed class CacheNotifierTests : IAsyncDisposable
     [Fact] // CACHE-37: after an error its back-off, not its age
     public async Task A_poll_that_fails_backs_off()
     {
-        var kind = new PolledKind { Failure = ScriptedServerClient.Away() };
+        var kind = new PolledKind { Failure = ScriptedServerClient.Unreachable() };
         await using var watch = _notifier.WatchAsync(kind, new PolledRequest(), TimeSpan.FromSeconds(32), _end.Token).GetAsyncEnumerator();
         for (var failure = 1; failure <= 4; failure++)
         {

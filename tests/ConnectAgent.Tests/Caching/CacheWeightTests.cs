@@ -84,7 +84,7 @@ public sealed class CacheWeightTests
                 break;
             case "match of intentions":
                 // Of its own for each, as remote servers' answers are.
-                agent.Servers.Fail(ScriptedServerClient.Away());
+                agent.Servers.Fail(ScriptedServerClient.Unreachable());
                 var match = IntentionMatch.ForDestination([.. Enumerable.Range(0, 20).Select(source => new Intention
                 {
                     SourceName = $"source-{source}-{i}", DestinationName = $"db-{i}", Action = Intention.Deny, Description = $"{i} is why",

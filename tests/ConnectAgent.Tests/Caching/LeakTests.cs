@@ -35,7 +35,7 @@ public sealed class LeakTests
         agent.Cache.FetchLimits = new FetchLimits(1e9, 1_000_000);
         var first = await agent.RootsAsync();
         var baseline = await Footprint.OfAsync(agent, entries: 1);
-        agent.Servers.Fail(ScriptedServerClient.Away());
+        agent.Servers.Fail(ScriptedServerClient.Unreachable());
         await agent.Clock.ArmedAsync(delay => delay == TimeSpan.FromSeconds(3));
         for (var round = 0; round < 100; round++)
         {

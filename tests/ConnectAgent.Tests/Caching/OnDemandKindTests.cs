@@ -44,7 +44,7 @@ public sealed class OnDemandKindTests : IDisposable
     {
         await ReadAsync();
         _agent.Clock.Advance(TimeSpan.FromSeconds(10));
-        _kind.Failure = ScriptedServerClient.Away();
+        _kind.Failure = ScriptedServerClient.Unreachable();
         var read = new CacheRead(MaxAge: Seconds(maxAge), MustRevalidate: mustRevalidate, StaleIfError: Seconds(staleIfError));
         if (expected == "error")
         {
@@ -59,7 +59,7 @@ public sealed class OnDemandKindTests : IDisposable
     [Fact] // CACHE-9: a failed first fetch leaves nothing, and the next read tries again
     public async Task A_failed_first_fetch_is_tried_again_at_the_next_read()
     {
-        _kind.Failure = ScriptedServerClient.Away();
+        _kind.Failure = ScriptedServerClient.Unreachable();
         await ((Func<Task>)(() => ReadAsync())).Should().ThrowAsync<ServerException>();
         await ((Func<Task>)(() => ReadAsync())).Should().ThrowAsync<ServerException>();
         (_kind.Fetches, _agent.Cache.Count).Should().Be((2, 0));

@@ -121,7 +121,7 @@ public sealed class TokenWardenTests : IAsyncLifetime, IDisposable
     public async Task A_look_that_fails_is_made_again_after_a_pause()
     {
         await _agent.LeafAsync(token: Doomed);
-        _agent.Servers.ResolutionFailure = ScriptedServerClient.Away();
+        _agent.Servers.ResolutionFailure = ScriptedServerClient.Unreachable();
         _agent.Servers.SetRights(Doomed, null);
         await _agent.Clock.ArmedAsync(delay => delay == TimeSpan.FromSeconds(3));
         Held.Should().NotBeEmpty("nobody knows better");

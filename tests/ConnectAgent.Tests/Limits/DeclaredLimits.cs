@@ -9,12 +9,9 @@ namespace ConnectAgent.Tests.Limits;
 /// <summary>The bounds that the code declares.</summary>
 internal static class DeclaredLimits
 {
-    public static readonly Assembly[] Product =
-        [typeof(LimitAttribute).Assembly, typeof(AgentCache).Assembly, typeof(StateStore).Assembly, typeof(WireRoute).Assembly];
-
     public static IReadOnlyList<(LimitAttribute Mark, object Default)> All { get; } =
     [
-        .. from type in Product.SelectMany(assembly => assembly.GetTypes())
+        .. from type in Product.Types
            from member in Members(type)
            let mark = member.GetCustomAttribute<LimitAttribute>()
            where mark is not null

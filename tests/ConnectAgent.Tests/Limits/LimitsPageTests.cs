@@ -34,7 +34,7 @@ public sealed partial class LimitsPageTests
     public void What_is_named_like_a_bound_is_declared_as_one()
     {
         var undeclared =
-            from type in DeclaredLimits.Product.SelectMany(assembly => assembly.GetTypes())
+            from type in Product.Types
             from field in type.GetFields(BindingFlags.DeclaredOnly | BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic)
             where BoundName().IsMatch(field.Name) && field.GetCustomAttribute<LimitAttribute>() is null
             select $"{type.FullName}.{field.Name}";

@@ -22,7 +22,7 @@ internal static class ConsulServiceCollectionExtensions
         services.TryAddSingleton(new RecoveryToken(string.Empty));
         services.AddSingleton<ITokenAuthority, ConsulTokenAuthority>();
         services.AddSingleton<IServerStatus>(static provider => provider.GetRequiredService<ConsulServers>());
-        services.AddHostedService<ServerKeeper>();
+        services.AddHostedService<ServerProbeService>();
         if (delegateLeaf)
         {
             services.AddSingleton<ILeafDelegate>(static provider => provider.GetRequiredService<ConsulServerClient>());

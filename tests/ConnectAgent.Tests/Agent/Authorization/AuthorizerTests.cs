@@ -30,7 +30,7 @@ public sealed class AuthorizerTests : IDisposable
     {
         // Given
         var guard = _agent.Get<PeerGuard>();
-        _agent.Servers.Fail(ScriptedServerClient.Away());
+        _agent.Servers.Fail(ScriptedServerClient.Unreachable());
 
         // When, then
         (await guard.RefuseAsync(new Peer(Web, string.Empty), CancellationToken.None))
@@ -41,7 +41,7 @@ public sealed class AuthorizerTests : IDisposable
 
         // When, then
         (await guard.RefuseAsync(new Peer(Web, string.Empty), CancellationToken.None)).Should().BeNull();
-        _agent.Servers.Fail(ScriptedServerClient.Away());
+        _agent.Servers.Fail(ScriptedServerClient.Unreachable());
         (await guard.RefuseAsync(new Peer(Web, string.Empty), CancellationToken.None)).Should().BeNull("the roots are cached");
     }
 

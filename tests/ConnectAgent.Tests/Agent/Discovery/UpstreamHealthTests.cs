@@ -157,7 +157,7 @@ public sealed class UpstreamHealthTests : IDisposable
         _agent.Servers.SetHealth("web", connect: false, HealthInstances.Of("n1", "web"));
         await ReadAsync("web");
         await AgentFixture.EventuallyAsync(() => _agent.Servers.Running == 1, "the next read holds");
-        _agent.Servers.Fail(ScriptedServerClient.Away());
+        _agent.Servers.Fail(ScriptedServerClient.Unreachable());
         await AgentFixture.EventuallyAsync(() => _agent.Cache.Errors > 0, "the read that held fails");
         _agent.Clock.Advance(TimeSpan.FromSeconds(7));
         var answer = await ReadAsync("web");
@@ -165,7 +165,7 @@ public sealed class UpstreamHealthTests : IDisposable
         (await FailureAsync(ReadAsync("api"))).Kind.Should().Be(FailureKind.Unreachable);
     }
 
-    [Fact] // docs/design/0004: an agent that starts while its servers are away finds its upstreams
+    [Fact] // docs/design/0004: an agent that starts while its servers are unreachable finds its upstreams
     public async Task Health_is_sealed_and_restored_with_the_rest_of_the_cache()
     {
         var folder = Directory.CreateTempSubdirectory("connect-agent-health-").FullName;
@@ -183,7 +183,7 @@ public sealed class UpstreamHealthTests : IDisposable
 
             await using var after = AgentFixture.Build(out var away, folder);
             away.SetRights(Token, new GrantedRights(Node("n1"), Service("web")));
-            away.Fail(ScriptedServerClient.Away());
+            away.Fail(ScriptedServerClient.Unreachable());
             after.GetRequiredService<CachePersistence>().Restore().Should().Be(1);
             var restored = await ReadFromAsync(after);
             restored.Hit.Should().BeTrue();

@@ -165,7 +165,7 @@ public sealed class LeafServiceTests : IDisposable
         var first = await _agent.LeafAsync();
         await _agent.Clock.ArmedAsync(3);
         _agent.Clock.Advance(TimeSpan.FromSeconds(40));
-        _agent.Servers.Fail(ScriptedServerClient.Away());
+        _agent.Servers.Fail(ScriptedServerClient.Unreachable());
         await _agent.Clock.ArmedAsync(delay => delay == TimeSpan.FromSeconds(3));
         var start = _agent.Clock.GetUtcNow();
         while (_agent.Clock.AdvanceToNext(start + TimeSpan.FromHours(30)))
@@ -199,11 +199,11 @@ public sealed class LeafServiceTests : IDisposable
         bool IsRenewed() => !ReferenceEquals(leaf.Content().Value, first.Value);
     }
 
-    [Fact] // LEAF-80: inside its validity a leaf is served although the servers are away
+    [Fact] // LEAF-80: inside its validity a leaf is served although the servers are unreachable
     public async Task With_the_servers_away_the_leaf_stays()
     {
         var first = await _agent.LeafAsync();
-        _agent.Servers.SignFailure = ScriptedServerClient.Away();
+        _agent.Servers.SignFailure = ScriptedServerClient.Unreachable();
         _agent.Clock.Advance(TimeSpan.FromHours(66));
         var late = await _agent.LeafAsync().WaitAsync(AgentFixture.Patience);
         late.Value.Should().BeSameAs(first.Value);
@@ -213,7 +213,7 @@ public sealed class LeafServiceTests : IDisposable
     public async Task An_expired_leaf_is_never_served()
     {
         await _agent.LeafAsync();
-        _agent.Servers.SignFailure = ScriptedServerClient.Away();
+        _agent.Servers.SignFailure = ScriptedServerClient.Unreachable();
         _agent.Clock.Advance(TimeSpan.FromHours(71));
         await _agent.LeafAsync().WaitAsync(AgentFixture.Patience);
         _agent.Clock.Advance(TimeSpan.FromHours(2));
@@ -225,7 +225,7 @@ public sealed class LeafServiceTests : IDisposable
     public async Task A_leaf_is_not_served_beyond_its_end_while_the_next_attempt_waits()
     {
         await _agent.LeafAsync();
-        _agent.Servers.SignFailure = ScriptedServerClient.Away();
+        _agent.Servers.SignFailure = ScriptedServerClient.Unreachable();
         _agent.Clock.Advance(TimeSpan.FromHours(72) - TimeSpan.FromSeconds(0.5));
         await _agent.LeafAsync().WaitAsync(AgentFixture.Patience);
         _agent.Clock.Advance(TimeSpan.FromSeconds(0.6));
@@ -240,7 +240,7 @@ public sealed class LeafServiceTests : IDisposable
     public async Task With_the_servers_away_and_the_roots_forgotten_the_leaf_stays()
     {
         var first = await _agent.LeafAsync();
-        _agent.Servers.Fail(ScriptedServerClient.Away());
+        _agent.Servers.Fail(ScriptedServerClient.Unreachable());
         _agent.Clock.Advance(TimeSpan.FromHours(70));
         (await _agent.LeafAsync().WaitAsync(AgentFixture.Patience)).Value.Should().BeSameAs(first.Value);
     }

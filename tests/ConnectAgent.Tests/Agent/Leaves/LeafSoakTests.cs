@@ -166,7 +166,7 @@ public sealed class LeafSoakTests : IDisposable
     private void SetAway(bool isAway)
     {
         _isAway = isAway;
-        _agent.Servers.Fail(isAway ? ScriptedServerClient.Away() : null);
+        _agent.Servers.Fail(isAway ? ScriptedServerClient.Unreachable() : null);
     }
 
     private void Read(IEnumerable<int> services)
@@ -194,7 +194,7 @@ public sealed class LeafSoakTests : IDisposable
         if (_isAway)
         {
             _failing.Add(identity.Service);
-            return ScriptedServerClient.Away();
+            return ScriptedServerClient.Unreachable();
         }
 
         var second = (long)now.TotalSeconds;

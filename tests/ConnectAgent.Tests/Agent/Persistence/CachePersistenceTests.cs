@@ -137,7 +137,7 @@ public sealed class CachePersistenceTests : IDisposable
         // When
         using var after = new AgentFixture();
         after.Clock.SetWallClock(-TimeSpan.FromHours(3));
-        after.Servers.Fail(ScriptedServerClient.Away());
+        after.Servers.Fail(ScriptedServerClient.Unreachable());
         await using var reopened = _directory.Open();
         using var restored = Persist(after, reopened);
         restored.Restore().Should().Be(1);

@@ -58,13 +58,13 @@ public sealed class RevocationServiceTests
     {
         await using var services = AgentFixture.Build(out var servers);
         var revocations = services.GetRequiredService<RevocationService>();
-        servers.Fail(ScriptedServerClient.Away());
+        servers.Fail(ScriptedServerClient.Unreachable());
         var look = async () => await revocations.RefuseAsync(Web, "09", default);
         (await look.Should().ThrowAsync<ServerException>()).Which.Kind.Should().Be(FailureKind.Unreachable);
         servers.Fail(null);
         servers.SetRevoked(RevocationLookupTests.Serial("09"));
         (await look()).Should().Be("Certificate revoked");
-        servers.Fail(ScriptedServerClient.Away());
+        servers.Fail(ScriptedServerClient.Unreachable());
         (await look()).Should().Be("Certificate revoked");
     }
 
@@ -98,7 +98,7 @@ public sealed class RevocationServiceTests
             }
 
             await using var after = AgentFixture.Build(out var away, folder);
-            away.Fail(ScriptedServerClient.Away());
+            away.Fail(ScriptedServerClient.Unreachable());
             after.GetRequiredService<CachePersistence>().Restore().Should().Be(1);
             (await after.GetRequiredService<RevocationService>().RefuseAsync(Web, "09", default)).Should().Be("Certificate revoked");
             (await after.GetRequiredService<RevocationService>().RefuseAsync(Web, "0a", default)).Should().BeNull();
@@ -139,7 +139,7 @@ public sealed class RevocationServiceTests
         var revocations = services.GetRequiredService<RevocationService>();
         await revocations.RefuseAsync(Web, string.Empty, default);
         var leaf = await services.GetRequiredService<LeafService>().GetAsync(new LeafRequest("dc1", string.Empty, "web"), default, default);
-        servers.SignFailure = ScriptedServerClient.Away();
+        servers.SignFailure = ScriptedServerClient.Unreachable();
         servers.SetRevoked(RevocationLookupTests.Serial(leaf.Value.SerialNumber));
         var clock = (ManualTimeProvider)services.GetRequiredService<TimeProvider>();
         await clock.ArmedAsync(delay => delay == TimeSpan.FromSeconds(5));

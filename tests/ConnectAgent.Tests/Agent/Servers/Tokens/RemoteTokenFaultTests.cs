@@ -39,7 +39,7 @@ public sealed class RemoteTokenFaultTests : IDisposable
         for (var i = 0; i < 200; i++)
         {
             var unseen = new AclQuestion(AclResource.Node, "n" + i, AclAccess.Read);
-            (await rights.AllowsAsync(unseen, default)).Should().BeTrue("the servers are away");
+            (await rights.AllowsAsync(unseen, default)).Should().BeTrue("the servers are unreachable");
         }
 
         _servers.Failure = null;

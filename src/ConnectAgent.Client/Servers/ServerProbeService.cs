@@ -7,7 +7,7 @@ namespace ConnectAgent.Client.Servers;
 /// Looks at the servers in the background, so that one that is gone is left before a caller finds out, and a held read does not wait at it. From time
 /// to time the agents spread anew over those that are there.
 /// </summary>
-internal sealed class ServerKeeper(ConsulServers servers, TimeProvider clock, Random random) : BackgroundService
+internal sealed class ServerProbeService(ConsulServers servers, TimeProvider clock, Random random) : BackgroundService
 {
     /// <summary>On average; each pause is drawn from half of it to one and a half.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);

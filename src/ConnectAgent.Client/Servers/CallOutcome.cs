@@ -3,7 +3,7 @@ using ConnectAgent.Protocol.Errors;
 namespace ConnectAgent.Client.Servers;
 
 /// <summary>What the end of a call tells (design decision 8).</summary>
-internal enum CallEnd
+internal enum CallOutcome
 {
     /// <summary>Nothing: the caller left, his body broke off, or the call was released with others.</summary>
     TellsNothing,
@@ -55,23 +55,23 @@ internal sealed class RefusedException(ServerException failure, TimeSpan? retryA
     public TimeSpan? RetryAfter { get; } = retryAfter > TimeSpan.Zero ? retryAfter : null;
 }
 
-internal static class CallEnds
+internal static class CallOutcomes
 {
     /// <summary>What the end of a call tells.</summary>
     /// <param name="error">Null when it succeeded.</param>
     /// <param name="call">Which ended.</param>
-    public static CallEnd Of(Exception? error, ConsulCall call) => error switch
+    public static CallOutcome Of(Exception? error, ConsulCall call) => error switch
     {
-        null => CallEnd.Answered,
-        RefusedException { RetryAfter: null, Failure.Kind: FailureKind.Unreachable } => CallEnd.CallFailed,
-        RefusedException => CallEnd.Answered,
-        ServerException { Kind: not FailureKind.Unreachable } => CallEnd.Answered,
-        ServerException { InnerException: ReleasedException or NotSentException } => CallEnd.TellsNothing,
+        null => CallOutcome.Answered,
+        RefusedException { RetryAfter: null, Failure.Kind: FailureKind.Unreachable } => CallOutcome.CallFailed,
+        RefusedException => CallOutcome.Answered,
+        ServerException { Kind: not FailureKind.Unreachable } => CallOutcome.Answered,
+        ServerException { InnerException: ReleasedException or NotSentException } => CallOutcome.TellsNothing,
         ServerException { InnerException: TransportException { Fault: TransportFault.Silent } } =>
-            call.IsAnsweredByTheServerItself ? CallEnd.ServerLost : CallEnd.CallFailed,
-        ServerException { InnerException: TransportException } => CallEnd.ServerLost,
-        ServerException => CallEnd.CallFailed,
-        _ => CallEnd.TellsNothing,
+            call.IsAnsweredByTheServerItself ? CallOutcome.ServerLost : CallOutcome.CallFailed,
+        ServerException { InnerException: TransportException } => CallOutcome.ServerLost,
+        ServerException => CallOutcome.CallFailed,
+        _ => CallOutcome.TellsNothing,
     };
 
     /// <summary>Whether a failed call cannot have reached the server, so that even a write may be tried elsewhere.</summary>

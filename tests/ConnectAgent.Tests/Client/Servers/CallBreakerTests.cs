@@ -7,16 +7,16 @@ using Xunit;
 
 namespace ConnectAgent.Tests.Client.Servers;
 
-public sealed class CallLaneTests
+public sealed class CallBreakerTests
 {
     private static readonly ServerException Gone =
         new(FailureKind.Unreachable, "gone", new TransportException(TransportFault.NotConnected, new IOException()));
 
     private readonly ManualTimeProvider _clock = new();
-    private readonly CallLane _lane;
+    private readonly CallBreaker _breaker;
     private int _sent;
 
-    public CallLaneTests() => _lane = new CallLane(_clock, new Random(3));
+    public CallBreakerTests() => _breaker = new CallBreaker(_clock, new Random(3));
 
     [Theory] // never beyond the ceiling of the back-off (CACHE-22)
     [InlineData(5, 5)]
@@ -49,8 +49,8 @@ public sealed class CallLaneTests
         for (var failure = 1; failure <= 9; failure++)
         {
             await FailsAsync(Gone);
-            rests.Add(_lane.Remaining);
-            _clock.Advance(_lane.Remaining);
+            rests.Add(_breaker.Remaining);
+            _clock.Advance(_breaker.Remaining);
         }
 
         rests.Take(3).Should().OnlyContain(length => length == TimeSpan.Zero);
@@ -64,20 +64,20 @@ public sealed class CallLaneTests
         await RestAsync();
         var refused = await RefusesAsync();
         refused.Message.Should().Be("rpc error getting client: failed to get conn: not tried again yet, after: gone");
-        CallEnds.NothingWasSent(refused).Should().BeTrue();
-        _clock.Advance(_lane.Remaining);
+        CallOutcomes.NothingWasSent(refused).Should().BeTrue();
+        _clock.Advance(_breaker.Remaining);
         var trial = new TaskCompletionSource<int>();
-        var tries = _lane.RunAsync(Call("trial"), () => trial.Task, default);
+        var tries = _breaker.RunAsync(Call("trial"), () => trial.Task, default);
         for (var i = 0; i < 5; i++)
         {
             await RefusesAsync();
         }
 
-        _lane.IsAway.Should().BeTrue("it is not known yet how that went");
+        _breaker.IsUnreachable.Should().BeTrue("it is not known yet how that went");
         trial.SetException(Gone);
         await FluentActions.Awaiting(() => tries).Should().ThrowAsync<ServerException>();
-        _lane.Remaining.Should().BePositive();
-        _clock.Advance(_lane.Remaining);
+        _breaker.Remaining.Should().BePositive();
+        _clock.Advance(_breaker.Remaining);
         await SucceedsAsync();
         await SucceedsAsync();
     }
@@ -86,11 +86,11 @@ public sealed class CallLaneTests
     public async Task FA_34_A_trial_whose_caller_leaves_tells_nothing()
     {
         await RestAsync();
-        _clock.Advance(_lane.Remaining);
-        await FluentActions.Awaiting(() => _lane.RunAsync<int>(Call("trial"), () => throw new OperationCanceledException(), default))
+        _clock.Advance(_breaker.Remaining);
+        await FluentActions.Awaiting(() => _breaker.RunAsync<int>(Call("trial"), () => throw new OperationCanceledException(), default))
             .Should().ThrowAsync<OperationCanceledException>();
         await RefusesAsync();
-        _clock.Advance(_lane.Remaining);
+        _clock.Advance(_breaker.Remaining);
         await SucceedsAsync();
     }
 
@@ -98,16 +98,16 @@ public sealed class CallLaneTests
     public async Task A_call_that_is_held_is_not_the_one_that_tries()
     {
         await RestAsync();
-        await FluentActions.Awaiting(() => _lane.RunAsync(Held(), () => Task.FromResult(1), default)).Should().ThrowAsync<ServerException>();
-        _clock.Advance(_lane.Remaining);
+        await FluentActions.Awaiting(() => _breaker.RunAsync(Held(), () => Task.FromResult(1), default)).Should().ThrowAsync<ServerException>();
+        _clock.Advance(_breaker.Remaining);
         var hold = new TaskCompletionSource<int>();
-        var held = _lane.RunAsync(Held(), () => hold.Task, default);
+        var held = _breaker.RunAsync(Held(), () => hold.Task, default);
         await FailsAsync(Gone);
-        _lane.Remaining.Should().BePositive("another call has tried");
-        _clock.Advance(_lane.Remaining);
+        _breaker.Remaining.Should().BePositive("another call has tried");
+        _clock.Advance(_breaker.Remaining);
         hold.SetResult(1);
         await held;
-        _lane.IsAway.Should().BeFalse();
+        _breaker.IsUnreachable.Should().BeFalse();
         await SucceedsAsync();
         await SucceedsAsync();
     }
@@ -116,23 +116,23 @@ public sealed class CallLaneTests
     public async Task Failures_during_a_rest_do_not_lengthen_it()
     {
         var crash = new TaskCompletionSource<int>();
-        var calls = Enumerable.Range(0, 1000).Select(i => _lane.RunAsync(Call("key-" + i), () => crash.Task, default)).ToList();
+        var calls = Enumerable.Range(0, 1000).Select(i => _breaker.RunAsync(Call("key-" + i), () => crash.Task, default)).ToList();
         await RestAsync();
-        var left = _lane.Remaining;
+        var left = _breaker.Remaining;
         crash.SetException(Gone);
         await FluentActions.Awaiting(() => Task.WhenAll(calls)).Should().ThrowAsync<ServerException>();
-        _lane.Remaining.Should().Be(left);
+        _breaker.Remaining.Should().Be(left);
     }
 
     [Fact] // its successes elsewhere tell nothing of the signer's limit; a server that is there again is asked at once
     public async Task What_the_server_asked_for_holds_whatever_else_ends()
     {
         await RestAsync();
-        await _lane.ResetAsync();
+        await _breaker.ResetAsync();
         await SucceedsAsync();
         await FailsAsync(Busy(TimeSpan.FromSeconds(30)));
-        await _lane.ResetAsync();
-        _lane.Remaining.Should().Be(TimeSpan.FromSeconds(30));
+        await _breaker.ResetAsync();
+        _breaker.Remaining.Should().Be(TimeSpan.FromSeconds(30));
         await RefusesAsync();
     }
 
@@ -169,18 +169,18 @@ public sealed class CallLaneTests
     [Fact] // FA-16: callers name datacenters
     public void FA_16_The_table_of_lanes_is_bounded_and_keeps_what_is_used()
     {
-        var lanes = new CallLanes(_clock, new Random(3));
-        var own = lanes.Of(Call("web"));
+        var breakers = new CallBreakers(_clock, new Random(3));
+        var own = breakers.Of(Call("web"));
         for (var i = 0; i < 1000; i++)
         {
             _clock.Advance(TimeSpan.FromMilliseconds(1));
             _ = own.RunAsync(Call("web"), () => Task.FromResult(1), default);
-            lanes.Of(Call("web") with { Datacenter = "made-up-" + i });
-            lanes.Of(Call("web") with { Datacenter = new string('x', 1000) + i });
+            breakers.Of(Call("web") with { Datacenter = "made-up-" + i });
+            breakers.Of(Call("web") with { Datacenter = new string('x', 1000) + i });
         }
 
-        lanes.Count.Should().Be(CallLanes.Most);
-        lanes.Of(Call("web")).Should().BeSameAs(own);
+        breakers.Count.Should().Be(CallBreakers.Most);
+        breakers.Of(Call("web")).Should().BeSameAs(own);
     }
 
     private static ConsulCall Call(string name) => new(ConsulOperation.Match, HttpMethod.Get, "/" + name, string.Empty, TimeSpan.Zero);
@@ -202,7 +202,7 @@ public sealed class CallLaneTests
     private async Task FailsAsync(Exception error, string name = "web")
     {
         var before = _sent;
-        await FluentActions.Awaiting(() => _lane.RunAsync<int>(Call(name), () => SendAsync(error), default)).Should().ThrowAsync<Exception>();
+        await FluentActions.Awaiting(() => _breaker.RunAsync<int>(Call(name), () => SendAsync(error), default)).Should().ThrowAsync<Exception>();
         _sent.Should().Be(before + 1, "it was sent");
     }
 
@@ -212,12 +212,12 @@ public sealed class CallLaneTests
         return Task.FromException<int>(error);
     }
 
-    private async Task SucceedsAsync() => (await _lane.RunAsync(Call("web"), () => Task.FromResult(7), default)).Should().Be(7);
+    private async Task SucceedsAsync() => (await _breaker.RunAsync(Call("web"), () => Task.FromResult(7), default)).Should().Be(7);
 
     private async Task<ServerException> RefusesAsync()
     {
         var sent = false;
-        var refused = (await FluentActions.Awaiting(() => _lane.RunAsync(Call("web"), () => Task.FromResult(sent = true), default))
+        var refused = (await FluentActions.Awaiting(() => _breaker.RunAsync(Call("web"), () => Task.FromResult(sent = true), default))
             .Should().ThrowAsync<ServerException>()).Which;
         sent.Should().BeFalse();
         refused.InnerException.Should().BeOfType<NotSentException>();

@@ -9,7 +9,7 @@ namespace ConnectAgent.Client.Servers;
 /// Calls of one kind about one datacenter at one server. They are spared the server for as long as it asked with <c>Retry-After</c>, and by a circuit
 /// breaker while they fail; after a rest one call tries, and the others go on failing until it is known how that went.
 /// </summary>
-internal sealed class CallLane
+internal sealed class CallBreaker
 {
     // As many failures as an entry of the cache makes before it pauses (agent-cache CACHE-22), and one more.
     private const int Fewest = 4;
@@ -36,7 +36,7 @@ internal sealed class CallLane
     private long _restsUntil = long.MinValue;
     private long _usedAt;
 
-    public CallLane(TimeProvider clock, Random random)
+    public CallBreaker(TimeProvider clock, Random random)
     {
         (_clock, _random) = (clock, random);
         _breaker = new ResiliencePipelineBuilder { TimeProvider = clock }
@@ -57,7 +57,7 @@ internal sealed class CallLane
     public long UsedAt => Volatile.Read(ref _usedAt);
 
     /// <summary>Whether a call would fail here, and another server may be better.</summary>
-    public bool IsAway => Volatile.Read(ref _asked) is { Failure.Kind: FailureKind.Unreachable } asked && Left(asked.Until) > TimeSpan.Zero
+    public bool IsUnreachable => Volatile.Read(ref _asked) is { Failure.Kind: FailureKind.Unreachable } asked && Left(asked.Until) > TimeSpan.Zero
         || _state.CircuitState switch
         {
             CircuitState.Closed => false,
@@ -196,14 +196,14 @@ internal sealed class CallLane
         ? context.Properties.TryGetValue(CallKey, out var call) && Weigh(error, call) != Note.Good
         : outcome.Result is Note.Bad;
 
-    /// <summary>What the end of a call says about the lane; null for nothing.</summary>
+    /// <summary>What the end of a call says about the breaker; null for nothing.</summary>
     private Note? Weigh(Exception? error, ConsulCall call)
     {
-        Note? note = CallEnds.Of(error, call) switch
+        Note? note = CallOutcomes.Of(error, call) switch
         {
-            CallEnd.ServerLost => Note.Bad,
-            CallEnd.CallFailed => IsAnother(call) ? Note.Bad : null,
-            CallEnd.TellsNothing => null,
+            CallOutcome.ServerLost => Note.Bad,
+            CallOutcome.CallFailed => IsAnother(call) ? Note.Bad : null,
+            CallOutcome.TellsNothing => null,
             _ => Forget(),
         };
         if (note == Note.Bad)
