@@ -14,7 +14,7 @@ public sealed class ConventionTests
     private static readonly Assembly Agent = typeof(AgentCache).Assembly;
     private static readonly Assembly ControlPlane = typeof(StateStore).Assembly;
     private static readonly Assembly Protocol = typeof(SpiffeId).Assembly;
-    private static readonly Assembly Daemon = typeof(ConnectAgent.Http.Wire.WireRoute).Assembly;
+    private static readonly Assembly Http = typeof(ConnectAgent.Http.Wire.WireRoute).Assembly;
 
     [Fact]
     public void The_agent_does_not_see_the_control_plane() => ReferencesOf(Agent).Should().NotContain("ConnectAgent.ControlPlane");
@@ -33,6 +33,9 @@ public sealed class ConventionTests
     [Fact]
     public void The_agent_knows_no_HTTP() =>
         ReferencesOf(Agent).Should().NotContain(name => name.StartsWith("Microsoft.AspNetCore", StringComparison.Ordinal));
+
+    [Fact] // a consumer embeds a mesh in its tests
+    public void The_API_does_not_see_the_daemon() => ReferencesOf(Http).Should().NotContain("connect-agent");
 
     [Fact]
     public void Program_stays_short() =>

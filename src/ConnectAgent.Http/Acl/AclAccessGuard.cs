@@ -8,7 +8,7 @@ namespace ConnectAgent.Http.Acl;
 
 /// <summary>What all ACL endpoints share (acl sections 4 and 5): whether ACLs are on, who may, and blocking reads by a table's index.</summary>
 internal sealed class AclAccessGuard(
-    AclOptions options, TokenResolver tokens, StateStore store, BlockingReader reader, AgentIdentity agent, WireSettings settings)
+    AclOptions options, TokenResolver tokens, StateStore store, BlockingReader reader, AgentIdentity agent)
 {
     /// <summary>ACL-ERR-5: before anything else of the request is looked at.</summary>
     /// <exception cref="WireException">401.</exception>
@@ -50,7 +50,7 @@ internal sealed class AclAccessGuard(
     {
         RequireEnabled();
         request.RefuseNamespace();
-        var readOptions = ReadOptions.Parse(request, settings.UseCache);
+        var readOptions = ReadOptions.Parse(request);
         request.FailsWithQueryHeaders = true;
         agent.RequireDatacenter(readOptions.Datacenter);
         tokens.Resolve(readOptions.Token).Require(AclQuestion.AclRead);

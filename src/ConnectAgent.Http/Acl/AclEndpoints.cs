@@ -1,6 +1,5 @@
 using System.Globalization;
 using ConnectAgent.Agent.Servers.Tokens;
-using ConnectAgent.Configuration;
 using ConnectAgent.ControlPlane.Acl;
 using ConnectAgent.ControlPlane.Acl.Rules;
 using ConnectAgent.Http.Wire;
@@ -14,10 +13,8 @@ namespace ConnectAgent.Http.Acl;
 
 /// <summary>Bootstrap, the question about one's own rights, replication (acl sections 5.1, 5.7, 5.8).</summary>
 internal sealed class AclEndpoints(
-    AclTokenStore store, TokenResolver resolver, StateStore state, AclAccessGuard guard, AgentConfiguration configuration) : IWireEndpoints
+    AclTokenStore store, TokenResolver resolver, StateStore state, AclAccessGuard guard, BootstrapReset reset) : IWireEndpoints
 {
-    private const string ResetFile = "acl-bootstrap-reset";
-
     public void Map(IEndpointRouteBuilder routes)
     {
         routes.MapWire("/v1/acl/bootstrap", (HttpMethods.Put, Permission.None, BootstrapAsync));
@@ -63,38 +60,9 @@ internal sealed class AclEndpoints(
             ? await RequestBody.ReadAsync(
                 request, AclBodies.BootstrapSecret, error => WireException.BadRequest("Request decode failed: " + error))
             : string.Empty;
-        var token = await store.BootstrapAsync(secret, ReadReset(), DropReset);
+        var token = await store.BootstrapAsync(secret, reset.Read(), reset.Drop);
         await WireReply.JsonAsync(
             request, AclTokenReply.Of(state.Current, token) with { Id = token.SecretId }, AclJson.Default.AclTokenReply);
-    }
-
-    // ACL-BOOT-3: what cannot be read is no permission.
-    private ulong ReadReset()
-    {
-        try
-        {
-            return configuration.StateDirectory is { } directory
-                && ulong.TryParse(
-                    File.ReadAllText(Path.Combine(directory, ResetFile)).Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var index)
-                ? index
-                : 0;
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            return 0;
-        }
-    }
-
-    private void DropReset()
-    {
-        try
-        {
-            File.Delete(Path.Combine(configuration.StateDirectory!, ResetFile));
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw new ServerException(FailureKind.Failed, $"{ResetFile} cannot be removed: {error.Message}");
-        }
     }
 
     private async Task GetReplicationAsync(WireRequest request)

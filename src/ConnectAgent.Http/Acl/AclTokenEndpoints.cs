@@ -14,7 +14,6 @@ internal sealed class AclTokenEndpoints(
     StateStore state,
     AclAccessGuard guard,
     AgentIdentity agent,
-    WireSettings settings,
     AclDenials denials,
     ILogger<AclTokenEndpoints> logger) : IWireEndpoints
 {
@@ -89,7 +88,7 @@ internal sealed class AclTokenEndpoints(
     private async Task GetSelfAsync(WireRequest request)
     {
         guard.RequireEnabled();
-        var options = ReadOptions.Parse(request, settings.UseCache);
+        var options = ReadOptions.Parse(request);
         request.FailsWithQueryHeaders = true;
         agent.RequireDatacenter(options.Datacenter);
         var index = state.Current.IndexOf(StateTables.AclTokens);

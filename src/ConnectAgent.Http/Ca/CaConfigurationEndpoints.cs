@@ -11,7 +11,7 @@ namespace ConnectAgent.Http.Ca;
 
 /// <summary>The CA's configuration (ca section 2).</summary>
 internal sealed class CaConfigurationEndpoints(
-    AuthorityManager authority, AuthorityOptions options, IServerClient servers, AgentIdentity agent, WireSettings settings) : IWireEndpoints
+    AuthorityManager authority, AuthorityOptions options, IServerClient servers, AgentIdentity agent) : IWireEndpoints
 {
     public void Map(IEndpointRouteBuilder routes) => routes.MapWire(
         "/v1/connect/ca/configuration",
@@ -20,7 +20,7 @@ internal sealed class CaConfigurationEndpoints(
 
     private async Task GetAsync(WireRequest request)
     {
-        var read = ReadOptions.Parse(request, settings.UseCache);
+        var read = ReadOptions.Parse(request);
         await RequireAsync(request, read.Datacenter, read.Token);
         var stored = authority.ReadConfiguration();
 

@@ -11,7 +11,7 @@ namespace ConnectAgent.Http.CacheInspection;
 
 /// <summary>The window into the cache, our own; docs/http-api.md describes it.</summary>
 internal sealed class CacheEndpoints(
-    AgentCache cache, CacheInspector inspector, IServerClient servers, IServerStatus status, AgentIdentity agent, WireSettings settings)
+    AgentCache cache, CacheInspector inspector, IServerClient servers, IServerStatus status, AgentIdentity agent)
     : IWireEndpoints
 {
     public void Map(IEndpointRouteBuilder routes)
@@ -23,7 +23,7 @@ internal sealed class CacheEndpoints(
 
     private async Task GetEntriesAsync(WireRequest request)
     {
-        var options = ReadOptions.Parse(request, settings.UseCache);
+        var options = ReadOptions.Parse(request);
         await RequireAgentReadAsync(request);
         var filter = ListFilter.Compile(options.Filter, CacheEntryFilter.Schema);
         var offset = OffsetOf(request.Query.First("offset"));

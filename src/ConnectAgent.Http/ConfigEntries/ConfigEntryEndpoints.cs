@@ -15,7 +15,7 @@ namespace ConnectAgent.Http.ConfigEntries;
 
 /// <summary>Config entries of all kinds (intentions section 3.2, services section 7).</summary>
 internal sealed class ConfigEntryEndpoints(
-    ConfigEntryStore entries, TokenResolver tokens, IServerClient servers, AgentIdentity agent, WireSettings settings) : IWireEndpoints
+    ConfigEntryStore entries, TokenResolver tokens, IServerClient servers, AgentIdentity agent) : IWireEndpoints
 {
     public void Map(IEndpointRouteBuilder routes)
     {
@@ -44,7 +44,7 @@ internal sealed class ConfigEntryEndpoints(
 
     private Task GetAsync(WireRequest request)
     {
-        var options = ReadOptions.Parse(request, settings.UseCache);
+        var options = ReadOptions.Parse(request);
         request.RefuseNamespace();
         agent.RequireDatacenter(options.Datacenter);
         return request.Tail.Split('/', 2) switch

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Globalization;
 using System.Net.Http.Headers;
-using ConnectAgent.Agent.Servers.Consul;
 using ConnectAgent.Client.Servers;
 using ConnectAgent.Protocol.Limits;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;

@@ -1,5 +1,4 @@
 using ConnectAgent.Agent;
-using ConnectAgent.Agent.Servers.Consul;
 using ConnectAgent.Client.Servers;
 using ConnectAgent.Http.Health;
 using ConnectAgent.Http.Intentions;
@@ -18,7 +17,7 @@ namespace ConnectAgent.Http.Forwarding;
 /// goes back as it comes, piece by piece.
 /// </summary>
 internal sealed class ForwardingEndpoints(
-    ConsulServers servers, IntentionMatchReads matches, HealthReads health, AgentIdentity agent, WireSettings settings) : IWireEndpoints
+    ConsulServers servers, IntentionMatchReads matches, HealthReads health, AgentIdentity agent) : IWireEndpoints
 {
     private const string Snapshot = "/v1/snapshot";
 
@@ -60,7 +59,7 @@ internal sealed class ForwardingEndpoints(
     // CON-3: what the caller wants cached is cached here, as by any client agent.
     private Task MatchAsync(WireRequest request)
     {
-        if (!settings.UseCache || !request.Query.Has("cached"))
+        if (!request.UsesCache || !request.Query.Has("cached"))
         {
             return ForwardAsync(request, "/v1/connect/intentions/match");
         }

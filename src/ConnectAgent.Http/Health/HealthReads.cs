@@ -7,7 +7,7 @@ using ConnectAgent.Protocol.Text;
 namespace ConnectAgent.Http.Health;
 
 /// <summary>The health of upstreams out of the agent's cache (services section on health, agent-cache CACHE-42).</summary>
-internal sealed class HealthReads(UpstreamHealth upstreams, WireSettings settings)
+internal sealed class HealthReads(UpstreamHealth upstreams)
 {
     // All that is understood here. What is not might change the answer: "near", because only servers know the distances (CACHE-43), and whatever
     // newer servers take.
@@ -17,7 +17,7 @@ internal sealed class HealthReads(UpstreamHealth upstreams, WireSettings setting
     };
 
     /// <summary>Whether the agent can answer it (CON-3); else it is the servers' to answer.</summary>
-    public bool Knows(WireRequest request) => settings.UseCache && request.Query.Has("cached")
+    public bool Knows(WireRequest request) => request.UsesCache && request.Query.Has("cached")
         && request.Query.Pairs.All(static pair => Understood.Contains(pair.Name));
 
     /// <summary>Answers from the cache.</summary>
@@ -25,7 +25,7 @@ internal sealed class HealthReads(UpstreamHealth upstreams, WireSettings setting
     /// <param name="connect">Whether what connects for the service is asked for (HLT-2), or the service itself.</param>
     public async Task AnswerAsync(WireRequest request, bool connect)
     {
-        var options = ReadOptions.Parse(request, settings.UseCache);
+        var options = ReadOptions.Parse(request);
         request.RefuseNamespace();
         if (request.Tail.Length == 0)
         {

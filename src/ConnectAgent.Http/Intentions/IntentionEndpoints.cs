@@ -19,8 +19,7 @@ internal sealed class IntentionEndpoints(
     IntentionMatchReads matches,
     TokenResolver tokens,
     IServerClient servers,
-    AgentIdentity agent,
-    WireSettings settings) : IWireEndpoints
+    AgentIdentity agent) : IWireEndpoints
 {
     public void Map(IEndpointRouteBuilder routes)
     {
@@ -50,7 +49,7 @@ internal sealed class IntentionEndpoints(
 
     private async Task ListAsync(WireRequest request)
     {
-        var options = ReadOptions.Parse(request, settings.UseCache);
+        var options = ReadOptions.Parse(request);
         request.RefuseNamespace();
         request.FailsWithQueryHeaders = true;
         RequireServed(options.Datacenter);
@@ -86,7 +85,7 @@ internal sealed class IntentionEndpoints(
 
     private async Task CheckAsync(WireRequest request)
     {
-        var options = ReadOptions.Parse(request, settings.UseCache);
+        var options = ReadOptions.Parse(request);
         request.RefuseNamespace();
         var source = IntentionNames.Required(request.Query, "source", emptyIsMissing: false);
         var destination = IntentionNames.Required(request.Query, "destination", emptyIsMissing: false);
@@ -109,7 +108,7 @@ internal sealed class IntentionEndpoints(
     private async Task GetExactAsync(WireRequest request)
     {
         request.RefuseNamespace();
-        var options = ReadOptions.Parse(request, settings.UseCache);
+        var options = ReadOptions.Parse(request);
         var source = IntentionNames.Required(request.Query, "source", emptyIsMissing: false);
         var destination = IntentionNames.Required(request.Query, "destination", emptyIsMissing: false);
         RequireServed(options.Datacenter);

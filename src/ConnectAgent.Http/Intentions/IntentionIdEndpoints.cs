@@ -16,8 +16,7 @@ internal sealed class IntentionIdEndpoints(
     AclOptions acl,
     TokenResolver tokens,
     IServerClient servers,
-    AgentIdentity agent,
-    WireSettings settings)
+    AgentIdentity agent)
 {
     private const string Enterprise = ": Namespaces is a Consul Enterprise feature";
 
@@ -50,7 +49,7 @@ internal sealed class IntentionIdEndpoints(
     /// <summary>CRUD-10. The namespace is not looked at (IAPI-3).</summary>
     public async Task GetAsync(WireRequest request)
     {
-        var options = ReadOptions.Parse(request, settings.UseCache);
+        var options = ReadOptions.Parse(request);
         agent.RequireDatacenter(options.Datacenter);
         agent.RequireConnect();
         await servers.ResolveTokenAsync(options.Token, request.Aborted);

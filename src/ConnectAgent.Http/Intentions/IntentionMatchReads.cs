@@ -17,7 +17,7 @@ namespace ConnectAgent.Http.Intentions;
 internal sealed record MatchQuestion(ReadOptions Options, MatchNames Names, IReadOnlyList<string> Spelled);
 
 /// <summary>Matches out of the agent's cache, and what they have in common with those that are asked of the control plane (intentions MAT-1 to MAT-3).</summary>
-internal sealed class IntentionMatchReads(Authorizer authorizer, IServerClient servers, AgentIdentity agent, WireSettings settings)
+internal sealed class IntentionMatchReads(Authorizer authorizer, IServerClient servers, AgentIdentity agent)
 {
     private readonly ConditionalWeakTable<IntentionMatch, MatchBody> _bodies = [];
 
@@ -42,7 +42,7 @@ internal sealed class IntentionMatchReads(Authorizer authorizer, IServerClient s
     /// <param name="requireDatacenter">Refuses a datacenter that is not served.</param>
     public MatchQuestion Parse(WireRequest request, Action<string> requireDatacenter)
     {
-        var options = ReadOptions.Parse(request, settings.UseCache);
+        var options = ReadOptions.Parse(request);
         request.RefuseNamespace();
         var byDestination = IntentionNames.By(request.Query);
         var spelled = request.Query.All("name");

@@ -78,7 +78,7 @@ internal static class IntentionNames
 
         if (missing.Count > 0)
         {
-            throw new ServerException(FailureKind.Mistake, Configuration.ConfigurationException.List(missing));
+            throw new ServerException(FailureKind.Mistake, ListError.Of(missing));
         }
     }
 }

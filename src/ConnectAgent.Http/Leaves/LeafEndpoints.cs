@@ -9,7 +9,7 @@ using ConnectAgent.Protocol.Errors;
 namespace ConnectAgent.Http.Leaves;
 
 /// <summary>Who am I: a leaf, answered from the cache (leaf-certificates section 1).</summary>
-internal sealed class LeafEndpoints(LeafService leaves, IServerClient servers, AgentIdentity agent, WireSettings settings) : IWireEndpoints
+internal sealed class LeafEndpoints(LeafService leaves, IServerClient servers, AgentIdentity agent) : IWireEndpoints
 {
     public void Map(IEndpointRouteBuilder routes)
     {
@@ -23,7 +23,7 @@ internal sealed class LeafEndpoints(LeafService leaves, IServerClient servers, A
     private async Task GetLeafAsync(WireRequest request)
     {
         request.RefuseNamespace();
-        var options = ReadOptions.Parse(request, settings.UseCache);
+        var options = ReadOptions.Parse(request);
         agent.RequireConnect();
         await RequireServiceWriteAsync(request, options);
         var answer = await leaves.GetAsync(
@@ -39,7 +39,7 @@ internal sealed class LeafEndpoints(LeafService leaves, IServerClient servers, A
     private async Task RenewAsync(WireRequest request)
     {
         request.RefuseNamespace();
-        var options = ReadOptions.Parse(request, settings.UseCache);
+        var options = ReadOptions.Parse(request);
         agent.RequireConnect();
 
         var rights = await servers.ResolveTokenAsync(options.Token, request.Aborted);

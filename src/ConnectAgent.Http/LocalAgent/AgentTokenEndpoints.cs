@@ -1,4 +1,3 @@
-using ConnectAgent.Configuration;
 using ConnectAgent.Http.Acl;
 using ConnectAgent.Http.Wire;
 using ConnectAgent.Protocol.Errors;
@@ -8,7 +7,7 @@ using ConnectAgent.Protocol.Tokens;
 namespace ConnectAgent.Http.LocalAgent;
 
 /// <summary>Sets the agent's own tokens (acl section 5.9).</summary>
-internal sealed class AgentTokenEndpoints(AgentTokens tokens, AgentConfiguration configuration) : IWireEndpoints
+internal sealed class AgentTokenEndpoints(AgentTokens tokens, AgentTokenOptions options) : IWireEndpoints
 {
     public void Map(IEndpointRouteBuilder routes) =>
         routes.MapWire("/v1/agent/token/", (HttpMethods.Put, Permission.AgentWrite, PutAsync));
@@ -16,7 +15,7 @@ internal sealed class AgentTokenEndpoints(AgentTokens tokens, AgentConfiguration
     // The body comes before the name.
     private async Task PutAsync(WireRequest request)
     {
-        if (!configuration.AclEnabled)
+        if (!options.AreAclsOn)
         {
             throw AclAccessGuard.Disabled();
         }

@@ -1,27 +1,16 @@
-using ConnectAgent.Configuration;
-using ConnectAgent.Hosting;
 using ConnectAgent.Http.Wire;
-using ConnectAgent.Protocol.Errors;
 
 namespace ConnectAgent.Http.LocalAgent;
 
 /// <summary>Has the configuration read again (services AG-29).</summary>
-internal sealed class ReloadEndpoints(ConfigurationReload reload) : IWireEndpoints
+internal sealed class ReloadEndpoints(ILocalAgent local) : IWireEndpoints
 {
     public void Map(IEndpointRouteBuilder routes) =>
         routes.MapWire("/v1/agent/reload", (HttpMethods.Put, Permission.AgentWrite, ReloadAsync));
 
     private async Task ReloadAsync(WireRequest request)
     {
-        try
-        {
-            reload.Run();
-        }
-        catch (ConfigurationException error)
-        {
-            throw new ServerException(FailureKind.Failed, error.Message);
-        }
-
+        local.Reload();
         await WireReply.EmptyAsync(request.Context, StatusCodes.Status200OK);
     }
 }

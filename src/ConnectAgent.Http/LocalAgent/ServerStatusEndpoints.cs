@@ -1,4 +1,3 @@
-using ConnectAgent.Agent.Servers;
 using ConnectAgent.Client.Servers;
 using ConnectAgent.Http.Wire;
 

@@ -1,12 +1,10 @@
 using System.Text;
-using ConnectAgent.Configuration;
 using ConnectAgent.Http.Wire;
-using ConnectAgent.Telemetry;
 
 namespace ConnectAgent.Http.Metrics;
 
 /// <summary>The agent in numbers (services AG-27).</summary>
-internal sealed class MetricsEndpoints(MetricsReader metrics, AgentConfiguration configuration) : IWireEndpoints
+internal sealed class MetricsEndpoints(MetricsReader metrics, MetricsOptions options) : IWireEndpoints
 {
     public void Map(IEndpointRouteBuilder routes) =>
         routes.MapWire("/v1/agent/metrics", (HttpMethods.Get, Permission.AgentRead, GetMetricsAsync));
@@ -19,7 +17,7 @@ internal sealed class MetricsEndpoints(MetricsReader metrics, AgentConfiguration
             return;
         }
 
-        if (configuration.PrometheusRetention <= TimeSpan.Zero)
+        if (options.PrometheusRetention <= TimeSpan.Zero)
         {
             throw new WireException(
                 StatusCodes.Status415UnsupportedMediaType, "Prometheus is not enabled since its retention time is not positive")
@@ -40,3 +38,6 @@ internal sealed class MetricsEndpoints(MetricsReader metrics, AgentConfiguration
             || accept.Replace(" ", string.Empty, StringComparison.Ordinal).Contains("text/plain;version=0.4.0", StringComparison.OrdinalIgnoreCase);
     }
 }
+
+/// <param name="PrometheusRetention">0: Prometheus text is refused (services AG-27).</param>
+internal sealed record MetricsOptions(TimeSpan PrometheusRetention);

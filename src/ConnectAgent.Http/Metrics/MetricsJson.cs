@@ -1,6 +1,5 @@
 using System.Text.Json.Serialization;
 using ConnectAgent.Protocol.Json;
-using ConnectAgent.Telemetry;
 
 namespace ConnectAgent.Http.Metrics;
 

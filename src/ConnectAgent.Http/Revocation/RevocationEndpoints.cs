@@ -11,7 +11,7 @@ using ConnectAgent.Protocol.Limits;
 namespace ConnectAgent.Http.Revocation;
 
 /// <summary>Revocation (intentions DEF-12), our own; docs/http-api.md describes it.</summary>
-internal sealed class RevocationEndpoints(RevocationStore revocations, IServerClient servers, AgentIdentity agent, WireSettings settings) : IWireEndpoints
+internal sealed class RevocationEndpoints(RevocationStore revocations, IServerClient servers, AgentIdentity agent) : IWireEndpoints
 {
     // The list is held by every agent.
     [Limit(DatacenterLimit, "characters", "refused: 400", Refuses = true)]
@@ -27,7 +27,7 @@ internal sealed class RevocationEndpoints(RevocationStore revocations, IServerCl
     // Like the roots it needs no rights: every agent needs it, and it holds no secret.
     private async Task ListAsync(WireRequest request)
     {
-        var options = ReadOptions.Parse(request, settings.UseCache);
+        var options = ReadOptions.Parse(request);
         request.FailsWithQueryHeaders = true;
         agent.RequireDatacenter(options.Datacenter);
         agent.RequireConnect();

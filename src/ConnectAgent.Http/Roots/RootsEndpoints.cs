@@ -2,12 +2,11 @@ using ConnectAgent.Agent;
 using ConnectAgent.Agent.Roots;
 using ConnectAgent.Caching;
 using ConnectAgent.Http.Wire;
-using ConnectAgent.Protocol.Acl;
 
 namespace ConnectAgent.Http.Roots;
 
 /// <summary>Whom do I trust: the roots, answered from the cache (ca CA-9).</summary>
-internal sealed class RootsEndpoints(RootsService roots, AgentIdentity agent, WireSettings settings) : IWireEndpoints
+internal sealed class RootsEndpoints(RootsService roots, AgentIdentity agent) : IWireEndpoints
 {
     public void Map(IEndpointRouteBuilder routes) =>
         routes.MapWire("/v1/agent/connect/ca/roots", (HttpMethods.Get, Permission.None, GetRootsAsync));
@@ -15,7 +14,7 @@ internal sealed class RootsEndpoints(RootsService roots, AgentIdentity agent, Wi
     // http-conventions HDR-2.
     private async Task GetRootsAsync(WireRequest request)
     {
-        var options = ReadOptions.Parse(request, settings.UseCache);
+        var options = ReadOptions.Parse(request);
         agent.RequireConnect();
         var answer = await roots.GetAsync(
             new RootsRequest(options.Datacenter, options.Token, options.Filter), new CacheRead(options.Index, options.Wait), request.Aborted);

@@ -1,6 +1,5 @@
 using ConnectAgent.Agent;
 using ConnectAgent.Agent.Servers;
-using ConnectAgent.Configuration;
 using ConnectAgent.Http.Wire;
 using ConnectAgent.Protocol.Acl;
 using ConnectAgent.State;
@@ -9,10 +8,8 @@ namespace ConnectAgent.Http.Status;
 
 /// <summary>Leader, peers and members of the consensus (services STA-1, clients): the embedded control plane leads itself.</summary>
 internal sealed class StatusEndpoints(
-    AgentConfiguration configuration, StateStore store, IServerClient servers, AgentIdentity agent, WireSettings settings) : IWireEndpoints
+    StatusOptions options, StateStore store, IServerClient servers, AgentIdentity agent) : IWireEndpoints
 {
-    private string Address => $"{configuration.AdvertiseAddress}:{configuration.Ports["server"]}";
-
     public void Map(IEndpointRouteBuilder routes)
     {
         routes.MapWire("/v1/status/leader", (HttpMethods.Get, Permission.None, GetLeaderAsync));
@@ -23,13 +20,13 @@ internal sealed class StatusEndpoints(
     private Task GetLeaderAsync(WireRequest request)
     {
         RequireDatacenter(request);
-        return WireReply.JsonAsync(request, Address, WireJson.Default.String);
+        return WireReply.JsonAsync(request, options.Address, WireJson.Default.String);
     }
 
     private Task GetPeersAsync(WireRequest request)
     {
         RequireDatacenter(request);
-        return WireReply.JsonAsync(request, [Address], WireJson.Default.IReadOnlyListString);
+        return WireReply.JsonAsync(request, [options.Address], WireJson.Default.IReadOnlyListString);
     }
 
     private async Task GetRaftAsync(WireRequest request)
@@ -37,12 +34,16 @@ internal sealed class StatusEndpoints(
         RequireDatacenter(request);
         var rights = await servers.ResolveTokenAsync(request.Token(), request.Aborted);
         await rights.RequireAsync(new AclQuestion(AclResource.Operator, string.Empty, AclAccess.Read), request.Aborted);
-        var server = new RaftServer(configuration.NodeId, configuration.NodeName, Address, Leader: true, "3", Voter: true);
+        var server = new RaftServer(options.NodeId, options.NodeName, options.Address, Leader: true, "3", Voter: true);
         await WireReply.JsonAsync(request, new RaftReply([server], store.LastIndex), StatusJson.Default.RaftReply);
     }
 
-    private void RequireDatacenter(WireRequest request) => agent.RequireDatacenter(ReadOptions.Parse(request, settings.UseCache).Datacenter);
+    private void RequireDatacenter(WireRequest request) => agent.RequireDatacenter(ReadOptions.Parse(request).Datacenter);
 }
+
+/// <summary>The one member of the consensus.</summary>
+/// <param name="Address">Host and port.</param>
+internal sealed record StatusOptions(string NodeId, string NodeName, string Address);
 
 /// <summary>The members of the consensus, of which there is one (clients, <c>operator raft list-peers</c>).</summary>
 internal sealed record RaftReply(IReadOnlyList<RaftServer> Servers, ulong Index);

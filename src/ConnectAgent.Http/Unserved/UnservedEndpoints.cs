@@ -10,7 +10,7 @@ namespace ConnectAgent.Http.Unserved;
 /// What the reference has and the embedded control plane has not. Clients take an empty 404 for "not found", or for success, so it is said in words
 /// (http-conventions PATH-2); of lists that would be empty anyway there are the empty ones (services STA-3).
 /// </summary>
-internal sealed class UnservedEndpoints(BlockingReader reader, TokenResolver tokens, AgentIdentity agent, WireSettings settings) : IWireEndpoints
+internal sealed class UnservedEndpoints(BlockingReader reader, TokenResolver tokens, AgentIdentity agent) : IWireEndpoints
 {
     private const string Catalog = "catalog of services";
 
@@ -58,7 +58,7 @@ internal sealed class UnservedEndpoints(BlockingReader reader, TokenResolver tok
     // HDR-2, HDR-3; who watches for the next change waits, as everywhere (IDX-9).
     private async Task ListAsync(WireRequest request, bool isQuery)
     {
-        var options = ReadOptions.Parse(request, settings.UseCache);
+        var options = ReadOptions.Parse(request);
         request.FailsWithQueryHeaders = isQuery;
         agent.RequireDatacenter(options.Datacenter);
         tokens.Resolve(options.Token);

@@ -2,7 +2,6 @@ using ConnectAgent.ControlPlane.Acl;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Limits;
 using ConnectAgent.Protocol.Tokens;
-using ConnectAgent.Telemetry;
 
 namespace ConnectAgent.Http.Wire;
 

@@ -1,5 +1,4 @@
 using System.Net;
-using ConnectAgent.Configuration;
 
 namespace ConnectAgent.Http.Wire;
 
@@ -7,13 +6,13 @@ namespace ConnectAgent.Http.Wire;
 /// Keeps web pages out (http-conventions section 13): by DNS rebinding a page can make itself same-origin with a loopback service, and simple
 /// POSTs need no preflight.
 /// </summary>
-internal sealed class BrowserGuard(AgentConfiguration configuration)
+internal sealed class BrowserGuard(WireOptions options)
 {
     /// <summary>Looks at <c>Host</c> and <c>Origin</c>.</summary>
     /// <returns>Why the request is refused; null when it may go on.</returns>
     public WireException? Refuse(HttpContext context)
     {
-        if (configuration.CheckHost && !IsOurs(context))
+        if (options.CheckHost && !IsOurs(context))
         {
             return Refusal("Host not allowed: connect_agent.allowed_hosts names those that are", "connect_agent.allowed_hosts");
         }
@@ -44,7 +43,7 @@ internal sealed class BrowserGuard(AgentConfiguration configuration)
         return IPAddress.TryParse(host.Trim('[', ']'), out var literal)
             ? IPAddress.IsLoopback(literal) || literal.Equals(local)
             : host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
-                || configuration.AllowedHosts.Contains(host, StringComparer.OrdinalIgnoreCase);
+                || options.AllowedHosts.Contains(host, StringComparer.OrdinalIgnoreCase);
     }
 
     // The names that nearly all callers use, looked at without making anything.
@@ -63,5 +62,5 @@ internal sealed class BrowserGuard(AgentConfiguration configuration)
 
     // SEC-3: who opens CORS for an origin trusts it.
     private bool IsAllowed(string origin) =>
-        configuration.ResponseHeaders.TryGetValue("Access-Control-Allow-Origin", out var allowed) && (allowed == "*" || allowed == origin);
+        options.ResponseHeaders.TryGetValue("Access-Control-Allow-Origin", out var allowed) && (allowed == "*" || allowed == origin);
 }

@@ -1,8 +1,7 @@
+using ConnectAgent.Agent;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
-using ConnectAgent.Configuration;
 using ConnectAgent.Protocol.Telemetry;
-using ConnectAgent.Telemetry;
 
 namespace ConnectAgent.Http.Wire;
 
@@ -16,13 +15,13 @@ internal sealed class HitLane
     private readonly ILogger<HitLane> _logger;
 
     public HitLane(
-        IEnumerable<IHit> hits, AgentConfiguration configuration, WireSettings settings, HttpMetrics metrics, ILogger<HitLane> logger)
+        IEnumerable<IHit> hits, AgentIdentity agent, WireOptions options, HttpMetrics metrics, ILogger<HitLane> logger)
     {
         _logger = logger;
-        var isOpen = configuration.ServesConnect
-            && configuration.BlockEndpoints.Count == 0
-            && configuration.AllowWriteHttpFrom.Count == 0
-            && !settings.AlwaysPretty;
+        var isOpen = agent.ConnectEnabled
+            && options.BlockedPaths.Count == 0
+            && options.Writers.Count == 0
+            && !options.AlwaysPretty;
         _hits = isOpen ? [.. hits.Select(hit => (hit, metrics.CounterOf(hit.Route, hit.Method, StatusCodes.Status200OK), metrics.DurationsOf(hit.Route)))] : [];
     }
 

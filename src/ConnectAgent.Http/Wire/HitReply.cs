@@ -8,7 +8,7 @@ using Microsoft.Extensions.Primitives;
 namespace ConnectAgent.Http.Wire;
 
 /// <summary>Writes the answers of hits: bodies are rendered once for each value and go with it.</summary>
-internal sealed class HitReply(WireSettings settings)
+internal sealed class HitReply(WireOptions settings)
 {
     private readonly ConditionalWeakTable<object, RenderedBody> _bodies = [];
     private readonly KeyValuePair<string, StringValues>[] _configured =

@@ -8,7 +8,7 @@ namespace ConnectAgent.Http.Wire;
 
 /// <summary>
 /// A request body that must arrive: who sends one byte and then nothing, or goes on after a burst as slowly, holds a connection and what has been
-/// read so far. The web server's own rate is an average over the whole body, which a burst buys off for hours, so it is off (<see cref="Hosting.ListenerLimits"/>).
+/// read so far. The web server's own rate is an average over the whole body, which a burst buys off for hours, so it is off (by whoever sets up the listeners).
 /// </summary>
 internal sealed class PacedBody : ForwardOnlyStream
 {

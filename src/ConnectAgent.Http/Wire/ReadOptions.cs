@@ -20,10 +20,10 @@ internal readonly record struct ReadOptions(
 {
     /// <summary>Parses them.</summary>
     /// <exception cref="WireException">400 with the first error.</exception>
-    public static ReadOptions Parse(WireRequest request, bool useCache)
+    public static ReadOptions Parse(WireRequest request)
     {
         var query = request.Query;
-        var (consistency, cached) = ParseConsistency(query, useCache);
+        var (consistency, cached) = ParseConsistency(query, request.UsesCache);
         CheckCacheControl(request.Context.Request.Headers.CacheControl.ToString());
         var wait = ParseWait(query.First("wait"));
         return new ReadOptions(

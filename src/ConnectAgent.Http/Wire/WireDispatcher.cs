@@ -3,13 +3,11 @@ using System.Diagnostics;
 using System.Net;
 using ConnectAgent.Agent;
 using ConnectAgent.Agent.Servers;
-using ConnectAgent.Configuration;
 using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Limits;
 using ConnectAgent.Protocol.Telemetry;
 using ConnectAgent.Protocol.Tokens;
-using ConnectAgent.Telemetry;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace ConnectAgent.Http.Wire;
@@ -24,8 +22,7 @@ internal sealed class WireDispatcher
     private const int LongestLoggedError = 200;
     private readonly RequestDelegate _next;
     private readonly AgentIdentity _agent;
-    private readonly WireSettings _settings;
-    private readonly AgentConfiguration _configuration;
+    private readonly WireOptions _options;
     private readonly BrowserGuard _guard;
     private readonly IServerClient _servers;
     private readonly AclDenials _denials;
@@ -43,8 +40,7 @@ internal sealed class WireDispatcher
         RequestDelegate next,
         EndpointDataSource endpoints,
         AgentIdentity agent,
-        WireSettings settings,
-        AgentConfiguration configuration,
+        WireOptions options,
         BrowserGuard guard,
         IServerClient servers,
         AclDenials denials,
@@ -56,8 +52,8 @@ internal sealed class WireDispatcher
         TimeProvider clock,
         ILogger<WireDispatcher> logger)
     {
-        (_next, _agent, _settings, _configuration, _guard, _servers, _denials, _metrics, _limits, _refusals, _hits, _large, _clock, _logger) =
-            (next, agent, settings, configuration, guard, servers, denials, metrics, limits, refusals, hits, large, clock, logger);
+        (_next, _agent, _options, _guard, _servers, _denials, _metrics, _limits, _refusals, _hits, _large, _clock, _logger) =
+            (next, agent, options, guard, servers, denials, metrics, limits, refusals, hits, large, clock, logger);
         var routes = endpoints.Endpoints.Select(endpoint => (Endpoint: endpoint, Route: endpoint.Metadata.GetRequiredMetadata<WireRoute>())).ToList();
         _exact = routes.Where(entry => !entry.Route.TakesAllBelow)
             .ToFrozenDictionary(entry => entry.Route.Path, StringComparer.Ordinal).GetAlternateLookup<ReadOnlySpan<char>>();
@@ -87,7 +83,7 @@ internal sealed class WireDispatcher
 
         var target = WireTarget.Split(raw);
         if (!WireTarget.TryDecodePath(target.Path, out var path)
-            || (!_configuration.DisableUnprintableFilter && !WireTarget.IsPrintable(path)))
+            || (!_options.TakesUnprintable && !WireTarget.IsPrintable(path)))
         {
             return WireReply.EmptyAsync(context, StatusCodes.Status400BadRequest);
         }
@@ -111,7 +107,7 @@ internal sealed class WireDispatcher
         }
 
         AddResponseHeaders(context);
-        context.Response.Headers["X-Consul-Default-Acl-Policy"] = _settings.DefaultPolicy;
+        context.Response.Headers["X-Consul-Default-Acl-Policy"] = _options.DefaultPolicy;
         context.Response.Headers.Vary = "Accept-Encoding";
         if (InputLimits.Refuse(target.Query) is { } tooMany)
         {
@@ -119,7 +115,7 @@ internal sealed class WireDispatcher
         }
 
         return WireQuery.Parse(target.Query) is { } query
-            ? DispatchAsync(new WireRequest(context, query, route.TailOf(path), _agent, _settings), endpoint, route, path, raw)
+            ? DispatchAsync(new WireRequest(context, query, route.TailOf(path), _agent, _options), endpoint, route, path, raw)
             : WireReply.EmptyAsync(context, StatusCodes.Status500InternalServerError);
     }
 
@@ -273,7 +269,7 @@ internal sealed class WireDispatcher
 
     private bool IsBlocked(string path)
     {
-        foreach (var prefix in _configuration.BlockEndpoints)
+        foreach (var prefix in _options.BlockedPaths)
         {
             if (path.StartsWith(prefix, StringComparison.Ordinal))
             {
@@ -286,7 +282,7 @@ internal sealed class WireDispatcher
 
     private void AddResponseHeaders(HttpContext context)
     {
-        foreach (var (name, value) in _settings.ResponseHeaders)
+        foreach (var (name, value) in _options.ResponseHeaders)
         {
             context.Response.Headers[name] = value;
         }
@@ -294,8 +290,8 @@ internal sealed class WireDispatcher
 
     // LIS-3: callers over a Unix socket have no address, and are as local as can be.
     private bool MayWrite(IPAddress? caller) =>
-        _configuration.AllowWriteHttpFrom.Count == 0 || caller is null
-        || _configuration.AllowWriteHttpFrom.Any(network => network.Contains(caller.IsIPv4MappedToIPv6 ? caller.MapToIPv4() : caller));
+        _options.Writers.Count == 0 || caller is null
+        || _options.Writers.Any(network => network.Contains(caller.IsIPv4MappedToIPv6 ? caller.MapToIPv4() : caller));
 
     private bool TryFind(string path, string method, out Endpoint endpoint, out WireRoute route)
     {

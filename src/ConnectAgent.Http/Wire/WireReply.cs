@@ -163,11 +163,3 @@ internal static class WireReply
         CacheHeaders(context, answer);
     }
 }
-
-/// <summary>What all answers need to know of the configuration.</summary>
-/// <param name="AlwaysPretty">In development mode every JSON body is indented (JSON-2).</param>
-/// <param name="UseCache">Whether <c>?cached</c> counts (CON-3).</param>
-/// <param name="DefaultPolicy"><c>allow</c> or <c>deny</c> (HDR-1).</param>
-/// <param name="ResponseHeaders">Put on every answer (HCFG-1).</param>
-internal sealed record WireSettings(
-    bool AlwaysPretty, bool UseCache, string DefaultPolicy, IReadOnlyDictionary<string, string> ResponseHeaders);

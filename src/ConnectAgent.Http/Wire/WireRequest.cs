@@ -8,8 +8,8 @@ namespace ConnectAgent.Http.Wire;
 /// <param name="query">The decoded query.</param>
 /// <param name="tail">What the path has behind the route's prefix, percent-decoded before splitting (http-conventions PATH-5).</param>
 /// <param name="agent">For defaults of datacenter and token.</param>
-/// <param name="settings">For the form of the answer.</param>
-internal sealed class WireRequest(HttpContext context, WireQuery query, string tail, AgentIdentity agent, WireSettings settings)
+/// <param name="options">For the form of the answer.</param>
+internal sealed class WireRequest(HttpContext context, WireQuery query, string tail, AgentIdentity agent, WireOptions options)
 {
     private const string Bearer = "Bearer";
 
@@ -20,7 +20,10 @@ internal sealed class WireRequest(HttpContext context, WireQuery query, string t
     public string Tail { get; } = tail;
 
     /// <summary>Whether JSON is to be indented (http-conventions JSON-2).</summary>
-    public bool IsPretty => settings.AlwaysPretty || Query.Has("pretty");
+    public bool IsPretty => options.AlwaysPretty || Query.Has("pretty");
+
+    /// <summary>Whether <c>?cached</c> counts (CON-3).</summary>
+    public bool UsesCache => options.UseCache;
 
     public CancellationToken Aborted => Context.RequestAborted;
 

@@ -1,4 +1,5 @@
 using ConnectAgent.Configuration;
+using ConnectAgent.Http.LocalAgent;
 
 namespace ConnectAgent.Cli;
 
@@ -10,7 +11,7 @@ internal static class Banner
         var clients = string.Join(' ', configuration.HttpListeners.Concat(configuration.HttpsListeners));
         return $"""
             ==> Starting ConnectAgent...
-                   Version: '{ProductVersion.Own}' (API {ProductVersion.Api})
+                   Version: '{ProductVersion.Own}' (API {ApiVersion.Number})
                    Node ID: '{configuration.NodeId}'
                  Node name: '{configuration.NodeName}'
                 Datacenter: '{configuration.Datacenter}' (Segment: '<all>')

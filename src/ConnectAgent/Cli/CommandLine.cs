@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using ConnectAgent.Configuration;
+using ConnectAgent.Http.LocalAgent;
 
 namespace ConnectAgent.Cli;
 
@@ -72,7 +73,7 @@ internal static class CommandLine
         command.SetAction(async _ =>
         {
             // The first line is what tools that look for the reference's version read (config-and-cli FLAG-6).
-            await Console.Out.WriteLineAsync($"Consul v{ProductVersion.Api}");
+            await Console.Out.WriteLineAsync($"Consul v{ApiVersion.Number}");
             await Console.Out.WriteLineAsync($"served by ConnectAgent v{ProductVersion.Own}");
             return 0;
         });

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Net;
 using ConnectAgent.Agent.Authorization;
-using ConnectAgent.Agent.Servers.Consul;
 using ConnectAgent.Caching;
 using ConnectAgent.Client.Servers;
 using ConnectAgent.Hosting;

@@ -1,5 +1,3 @@
-using ConnectAgent.Configuration;
-
 namespace ConnectAgent.Hosting;
 
 /// <summary>A host from its start to its exit code (config-and-cli PROC-3, PROC-5).</summary>

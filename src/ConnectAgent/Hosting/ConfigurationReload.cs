@@ -1,7 +1,7 @@
-using ConnectAgent.Agent.Servers.Consul;
 using ConnectAgent.Caching;
 using ConnectAgent.Client.Servers;
 using ConnectAgent.Configuration;
+using ConnectAgent.Http.LocalAgent;
 using ConnectAgent.Protocol.Timing;
 using Serilog.Core;
 

@@ -3,7 +3,6 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using ConnectAgent.Agent.Persistence;
-using ConnectAgent.Agent.Servers.Consul;
 using ConnectAgent.Client.Servers;
 using ConnectAgent.Configuration;
 using ConnectAgent.Protocol.Limits;

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text;
-using ConnectAgent.Configuration;
 using ConnectAgent.FuzzTests.Harness;
 using ConnectAgent.Http.Wire;
 using Microsoft.AspNetCore.Http;
@@ -10,7 +9,7 @@ namespace ConnectAgent.FuzzTests.Targets;
 /// <summary>The Host header, which keeps web pages out (http-conventions SEC-2).</summary>
 internal sealed class HostHeaderFuzz : FuzzTarget
 {
-    private static readonly BrowserGuard Guard = new(AgentConfiguration.Build(new ConfigValues { AllowedHosts = { "agent.example" } }, devMode: true));
+    private static readonly BrowserGuard Guard = new(new WireOptions { AllowedHosts = ["agent.example"] });
 
     public override string Name => "host-header";
 

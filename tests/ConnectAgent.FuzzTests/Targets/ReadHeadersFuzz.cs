@@ -14,7 +14,7 @@ internal sealed class ReadHeadersFuzz : FuzzTarget
 {
     private const string Default = "the-default-token";
     private static readonly AgentIdentity Agent = new("dc1", "node1", true, Default, DefaultDecision.Deny);
-    private static readonly WireSettings Settings = new(AlwaysPretty: false, UseCache: true, "deny", new Dictionary<string, string>());
+    private static readonly WireOptions Settings = new() { DefaultPolicy = "deny" };
 
     public override string Name => "read-headers";
 
@@ -41,7 +41,7 @@ internal sealed class ReadHeadersFuzz : FuzzTarget
         (headers.CacheControl, headers.Authorization, headers["X-Consul-Token"]) = (lines.ElementAtOrDefault(1), authorization, header);
         var request = new WireRequest(context, query, string.Empty, Agent, Settings);
         Require(request.Token() == Expected(query, header, authorization), "the token of another place");
-        var options = ReadOptions.Parse(request, useCache: true);
+        var options = ReadOptions.Parse(request);
         Require(options.Token == request.Token(), "two tokens of one request");
         return true;
     }

@@ -1,8 +1,8 @@
 using ConnectAgent.Agent;
-using ConnectAgent.Caching;
 using ConnectAgent.Configuration;
-using ConnectAgent.ControlPlane.Acl;
 using ConnectAgent.Hosting;
+using ConnectAgent.Http.LocalAgent;
+using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Intentions;
 using ConnectAgent.Protocol.Timing;
 using ConnectAgent.Protocol.Tokens;
@@ -56,7 +56,7 @@ public sealed class ConfigurationReloadTests : IDisposable
     {
         var current = new CurrentConfiguration(AgentConfiguration.Build(_values, devMode: true), () => AgentConfiguration.Build(_values, devMode: true));
         var tokens = new AgentTokens(
-            AgentConfiguration.Build(_values, devMode: true),
+            Bound.Tokens(AgentConfiguration.Build(_values, devMode: true)),
             _identity,
             new RecoveryToken("node1"),
             NullLogger<AgentTokens>.Instance);

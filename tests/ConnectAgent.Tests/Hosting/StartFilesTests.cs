@@ -1,8 +1,9 @@
 using ConnectAgent.Agent;
-using ConnectAgent.Agent.Persistence;
 using ConnectAgent.Cli;
 using ConnectAgent.Configuration;
 using ConnectAgent.Hosting;
+using ConnectAgent.Http.LocalAgent;
+using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Intentions;
 using ConnectAgent.Protocol.Tokens;
 using ConnectAgent.State;
@@ -93,7 +94,7 @@ public sealed class StartFilesTests : IDisposable
         var identity = new AgentIdentity("dc1", "node1", true, string.Empty, DefaultDecision.AclsDisabled);
         var values = new ConfigValues { DataDirectory = _folder, PersistTokens = true, Server = true, AclEnabled = true };
         var log = new Warnings();
-        new AgentTokens(AgentConfiguration.Build(values, devMode: false), identity, new RecoveryToken("node1"), log).Load();
+        new AgentTokens(Bound.Tokens(AgentConfiguration.Build(values, devMode: false)), identity, new RecoveryToken("node1"), log).Load();
         identity.DefaultToken.Should().Be("kept");
         Convert.ToString((int)File.GetUnixFileMode(path), 8).Should().Be("600");
         log.Lines.Should().ContainSingle().Which.Should().Contain("tightened to 0600").And.Contain(path);

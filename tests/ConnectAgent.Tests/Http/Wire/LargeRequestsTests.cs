@@ -164,7 +164,7 @@ public sealed class LargeRequestsTests
             WireQuery.Parse(string.Empty)!,
             string.Empty,
             new AgentIdentity("dc1", "node1", true, string.Empty, DefaultDecision.Deny),
-            new WireSettings(AlwaysPretty: false, UseCache: true, "deny", new Dictionary<string, string>()));
+            new WireOptions { DefaultPolicy = "deny" });
     }
 
     private sealed class Arriving(PipeReader reader) : IRequestBodyPipeFeature

@@ -38,7 +38,7 @@ public sealed class TokenSourceFuzzTests
         var resolver = new TokenResolver(
             state, new AclOptions { Enabled = true, DefaultAllow = false }, new ConnectAgent.Protocol.Tokens.RecoveryToken("node1"), clock);
         var agent = new AgentIdentity("dc1", "node1", true, Default, DefaultDecision.Deny);
-        var settings = new WireSettings(AlwaysPretty: false, UseCache: true, "deny", new Dictionary<string, string>());
+        var settings = new WireOptions { DefaultPolicy = "deny" };
 
         // What is worked out once is no work of the one who comes first.
         resolver.Resolve(Known);

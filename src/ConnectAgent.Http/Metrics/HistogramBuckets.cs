@@ -1,6 +1,6 @@
 using System.Diagnostics.Metrics;
 
-namespace ConnectAgent.Telemetry;
+namespace ConnectAgent.Http.Metrics;
 
 /// <summary>What one histogram has recorded, in buckets: recording takes no lock and makes nothing.</summary>
 internal sealed class HistogramBuckets

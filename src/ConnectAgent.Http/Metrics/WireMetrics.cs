@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace ConnectAgent.Telemetry;
+namespace ConnectAgent.Http.Metrics;
 
 /// <summary>The reference's names of what we measure (agent-cache section 11); what it does not know keeps our name.</summary>
 internal static class WireMetrics

@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using ConnectAgent.Protocol.Telemetry;
 
-namespace ConnectAgent.Telemetry;
+namespace ConnectAgent.Http.Wire;
 
 /// <summary>Requests by route, method and status; labels are the product's own routes, so they are bounded.</summary>
 internal sealed class HttpMetrics

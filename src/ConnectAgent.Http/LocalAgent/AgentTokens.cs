@@ -4,23 +4,23 @@ using ConnectAgent.Agent;
 using ConnectAgent.Agent.Persistence;
 using ConnectAgent.Protocol.Tokens;
 
-namespace ConnectAgent.Configuration;
+namespace ConnectAgent.Http.LocalAgent;
 
 /// <summary>
 /// The agent's own tokens: from the configuration, or set through the API and then, when asked, kept in <c>acl-tokens.json</c>, mode 0600
 /// (acl section 5.9). A kept one beats the configured one at the start.
 /// </summary>
-internal sealed class AgentTokens(AgentConfiguration configuration, AgentIdentity agent, RecoveryToken recovery, ILogger<AgentTokens> logger)
+internal sealed class AgentTokens(AgentTokenOptions options, AgentIdentity agent, RecoveryToken recovery, ILogger<AgentTokens> logger)
 {
     private const string FileName = "acl-tokens.json";
     private readonly Lock _gate = new();
     private KeptTokens _kept = new(null, null, null, null);
 
     /// <summary>Reads the kept ones and puts them, or the configured ones, to use.</summary>
-    /// <exception cref="ConfigurationException">The file cannot be read.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
     public void Load()
     {
-        recovery.Use(configuration.AclRecoveryToken);
+        recovery.Use(options.Recovery);
         if (PathOfFile is not { } path)
         {
             return;
@@ -39,13 +39,13 @@ internal sealed class AgentTokens(AgentConfiguration configuration, AgentIdentit
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or JsonException)
         {
             // The content stays out of the text.
-            throw new ConfigurationException($"{FileName} cannot be read: {(error is JsonException ? "it is no JSON" : error.Message)}");
+            throw new IOException($"{FileName} cannot be read: {(error is JsonException ? "it is no JSON" : error.Message)}");
         }
 
-        Warn("default", configuration.AclDefaultToken, _kept.Default);
-        Warn("agent_recovery", configuration.AclRecoveryToken, _kept.Recovery);
-        agent.DefaultToken = _kept.Default ?? configuration.AclDefaultToken;
-        recovery.Use(_kept.Recovery ?? configuration.AclRecoveryToken);
+        Warn("default", options.Default, _kept.Default);
+        Warn("agent_recovery", options.Recovery, _kept.Recovery);
+        agent.DefaultToken = _kept.Default ?? options.Default;
+        recovery.Use(_kept.Recovery ?? options.Recovery);
     }
 
     /// <summary>A reload changed the configured default token; one that came through the API goes on to win.</summary>
@@ -97,7 +97,7 @@ internal sealed class AgentTokens(AgentConfiguration configuration, AgentIdentit
         }
     }
 
-    private string? PathOfFile => configuration is { PersistTokens: true, StateDirectory: { } directory } ? Path.Combine(directory, FileName) : null;
+    private string? PathOfFile => options.Directory is { } directory ? Path.Combine(directory, FileName) : null;
 
     private static string? NotEmpty(string text) => text.Length == 0 ? null : text;
 
@@ -116,6 +116,17 @@ internal sealed class AgentTokens(AgentConfiguration configuration, AgentIdentit
             PrivateFile.Replace(path, stream => JsonSerializer.Serialize(stream, tokens, KeptTokensJson.Default.KeptTokens), overwrite: true);
         }
     }
+}
+
+/// <summary>The agent's own tokens as configured.</summary>
+/// <param name="AreAclsOn">While they are off none can be set.</param>
+/// <param name="Default">Empty for none.</param>
+/// <param name="Recovery">Empty for none.</param>
+/// <param name="Directory">Where those that come through the API are kept; null: nowhere.</param>
+internal sealed record AgentTokenOptions(bool AreAclsOn, string Default, string Recovery, string? Directory)
+{
+    // Records print their members.
+    public override string ToString() => "tokens";
 }
 
 /// <summary>The file's content; only what came through the API.</summary>

@@ -1,12 +1,12 @@
 using System.Diagnostics.Metrics;
 using ConnectAgent.Protocol.Telemetry;
-using ConnectAgent.Telemetry;
+using ConnectAgent.Http.Metrics;
 using ConnectAgent.TestKit;
 using FluentAssertions;
 using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 
-namespace ConnectAgent.Tests.Telemetry;
+namespace ConnectAgent.Tests.Http.Metrics;
 
 /// <summary>Durations in buckets, as Prometheus reads them (services AG-27 for the rest of the text).</summary>
 public sealed class HistogramTests : IDisposable

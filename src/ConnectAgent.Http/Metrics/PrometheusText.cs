@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace ConnectAgent.Telemetry;
+namespace ConnectAgent.Http.Metrics;
 
 /// <summary>Prometheus text exposition, version 0.0.4: our instruments under our names with dots as underscores.</summary>
 internal static class PrometheusText

@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using System.Globalization;
 
-namespace ConnectAgent.Telemetry;
+namespace ConnectAgent.Http.Metrics;
 
 /// <summary>One value at one moment.</summary>
 /// <param name="Name">The instrument's name.</param>

@@ -1,22 +1,21 @@
 using System.Text;
 using ConnectAgent.Agent;
-using ConnectAgent.ControlPlane.Acl;
 using ConnectAgent.ControlPlane.Authority;
+using ConnectAgent.Http.Roots;
 using ConnectAgent.Http.Wire;
 using ConnectAgent.Protocol.Text;
-using ConnectAgent.State;
 
-namespace ConnectAgent.Http.Roots;
+namespace ConnectAgent.Http.Ca;
 
 /// <summary>The control plane's CA (ca section 1).</summary>
-internal sealed class ConnectCaEndpoints(CertificateAuthority authority, AgentIdentity agent, WireSettings settings) : IWireEndpoints
+internal sealed class ConnectCaEndpoints(CertificateAuthority authority, AgentIdentity agent) : IWireEndpoints
 {
     public void Map(IEndpointRouteBuilder routes) =>
         routes.MapWire("/v1/connect/ca/roots", (HttpMethods.Get, Permission.None, GetRootsAsync));
 
     private async Task GetRootsAsync(WireRequest request)
     {
-        var options = ReadOptions.Parse(request, settings.UseCache);
+        var options = ReadOptions.Parse(request);
         var pem = WantsPem(request.Query);
         request.FailsWithQueryHeaders = true;
         agent.RequireDatacenter(options.Datacenter);

@@ -5,18 +5,18 @@ using ConnectAgent.ControlPlane.Acl;
 using ConnectAgent.ControlPlane.Authority;
 using ConnectAgent.ControlPlane.Intentions;
 using ConnectAgent.ControlPlane.Revocation;
+using ConnectAgent.Http.Embedded;
 using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Certificates;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Intentions;
-using ConnectAgent.Servers;
 using ConnectAgent.State;
 using ConnectAgent.TestKit.Servers;
 using FluentAssertions;
 using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 
-namespace ConnectAgent.Tests.Servers;
+namespace ConnectAgent.Tests.Http.Embedded;
 
 /// <summary>The embedded control plane behind the seam.</summary>
 public sealed class EmbeddedServerClientTests : ServerClientConformance, IAsyncLifetime

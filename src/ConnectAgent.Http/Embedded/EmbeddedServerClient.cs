@@ -13,10 +13,10 @@ using ConnectAgent.Protocol.Intentions;
 using ConnectAgent.Protocol.Tokens;
 using ConnectAgent.State;
 
-namespace ConnectAgent.Servers;
+namespace ConnectAgent.Http.Embedded;
 
 /// <summary>
-/// The default back end: the control plane in the same process. It lives with the daemon, the only project that may see both the agent
+/// The default back end: the control plane in the same process. It lives with the API, the only project but the daemon that may see both the agent
 /// and the control plane (docs/design/0001-projects.md).
 /// </summary>
 internal sealed class EmbeddedServerClient(

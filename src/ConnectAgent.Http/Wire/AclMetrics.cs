@@ -1,7 +1,7 @@
 using System.Diagnostics.Metrics;
 using ConnectAgent.Protocol.Acl;
 
-namespace ConnectAgent.Telemetry;
+namespace ConnectAgent.Http.Wire;
 
 /// <summary>Requests refused for their token (acl ACL-DEF-11); no label says whose it was.</summary>
 internal sealed class AclMetrics

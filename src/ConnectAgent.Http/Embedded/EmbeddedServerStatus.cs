@@ -1,9 +1,8 @@
-using ConnectAgent.Agent.Servers;
 using ConnectAgent.Client.Servers;
 using ConnectAgent.ControlPlane.Authority;
 using ConnectAgent.State;
 
-namespace ConnectAgent.Servers;
+namespace ConnectAgent.Http.Embedded;
 
 /// <summary>The control plane in this process as the one server.</summary>
 internal sealed class EmbeddedServerStatus(StateStore store, BlockingReader reader, CertificateAuthority authority) : IServerStatus

@@ -1,0 +1,11 @@
+using ConnectAgent.Agent.Servers;
+using ConnectAgent.Client.Servers;
+
+namespace ConnectAgent.Http.Embedded;
+
+internal static class EmbeddedServersServiceCollectionExtensions
+{
+    /// <summary>The control plane of the same process as the agent's servers; it is added by itself.</summary>
+    public static IServiceCollection AddEmbeddedServers(this IServiceCollection services) =>
+        services.AddSingleton<IServerClient, EmbeddedServerClient>().AddSingleton<IServerStatus, EmbeddedServerStatus>();
+}

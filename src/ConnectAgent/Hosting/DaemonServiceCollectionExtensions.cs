@@ -1,0 +1,75 @@
+using ConnectAgent.Agent;
+using ConnectAgent.Agent.Leaves;
+using ConnectAgent.Agent.Servers.Consul;
+using ConnectAgent.Caching;
+using ConnectAgent.Configuration;
+using ConnectAgent.ControlPlane;
+using ConnectAgent.ControlPlane.Authority;
+using ConnectAgent.Http.Acl;
+using ConnectAgent.Http.Authorize;
+using ConnectAgent.Http.Ca;
+using ConnectAgent.Http.CacheInspection;
+using ConnectAgent.Http.ConfigEntries;
+using ConnectAgent.Http.Embedded;
+using ConnectAgent.Http.Forwarding;
+using ConnectAgent.Http.Intentions;
+using ConnectAgent.Http.Leaves;
+using ConnectAgent.Http.LocalAgent;
+using ConnectAgent.Http.Login;
+using ConnectAgent.Http.Metrics;
+using ConnectAgent.Http.Revocation;
+using ConnectAgent.Http.Roots;
+using ConnectAgent.Http.Snapshots;
+using ConnectAgent.Http.Status;
+using ConnectAgent.Http.Unserved;
+using ConnectAgent.Http.Wire;
+using ConnectAgent.Protocol.Limits;
+using ConnectAgent.Protocol.Tokens;
+using ConnectAgent.State;
+
+namespace ConnectAgent.Hosting;
+
+/// <summary>The composition root: every feature once, from the servers up to the wire.</summary>
+internal static class DaemonServiceCollectionExtensions
+{
+    public static void AddDaemon(this IServiceCollection services, AgentConfiguration configuration)
+    {
+        services.AddSingleton<LimitMetrics>().AddSingleton(new RecoveryToken(configuration.NodeName)).AddSingleton(Bound.Identity(configuration));
+        if (configuration.Server)
+        {
+            AddControlPlane(services, configuration);
+        }
+        else
+        {
+            services.AddConsulServers(Bound.Servers(configuration), Bound.RemoteTokens(configuration), configuration.Servers.DelegateLeaf).AddForwardingApi();
+        }
+
+        services.AddSingleton(configuration.Authorize).AddSingleton(new LeafOptions { RootChangeDelay = configuration.RootChangeSpread });
+        services.AddConnectAgent(configuration.CacheDirectory).Configure<CacheOptions>(options => Bound.Cache(configuration, options));
+        services.AddHostedService(provider => provider.GetRequiredService<TokenWarden>()).AddHostedService<IdleMemory>();
+
+        services.AddWire(Bound.Wire(configuration));
+        services.AddAuthorizeApi().AddRootsApi().AddLeavesApi();
+        services.AddLocalAgentApi(Bound.Tokens(configuration)).AddMetricsApi(new MetricsOptions(configuration.PrometheusRetention)).AddCacheInspectionApi();
+        services.AddUnservedApi(configuration.Server);
+    }
+
+    private static void AddControlPlane(IServiceCollection services, AgentConfiguration configuration)
+    {
+        services.AddControlPlane(
+            Bound.Authority(configuration),
+            new BlockingLimits(configuration.DefaultQueryTime, configuration.MaxQueryTime),
+            Bound.Acl(configuration),
+            configuration.StateDirectory);
+        if (configuration.ConnectEnabled)
+        {
+            services.AddHostedService(provider => provider.GetRequiredService<AuthorityKeeper>());
+        }
+
+        services.AddEmbeddedServers();
+        services.AddAclApi(configuration.StateDirectory).AddLoginApi();
+        services.AddCaApi().AddRevocationApi();
+        services.AddIntentionsApi().AddConfigEntriesApi();
+        services.AddSnapshotsApi().AddStatusApi(Bound.Status(configuration));
+    }
+}
