@@ -26,6 +26,7 @@ using ConnectAgent.Http.Wire;
 using ConnectAgent.Protocol.Limits;
 using ConnectAgent.Protocol.Tokens;
 using ConnectAgent.State;
+using Microsoft.AspNetCore.Connections;
 
 namespace ConnectAgent.Hosting;
 
@@ -46,7 +47,9 @@ internal static class DaemonServiceCollectionExtensions
 
         services.AddSingleton(configuration.Authorize).AddSingleton(new LeafOptions { RootChangeDelay = configuration.RootChangeSpread });
         services.AddConnectAgent(configuration.CacheDirectory).Configure<CacheOptions>(options => Bound.Cache(configuration, options));
-        services.AddHostedService(provider => provider.GetRequiredService<TokenWarden>()).AddHostedService<IdleMemory>();
+        services.AddHostedService(provider => provider.GetRequiredService<TokenWarden>());
+        services.AddSingleton<BlockPools>().AddSingleton<IMemoryPoolFactory<byte>>(provider => provider.GetRequiredService<BlockPools>());
+        services.AddHostedService<IdleMemory>();
 
         services.AddWire(Bound.Wire(configuration));
         services.AddAuthorizeApi().AddRootsApi().AddLeavesApi();

@@ -10,12 +10,13 @@ public sealed class IdleMemoryTests : IDisposable
 {
     private const long Megabyte = 1024 * 1024;
     private readonly ManualTimeProvider _clock = new();
+    private readonly BlockPools _blocks = new();
     private readonly IdleMemory _memory;
     private long _made;
     private long _resident = 90 * Megabyte;
     private int _collections;
 
-    public IdleMemoryTests() => _memory = new IdleMemory(_clock)
+    public IdleMemoryTests() => _memory = new IdleMemory(_clock, _blocks)
     {
         Made = () => _made,
         Resident = () => _resident,
@@ -36,15 +37,20 @@ public sealed class IdleMemoryTests : IDisposable
         await LookAsync();
         _collections.Should().Be(0, "there is nothing to give back");
 
+        using var pool = (BlockPools.Pool)_blocks.Create();
+        pool.Rent().Dispose();
+
         // When
         (_made, _resident) = (500 * Megabyte, 300 * Megabyte);
         await LookAsync();
         _collections.Should().Be(0, "it is busy");
+        pool.Unused.Should().Be(1);
         await LookAsync();
         await LookAsync();
 
         // Then
         _collections.Should().Be(2, "buffers come back a little later");
+        pool.Unused.Should().Be(0);
         await LookAsync();
         await LookAsync();
         _collections.Should().Be(2);
