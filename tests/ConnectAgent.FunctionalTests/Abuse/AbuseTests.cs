@@ -16,10 +16,14 @@ namespace ConnectAgent.FunctionalTests.Abuse;
 public sealed class AbuseTests(ITestOutputHelper output) : IAsyncLifetime
 {
     private const int MostResident = 250;
+
+    // Of each kind of call some, so that code is compiled and pools are filled as in an agent that runs for a while.
+    private const int WarmUp = 300;
     private static readonly bool IsLong = Environment.GetEnvironmentVariable("SOAK") == "1";
 
-    // FA-6 bounds what a minute leaves. The short form begins right after the start, when 57 MB were seen to stay: it shows that most is given back.
+    // FA-6 bounds what a minute leaves. The short form does not wait until the agent idles and gives memory back.
     private static readonly int MostKept = IsLong ? 40 : 80;
+
     private static readonly TimeSpan Length = IsLong ? TimeSpan.FromSeconds(60) : TimeSpan.FromSeconds(6);
     private static readonly TimeSpan Rest = TimeSpan.FromSeconds(60);
     private readonly byte[][] _bombs = [SnapshotBomb.LongName(IsLong ? 600L << 20 : 64L << 20), SnapshotBomb.Zeros("state.bin", IsLong ? 900L << 20 : 64L << 20)];
@@ -56,12 +60,13 @@ public sealed class AbuseTests(ITestOutputHelper output) : IAsyncLifetime
             await AskAsync(service, _own.SecretId);
         }
 
+        await WarmUpAsync(new Random(Length.Seconds));
         var memory = new ResidentMemory(_agent.Process.Process.Id);
         var before = memory.Now;
         memory.ForgetPeak();
 
         // When
-        await using var stalled = await StalledBodies.SendAsync(_agent.Http.BaseAddress!, 150);
+        await using var stalled = await StalledCallers.SendBodiesAsync(_agent.Http.BaseAddress!, 150);
         using var end = new CancellationTokenSource(Length);
         var abuse = Enumerable.Range(0, 8).Select(seed => Task.Run(() => AbuseAsync(new Random(seed), end.Token))).ToList();
         var answered = 0;
@@ -82,6 +87,25 @@ public sealed class AbuseTests(ITestOutputHelper output) : IAsyncLifetime
         answered.Should().BeGreaterThan(0);
         await ReturnedAsync(memory, before + MostKept);
         output.WriteLine($"{memory.Now} MB after the rest");
+    }
+
+    [Fact] // the web server holds heads of up to a megabyte for half a minute before anything of ours sees a request
+    public async Task FA_1_Heads_that_never_end_are_held_in_few_places()
+    {
+        // Given
+        await AskAsync(_services[0], _own.SecretId);
+        var memory = new ResidentMemory(_agent.Process.Process.Id);
+        var before = memory.Now;
+        memory.ForgetPeak();
+
+        // When
+        await using var stalled = await StalledCallers.SendHeadsAsync(_agent.Http.BaseAddress!, 190);
+        await stalled.SentAsync();
+
+        // Then
+        output.WriteLine($"resident {before} MB before, {memory.Peak} MB at most");
+        memory.Peak.Should().BeLessThan(MostResident);
+        await AskAsync(_services[0], _own.SecretId);
     }
 
     // How soon memory returns is the collector's affair: the event is waited for, up to the rest that it may take.
@@ -121,22 +145,35 @@ public sealed class AbuseTests(ITestOutputHelper output) : IAsyncLifetime
         answer.StatusCode.Should().Be(HttpStatusCode.OK, await answer.Content.ReadAsStringAsync());
     }
 
+    private async Task WarmUpAsync(Random random)
+    {
+        for (var i = 0; i < WarmUp; i++)
+        {
+            await AbuseOnceAsync(random, CancellationToken.None);
+            await AskAsync(_services[i % _services.Length], _own.SecretId);
+        }
+    }
+
     private async Task AbuseAsync(Random random, CancellationToken end)
     {
         while (!end.IsCancellationRequested)
         {
-            using var request = Make(random);
-            try
-            {
-                using var answer = await _abuser.SendAsync(request, end);
-                await answer.Content.LoadIntoBufferAsync(end);
-            }
-            catch (Exception error) when (error is HttpRequestException or OperationCanceledException or IOException)
-            {
-                // A request that is refused in its middle, and the end.
-            }
-
+            await AbuseOnceAsync(random, end);
             Interlocked.Increment(ref _sent);
+        }
+    }
+
+    private async Task AbuseOnceAsync(Random random, CancellationToken end)
+    {
+        using var request = Make(random);
+        try
+        {
+            using var answer = await _abuser.SendAsync(request, end);
+            await answer.Content.LoadIntoBufferAsync(end);
+        }
+        catch (Exception error) when (error is HttpRequestException or OperationCanceledException or IOException)
+        {
+            // A request that is refused in its middle, and the end.
         }
     }
 
