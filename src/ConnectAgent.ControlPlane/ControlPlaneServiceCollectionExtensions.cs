@@ -1,11 +1,11 @@
 using ConnectAgent.ControlPlane.Acl;
 using ConnectAgent.ControlPlane.Acl.Login;
 using ConnectAgent.ControlPlane.Authority;
+using ConnectAgent.ControlPlane.Authority.BuiltIn;
 using ConnectAgent.ControlPlane.ConfigEntries;
 using ConnectAgent.ControlPlane.ConfigEntries.Kinds;
 using ConnectAgent.ControlPlane.Intentions;
 using ConnectAgent.ControlPlane.Revocation;
-using ConnectAgent.Protocol.Tokens;
 using ConnectAgent.State;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -16,7 +16,7 @@ internal static class ControlPlaneServiceCollectionExtensions
 {
     private const string StateFile = "state.db";
 
-    /// <summary>Adds the embedded control plane.</summary>
+    /// <summary>Adds the embedded control plane. The order of the features is that of their rows in a snapshot, so it stays as it is.</summary>
     /// <param name="services">Where to.</param>
     /// <param name="authority">The CA's options.</param>
     /// <param name="limits">Of blocking queries.</param>
@@ -27,18 +27,14 @@ internal static class ControlPlaneServiceCollectionExtensions
     {
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(Random.Shared);
-        services.TryAddSingleton(new RecoveryToken(string.Empty));
-        services.AddSingleton(authority).AddSingleton(limits).AddSingleton(acl);
-        services.AddSingleton<IStateStorage>(_ =>
-            directory is null ? new MemoryStateStorage() : new SqliteStateStorage(Path.Combine(directory, StateFile)));
-        services.AddSingleton<StateStore>().AddSingleton<BlockingReader>();
-        services.AddSingleton<AclTokenStore>().AddSingleton<AclPolicyStore>().AddSingleton<AclRoleStore>();
-        services.AddSingleton<AuthMethodStore>().AddSingleton<BindingRuleStore>().AddSingleton<JwtVerifier>().AddSingleton<LoginService>();
-        services.AddHostedService<AclReaper>();
-        services.AddSingleton<RevocationStore>().AddHostedService<RevocationUpkeep>();
-        services.AddCertificateAuthority();
-        return services.AddSingleton<TokenResolver>().AddSingleton<SnapshotCheck>().AddSingleton<IntentionStore>()
-            .AddSingleton<LegacyIntentionStore>().AddSingleton<IConfigEntryRule, IntentionProtocolRule>().AddSingleton<IConfigEntryRule, GatewayProtocolRule>()
-            .AddSingleton<IConfigEntryRule, ServiceChainRule>().AddSingleton<ConfigEntryStore>().AddSingleton(new ConfigEntryOptions(acl.Datacenter));
+        return services
+            .AddState(limits, directory is null ? null : Path.Combine(directory, StateFile), StateMigrations.Steps)
+            .AddIntentions()
+            .AddConfigEntries(new ConfigEntryOptions(acl.Datacenter))
+            .AddCertificateAuthority(authority)
+            .AddBuiltInProvider()
+            .AddAcl(acl)
+            .AddLogin()
+            .AddRevocation();
     }
 }

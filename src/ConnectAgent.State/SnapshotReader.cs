@@ -6,7 +6,7 @@ using ConnectAgent.Protocol.Limits;
 namespace ConnectAgent.State;
 
 /// <summary>Reads a snapshot as it comes in, and checks all that the file itself can tell; what the state must be like is <see cref="SnapshotCheck"/>'s.</summary>
-internal sealed class SnapshotReader(SnapshotUnpacking file)
+internal sealed class SnapshotReader(SnapshotUnpacking file, StateTableSet tables)
 {
     [Limit(DescriptionLimit, "bytes of `meta.json` or `SHA256SUMS`", "refused: 400", Refuses = true)]
     private const int LongestDescription = 64 * 1024;
@@ -14,13 +14,14 @@ internal sealed class SnapshotReader(SnapshotUnpacking file)
 
     /// <summary>Reads and checks the whole file.</summary>
     /// <exception cref="SnapshotException">Cut, changed, too large, or no snapshot; the text says which.</exception>
-    public static async Task<(SnapshotMeta Meta, StateImage Image)> ReadAsync(Stream from, CancellationToken cancellationToken)
+    public static async Task<(SnapshotMeta Meta, StateImage Image)> ReadAsync(
+        Stream from, StateTableSet tables, CancellationToken cancellationToken)
     {
         await using var file = new SnapshotUnpacking(from);
-        return await new SnapshotReader(file).ReadAsync(cancellationToken);
+        return await new SnapshotReader(file, tables).ReadAsync(cancellationToken);
     }
 
-    /// <inheritdoc cref="ReadAsync(Stream, CancellationToken)"/>
+    /// <inheritdoc cref="ReadAsync(Stream, StateTableSet, CancellationToken)"/>
     public async Task<(SnapshotMeta Meta, StateImage Image)> ReadAsync(CancellationToken cancellationToken)
     {
         var metaBytes = await ReadSmallAsync(SnapshotMembers.Meta, cancellationToken);
@@ -32,7 +33,7 @@ internal sealed class SnapshotReader(SnapshotUnpacking file)
             throw new SnapshotException($"{stateName} has {header.Size} bytes, not {size}");
         }
 
-        var rows = new SnapshotRows(meta);
+        var rows = new SnapshotRows(meta, tables);
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var lines = new SnapshotLines(rows.Add);
         try
@@ -73,8 +74,8 @@ internal sealed class SnapshotReader(SnapshotUnpacking file)
                 RequireOurs(document.RootElement);
             }
 
-            StateJson.RequireNoNull(json);
-            meta = JsonSerializer.Deserialize(json, StateJson.Strict<SnapshotMeta>());
+            StrictJson.RequireNoNull(json);
+            meta = JsonSerializer.Deserialize(json, StrictJson.Of(SnapshotJson.Default.SnapshotMeta));
         }
         catch (JsonException error)
         {

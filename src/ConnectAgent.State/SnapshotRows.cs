@@ -9,17 +9,18 @@ internal sealed class SnapshotRows
     private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
 
     private readonly SnapshotMeta _meta;
+    private readonly StateTableSet _known;
     private readonly Dictionary<string, TableReader> _tables = new(StringComparer.Ordinal);
 
-    public SnapshotRows(SnapshotMeta meta)
+    public SnapshotRows(SnapshotMeta meta, StateTableSet tables)
     {
         _meta = meta;
-        var known = StateTables.All.ToDictionary(table => table.Name, StringComparer.Ordinal);
+        _known = tables;
         foreach (var table in meta.Tables)
         {
             // The name is what somebody wrote: it stays out of the text.
-            var reader = known.TryGetValue(table.Name, out var found) ? found.Read(meta.Index)
-                : StateTables.Former.Contains(table.Name) ? new FormerTable()
+            var reader = tables.Named(table.Name) is { } found ? found.Read(meta.Index)
+                : tables.IsFormer(table.Name) ? new FormerRows()
                 : throw new SnapshotException("it has a table that this program does not know: it was made by a newer one");
             Require(_tables.TryAdd(table.Name, reader), "it names a table twice");
             Require(table.Index <= meta.Index, $"table {table.Name} has an index that was never given out");
@@ -66,7 +67,7 @@ internal sealed class SnapshotRows
             Require(reader.Count == table.Rows, $"table {table.Name} has {reader.Count} rows, not {table.Rows}");
         }
 
-        foreach (var table in StateTables.All.Where(table => _tables.ContainsKey(table.Name)))
+        foreach (var table in _known.All.Where(table => _tables.ContainsKey(table.Name)))
         {
             state = state.With(table, _tables[table.Name].End(_meta.Tables.First(stored => stored.Name == table.Name).Index));
         }
@@ -83,7 +84,7 @@ internal sealed class SnapshotRows
     }
 
     /// <summary>Its rows follow from others.</summary>
-    private sealed class FormerTable : TableReader
+    private sealed class FormerRows : TableReader
     {
         private int _count;
 

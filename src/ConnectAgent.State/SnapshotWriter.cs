@@ -15,12 +15,13 @@ internal static class SnapshotWriter
 {
     /// <summary>Writes an image.</summary>
     /// <exception cref="ServerException">Before anything is written: the state is longer than what could be restored.</exception>
-    public static async Task WriteAsync(Stream to, StateImage image, DateTimeOffset now, CancellationToken cancellationToken)
+    public static async Task WriteAsync(
+        Stream to, StateImage image, StateTableSet tables, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        List<SnapshotTable> tables = [];
+        List<SnapshotTable> described = [];
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var size = 0L;
-        foreach (var table in StateTables.All)
+        foreach (var table in tables.All)
         {
             var count = 0;
             foreach (var line in Lines(image, table))
@@ -30,11 +31,11 @@ internal static class SnapshotWriter
                 count++;
             }
 
-            tables.Add(new SnapshotTable(table.Name, image.State.IndexOf(table), count));
+            described.Add(new SnapshotTable(table.Name, image.State.IndexOf(table), count));
         }
 
         var meta = JsonSerializer.SerializeToUtf8Bytes(
-            SnapshotMeta.Of(now, image, tables, size), StateJson.Default.SnapshotMeta);
+            SnapshotMeta.Of(now, image, described, size), SnapshotJson.Default.SnapshotMeta);
         var sums = Encoding.ASCII.GetBytes(SnapshotMembers.SumsOf(SHA256.HashData(meta), SnapshotMembers.State, hash.GetHashAndReset()));
         if (size + meta.Length + sums.Length + (10 * UstarHeader.BlockSize) > SnapshotUnpacking.Longest)
         {
@@ -46,7 +47,7 @@ internal static class SnapshotWriter
 
         await using var gzip = new GZipStream(to, CompressionLevel.Fastest, leaveOpen: true);
         await AddAsync(gzip, SnapshotMembers.Meta, now, meta.Length, [meta], cancellationToken);
-        await AddAsync(gzip, SnapshotMembers.State, now, size, StateTables.All.SelectMany(table => Lines(image, table)), cancellationToken);
+        await AddAsync(gzip, SnapshotMembers.State, now, size, tables.All.SelectMany(table => Lines(image, table)), cancellationToken);
         await AddAsync(gzip, SnapshotMembers.Sums, now, sums.Length, [sums], cancellationToken);
         await gzip.WriteAsync(new byte[2 * UstarHeader.BlockSize], cancellationToken);
     }

@@ -5,26 +5,23 @@ namespace ConnectAgent.State;
 /// <summary>The schema on disk and its versions. A version never changes; what is new becomes a step at the end.</summary>
 internal static class SqliteSchema
 {
-    /// <summary>Step n brings a file from version n to n + 1.</summary>
-    public static IReadOnlyList<string> Steps { get; } =
-    [
+    /// <summary>
+    /// Step 0: rows of any table, by its name and their keys. The steps behind it are the caller's, and change rows; step n brings a file from
+    /// version n to n + 1.
+    /// </summary>
+    private const string First =
         """
         CREATE TABLE state_rows (table_name TEXT NOT NULL, key TEXT NOT NULL, value BLOB NOT NULL, PRIMARY KEY (table_name, key)) WITHOUT ROWID;
         CREATE TABLE state_tables (name TEXT NOT NULL PRIMARY KEY, modify_index INTEGER NOT NULL) WITHOUT ROWID;
         CREATE TABLE state_counters (name TEXT NOT NULL PRIMARY KEY, reserved INTEGER NOT NULL) WITHOUT ROWID;
-        """,
-
-        // Their rows followed from others, and now are second keys. An older program would miss them, so it must not open the file.
-        """
-        DELETE FROM state_rows WHERE table_name IN ('acl-secrets', 'intention-ids');
-        DELETE FROM state_tables WHERE name IN ('acl-secrets', 'intention-ids');
-        """,
-    ];
+        """;
 
     /// <summary>Brings a file to the newest version, each step in a transaction of its own.</summary>
+    /// <param name="migrations">The steps behind the first.</param>
     /// <exception cref="StateStorageException">The file is of a newer version than this program.</exception>
-    public static void Migrate(SqliteConnection connection, IReadOnlyList<string> steps)
+    public static void Migrate(SqliteConnection connection, IReadOnlyList<string> migrations)
     {
+        IReadOnlyList<string> steps = [First, .. migrations];
         var version = Version(connection);
         if (version > steps.Count)
         {

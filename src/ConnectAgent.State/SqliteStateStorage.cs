@@ -17,13 +17,9 @@ internal sealed class SqliteStateStorage : IStateStorage
 
     /// <summary>Opens or makes the file.</summary>
     /// <param name="path">In a directory that exists.</param>
+    /// <param name="migrations">The steps of its schema beyond the first; one never changes, and a new one is added behind the others.</param>
     /// <exception cref="StateStorageException">Not to be opened, damaged, of a newer version, or held by another process.</exception>
-    public SqliteStateStorage(string path)
-        : this(path, SqliteSchema.Steps)
-    {
-    }
-
-    internal SqliteStateStorage(string path, IReadOnlyList<string> schema)
+    public SqliteStateStorage(string path, IReadOnlyList<string> migrations)
     {
         _path = path;
         SQLitePCL.Batteries_V2.Init();
@@ -37,7 +33,7 @@ internal sealed class SqliteStateStorage : IStateStorage
         }.ToString());
         try
         {
-            Run("be opened", () => Open(schema));
+            Run("be opened", () => Open(migrations));
         }
         catch
         {
@@ -160,7 +156,7 @@ internal sealed class SqliteStateStorage : IStateStorage
         }
     }
 
-    private void Open(IReadOnlyList<string> schema)
+    private void Open(IReadOnlyList<string> migrations)
     {
         _connection.Open();
 
@@ -171,7 +167,7 @@ internal sealed class SqliteStateStorage : IStateStorage
         Execute("PRAGMA secure_delete = ON");
         Execute("BEGIN IMMEDIATE");
         Execute("COMMIT");
-        SqliteSchema.Migrate(_connection, schema);
+        SqliteSchema.Migrate(_connection, migrations);
     }
 
     private SqliteCommand Command(string text, int parameters)

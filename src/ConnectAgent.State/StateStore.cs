@@ -18,6 +18,7 @@ internal sealed class StateStore : IDisposable
     private const int LargestBatch = 256;
 
     private readonly IStateStorage _storage;
+    private readonly StateTableSet _tables;
     private readonly StateCounter _index;
     private readonly StateCounter _serial;
     private readonly Lock _gate = new();
@@ -27,9 +28,10 @@ internal sealed class StateStore : IDisposable
 
     /// <summary>Opens the state with what is stored.</summary>
     /// <exception cref="StateStorageException">It cannot be read.</exception>
-    public StateStore(IStateStorage storage)
+    public StateStore(IStateStorage storage, StateTableSet tables)
     {
         _storage = storage;
+        _tables = tables;
         var stored = storage.Load();
         var state = StateSnapshot.Empty;
         var highest = 1UL;
@@ -41,7 +43,7 @@ internal sealed class StateStore : IDisposable
             }
         }
 
-        foreach (var table in StateTables.All)
+        foreach (var table in tables.All)
         {
             var index = stored.Indexes.FirstOrDefault(entry => entry.Table == table.Name).Index;
             var rows = table.Read(StateCounter.Highest);
@@ -125,7 +127,7 @@ internal sealed class StateStore : IDisposable
         await WriteAsync(writer =>
         {
             writer.Replaces();
-            foreach (var table in StateTables.All)
+            foreach (var table in _tables.All)
             {
                 table.Restore(writer, image.State.Of(table));
             }
@@ -192,7 +194,7 @@ internal sealed class StateStore : IDisposable
         Dictionary<(StateTable Table, string Key), byte[]?> changes = [];
         foreach (var pending in batch)
         {
-            var writer = new StateWriter(state, _index.Take);
+            var writer = new StateWriter(_tables, state, _index.Take);
             if (pending.TryRun(writer))
             {
                 state = writer.State;
@@ -221,10 +223,13 @@ internal sealed class StateStore : IDisposable
 
                 var replaced = state.Generation != _current.Generation;
                 Volatile.Write(ref _current, state);
-                Watches.Publish([
-                    .. tables.Select(table => new Topic(table.Name)),
-                    .. changes.Keys.Select(row => new Topic(row.Table.Name, row.Key)),
-                    .. replaced ? [Topic.Everything] : Array.Empty<Topic>()]);
+                Watches.Publish(
+                    [
+                        .. tables.Select(table => new Topic(table.Name)),
+                        .. changes.Keys.Select(row => new Topic(row.Table.Name, row.Key)),
+                        .. replaced ? [Topic.Everything] : Array.Empty<Topic>(),
+                    ],
+                    changesRights: tables.Exists(table => table.DecidesRights));
             }
         }
         catch (Exception error)

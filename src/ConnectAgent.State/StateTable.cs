@@ -4,10 +4,16 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace ConnectAgent.State;
 
-/// <summary>One table of the state: its name on disk, and how its rows are written there. Registered in <see cref="StateTables"/>.</summary>
+/// <summary>One table of the state: its name on disk, and how its rows are written there. Registered by its feature (<see cref="StateTableSet"/>).</summary>
 internal abstract class StateTable(string name)
 {
+    /// <summary>The key of the row of a table that has one only.</summary>
+    public const string OnlyKey = "";
+
     public string Name { get; } = name;
+
+    /// <summary>Whether the rights of tokens are worked out from it, so that its writes wake whoever waits with a token's rights.</summary>
+    public bool DecidesRights { get; init; }
 
     /// <summary>Whether rows that a restored snapshot does not have stay, for instance revocations: an older state must not bring back what was refused.</summary>
     public bool OutlivesRestore { get; init; }
@@ -42,7 +48,7 @@ internal abstract class StateTable(string name)
 internal sealed class StateTable<T>(string name, JsonTypeInfo<T> type, Func<T, string> keyOf) : StateTable(name)
     where T : class
 {
-    private static readonly JsonTypeInfo<T> Strict = StateJson.Strict<T>();
+    private readonly Lazy<JsonTypeInfo<T>> _strict = new(() => StrictJson.Of(type));
 
     /// <summary>Other keys of a row; several rows may share one.</summary>
     public Func<T, IEnumerable<string>> SecondKeysOf { get; init; } = static _ => [];
@@ -148,8 +154,8 @@ internal sealed class StateTable<T>(string name, JsonTypeInfo<T> type, Func<T, s
         {
             try
             {
-                StateJson.RequireNoNull(json);
-                return table.Renew(JsonSerializer.Deserialize(json, Strict) ?? throw new JsonException("null"));
+                StrictJson.RequireNoNull(json);
+                return table.Renew(JsonSerializer.Deserialize(json, table._strict.Value) ?? throw new JsonException("null"));
             }
             catch (JsonException error)
             {

@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using System.Runtime.InteropServices;
 
 namespace ConnectAgent.State;
@@ -10,11 +9,6 @@ internal readonly record struct Topic(string Table, string? Key = null)
 {
     /// <summary>The replacement of the whole state by a snapshot file.</summary>
     public static Topic Everything { get; } = new("*");
-
-    private static FrozenSet<string> RightsTables { get; } = StateTables.Rights.Select(table => table.Name).ToFrozenSet(StringComparer.Ordinal);
-
-    /// <summary>Whether it is a table that the rights of tokens are worked out from.</summary>
-    public bool IsOfRights => Key is null && RightsTables.Contains(Table);
 
     /// <summary>Any row of a table.</summary>
     public static Topic Any(StateTable table) => new(table.Name);
@@ -75,7 +69,9 @@ internal sealed class StateWatches
         return watch;
     }
 
-    public void Publish(IReadOnlyCollection<Topic> topics)
+    /// <summary>Wakes who waits for any of these.</summary>
+    /// <param name="changesRights">Whether what any token may do may have changed.</param>
+    public void Publish(IReadOnlyCollection<Topic> topics, bool changesRights = false)
     {
         HashSet<StateWatch> fired = [];
         lock (_gate)
@@ -94,7 +90,7 @@ internal sealed class StateWatches
                 fired.UnionWith(_watchers.Values.SelectMany(In));
                 _watchers.Clear();
             }
-            else if (topics.Any(static topic => topic.IsOfRights))
+            else if (changesRights)
             {
                 fired.UnionWith(_watchers.Values.SelectMany(In).Where(static watch => watch.HearsRights));
             }

@@ -4,9 +4,10 @@ using ConnectAgent.Protocol.Limits;
 namespace ConnectAgent.State;
 
 /// <summary>What one write sees and does. It is thrown away when the write throws (intentions IXN-7).</summary>
+/// <param name="tables">Those that are stored.</param>
 /// <param name="state">The state that the write starts from.</param>
 /// <param name="takeIndex">Gives the index of the write, when it asks for one.</param>
-internal sealed class StateWriter(StateSnapshot state, Func<ulong> takeIndex)
+internal sealed class StateWriter(StateTableSet tables, StateSnapshot state, Func<ulong> takeIndex)
 {
     /// <summary>The longest row; what is longer could be written to a snapshot and not be read from it (<see cref="SnapshotReader"/>).</summary>
     [Limit(RowLimit, "bytes", "the write is refused: 400; in a snapshot: 400", Refuses = true)]
@@ -30,6 +31,11 @@ internal sealed class StateWriter(StateSnapshot state, Func<ulong> takeIndex)
     public void Put<T>(StateTable<T> table, T row)
         where T : class
     {
+        if (!tables.Contains(table))
+        {
+            throw new InvalidOperationException($"table {table.Name} is not registered: its rows would be lost");
+        }
+
         var key = table.KeyOf(row);
         State = State.With(table, table.With(State.Of(table), key, row, Index));
         _changes[(table, key)] = row;

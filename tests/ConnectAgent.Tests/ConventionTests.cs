@@ -12,7 +12,8 @@ namespace ConnectAgent.Tests;
 public sealed class ConventionTests
 {
     private static readonly Assembly Agent = typeof(AgentCache).Assembly;
-    private static readonly Assembly ControlPlane = typeof(StateStore).Assembly;
+    private static readonly Assembly ControlPlane = typeof(ConnectAgent.ControlPlane.ControlPlaneTables).Assembly;
+    private static readonly Assembly State = typeof(StateStore).Assembly;
     private static readonly Assembly Protocol = typeof(SpiffeId).Assembly;
     private static readonly Assembly Http = typeof(ConnectAgent.Http.Wire.WireRoute).Assembly;
 
@@ -25,6 +26,10 @@ public sealed class ConventionTests
         ReferencesOf(ControlPlane).Should().NotContain("ConnectAgent.Agent");
         ReferencesOf(ControlPlane).Should().NotContain(name => name.StartsWith("Microsoft.AspNetCore", StringComparison.Ordinal));
     }
+
+    [Fact] // the store knows no table: features register theirs
+    public void The_state_sees_the_protocol_only() =>
+        ReferencesOf(State).Where(name => name.StartsWith("ConnectAgent", StringComparison.Ordinal)).Should().BeSubsetOf(["ConnectAgent.Protocol"]);
 
     [Fact]
     public void The_protocol_sees_none_of_ours() =>

@@ -24,19 +24,11 @@ internal static class AclBounds
     private const int LongestName = 256;
     private const string NameLimit = "acl.name";
 
-    [Limit(MethodLimit, "bytes of an auth method's configuration", "refused: 400", Refuses = true)]
-    private const int LongestConfiguration = 256 * 1024;
-    private const string MethodLimit = "acl.method";
-
-    [Limit(RuleLimit, "bytes of a binding rule's selector or bind name", "refused: 400", Refuses = true)]
-    private const int LongestBinding = 4096;
-    private const string RuleLimit = "acl.binding";
-
     /// <summary>Checks what a caller says of a token.</summary>
     /// <exception cref="ServerException"><see cref="FailureKind.Invalid"/>.</exception>
     public static void Check(AclTokenDraft draft)
     {
-        Text("Description", draft.Description, LongestDescription, DescriptionLimit);
+        Description(draft.Description);
         Links("Policies", draft.Policies);
         Links("Roles", draft.Roles);
         Identities(draft.ServiceIdentities, draft.NodeIdentities);
@@ -45,7 +37,7 @@ internal static class AclBounds
     /// <inheritdoc cref="Check(AclTokenDraft)"/>
     public static void Check(AclRoleDraft draft)
     {
-        Text("Description", draft.Description, LongestDescription, DescriptionLimit);
+        Description(draft.Description);
         Links("Policies", draft.Policies);
         Identities(draft.ServiceIdentities, draft.NodeIdentities);
     }
@@ -53,27 +45,14 @@ internal static class AclBounds
     /// <inheritdoc cref="Check(AclTokenDraft)"/>
     public static void Check(AclPolicy policy)
     {
-        Text("Description", policy.Description, LongestDescription, DescriptionLimit);
+        Description(policy.Description);
         Text("Rules", policy.Rules, LongestRules, RulesLimit);
         Names("Datacenters", policy.Datacenters);
     }
 
-    /// <inheritdoc cref="Check(AclTokenDraft)"/>
-    public static void Check(Login.AuthMethod method)
-    {
-        Text("DisplayName", method.DisplayName, LongestName, NameLimit);
-        Text("Description", method.Description, LongestDescription, DescriptionLimit);
-        Text("Config", method.Config, LongestConfiguration, MethodLimit);
-    }
+    internal static void Description(string text) => Text("Description", text, LongestDescription, DescriptionLimit);
 
-    /// <inheritdoc cref="Check(AclTokenDraft)"/>
-    public static void Check(Login.BindingRule rule)
-    {
-        Text("AuthMethod", rule.AuthMethod, LongestName, NameLimit);
-        Text("Description", rule.Description, LongestDescription, DescriptionLimit);
-        Text("Selector", rule.Selector, LongestBinding, RuleLimit);
-        Text("BindName", rule.BindName, LongestBinding, RuleLimit);
-    }
+    internal static void Name(string field, string text) => Text(field, text, LongestName, NameLimit);
 
     private static void Identities(IReadOnlyList<ServiceIdentity> services, IReadOnlyList<NodeIdentity> nodes)
     {
@@ -81,14 +60,14 @@ internal static class AclBounds
         Count("NodeIdentities", nodes.Count);
         foreach (var service in services)
         {
-            Text("ServiceName", service.ServiceName, LongestName, NameLimit);
+            Name("ServiceName", service.ServiceName);
             Names("Datacenters", service.Datacenters ?? []);
         }
 
         foreach (var node in nodes)
         {
-            Text("NodeName", node.NodeName, LongestName, NameLimit);
-            Text("Datacenter", node.Datacenter, LongestName, NameLimit);
+            Name("NodeName", node.NodeName);
+            Name("Datacenter", node.Datacenter);
         }
     }
 
@@ -97,8 +76,8 @@ internal static class AclBounds
         Count(field, links.Count);
         foreach (var link in links)
         {
-            Text(field + ".ID", link.Id, LongestName, NameLimit);
-            Text(field + ".Name", link.Name, LongestName, NameLimit);
+            Name(field + ".ID", link.Id);
+            Name(field + ".Name", link.Name);
         }
     }
 
@@ -107,7 +86,7 @@ internal static class AclBounds
         Count(field, names.Count);
         foreach (var name in names)
         {
-            Text(field, name, LongestName, NameLimit);
+            Name(field, name);
         }
     }
 
@@ -119,7 +98,7 @@ internal static class AclBounds
         }
     }
 
-    private static void Text(string field, string text, int longest, string limit)
+    internal static void Text(string field, string text, int longest, string limit)
     {
         if (text.Length > longest || Encoding.UTF8.GetByteCount(text) > longest)
         {

@@ -21,7 +21,7 @@ internal static partial class AclLinks
         links,
         "policy",
         name => AclPolicyStore.FindByName(state, name)?.Id,
-        id => state.Find(StateTables.AclPolicies, id) is not null,
+        id => state.Find(AclTables.Policies, id) is not null,
         unknownId);
 
     /// <summary>Role links as IDs.</summary>
@@ -29,7 +29,7 @@ internal static partial class AclLinks
         links,
         "role",
         name => AclRoleStore.FindByName(state, name)?.Id,
-        id => state.Find(StateTables.AclRoles, id) is not null,
+        id => state.Find(AclTables.Roles, id) is not null,
         id => $"No such ACL role with ID {GoQuote.Of(id)}");
 
     /// <summary>Merged for each name: one without datacenters absorbs the others, else their lists unite; sorted by name.</summary>

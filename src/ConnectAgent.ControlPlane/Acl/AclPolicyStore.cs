@@ -22,10 +22,10 @@ internal sealed partial class AclPolicyStore(StateStore store, AclOptions option
     /// <exception cref="ServerException">A malformed ID (ACL-POL-4).</exception>
     public static AclPolicy? Find(StateSnapshot state, string id) => AclIds.WhyMalformed(id) is { } reason
         ? throw Failed("failed acl policy lookup: " + reason)
-        : state.Find(StateTables.AclPolicies, id);
+        : state.Find(AclTables.Policies, id);
 
     /// <summary>Finds a policy by its name, in whatever case.</summary>
-    public static AclPolicy? FindByName(StateSnapshot state, string name) => AclNames.Find(state, StateTables.AclPolicies, name);
+    public static AclPolicy? FindByName(StateSnapshot state, string name) => AclNames.Find(state, AclTables.Policies, name);
 
     /// <summary>Makes a policy.</summary>
     /// <exception cref="ServerException">ACL-POL-4, ACL-RULE-6 to ACL-RULE-19.</exception>
@@ -42,7 +42,7 @@ internal sealed partial class AclPolicyStore(StateStore store, AclOptions option
     {
         CheckName(policy);
         Require(AclIds.IsUuid(policy.Id), "Policy ID invalid UUID");
-        var before = writer.State.Find(StateTables.AclPolicies, policy.Id) ?? throw Failed($"cannot find policy {policy.Id}");
+        var before = writer.State.Find(AclTables.Policies, policy.Id) ?? throw Failed($"cannot find policy {policy.Id}");
         policy = AclNames.AreSame(policy.Name, before.Name) ? policy with { Name = before.Name } : policy;
         Require(
             policy.Name == before.Name || FindByName(writer.State, policy.Name) is null,
@@ -60,7 +60,7 @@ internal sealed partial class AclPolicyStore(StateStore store, AclOptions option
     public Task DeleteAsync(string id) => store.WriteAsync(writer =>
     {
         Require(id != BuiltinPolicy.Id, "Delete operation not permitted on the builtin global-management policy");
-        return Find(writer.State, id) is not null && writer.Remove(StateTables.AclPolicies, id);
+        return Find(writer.State, id) is not null && writer.Remove(AclTables.Policies, id);
     });
 
     // ACL-DEF-3: a kind that nobody knows grants and denies nothing, which is not what its author meant.
@@ -91,7 +91,7 @@ internal sealed partial class AclPolicyStore(StateStore store, AclOptions option
     private static AclPolicy Put(StateWriter writer, AclPolicy policy)
     {
         var stored = policy with { Hash = policy.HashNow(), ModifyIndex = writer.Index };
-        writer.Put(StateTables.AclPolicies, stored);
+        writer.Put(AclTables.Policies, stored);
         return stored;
     }
 

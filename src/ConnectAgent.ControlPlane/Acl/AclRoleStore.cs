@@ -22,10 +22,10 @@ internal sealed partial class AclRoleStore(StateStore store)
     /// <exception cref="ServerException">A malformed ID (ACL-ROLE-3).</exception>
     public static AclRole? Find(StateSnapshot state, string id) => AclIds.WhyMalformed(id) is { } reason
         ? throw Failed("failed acl role lookup: " + reason)
-        : state.Find(StateTables.AclRoles, id);
+        : state.Find(AclTables.Roles, id);
 
     /// <summary>Finds a role by its name, in whatever case.</summary>
-    public static AclRole? FindByName(StateSnapshot state, string name) => AclNames.Find(state, StateTables.AclRoles, name);
+    public static AclRole? FindByName(StateSnapshot state, string name) => AclNames.Find(state, AclTables.Roles, name);
 
     public static bool IsName(string name) => Name().IsMatch(name);
 
@@ -44,7 +44,7 @@ internal sealed partial class AclRoleStore(StateStore store)
     {
         CheckName(draft);
         Require(AclIds.IsUuid(draft.Id), "Role ID invalid UUID");
-        var before = writer.State.Find(StateTables.AclRoles, draft.Id) ?? throw Failed($"cannot find role {draft.Id}");
+        var before = writer.State.Find(AclTables.Roles, draft.Id) ?? throw Failed($"cannot find role {draft.Id}");
         draft = AclNames.AreSame(draft.Name, before.Name) ? draft with { Name = before.Name } : draft;
         Require(
             draft.Name == before.Name || FindByName(writer.State, draft.Name) is null,
@@ -54,7 +54,7 @@ internal sealed partial class AclRoleStore(StateStore store)
 
     /// <summary>Removes a role; removing nothing is no error (ACL-ROLE-4).</summary>
     public Task DeleteAsync(string id) => store.WriteAsync(writer =>
-        Find(writer.State, id) is not null && writer.Remove(StateTables.AclRoles, id));
+        Find(writer.State, id) is not null && writer.Remove(AclTables.Roles, id));
 
     private static AclRole Put(StateWriter writer, AclRoleDraft draft, string id, ulong createIndex)
     {
@@ -69,7 +69,7 @@ internal sealed partial class AclRoleStore(StateStore store)
             ModifyIndex = writer.Index,
         };
         role = role with { Hash = role.HashNow() };
-        writer.Put(StateTables.AclRoles, role);
+        writer.Put(AclTables.Roles, role);
         return role;
     }
 

@@ -49,14 +49,14 @@ internal sealed class AclTokenStore(StateStore store, TimeProvider clock)
     /// <exception cref="ServerException">A malformed accessor (ACL-TOK-7).</exception>
     public AclToken? Find(StateSnapshot state, string accessor) => AclIds.WhyMalformed(accessor) is { } reason
         ? throw Failed("failed acl token lookup: " + reason)
-        : Live(state.Find(StateTables.AclTokens, accessor));
+        : Live(state.Find(AclTables.Tokens, accessor));
 
     /// <summary>A live token by its secret.</summary>
     public AclToken? FindBySecret(StateSnapshot state, string secret) => FindBySecret(state, secret, clock.GetUtcNow());
 
     /// <inheritdoc cref="FindBySecret(StateSnapshot, string)"/>
     internal static AclToken? FindBySecret(StateSnapshot state, string secret, DateTimeOffset now) =>
-        state.FindBySecond(StateTables.AclTokens, AclIds.DigestOf(secret)).FirstOrDefault(token => !token.IsExpired(now));
+        state.FindBySecond(AclTables.Tokens, AclIds.DigestOf(secret)).FirstOrDefault(token => !token.IsExpired(now));
 
     /// <summary>Makes a token.</summary>
     /// <exception cref="ServerException">ACL-TOK-8 to ACL-TOK-22.</exception>
@@ -101,7 +101,7 @@ internal sealed class AclTokenStore(StateStore store, TimeProvider clock)
             throw Failed("Failed acl token lookup by accessor: failed acl token lookup: " + reason);
         }
 
-        var before = Live(writer.State.Find(StateTables.AclTokens, accessor)) ?? throw Failed($"Cannot find token {GoQuote.Of(accessor)}");
+        var before = Live(writer.State.Find(AclTables.Tokens, accessor)) ?? throw Failed($"Cannot find token {GoQuote.Of(accessor)}");
         if (ReservedTokens.IsRootName(draft.SecretId))
         {
             throw new ServerException(FailureKind.PermissionDenied, "Permission denied: Cannot modify root ACL");
@@ -158,8 +158,8 @@ internal sealed class AclTokenStore(StateStore store, TimeProvider clock)
     public Task<int> ReapAsync(int most)
     {
         var now = clock.GetUtcNow();
-        return store.Current.Rows(StateTables.AclTokens).Values.Any(token => token.IsExpired(now))
-            ? store.WriteAsync(writer => writer.State.Rows(StateTables.AclTokens).Values.Where(token => token.IsExpired(now)).Take(most)
+        return store.Current.Rows(AclTables.Tokens).Values.Any(token => token.IsExpired(now))
+            ? store.WriteAsync(writer => writer.State.Rows(AclTables.Tokens).Values.Where(token => token.IsExpired(now)).Take(most)
                 .ToList().Count(token => Remove(writer, token.AccessorId)))
             : Task.FromResult(0);
     }
@@ -171,7 +171,7 @@ internal sealed class AclTokenStore(StateStore store, TimeProvider clock)
     /// <exception cref="ServerException">403 once it was done; 500 for a secret that is none, or a wrong reset.</exception>
     public Task<AclToken> BootstrapAsync(string secret, ulong resetIndex, Action used) => store.WriteAsync(writer =>
     {
-        var done = writer.State.Find(StateTables.AclBootstraps, StateTables.TheOne);
+        var done = writer.State.Find(AclTables.Bootstraps, StateTable.OnlyKey);
         if (done is not null && done.ResetIndex != resetIndex)
         {
             throw resetIndex == 0
@@ -189,7 +189,7 @@ internal sealed class AclTokenStore(StateStore store, TimeProvider clock)
             used();
         }
 
-        writer.Put(StateTables.AclBootstraps, new AclBootstrap(writer.Index));
+        writer.Put(AclTables.Bootstraps, new AclBootstrap(writer.Index));
         return Put(writer, Management(writer, secret.Length > 0 ? secret : AclIds.Make(), "Bootstrap Token (Global Management)"));
     });
 
@@ -197,7 +197,7 @@ internal sealed class AclTokenStore(StateStore store, TimeProvider clock)
     /// <param name="managementSecret">The configured management token; empty for none.</param>
     public Task InitializeAsync(string managementSecret) => store.WriteAsync(writer =>
     {
-        if (writer.State.Find(StateTables.AclPolicies, BuiltinPolicy.Id) is null)
+        if (writer.State.Find(AclTables.Policies, BuiltinPolicy.Id) is null)
         {
             var policy = new AclPolicy(BuiltinPolicy.Id, BuiltinPolicy.Name)
             {
@@ -206,19 +206,19 @@ internal sealed class AclTokenStore(StateStore store, TimeProvider clock)
                 CreateIndex = writer.Index,
                 ModifyIndex = writer.Index,
             };
-            writer.Put(StateTables.AclPolicies, policy with { Hash = policy.HashNow() });
+            writer.Put(AclTables.Policies, policy with { Hash = policy.HashNow() });
         }
 
         if (managementSecret.Length > 0 && FindBySecret(writer.State, managementSecret) is null)
         {
             Put(writer, Management(writer, managementSecret, "Master Token"));
-            if (writer.State.Find(StateTables.AclBootstraps, StateTables.TheOne) is null)
+            if (writer.State.Find(AclTables.Bootstraps, StateTable.OnlyKey) is null)
             {
-                writer.Put(StateTables.AclBootstraps, new AclBootstrap(writer.Index));
+                writer.Put(AclTables.Bootstraps, new AclBootstrap(writer.Index));
             }
         }
 
-        if (writer.State.Find(StateTables.AclTokens, AclIds.AnonymousAccessor) is null)
+        if (writer.State.Find(AclTables.Tokens, AclIds.AnonymousAccessor) is null)
         {
             Put(writer, new AclToken(AclIds.AnonymousAccessor, ReservedTokens.Anonymous)
             {
@@ -249,12 +249,12 @@ internal sealed class AclTokenStore(StateStore store, TimeProvider clock)
     internal static AclToken Put(StateWriter writer, AclToken token)
     {
         var stored = token with { Hash = token.HashNow(), ModifyIndex = writer.Index };
-        writer.Put(StateTables.AclTokens, stored);
+        writer.Put(AclTables.Tokens, stored);
         return stored;
     }
 
     /// <summary>Removes a token; false when there is none.</summary>
-    internal static bool Remove(StateWriter writer, string accessor) => writer.Remove(StateTables.AclTokens, accessor);
+    internal static bool Remove(StateWriter writer, string accessor) => writer.Remove(AclTables.Tokens, accessor);
 
     private static DateTimeOffset? ExpirationOf(AclTokenDraft draft, DateTimeOffset now)
     {
@@ -279,7 +279,7 @@ internal sealed class AclTokenStore(StateStore store, TimeProvider clock)
     {
         Require(!AclIds.IsReserved(id), "Invalid Token: UUIDs with the prefix \"00000000-0000-0000-0000-0000000000\" are reserved");
         Require(
-            state.Find(StateTables.AclTokens, id) is null && !state.FindBySecond(StateTables.AclTokens, AclIds.DigestOf(id)).Any(),
+            state.Find(AclTables.Tokens, id) is null && !state.FindBySecond(AclTables.Tokens, AclIds.DigestOf(id)).Any(),
             $"Invalid Token: {field} is already in use");
     }
 

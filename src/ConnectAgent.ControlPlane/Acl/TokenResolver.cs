@@ -75,7 +75,7 @@ internal sealed class TokenResolver(StateStore store, AclOptions options, Recove
     public async Task<long> ChangedAsync(CancellationToken cancellationToken)
     {
         var start = clock.GetTimestamp();
-        using var watch = store.Watches.Watch([.. StateTables.Rights.Select(Topic.Any)]);
+        using var watch = store.Watches.Watch([.. AclTables.Rights.Select(Topic.Any)]);
         try
         {
             await watch.Changed.WaitAsync(!options.Enabled ? Timeout.InfiniteTimeSpan : options.TokenTtl > ShortestRound ? options.TokenTtl : ShortestRound, clock, cancellationToken);
@@ -126,9 +126,9 @@ internal sealed class TokenResolver(StateStore store, AclOptions options, Recove
     // Rows are replaced when they change: the same rows give the same rights.
     private static List<object> SourcesOf(StateSnapshot state, AclToken token)
     {
-        var roles = token.Roles.Select(id => state.Find(StateTables.AclRoles, id)).OfType<AclRole>().ToList();
+        var roles = token.Roles.Select(id => state.Find(AclTables.Roles, id)).OfType<AclRole>().ToList();
         return [token, .. roles, .. token.Policies.Concat(roles.SelectMany(role => role.Policies))
-            .Select(id => state.Find(StateTables.AclPolicies, id)).OfType<AclPolicy>()];
+            .Select(id => state.Find(AclTables.Policies, id)).OfType<AclPolicy>()];
     }
 
     // ACL-MERGE-1; a policy that is linked twice counts once.
@@ -154,9 +154,9 @@ internal sealed class TokenResolver(StateStore store, AclOptions options, Recove
 
         public Generation(StateSnapshot state, Generation? former)
         {
-            _tokens = state.Rows(StateTables.AclTokens);
-            _policies = state.Rows(StateTables.AclPolicies);
-            _roles = state.Rows(StateTables.AclRoles);
+            _tokens = state.Rows(AclTables.Tokens);
+            _policies = state.Rows(AclTables.Policies);
+            _roles = state.Rows(AclTables.Roles);
 
             // One back, not a chain of them.
             Former = former is null ? null : former with { Former = null };
@@ -168,9 +168,9 @@ internal sealed class TokenResolver(StateStore store, AclOptions options, Recove
         public ConcurrentDictionary<string, Resolution> Resolved { get; } = new(StringComparer.Ordinal);
 
         public bool IsOf(StateSnapshot state) =>
-            ReferenceEquals(_tokens, state.Rows(StateTables.AclTokens))
-            && ReferenceEquals(_policies, state.Rows(StateTables.AclPolicies))
-            && ReferenceEquals(_roles, state.Rows(StateTables.AclRoles));
+            ReferenceEquals(_tokens, state.Rows(AclTables.Tokens))
+            && ReferenceEquals(_policies, state.Rows(AclTables.Policies))
+            && ReferenceEquals(_roles, state.Rows(AclTables.Roles));
     }
 
     private sealed record Resolution(TokenRights Rights, IReadOnlyList<object> Sources, DateTimeOffset? ExpirationTime);

@@ -20,8 +20,8 @@ internal sealed class ActiveSigner(
     public ValueTask<LoadedAuthority?> GetAsync(CancellationToken cancellationToken)
     {
         var state = store.Current;
-        var roots = state.Find(StateTables.Roots, StateTables.TheOne);
-        var configuration = state.Find(StateTables.CaConfiguration, StateTables.TheOne);
+        var roots = state.Find(AuthorityTables.Roots, StateTable.OnlyKey);
+        var configuration = state.Find(AuthorityTables.Configuration, StateTable.OnlyKey);
         if (roots is null || configuration is null)
         {
             return new((LoadedAuthority?)null);
@@ -122,7 +122,7 @@ internal sealed class ActiveSigner(
         {
             await provider.ConfigureAsync(
                 new ProviderSetup(
-                    roots.ClusterId, options.Datacenter, IsPrimary: true, configuration.Config, id => state.Find(StateTables.ProviderRows, id)),
+                    roots.ClusterId, options.Datacenter, IsPrimary: true, configuration.Config, id => state.Find(AuthorityTables.ProviderRows, id)),
                 cancellationToken);
             if ((await provider.ActiveLeafSigningCertAsync(cancellationToken)).Length == 0)
             {

@@ -28,14 +28,14 @@ internal sealed class AuthorityChange(
         using var certificate = prepared.Certificate;
         await CommitAsync(prepared, options.Configuration, writer =>
         {
-            if (writer.State.Find(StateTables.Roots, StateTables.TheOne) is not null)
+            if (writer.State.Find(AuthorityTables.Roots, StateTable.OnlyKey) is not null)
             {
                 throw new ServerException(FailureKind.Failed, NotAtomic);
             }
 
             KeepRow(writer, prepared.Provider.Row);
-            writer.Put(StateTables.Roots, RootRotation.First(clusterId, prepared.Root, writer.Index));
-            writer.Put(StateTables.CaConfiguration, new CaConfiguration(
+            writer.Put(AuthorityTables.Roots, RootRotation.First(clusterId, prepared.Root, writer.Index));
+            writer.Put(AuthorityTables.Configuration, new CaConfiguration(
                 options.Provider, options.Configuration, prepared.Provider.State, ForceWithoutCrossSigning: false, writer.Index, writer.Index));
             return writer.Index;
         });
@@ -52,7 +52,7 @@ internal sealed class AuthorityChange(
     public async Task ChangeAsync(
         StateSnapshot state, CaConfiguration stored, CaConfiguration next, bool renew, CancellationToken cancellationToken)
     {
-        var before = state.Find(StateTables.Roots, StateTables.TheOne)?.FindActive()
+        var before = state.Find(AuthorityTables.Roots, StateTable.OnlyKey)?.FindActive()
             ?? throw new ServerException(FailureKind.Failed, "CA has not finished initializing");
         var former = await FormerAsync(next, cancellationToken);
         var prepared = await preparation.PrepareAsync(
@@ -75,9 +75,9 @@ internal sealed class AuthorityChange(
 
         var index = await CommitAsync(prepared, next.Config, writer =>
         {
-            var roots = writer.State.Find(StateTables.Roots, StateTables.TheOne);
+            var roots = writer.State.Find(AuthorityTables.Roots, StateTable.OnlyKey);
             if (roots?.FindActive()?.Root.Id != before.Root.Id
-                || !ReferenceEquals(writer.State.Find(StateTables.CaConfiguration, StateTables.TheOne), stored))
+                || !ReferenceEquals(writer.State.Find(AuthorityTables.Configuration, StateTable.OnlyKey), stored))
             {
                 throw new ServerException(FailureKind.Failed, NotAtomic);
             }
@@ -88,11 +88,11 @@ internal sealed class AuthorityChange(
                 : RootRotation.Remember(roots, prepared.Provider.Settings.LeafCertTtl);
             if (!ReferenceEquals(after, roots))
             {
-                writer.Put(StateTables.Roots, after);
+                writer.Put(AuthorityTables.Roots, after);
             }
 
             writer.Put(
-                StateTables.CaConfiguration, next with { State = prepared.Provider.State, ModifyIndex = writer.Index });
+                AuthorityTables.Configuration, next with { State = prepared.Provider.State, ModifyIndex = writer.Index });
             return writer.Index;
         });
         logger.ConfigurationChanged(next.Provider, index);
@@ -120,14 +120,14 @@ internal sealed class AuthorityChange(
     private static void KeepRow(StateWriter writer, ProviderRow? row)
     {
         // What no provider in use keeps goes in the same write (CA-42, CA-54).
-        foreach (var id in writer.State.Rows(StateTables.ProviderRows).Keys.Where(id => id != row?.Id).ToList())
+        foreach (var id in writer.State.Rows(AuthorityTables.ProviderRows).Keys.Where(id => id != row?.Id).ToList())
         {
-            writer.Remove(StateTables.ProviderRows, id);
+            writer.Remove(AuthorityTables.ProviderRows, id);
         }
 
-        if (row is not null && !ReferenceEquals(writer.State.Find(StateTables.ProviderRows, row.Id), row))
+        if (row is not null && !ReferenceEquals(writer.State.Find(AuthorityTables.ProviderRows, row.Id), row))
         {
-            writer.Put(StateTables.ProviderRows, row);
+            writer.Put(AuthorityTables.ProviderRows, row);
         }
     }
 

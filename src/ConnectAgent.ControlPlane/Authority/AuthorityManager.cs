@@ -29,7 +29,7 @@ internal sealed class AuthorityManager(
     {
         using var operation = _phase.Begin(Phase.Initializing);
         var state = store.Current;
-        if (state.Find(StateTables.Roots, StateTables.TheOne) is null)
+        if (state.Find(AuthorityTables.Roots, StateTable.OnlyKey) is null)
         {
             await changes.MakeFirstAsync(state, cancellationToken);
         }
@@ -110,7 +110,7 @@ internal sealed class AuthorityManager(
         var leafLife = authority.Provider.Settings.LeafCertTtl;
         var gone = await store.WriteAsync(writer =>
         {
-            if (writer.State.Find(StateTables.Roots, StateTables.TheOne) is not { } roots)
+            if (writer.State.Find(AuthorityTables.Roots, StateTable.OnlyKey) is not { } roots)
             {
                 return [];
             }
@@ -121,14 +121,14 @@ internal sealed class AuthorityManager(
                 return [];
             }
 
-            writer.Put(StateTables.Roots, pruned);
+            writer.Put(AuthorityTables.Roots, pruned);
             return roots.Entries.Select(entry => entry.Root.Id).Except(pruned.Entries.Select(entry => entry.Root.Id)).ToList();
         });
         metrics.Pruned(gone.Count);
         gone.ForEach(logger.RootPruned);
     }
 
-    private static CaConfiguration? Stored(StateSnapshot state) => state.Find(StateTables.CaConfiguration, StateTables.TheOne);
+    private static CaConfiguration? Stored(StateSnapshot state) => state.Find(AuthorityTables.Configuration, StateTable.OnlyKey);
 
     private static ServerException NotInitialized() => new(FailureKind.Failed, "CA has not finished initializing");
 

@@ -45,7 +45,7 @@ internal sealed class AuthorityMetrics
     public void Intermediate((DateTimeOffset NotBefore, DateTimeOffset NotAfter)? life) =>
         Volatile.Write(ref _intermediate, life is { } known ? new Life(known.NotBefore, known.NotAfter) : null);
 
-    private AuthorityRoots? Current() => _store.Current.Find(StateTables.Roots, StateTables.TheOne);
+    private AuthorityRoots? Current() => _store.Current.Find(AuthorityTables.Roots, StateTable.OnlyKey);
 
     private long Roots() => Current()?.Entries.Length ?? 0;
 

@@ -21,8 +21,8 @@ internal sealed class CertificateAuthority(
     public async Task<(CaRoots Roots, ulong Index)> ReadRootsAsync(BlockingOptions blocking, CancellationToken cancellationToken) =>
         await reader.ReadAsync(
             blocking,
-            [Topic.Any(StateTables.Roots), Topic.Any(StateTables.CaConfiguration)],
-            static state => (RootDocument.Of(Ready(state)), Math.Max(state.IndexOf(StateTables.Roots), state.IndexOf(StateTables.CaConfiguration))),
+            [Topic.Any(AuthorityTables.Roots), Topic.Any(AuthorityTables.Configuration)],
+            static state => (RootDocument.Of(Ready(state)), Math.Max(state.IndexOf(AuthorityTables.Roots), state.IndexOf(AuthorityTables.Configuration))),
             static (_, _) => false,
             cancellationToken);
 
@@ -64,7 +64,7 @@ internal sealed class CertificateAuthority(
 
     public void Dispose() => _limits?.Dispose();
 
-    private static AuthorityRoots Ready(StateSnapshot state) => state.Find(StateTables.Roots, StateTables.TheOne)
+    private static AuthorityRoots Ready(StateSnapshot state) => state.Find(AuthorityTables.Roots, StateTable.OnlyKey)
         ?? throw new ServerException(FailureKind.Failed, "CA has not finished initializing");
 
     // CERT-73 #10.

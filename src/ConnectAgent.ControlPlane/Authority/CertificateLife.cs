@@ -3,6 +3,9 @@ namespace ConnectAgent.ControlPlane.Authority;
 /// <summary>How far a CA certificate's life has gone, and what follows from it: pure functions (ca section 10).</summary>
 internal static class CertificateLife
 {
+    /// <summary>The longest <c>LeafCertTTL</c> there is (365 days), and a day: no leaf ends later than this from now.</summary>
+    public static readonly TimeSpan LeafHorizon = TimeSpan.FromDays(366);
+
     private const double RenewalShare = 0.9;
     private const double EarliestRenewal = 0.5;
 

@@ -27,7 +27,7 @@ internal sealed class ProviderPreparation(ProviderRegistry providers, AuthorityO
         {
             await AsAsync(BadConfiguration, () => provider.ConfigureAsync(
                 new ProviderSetup(
-                    clusterId, options.Datacenter, IsPrimary: true, configuration, id => state.Find(StateTables.ProviderRows, id), renew),
+                    clusterId, options.Datacenter, IsPrimary: true, configuration, id => state.Find(AuthorityTables.ProviderRows, id), renew),
                 cancellationToken));
             var pem = await AsAsync("error generating CA root certificate: ", () => provider.GenerateChainAsync(cancellationToken));
             var chain = await AsAsync(string.Empty, () => Task.FromResult(CertificatePem.All(pem)));

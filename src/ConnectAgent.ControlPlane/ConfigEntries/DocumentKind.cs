@@ -10,7 +10,7 @@ namespace ConnectAgent.ControlPlane.ConfigEntries;
 internal abstract class DocumentKind : ConfigEntryKind
 {
     protected DocumentKind(string name, ObjectType schema)
-        : base(name, schema) => Rows = new StateTable<ConfigEntry>("config-" + name, StateJson.Default.ConfigEntry, static row => NameKey.Of(row.Name))
+        : base(name, schema) => Rows = new StateTable<ConfigEntry>("config-" + name, ConfigEntryRowJson.Default.ConfigEntry, static row => NameKey.Of(row.Name))
         {
             Group = ConfigTables.Group,
             Renew = Renew,

@@ -37,7 +37,7 @@ internal sealed class IntentionProtocolRule : IConfigEntryRule
             return;
         }
 
-        foreach (var (key, entry) in state.Rows(StateTables.Intentions))
+        foreach (var (key, entry) in state.Rows(IntentionTables.Entries))
         {
             IntentionEntryValidation.CheckProtocol(entry, ServiceProtocols.OwnOf(state, key) ?? global);
         }

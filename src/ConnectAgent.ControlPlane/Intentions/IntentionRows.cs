@@ -8,12 +8,12 @@ namespace ConnectAgent.ControlPlane.Intentions;
 internal static class IntentionRows
 {
     public static IntentionEntry? Find(StateSnapshot state, string destination) =>
-        state.Find(StateTables.Intentions, IntentionEntry.KeyOf(destination));
+        state.Find(IntentionTables.Entries, IntentionEntry.KeyOf(destination));
 
     /// <summary>Finds an ID based intention; null when there is none.</summary>
     public static (IntentionEntry Entry, int At)? FindId(StateSnapshot state, string id)
     {
-        if (state.FindBySecond(StateTables.Intentions, id).FirstOrDefault() is { } entry)
+        if (state.FindBySecond(IntentionTables.Entries, id).FirstOrDefault() is { } entry)
         {
             for (var i = 0; i < entry.Sources.Length; i++)
             {
@@ -41,14 +41,14 @@ internal static class IntentionRows
 
         if (before is null)
         {
-            ConfigBounds.Entries.Require(writer.State.Rows(StateTables.Intentions).Count + 1, ServiceIntentionsKind.KindName);
+            ConfigBounds.Entries.Require(writer.State.Rows(IntentionTables.Entries).Count + 1, ServiceIntentionsKind.KindName);
         }
 
         entry = entry with { CreateIndex = before?.CreateIndex ?? writer.Index, ModifyIndex = writer.Index };
         IntentionEntryValidation.CheckProtocol(entry, ServiceProtocols.Of(writer.State, entry.Name));
-        writer.Put(StateTables.Intentions, entry);
+        writer.Put(IntentionTables.Entries, entry);
     }
 
     public static void Remove(StateWriter writer, IntentionEntry entry) =>
-        writer.Remove(StateTables.Intentions, IntentionEntry.KeyOf(entry.Name));
+        writer.Remove(IntentionTables.Entries, IntentionEntry.KeyOf(entry.Name));
 }

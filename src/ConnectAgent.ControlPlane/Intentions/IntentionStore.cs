@@ -16,7 +16,7 @@ internal sealed class IntentionStore(StateStore store, BlockingReader reader, IL
     public Task<(IReadOnlyList<Intention> Value, ulong Index)> ListAsync(BlockingOptions blocking, CancellationToken cancellationToken) =>
         reader.ReadAsync(
             blocking,
-            [Topic.Any(StateTables.Intentions)],
+            [Topic.Any(IntentionTables.Entries)],
             state => (AllOf(state), ConfigTables.IndexOf(state)),
             static (_, _) => false,
             cancellationToken);
@@ -126,7 +126,7 @@ internal sealed class IntentionStore(StateStore store, BlockingReader reader, IL
 
         return await reader.ReadAsync(
             blocking,
-            [Topic.Row(StateTables.Intentions, key)],
+            [Topic.Row(IntentionTables.Entries, key)],
             state => (find(state), ConfigTables.IndexOf(state)),
             static (a, b) => a?.ModifyIndex == b?.ModifyIndex,
             cancellationToken);
@@ -162,7 +162,7 @@ internal sealed class IntentionStore(StateStore store, BlockingReader reader, IL
     // Sorting all is worth keeping: many readers are woken by one write.
     private IReadOnlyList<Intention> AllOf(StateSnapshot state)
     {
-        var rows = state.Rows(StateTables.Intentions);
+        var rows = state.Rows(IntentionTables.Entries);
         if (Volatile.Read(ref _sorted) is { } known && ReferenceEquals(known.Rows, rows))
         {
             return known.Intentions;
@@ -201,8 +201,8 @@ internal sealed class IntentionStore(StateStore store, BlockingReader reader, IL
 
         private static Topic[] TopicsOf(bool byDestination, IReadOnlyList<string> names) => byDestination
             ? names.Select(IntentionEntry.KeyOf).Prepend(Intention.Wildcard).Distinct(StringComparer.Ordinal)
-                .Select(key => Topic.Row(StateTables.Intentions, key)).ToArray()
-            : [Topic.Any(StateTables.Intentions)];
+                .Select(key => Topic.Row(IntentionTables.Entries, key)).ToArray()
+            : [Topic.Any(IntentionTables.Entries)];
     }
 
     private sealed record SortedRows(ImmutableSortedDictionary<string, IntentionEntry> Rows, IReadOnlyList<Intention> Intentions);

@@ -56,7 +56,7 @@ internal sealed class ServiceIntentionsKind() : ConfigEntryKind(KindName, Fields
         CommonFields.CreateIndex,
         CommonFields.ModifyIndex);
 
-    public override StateTable Table => StateTables.Intentions;
+    public override StateTable Table => IntentionTables.Entries;
 
     public override bool NeedsConnect => true;
 
@@ -74,7 +74,7 @@ internal sealed class ServiceIntentionsKind() : ConfigEntryKind(KindName, Fields
 
     public override IConfigEntry? Find(StateSnapshot state, string name) => IntentionRows.Find(state, name);
 
-    public override IEnumerable<IConfigEntry> All(StateSnapshot state) => state.Rows(StateTables.Intentions).Values;
+    public override IEnumerable<IConfigEntry> All(StateSnapshot state) => state.Rows(IntentionTables.Entries).Values;
 
     // The name keeps its first spelling (IXN-5), so it is no difference.
     public override bool IsSame(IConfigEntry stored, IConfigEntry entry) =>
@@ -92,5 +92,5 @@ internal sealed class ServiceIntentionsKind() : ConfigEntryKind(KindName, Fields
     public override AclQuestion ToDelete(string entry) => new(AclResource.Intention, entry, AclAccess.Write);
 
     private static byte[] TextOf(IntentionEntry entry, string name) => JsonSerializer.SerializeToUtf8Bytes(
-        entry with { Name = name, CreateIndex = 0, ModifyIndex = 0 }, StateJson.Default.IntentionEntry);
+        entry with { Name = name, CreateIndex = 0, ModifyIndex = 0 }, IntentionRowJson.Default.IntentionEntry);
 }

@@ -27,9 +27,9 @@ internal sealed class RevocationStore(
     public async Task<(RevocationList List, ulong Index)> ListAsync(BlockingOptions blocking, CancellationToken cancellationToken) =>
         await reader.ReadAsync(
             blocking,
-            [Topic.Any(StateTables.Revocations)],
+            [Topic.Any(RevocationTables.Revocations)],
             static state => (
-                new RevocationList([.. state.Rows(StateTables.Revocations).Values]), state.IndexOf(StateTables.Revocations)),
+                new RevocationList([.. state.Rows(RevocationTables.Revocations).Values]), state.IndexOf(RevocationTables.Revocations)),
             static (_, _) => false,
             cancellationToken);
 
@@ -92,7 +92,7 @@ internal sealed class RevocationStore(
         var canonical = (identity with { Host = roots.TrustDomain }).ToString();
         return await PutAsync(writer =>
         {
-            var before = SerialMarks.Before(writer.State.Rows(StateTables.SerialMarks), time, next);
+            var before = SerialMarks.Before(writer.State.Rows(RevocationTables.SerialMarks), time, next);
             var end = before.At + LongestLife(writer.State);
             return end <= next.At
                 ? throw Invalid("every certificate that was issued before IssuedBefore has ended by itself")
@@ -113,7 +113,7 @@ internal sealed class RevocationStore(
     /// <exception cref="ServerException"><see cref="FailureKind.NotFound"/>.</exception>
     public async Task TakeBackAsync(string key)
     {
-        if (!await store.WriteAsync(writer => writer.Remove(StateTables.Revocations, key)))
+        if (!await store.WriteAsync(writer => writer.Remove(RevocationTables.Revocations, key)))
         {
             throw new ServerException(FailureKind.NotFound, "Revocation not found");
         }
@@ -126,13 +126,13 @@ internal sealed class RevocationStore(
     public async Task<int> PruneAsync()
     {
         var now = clock.GetUtcNow();
-        if (Revocations.Ended(store.Current.Rows(StateTables.Revocations), now).Count == 0)
+        if (Revocations.Ended(store.Current.Rows(RevocationTables.Revocations), now).Count == 0)
         {
             return 0;
         }
 
-        var pruned = await store.WriteAsync(writer => Revocations.Ended(writer.State.Rows(StateTables.Revocations), now)
-            .Count(key => writer.Remove(StateTables.Revocations, key)));
+        var pruned = await store.WriteAsync(writer => Revocations.Ended(writer.State.Rows(RevocationTables.Revocations), now)
+            .Count(key => writer.Remove(RevocationTables.Revocations, key)));
         logger.Pruned(pruned);
         return pruned;
     }
@@ -149,11 +149,11 @@ internal sealed class RevocationStore(
         var next = NextMark();
         _indexMarked = await store.WriteAsync(writer =>
         {
-            writer.Put(StateTables.SerialMarks, next);
-            var marks = writer.State.Rows(StateTables.SerialMarks);
+            writer.Put(RevocationTables.SerialMarks, next);
+            var marks = writer.State.Rows(RevocationTables.SerialMarks);
             foreach (var key in SerialMarks.Surplus(marks, next.At, SerialMarks.LongestLife(marks, next.LeafLife)))
             {
-                writer.Remove(StateTables.SerialMarks, key);
+                writer.Remove(RevocationTables.SerialMarks, key);
             }
 
             return writer.Index;
@@ -171,7 +171,7 @@ internal sealed class RevocationStore(
         {
             var made = make(writer);
             var key = Revocations.KeyOf(made);
-            var rows = writer.State.Rows(StateTables.Revocations);
+            var rows = writer.State.Rows(RevocationTables.Revocations);
             var former = rows.GetValueOrDefault(key);
             if (former is null && rows.Count >= Revocations.Most)
             {
@@ -188,7 +188,7 @@ internal sealed class RevocationStore(
             }
 
             row = row with { CreateIndex = former?.CreateIndex ?? writer.Index, ModifyIndex = writer.Index };
-            writer.Put(StateTables.Revocations, row);
+            writer.Put(RevocationTables.Revocations, row);
             return row;
         });
         logger.Revoked(Revocations.KeyOf(written), written.SerialsBefore ?? "-", written.ExpiresAt);
@@ -203,8 +203,8 @@ internal sealed class RevocationStore(
     }
 
     // The longest LeafCertTTL that any listed root has signed with.
-    private TimeSpan ConfiguredLife => store.Current.Find(StateTables.Roots, StateTables.TheOne)?.Entries
+    private TimeSpan ConfiguredLife => store.Current.Find(AuthorityTables.Roots, StateTable.OnlyKey)?.Entries
         .Select(entry => entry.LongestLeafLife).DefaultIfEmpty(DefaultLife).Max() ?? DefaultLife;
 
-    private TimeSpan LongestLife(StateSnapshot state) => SerialMarks.LongestLife(state.Rows(StateTables.SerialMarks), ConfiguredLife);
+    private TimeSpan LongestLife(StateSnapshot state) => SerialMarks.LongestLife(state.Rows(RevocationTables.SerialMarks), ConfiguredLife);
 }

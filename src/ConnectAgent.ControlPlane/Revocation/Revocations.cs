@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using ConnectAgent.ControlPlane.Authority;
 using ConnectAgent.Protocol.Certificates;
 using ConnectAgent.Protocol.Limits;
 
@@ -15,9 +16,9 @@ internal static class Revocations
 
     public const string StayLimit = "revocation.stay";
 
-    /// <summary>The longest LeafCertTTL there is (365 days), and a day: no certificate ends later than this from now.</summary>
+    /// <summary>No certificate ends later than this from now.</summary>
     [Limit(StayLimit, "s", "refused", Refuses = true)]
-    public static readonly TimeSpan LongestStay = TimeSpan.FromDays(366);
+    public static readonly TimeSpan LongestStay = CertificateLife.LeafHorizon;
 
     /// <summary>How long an entry outlives its certificates: the clocks of those who check them may be slow.</summary>
     public static readonly TimeSpan ClockGrace = TimeSpan.FromMinutes(10);

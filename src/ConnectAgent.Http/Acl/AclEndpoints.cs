@@ -97,7 +97,7 @@ internal sealed class AclEndpoints(
         }
 
         resolver.Resolve(request.Token()).Require(AclQuestion.AclRead);
-        AclAccessGuard.Read(request, state.Current.IndexOf(StateTables.AclTokens));
+        AclAccessGuard.Read(request, state.Current.IndexOf(AclTables.Tokens));
         _ = store.Find(state.Current, request.Tail) ?? throw new ServerException(FailureKind.UnknownToken, "ACL not found");
         throw WireException.Failed("The specified token does not have any rules set");
     }

@@ -38,8 +38,8 @@ internal sealed class AclPolicyEndpoints(AclPolicyStore store, AclAccessGuard gu
     {
         var list = await guard.ReadAsync(
             request,
-            StateTables.AclPolicies,
-            (state, _) => (IReadOnlyList<AclPolicyListReply>)[.. state.Rows(StateTables.AclPolicies).Values
+            AclTables.Policies,
+            (state, _) => (IReadOnlyList<AclPolicyListReply>)[.. state.Rows(AclTables.Policies).Values
                 .OrderBy(policy => policy.Name, StringComparer.Ordinal).Select(AclPolicyListReply.Of)]);
         await WireReply.JsonAsync(request, list, AclJson.Default.IReadOnlyListAclPolicyListReply);
     }
@@ -48,7 +48,7 @@ internal sealed class AclPolicyEndpoints(AclPolicyStore store, AclAccessGuard gu
     {
         RequireTail(request, "ID");
         var policy = await guard.ReadAsync(
-            request, StateTables.AclPolicies, (state, _) => AclPolicyStore.Find(state, request.Tail), NotFound);
+            request, AclTables.Policies, (state, _) => AclPolicyStore.Find(state, request.Tail), NotFound);
         await ShowAsync(request, policy!);
     }
 
@@ -56,7 +56,7 @@ internal sealed class AclPolicyEndpoints(AclPolicyStore store, AclAccessGuard gu
     {
         RequireTail(request, "Name");
         var policy = await guard.ReadAsync(
-            request, StateTables.AclPolicies, (state, _) => AclPolicyStore.FindByName(state, request.Tail), NotFound);
+            request, AclTables.Policies, (state, _) => AclPolicyStore.FindByName(state, request.Tail), NotFound);
         await ShowAsync(request, policy!);
     }
 

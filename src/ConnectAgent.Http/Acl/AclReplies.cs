@@ -9,11 +9,11 @@ internal sealed record AclLinkReply([property: JsonPropertyName("ID")] string Id
 {
     /// <summary>Links to what exists; null when there are none, so that the field is left out.</summary>
     public static IReadOnlyList<AclLinkReply>? Policies(StateSnapshot state, IReadOnlyList<string> ids) => NotEmpty(
-        ids.Select(id => state.Find(StateTables.AclPolicies, id)).OfType<AclPolicy>().Select(policy => new AclLinkReply(policy.Id, policy.Name)));
+        ids.Select(id => state.Find(AclTables.Policies, id)).OfType<AclPolicy>().Select(policy => new AclLinkReply(policy.Id, policy.Name)));
 
     /// <inheritdoc cref="Policies"/>
     public static IReadOnlyList<AclLinkReply>? Roles(StateSnapshot state, IReadOnlyList<string> ids) => NotEmpty(
-        ids.Select(id => state.Find(StateTables.AclRoles, id)).OfType<AclRole>().Select(role => new AclLinkReply(role.Id, role.Name)));
+        ids.Select(id => state.Find(AclTables.Roles, id)).OfType<AclRole>().Select(role => new AclLinkReply(role.Id, role.Name)));
 
     public static IReadOnlyList<T>? NotEmpty<T>(IEnumerable<T> items) => items.ToList() is { Count: > 0 } list ? list : null;
 }

@@ -36,8 +36,8 @@ internal sealed class AclRoleEndpoints(AclRoleStore store, StateStore state, Acl
         var policy = request.Query.First("policy");
         var list = await guard.ReadAsync(
             request,
-            StateTables.AclRoles,
-            (snapshot, _) => (IReadOnlyList<AclRoleReply>)[.. snapshot.Rows(StateTables.AclRoles).Values
+            AclTables.Roles,
+            (snapshot, _) => (IReadOnlyList<AclRoleReply>)[.. snapshot.Rows(AclTables.Roles).Values
                 .Where(role => policy.Length == 0 || role.Policies.Contains(policy, StringComparer.Ordinal))
                 .OrderBy(role => role.Name, StringComparer.Ordinal).Select(role => AclRoleReply.Of(snapshot, role))]);
         await WireReply.JsonAsync(request, list, AclJson.Default.IReadOnlyListAclRoleReply);
@@ -57,7 +57,7 @@ internal sealed class AclRoleEndpoints(AclRoleStore store, StateStore state, Acl
 
     private async Task ShowOrMissAsync(WireRequest request, Func<StateSnapshot, AclRole?> find)
     {
-        if (await guard.ReadAsync(request, StateTables.AclRoles, (snapshot, _) => find(snapshot)) is { } role)
+        if (await guard.ReadAsync(request, AclTables.Roles, (snapshot, _) => find(snapshot)) is { } role)
         {
             await ShowAsync(request, role);
             return;

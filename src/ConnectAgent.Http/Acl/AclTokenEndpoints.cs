@@ -48,7 +48,7 @@ internal sealed class AclTokenEndpoints(
     {
         var (policy, role, method) = (request.Query.First("policy"), request.Query.First("role"), request.Query.First("authmethod"));
         var isSecret = false;
-        var list = await guard.ReadAsync(request, StateTables.AclTokens, (snapshot, withSecrets) =>
+        var list = await guard.ReadAsync(request, AclTables.Tokens, (snapshot, withSecrets) =>
         {
             isSecret = withSecrets;
             if (new[] { policy, role, method }.Count(filter => filter.Length > 0) > 1)
@@ -56,7 +56,7 @@ internal sealed class AclTokenEndpoints(
                 throw WireException.Failed("can only filter by one of policy, role, or methodName at a time");
             }
 
-            return (IReadOnlyList<AclTokenReply>)[.. snapshot.Rows(StateTables.AclTokens).Values
+            return (IReadOnlyList<AclTokenReply>)[.. snapshot.Rows(AclTables.Tokens).Values
                 .Where(token => store.Find(snapshot, token.AccessorId) is not null
                     && (policy.Length == 0 || token.Policies.Contains(policy, StringComparer.Ordinal))
                     && (role.Length == 0 || token.Roles.Contains(role, StringComparer.Ordinal))
@@ -78,7 +78,7 @@ internal sealed class AclTokenEndpoints(
         RequireId(request);
         var token = await guard.ReadAsync(
             request,
-            StateTables.AclTokens,
+            AclTables.Tokens,
             (snapshot, withSecrets) => store.Find(snapshot, request.Tail) is { } found ? AclTokenReply.Of(snapshot, found, withSecrets) : null,
             NotFound);
         await WireReply.JsonAsync(request, token!, AclJson.Default.AclTokenReply);
@@ -91,10 +91,10 @@ internal sealed class AclTokenEndpoints(
         var options = ReadOptions.Parse(request);
         request.FailsWithQueryHeaders = true;
         agent.RequireDatacenter(options.Datacenter);
-        var index = state.Current.IndexOf(StateTables.AclTokens);
+        var index = state.Current.IndexOf(AclTables.Tokens);
         if (Own() is not null)
         {
-            (_, index) = await guard.WaitAsync(request, options, StateTables.AclTokens);
+            (_, index) = await guard.WaitAsync(request, options, AclTables.Tokens);
         }
 
         AclAccessGuard.Read(request, index);

@@ -39,15 +39,15 @@ internal sealed class AclAuthMethodEndpoints(AuthMethodStore store, AclAccessGua
     {
         var list = await guard.ReadAsync(
             request,
-            StateTables.AuthMethods,
-            (state, _) => (IReadOnlyList<AclAuthMethodReply>)[.. state.Rows(StateTables.AuthMethods).Values.Select(AclAuthMethodReply.InList)]);
+            LoginTables.AuthMethods,
+            (state, _) => (IReadOnlyList<AclAuthMethodReply>)[.. state.Rows(LoginTables.AuthMethods).Values.Select(AclAuthMethodReply.InList)]);
         await WireReply.JsonAsync(request, list, LoginJson.Default.IReadOnlyListAclAuthMethodReply);
     }
 
     private async Task GetAsync(WireRequest request)
     {
         RequireName(request);
-        if (await guard.ReadAsync(request, StateTables.AuthMethods, (state, _) => AuthMethodStore.Find(state, request.Tail)) is { } method)
+        if (await guard.ReadAsync(request, LoginTables.AuthMethods, (state, _) => AuthMethodStore.Find(state, request.Tail)) is { } method)
         {
             await ShowAsync(request, method);
             return;

@@ -41,8 +41,8 @@ internal sealed class AclBindingRuleEndpoints(BindingRuleStore store, AclAccessG
         var method = request.Query.First("authmethod");
         var list = await guard.ReadAsync(
             request,
-            StateTables.BindingRules,
-            (state, _) => (IReadOnlyList<AclBindingRuleReply>)[.. state.Rows(StateTables.BindingRules).Values
+            LoginTables.BindingRules,
+            (state, _) => (IReadOnlyList<AclBindingRuleReply>)[.. state.Rows(LoginTables.BindingRules).Values
                 .Where(rule => method.Length == 0 || rule.AuthMethod == AuthMethodStore.NameOf(state, method)).Select(AclBindingRuleReply.Of)]);
         await WireReply.JsonAsync(request, list, LoginJson.Default.IReadOnlyListAclBindingRuleReply);
     }
@@ -50,7 +50,7 @@ internal sealed class AclBindingRuleEndpoints(BindingRuleStore store, AclAccessG
     private async Task GetAsync(WireRequest request)
     {
         RequireId(request);
-        if (await guard.ReadAsync(request, StateTables.BindingRules, (state, _) => BindingRuleStore.Find(state, request.Tail)) is { } rule)
+        if (await guard.ReadAsync(request, LoginTables.BindingRules, (state, _) => BindingRuleStore.Find(state, request.Tail)) is { } rule)
         {
             await ShowAsync(request, rule);
             return;

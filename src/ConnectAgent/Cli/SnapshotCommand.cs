@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using ConnectAgent.Agent.Persistence;
 using ConnectAgent.Configuration;
+using ConnectAgent.ControlPlane;
 using ConnectAgent.State;
 
 namespace ConnectAgent.Cli;
@@ -68,7 +69,7 @@ internal static class SnapshotCommand
     private static async Task<SnapshotMeta> CheckAsync(string file, CancellationToken cancellationToken)
     {
         await using var stream = File.OpenRead(file);
-        return (await SnapshotReader.ReadAsync(stream, cancellationToken)).Meta;
+        return (await SnapshotReader.ReadAsync(stream, ControlPlaneTables.All, cancellationToken)).Meta;
     }
 
     private static async Task<int> RestoreAsync(HttpClient client, string file, CancellationToken cancellationToken)

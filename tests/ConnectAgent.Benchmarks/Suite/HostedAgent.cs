@@ -54,7 +54,7 @@ internal static class HostedAgent
         ImmutableArray<IntentionSource> sources =
             [.. Enumerable.Range(0, count).Select(i => new IntentionSource($"service-{i:d6}") { Action = Intention.Allow })];
         writer.Put(
-            StateTables.Intentions,
+            IntentionTables.Entries,
             IntentionEntryValidation.Normalize(new IntentionEntry(target, sources, null, writer.Index, writer.Index)));
         return true;
     });

@@ -1,7 +1,9 @@
 using System.IO.Compression;
 using System.Security.Cryptography;
 using System.Text;
+using ConnectAgent.ControlPlane;
 using ConnectAgent.ControlPlane.Acl;
+using ConnectAgent.ControlPlane.Acl.Login;
 using ConnectAgent.ControlPlane.Authority;
 using ConnectAgent.FuzzTests.Harness;
 using ConnectAgent.Protocol.Errors;
@@ -34,11 +36,12 @@ internal sealed class SnapshotFuzz : FuzzTarget
     public override bool Run(byte[] input)
     {
         using var file = new MemoryStream(input is [0x1f, 0x8b, ..] ? input : Packed(input));
-        var (_, image) = SnapshotReader.ReadAsync(file, CancellationToken.None).GetAwaiter().GetResult();
+        var (_, image) = SnapshotReader.ReadAsync(file, ControlPlaneTables.All, CancellationToken.None).GetAwaiter().GetResult();
 
         // Rows hold texts that are parsed in turn: rules, selectors, the configurations of auth methods and of the CA.
-        AclSnapshotRules.Require(image.State);
-        if (image.State.Find(StateTables.CaConfiguration, StateTables.TheOne) is { } configuration)
+        AclSnapshotRule.RequireRows(image.State);
+        LoginSnapshotRule.RequireRows(image.State);
+        if (image.State.Find(AuthorityTables.Configuration, StateTable.OnlyKey) is { } configuration)
         {
             CaSettingsDecoder.Decode(configuration.Config);
         }

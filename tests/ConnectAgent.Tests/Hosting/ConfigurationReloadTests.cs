@@ -1,5 +1,7 @@
 using ConnectAgent.Agent;
 using ConnectAgent.Configuration;
+using ConnectAgent.ControlPlane;
+using ConnectAgent.ControlPlane.Acl;
 using ConnectAgent.Hosting;
 using ConnectAgent.Http.LocalAgent;
 using ConnectAgent.Protocol.Acl;
@@ -21,7 +23,7 @@ public sealed class ConfigurationReloadTests : IDisposable
 {
     private readonly AgentFixture _agent = new();
     private readonly AgentIdentity _identity = new("dc1", "node1", true, "old", DefaultDecision.AclsDisabled);
-    private readonly StateStore _state = new(new MemoryStateStorage());
+    private readonly StateStore _state = new(new MemoryStateStorage(), ControlPlaneTables.All);
     private readonly LoggingLevelSwitch _level = new();
     private ConfigValues _values = new() { NodeName = "node1", AclDefaultToken = "old", LogLevel = "INFO" };
 

@@ -104,7 +104,7 @@ internal sealed class InProcessAgent : IAsyncDisposable
             await store.WriteAsync(writer =>
             {
                 writer.Put(
-                    StateTables.Intentions,
+                    IntentionTables.Entries,
                     IntentionEntryValidation.Normalize(new IntentionEntry(group.Key, sources, null, writer.Index, writer.Index)));
                 return true;
             });

@@ -1,6 +1,9 @@
 using System.Formats.Tar;
 using System.IO.Compression;
 using System.Text;
+using ConnectAgent.ControlPlane;
+using ConnectAgent.ControlPlane.Acl;
+using ConnectAgent.ControlPlane.Intentions;
 using ConnectAgent.State;
 using ConnectAgent.TestKit.State;
 using FluentAssertions;
@@ -32,7 +35,7 @@ public sealed class SnapshotReaderTests
         header[156] = (byte)kind;
         Seal(header);
         using var packed = Packed(header, zeros: 64 << 20);
-        var read = () => SnapshotReader.ReadAsync(packed, default);
+        var read = () => SnapshotReader.ReadAsync(packed, ControlPlaneTables.All, default);
         (await read.Should().ThrowAsync<SnapshotException>()).WithMessage($"its tar has a member of kind {shown}, and a snapshot has plain files only");
         packed.Position.Should().BeLessThan(Ahead).And.BeLessThan(packed.Length);
     }
@@ -42,12 +45,12 @@ public sealed class SnapshotReaderTests
     {
         var meta = SnapshotFile.Members(await SavedAsync())[SnapshotFile.Meta];
         using var packed = Packed([.. Member("meta.json", meta), .. Header("state.bin", 900L << 20)], zeros: 300 << 20);
-        var read = () => SnapshotReader.ReadAsync(packed, default);
+        var read = () => SnapshotReader.ReadAsync(packed, ControlPlaneTables.All, default);
         (await read.Should().ThrowAsync<SnapshotException>()).WithMessage("state.bin has 943718400 bytes, not *");
         packed.Position = 0;
         meta = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(meta).Replace("\"Size\":", "\"Former\":", StringComparison.Ordinal));
         using var other = Packed([.. Member("meta.json", meta), .. Header("state.bin", 900L << 20)], zeros: 300 << 20);
-        read = () => SnapshotReader.ReadAsync(other, default);
+        read = () => SnapshotReader.ReadAsync(other, ControlPlaneTables.All, default);
         (await read.Should().ThrowAsync<SnapshotException>()).Which.Limit.Should().BeOneOf("snapshot.ratio", "state.row");
         other.Position.Should().BeLessThan(Ahead);
     }
@@ -65,7 +68,7 @@ public sealed class SnapshotReaderTests
 
         file.Description.Remove("Size");
         var archive = SnapshotFile.Pack(Encoding.UTF8.GetBytes(file.Description.ToJsonString()), SnapshotFile.State, row);
-        var read = () => SnapshotReader.ReadAsync(new MemoryStream(archive), default);
+        var read = () => SnapshotReader.ReadAsync(new MemoryStream(archive), ControlPlaneTables.All, default);
         (await read.Should().ThrowAsync<SnapshotException>()).Which.Limit.Should().Be("state.row");
     }
 
@@ -92,11 +95,11 @@ public sealed class SnapshotReaderTests
         // What gzip has at the very end says nothing that the checksums within do not.
         for (var length = 0; length < archive.Length - 16; length += 7)
         {
-            var read = () => SnapshotReader.ReadAsync(new MemoryStream(archive[..length]), default);
+            var read = () => SnapshotReader.ReadAsync(new MemoryStream(archive[..length]), ControlPlaneTables.All, default);
             await read.Should().ThrowAsync<SnapshotException>("{0} of {1} bytes", length, archive.Length);
         }
 
-        var rubbish = () => SnapshotReader.ReadAsync(new MemoryStream(Encoding.ASCII.GetBytes("no snapshot at all")), default);
+        var rubbish = () => SnapshotReader.ReadAsync(new MemoryStream(Encoding.ASCII.GetBytes("no snapshot at all")), ControlPlaneTables.All, default);
         (await rubbish.Should().ThrowAsync<SnapshotException>()).WithMessage("it is cut off, or no snapshot");
     }
 
@@ -128,46 +131,46 @@ public sealed class SnapshotReaderTests
     {
         var meta = """{"Version":1,"ID":"2-42-1796034598792","Index":42,"Term":2,"Peers":null,"Configuration":{"Servers":[]},"ConfigurationIndex":1,"Size":3}"""u8;
         var archive = SnapshotFile.Pack(meta.ToArray(), SnapshotFile.State, [1, 2, 3]);
-        var read = () => SnapshotReader.ReadAsync(new MemoryStream(archive), default);
+        var read = () => SnapshotReader.ReadAsync(new MemoryStream(archive), ControlPlaneTables.All, default);
         (await read.Should().ThrowAsync<SnapshotException>()).WithMessage("it is a snapshot of Consul, whose state this agent cannot read: *");
     }
 
     [Fact] // what we write is never beyond what we read
     public async Task A_little_state_that_packs_very_well_can_be_restored()
     {
-        using var store = new StateStore(new MemoryStateStorage());
+        using var store = new StateStore(new MemoryStateStorage(), ControlPlaneTables.All);
         await store.WriteAsync(writer =>
         {
             for (var i = 0; i < 20; i++)
             {
-                writer.Put(StateTables.AclPolicies, new(Guid.NewGuid().ToString(), $"p{i}") { Rules = new string(' ', 500_000) });
+                writer.Put(AclTables.Policies, new(Guid.NewGuid().ToString(), $"p{i}") { Rules = new string(' ', 500_000) });
             }
 
             return true;
         });
         var archive = new MemoryStream();
-        await SnapshotWriter.WriteAsync(archive, store.Export(), DateTimeOffset.UnixEpoch, default);
+        await SnapshotWriter.WriteAsync(archive, store.Export(), ControlPlaneTables.All, DateTimeOffset.UnixEpoch, default);
         archive.Position = 0;
-        var (_, image) = await SnapshotReader.ReadAsync(archive, default);
-        image.State.Rows(StateTables.AclPolicies).Should().HaveCount(20);
+        var (_, image) = await SnapshotReader.ReadAsync(archive, ControlPlaneTables.All, default);
+        image.State.Rows(AclTables.Policies).Should().HaveCount(20);
     }
 
     private static async Task<byte[]> SavedAsync()
     {
-        using var store = new StateStore(new MemoryStateStorage());
+        using var store = new StateStore(new MemoryStateStorage(), ControlPlaneTables.All);
         await store.WriteAsync(writer =>
         {
-            writer.Put(StateTables.Intentions, new("db", [new("web") { Action = "allow" }], null, writer.Index, writer.Index));
+            writer.Put(IntentionTables.Entries, new("db", [new("web") { Action = "allow" }], null, writer.Index, writer.Index));
             return true;
         });
         var archive = new MemoryStream();
-        await SnapshotWriter.WriteAsync(archive, store.Export(), DateTimeOffset.UnixEpoch.AddYears(50), default);
+        await SnapshotWriter.WriteAsync(archive, store.Export(), ControlPlaneTables.All, DateTimeOffset.UnixEpoch.AddYears(50), default);
         return archive.ToArray();
     }
 
     private static async Task RefusedAsync(string text, params (string, byte[])[] members)
     {
-        var read = () => SnapshotReader.ReadAsync(new MemoryStream(SnapshotFile.Tar(members)), default);
+        var read = () => SnapshotReader.ReadAsync(new MemoryStream(SnapshotFile.Tar(members)), ControlPlaneTables.All, default);
         (await read.Should().ThrowAsync<SnapshotException>()).WithMessage(text);
     }
 

@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Text;
+using ConnectAgent.ControlPlane;
+using ConnectAgent.ControlPlane.Intentions;
 using ConnectAgent.State;
 using FluentAssertions;
 using Microsoft.Data.Sqlite;
@@ -23,14 +25,14 @@ public sealed class SqliteStateStorageTests : StateStorageConformance
     [Fact]
     public void What_was_committed_is_there_after_opening_again()
     {
-        using (var storage = new SqliteStateStorage(File))
+        using (var storage = new SqliteStateStorage(File, []))
         {
             storage.Commit([Put("t", "a", "1"), Put("t", "b", "2"), Put("u", "\u043a\u043b\u044e\u0447\0\u2603", "3")], [new("t", 5), new("u", 5)]);
             storage.Commit([new RowChange("t", "a", null), Put("t", "b", "4")], [new("t", 6)]);
             storage.Reserve("index", 1030);
         }
 
-        using var again = new SqliteStateStorage(File);
+        using var again = new SqliteStateStorage(File, []);
         var stored = again.Load();
         stored.Tables["t"].Select(Text).Should().Equal(("b", "4"));
         stored.Tables["u"].Select(Text).Should().Equal(("\u043a\u043b\u044e\u0447\0\u2603", "3"));
@@ -41,7 +43,7 @@ public sealed class SqliteStateStorageTests : StateStorageConformance
     [Fact]
     public void The_files_are_the_owners_alone()
     {
-        using var storage = new SqliteStateStorage(File);
+        using var storage = new SqliteStateStorage(File, []);
         storage.Commit([Put("t", "a", "1")], [new("t", 2)]);
         foreach (var file in _folder.GetFiles())
         {
@@ -54,8 +56,8 @@ public sealed class SqliteStateStorageTests : StateStorageConformance
     [Fact]
     public void A_second_one_on_the_same_file_is_refused()
     {
-        using var first = new SqliteStateStorage(File);
-        var second = () => new SqliteStateStorage(File);
+        using var first = new SqliteStateStorage(File, []);
+        var second = () => new SqliteStateStorage(File, []);
         second.Should().Throw<StateStorageException>().WithMessage($"{File} is in use by another process");
     }
 
@@ -64,7 +66,7 @@ public sealed class SqliteStateStorageTests : StateStorageConformance
     {
         var rubbish = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat("no database ", 1000)));
         System.IO.File.WriteAllBytes(File, rubbish);
-        var open = () => new SqliteStateStorage(File);
+        var open = () => new SqliteStateStorage(File, []);
         open.Should().Throw<StateStorageException>().WithMessage($"{File} cannot be opened: *file is not a database*");
         System.IO.File.ReadAllBytes(File).Should().Equal(rubbish);
     }
@@ -72,9 +74,9 @@ public sealed class SqliteStateStorageTests : StateStorageConformance
     [Fact]
     public void A_row_that_cannot_be_read_stops_the_start_and_stays_out_of_the_text()
     {
-        using var storage = new SqliteStateStorage(File);
+        using var storage = new SqliteStateStorage(File, []);
         storage.Commit([Put("intentions", "db", "{\"Name\":\"s3cret")], [new("intentions", 2)]);
-        var open = () => new StateStore(storage);
+        var open = () => new StateStore(storage, ControlPlaneTables.All);
         open.Should().Throw<StateStorageException>().WithMessage("table intentions has a row that cannot be read*")
             .Which.Message.Should().NotContain("s3cret");
     }
@@ -82,27 +84,27 @@ public sealed class SqliteStateStorageTests : StateStorageConformance
     [Fact]
     public void A_file_of_a_newer_version_is_refused()
     {
-        using (new SqliteStateStorage(File, [.. SqliteSchema.Steps, "CREATE TABLE later (x)"]))
+        using (new SqliteStateStorage(File, ["CREATE TABLE later (x)"]))
         {
             // Written by the program of tomorrow.
         }
 
-        var open = () => new SqliteStateStorage(File);
+        var open = () => new SqliteStateStorage(File, []);
         open.Should().Throw<StateStorageException>()
-            .WithMessage($"*schema version {SqliteSchema.Steps.Count + 1}, and this program knows versions up to {SqliteSchema.Steps.Count}*");
+            .WithMessage($"*schema version 2, and this program knows versions up to 1*");
     }
 
     [Fact]
     public void A_migration_keeps_the_rows_and_a_failed_one_changes_nothing()
     {
-        using (var old = new SqliteStateStorage(File))
+        using (var old = new SqliteStateStorage(File, []))
         {
             old.Commit([Put("t", "a", "1")], [new("t", 2)]);
         }
 
-        var failing = () => new SqliteStateStorage(File, [.. SqliteSchema.Steps, "UPDATE state_rows SET value = 'x'; SELECT nonsense"]);
+        var failing = () => new SqliteStateStorage(File, ["UPDATE state_rows SET value = 'x'; SELECT nonsense"]);
         failing.Should().Throw<StateStorageException>();
-        using (var migrated = new SqliteStateStorage(File, [.. SqliteSchema.Steps, "UPDATE state_rows SET table_name = 'renamed'"]))
+        using (var migrated = new SqliteStateStorage(File, ["UPDATE state_rows SET table_name = 'renamed'"]))
         {
             migrated.Load().Tables["renamed"].Select(Text).Should().Equal(("a", "1"));
         }
@@ -111,8 +113,8 @@ public sealed class SqliteStateStorageTests : StateStorageConformance
     [Fact] // a full disk: nothing is half written, reads go on, and it works again when there is room
     public async Task A_full_disk_refuses_the_write_and_recovers()
     {
-        using var storage = new SqliteStateStorage(File);
-        using var store = new StateStore(storage);
+        using var storage = new SqliteStateStorage(File, []);
+        using var store = new StateStore(storage, ControlPlaneTables.All);
         await PutRootAsync(store, "small");
         var before = store.Current;
         Limit(storage, pages: 16);
@@ -122,7 +124,7 @@ public sealed class SqliteStateStorageTests : StateStorageConformance
         store.Current.Should().BeSameAs(before);
         Limit(storage, pages: 1_000_000);
         await PutRootAsync(store, "again");
-        store.Current.Find(StateTables.Intentions, "again").Should().NotBeNull();
+        store.Current.Find(IntentionTables.Entries, "again").Should().NotBeNull();
     }
 
     [Theory] // http-conventions IDX-10: the index never goes back; CERT-48: a serial is never used twice
@@ -131,9 +133,9 @@ public sealed class SqliteStateStorageTests : StateStorageConformance
     public async Task The_counters_go_on_after_a_clean_end_and_after_a_crash(bool clean)
     {
         ulong index, serial;
-        using (var storage = new SqliteStateStorage(File))
+        using (var storage = new SqliteStateStorage(File, []))
         {
-            var store = new StateStore(storage);
+            var store = new StateStore(storage, ControlPlaneTables.All);
             await PutRootAsync(store, "first");
             (index, serial) = (store.TakeIndex(), store.TakeSerial());
             if (clean)
@@ -142,8 +144,8 @@ public sealed class SqliteStateStorageTests : StateStorageConformance
             }
         }
 
-        using var reopened = new SqliteStateStorage(File);
-        using var again = new StateStore(reopened);
+        using var reopened = new SqliteStateStorage(File, []);
+        using var again = new StateStore(reopened, ControlPlaneTables.All);
         (again.TakeIndex() == index + 1).Should().Be(clean, "only a crash skips what was left of a block");
         (again.TakeSerial() == serial + 1).Should().Be(clean);
         again.LastIndex.Should().BeGreaterThan(index);
@@ -154,23 +156,23 @@ public sealed class SqliteStateStorageTests : StateStorageConformance
     public async Task Writes_at_once_are_all_stored()
     {
         ulong[] indexes;
-        using (var storage = new SqliteStateStorage(File))
-        using (var store = new StateStore(storage))
+        using (var storage = new SqliteStateStorage(File, []))
+        using (var store = new StateStore(storage, ControlPlaneTables.All))
         {
             indexes = await Task.WhenAll(Enumerable.Range(0, 500).Select(i => Task.Run(() => store.WriteAsync(writer =>
             {
                 var name = "name" + i.ToString(CultureInfo.InvariantCulture);
-                writer.Put(StateTables.Intentions, new(name, [], null, writer.Index, writer.Index));
+                writer.Put(IntentionTables.Entries, new(name, [], null, writer.Index, writer.Index));
                 return writer.Index;
             }))));
         }
 
         indexes.Should().OnlyHaveUniqueItems();
-        using var reopened = new SqliteStateStorage(File);
-        using var again = new StateStore(reopened);
-        again.Current.Rows(StateTables.Intentions).Select(row => (row.Key, row.Value.ModifyIndex)).Should().BeEquivalentTo(
+        using var reopened = new SqliteStateStorage(File, []);
+        using var again = new StateStore(reopened, ControlPlaneTables.All);
+        again.Current.Rows(IntentionTables.Entries).Select(row => (row.Key, row.Value.ModifyIndex)).Should().BeEquivalentTo(
             indexes.Select((index, i) => ("name" + i.ToString(CultureInfo.InvariantCulture), index)));
-        again.Current.IndexOf(StateTables.Intentions).Should().Be(indexes.Max());
+        again.Current.IndexOf(IntentionTables.Entries).Should().Be(indexes.Max());
     }
 
     protected override void Dispose(bool disposing)
@@ -179,13 +181,13 @@ public sealed class SqliteStateStorageTests : StateStorageConformance
         _folder.Delete(recursive: true);
     }
 
-    private protected override IStateStorage OpenEmpty() => new SqliteStateStorage(File);
+    private protected override IStateStorage OpenEmpty() => new SqliteStateStorage(File, []);
 
     private static (string Key, string Value) Text(StoredRow row) => (row.Key, Encoding.UTF8.GetString(row.Value));
 
     private static Task<ulong> PutRootAsync(StateStore store, string name) => store.WriteAsync(writer =>
     {
-        writer.Put(StateTables.Intentions, new(name, [], null, writer.Index, writer.Index));
+        writer.Put(IntentionTables.Entries, new(name, [], null, writer.Index, writer.Index));
         return writer.Index;
     });
 

@@ -1,4 +1,5 @@
 using System.Text;
+using ConnectAgent.ControlPlane;
 using ConnectAgent.State;
 using FluentAssertions;
 using Xunit;
@@ -38,7 +39,7 @@ public abstract class StateStorageConformance : IDisposable
     [Fact]
     public async Task A_store_works_over_it()
     {
-        using var store = new StateStore(Open());
+        using var store = new StateStore(Open(), ControlPlaneTables.All);
         store.TakeIndex().Should().Be(2, "1 is what a table without any write answers");
         store.TakeSerial().Should().Be(1);
         (await store.WriteAsync(writer => writer.Index)).Should().Be(3);

@@ -13,7 +13,7 @@ internal sealed partial class AuthMethodStore(StateStore store)
     private const string Kubernetes = "kubernetes";
     private const string Invalid = "Invalid Auth Method: ";
 
-    public static AuthMethod? Find(StateSnapshot state, string name) => AclNames.Find(state, StateTables.AuthMethods, name);
+    public static AuthMethod? Find(StateSnapshot state, string name) => AclNames.Find(state, LoginTables.AuthMethods, name);
 
     /// <summary>The spelling under which a method's rules and tokens name it.</summary>
     public static string NameOf(StateSnapshot state, string name) => Find(state, name)?.Name ?? name;
@@ -36,7 +36,7 @@ internal sealed partial class AuthMethodStore(StateStore store)
     /// <exception cref="ServerException">ACL-AM-3, or a method of a kind that is not supported.</exception>
     public Task<AuthMethod> PutAsync(AuthMethod method) => store.WriteAsync(writer =>
     {
-        AclBounds.Check(method);
+        LoginBounds.Check(method);
         Require(method.Name.Length > 0, Invalid + "no Name is set");
         Require(Name().IsMatch(method.Name), Invalid + "invalid Name. Only alphanumeric characters, '-' and '_' are allowed");
         var before = Find(writer.State, method.Name);
@@ -48,7 +48,7 @@ internal sealed partial class AuthMethodStore(StateStore store)
 
         Check(method);
         var stored = method with { CreateIndex = before?.CreateIndex ?? writer.Index, ModifyIndex = writer.Index };
-        writer.Put(StateTables.AuthMethods, stored);
+        writer.Put(LoginTables.AuthMethods, stored);
         return stored;
     });
 
@@ -60,13 +60,13 @@ internal sealed partial class AuthMethodStore(StateStore store)
             return false;
         }
 
-        writer.Remove(StateTables.AuthMethods, method.Name);
+        writer.Remove(LoginTables.AuthMethods, method.Name);
         foreach (var rule in BindingRuleStore.Of(writer.State, method.Name).ToList())
         {
-            writer.Remove(StateTables.BindingRules, rule.Id);
+            writer.Remove(LoginTables.BindingRules, rule.Id);
         }
 
-        foreach (var token in writer.State.Rows(StateTables.AclTokens).Values.Where(token => token.AuthMethod == method.Name).ToList())
+        foreach (var token in writer.State.Rows(AclTables.Tokens).Values.Where(token => token.AuthMethod == method.Name).ToList())
         {
             AclTokenStore.Remove(writer, token.AccessorId);
         }

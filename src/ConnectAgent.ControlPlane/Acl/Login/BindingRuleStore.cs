@@ -15,11 +15,11 @@ internal sealed class BindingRuleStore(StateStore store)
     /// <exception cref="ServerException">A malformed ID.</exception>
     public static BindingRule? Find(StateSnapshot state, string id) => AclIds.WhyMalformed(id) is { } reason
         ? throw Failed("failed acl binding rule lookup: " + reason)
-        : state.Find(StateTables.BindingRules, id);
+        : state.Find(LoginTables.BindingRules, id);
 
     /// <summary>The rules of a method.</summary>
     public static IEnumerable<BindingRule> Of(StateSnapshot state, string method) =>
-        state.Rows(StateTables.BindingRules).Values.Where(rule => rule.AuthMethod == method);
+        state.Rows(LoginTables.BindingRules).Values.Where(rule => rule.AuthMethod == method);
 
     /// <summary>Makes a rule.</summary>
     /// <exception cref="ServerException">ACL-BR-3.</exception>
@@ -31,7 +31,7 @@ internal sealed class BindingRuleStore(StateStore store)
     public Task<BindingRule> UpdateAsync(BindingRule rule) => store.WriteAsync(writer =>
     {
         Require(AclIds.IsUuid(rule.Id), "Binding Rule ID invalid UUID");
-        var before = writer.State.Find(StateTables.BindingRules, rule.Id) ?? throw Failed($"cannot find binding rule {rule.Id}");
+        var before = writer.State.Find(LoginTables.BindingRules, rule.Id) ?? throw Failed($"cannot find binding rule {rule.Id}");
         Require(
             rule.AuthMethod.Length == 0 || AclNames.AreSame(rule.AuthMethod, before.AuthMethod), "the AuthMethod field of an Binding Rule is immutable");
         return Put(writer, rule with { AuthMethod = before.AuthMethod, CreateIndex = before.CreateIndex });
@@ -39,11 +39,11 @@ internal sealed class BindingRuleStore(StateStore store)
 
     /// <summary>Removes a rule; removing nothing is no error. Tokens that it has bound stay.</summary>
     public Task DeleteAsync(string id) => store.WriteAsync(writer =>
-        Find(writer.State, id) is not null && writer.Remove(StateTables.BindingRules, id));
+        Find(writer.State, id) is not null && writer.Remove(LoginTables.BindingRules, id));
 
     private static BindingRule Put(StateWriter writer, BindingRule rule)
     {
-        AclBounds.Check(rule);
+        LoginBounds.Check(rule);
         Require(rule.AuthMethod.Length > 0, Invalid + "no AuthMethod is set");
         var method = AuthMethodStore.Find(writer.State, rule.AuthMethod)
             ?? throw Failed($"cannot find auth method with name {GoQuote.Of(rule.AuthMethod)}");
@@ -53,7 +53,7 @@ internal sealed class BindingRuleStore(StateStore store)
         CheckName(rule, method);
         CheckSelector(rule);
         var stored = rule with { AuthMethod = method.Name, ModifyIndex = writer.Index };
-        writer.Put(StateTables.BindingRules, stored);
+        writer.Put(LoginTables.BindingRules, stored);
         return stored;
     }
 

@@ -1,3 +1,4 @@
+using ConnectAgent.ControlPlane;
 using ConnectAgent.ControlPlane.Acl;
 using ConnectAgent.ControlPlane.Acl.Login;
 using ConnectAgent.Protocol.Errors;
@@ -55,24 +56,24 @@ public sealed class AclNamesTests : IDisposable
         var changed = await _fixture.MethodAsync(method => method with { Name = "corp" });
         changed.Name.Should().Be("Corp");
         changed.CreateIndex.Should().Be(made.CreateIndex);
-        _fixture.State.Current.Rows(StateTables.AuthMethods).Should().ContainSingle();
+        _fixture.State.Current.Rows(LoginTables.AuthMethods).Should().ContainSingle();
         var rule = await _fixture.Rules.CreateAsync(new(string.Empty, "cORP") { BindType = "service", BindName = "web" });
         rule.AuthMethod.Should().Be("Corp");
         (await _fixture.Rules.UpdateAsync(rule with { AuthMethod = "CORP" })).AuthMethod.Should().Be("Corp");
         await _fixture.Methods.DeleteAsync("corp");
-        _fixture.State.Current.Rows(StateTables.AuthMethods).Should().BeEmpty();
-        _fixture.State.Current.Rows(StateTables.BindingRules).Should().BeEmpty();
+        _fixture.State.Current.Rows(LoginTables.AuthMethods).Should().BeEmpty();
+        _fixture.State.Current.Rows(LoginTables.BindingRules).Should().BeEmpty();
     }
 
     [Fact] // FA-25: what the first revision let in opens; each spelling still means its own, any other means the first
     public void FA_25_A_state_with_one_name_in_two_cases_opens_and_gives_nobody_anothers_rights()
     {
         var storage = new KeptRows();
-        storage.Add(StateTables.AclRoles, new AclRole("00000000-0000-0000-0000-0000000000b0", "admin") { CreateIndex = 9 });
-        storage.Add(StateTables.AclRoles, new AclRole("00000000-0000-0000-0000-0000000000c0", "Admin") { CreateIndex = 5 });
-        storage.Add(StateTables.AuthMethods, new AuthMethod("Corp", "jwt") { CreateIndex = 5 });
-        storage.Add(StateTables.AuthMethods, new AuthMethod("corp", "jwt") { CreateIndex = 6 });
-        using var store = new StateStore(storage);
+        storage.Add(AclTables.Roles, new AclRole("00000000-0000-0000-0000-0000000000b0", "admin") { CreateIndex = 9 });
+        storage.Add(AclTables.Roles, new AclRole("00000000-0000-0000-0000-0000000000c0", "Admin") { CreateIndex = 5 });
+        storage.Add(LoginTables.AuthMethods, new AuthMethod("Corp", "jwt") { CreateIndex = 5 });
+        storage.Add(LoginTables.AuthMethods, new AuthMethod("corp", "jwt") { CreateIndex = 6 });
+        using var store = new StateStore(storage, ControlPlaneTables.All);
         AclRoleStore.FindByName(store.Current, "admin")!.Name.Should().Be("admin");
         AclRoleStore.FindByName(store.Current, "Admin")!.Name.Should().Be("Admin");
         AclRoleStore.FindByName(store.Current, "ADMIN")!.Name.Should().Be("Admin", "it was there first");

@@ -1,3 +1,4 @@
+using ConnectAgent.ControlPlane;
 using ConnectAgent.ControlPlane.Acl;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.State;
@@ -11,7 +12,7 @@ namespace ConnectAgent.Tests.ControlPlane.Acl;
 public sealed class AclPolicyStoreTests : IDisposable, ILogger<AclPolicyStore>
 {
     private const string Odd = "servise \"web\" { policy = \"deny\" } bogus = \"x\" SERVISE \"db\" { policy = \"read\" } operator = \"read\"";
-    private readonly StateStore _state = new(new MemoryStateStorage());
+    private readonly StateStore _state = new(new MemoryStateStorage(), ControlPlaneTables.All);
     private readonly List<string> _log = [];
 
     public void Dispose() => _state.Dispose();
@@ -28,7 +29,7 @@ public sealed class AclPolicyStoreTests : IDisposable, ILogger<AclPolicyStore>
         _log.Should().Equal(Warning, Warning);
         await store.CreateAsync(new AclPolicy(string.Empty, "good") { Rules = "operator = \"read\"" });
         _log.Should().HaveCount(2);
-        _state.Current.Find(StateTables.AclPolicies, made.Id)!.Rules.Should().Be(Odd);
+        _state.Current.Find(AclTables.Policies, made.Id)!.Rules.Should().Be(Odd);
     }
 
     [Fact]
@@ -38,12 +39,12 @@ public sealed class AclPolicyStoreTests : IDisposable, ILogger<AclPolicyStore>
         var create = () => store.CreateAsync(new AclPolicy(string.Empty, "typo") { Rules = Odd });
         (await create.Should().ThrowAsync<ServerException>()).WithMessage("Invalid Policy: unknown kind of rule: \"servise\", \"bogus\"")
             .Which.Kind.Should().Be(FailureKind.Mistake);
-        _state.Current.Rows(StateTables.AclPolicies).Should().BeEmpty();
+        _state.Current.Rows(AclTables.Policies).Should().BeEmpty();
         _log.Should().BeEmpty();
         var good = await store.CreateAsync(new AclPolicy(string.Empty, "good") { Rules = "operator = \"read\"" });
         var update = () => store.UpdateAsync(good with { Rules = Odd });
         await update.Should().ThrowAsync<ServerException>();
-        _state.Current.Find(StateTables.AclPolicies, good.Id)!.Rules.Should().Be("operator = \"read\"");
+        _state.Current.Find(AclTables.Policies, good.Id)!.Rules.Should().Be("operator = \"read\"");
     }
 
     [Fact]

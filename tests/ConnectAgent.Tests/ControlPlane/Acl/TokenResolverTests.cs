@@ -1,3 +1,4 @@
+using ConnectAgent.ControlPlane;
 using ConnectAgent.ControlPlane.Acl;
 using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Errors;
@@ -14,7 +15,7 @@ namespace ConnectAgent.Tests.ControlPlane.Acl;
 public sealed class TokenResolverTests : IDisposable
 {
     private readonly ManualTimeProvider _clock = new();
-    private readonly StateStore _state = new(new MemoryStateStorage());
+    private readonly StateStore _state = new(new MemoryStateStorage(), ControlPlaneTables.All);
     private readonly AclTokenStore _tokens;
     private readonly AclPolicyStore _policies;
     private readonly AclRoleStore _roles;
@@ -41,8 +42,8 @@ public sealed class TokenResolverTests : IDisposable
         _resolver.Resolve("root").Snapshot().Should().BeTrue();
         _resolver.Resolve(string.Empty).ServiceRead("web").Should().BeFalse();
         _resolver.Resolve("anonymous").Should().BeSameAs(_resolver.Resolve("anonymous"));
-        _state.Current.Rows(StateTables.AclTokens).Should().HaveCount(2);
-        _state.Current.Find(StateTables.AclPolicies, BuiltinPolicy.Id)!.Hash.Should().Be("swIQt6up+s0cV4kePfJ2aRdKCLaQyykF4Hl1Nfdeumk=");
+        _state.Current.Rows(AclTables.Tokens).Should().HaveCount(2);
+        _state.Current.Find(AclTables.Policies, BuiltinPolicy.Id)!.Hash.Should().Be("swIQt6up+s0cV4kePfJ2aRdKCLaQyykF4Hl1Nfdeumk=");
         var again = () => _tokens.BootstrapAsync(string.Empty, 0, static () => { });
         (await again.Should().ThrowAsync<ServerException>()).WithMessage("Permission denied: ACL bootstrap no longer allowed (reset index: *)");
     }
@@ -100,8 +101,8 @@ public sealed class TokenResolverTests : IDisposable
         _resolver.TryResolve(token.SecretId).Should().BeNull();
         _tokens.Find(_state.Current, token.AccessorId).Should().BeNull();
         (await _tokens.ReapAsync(10)).Should().Be(1);
-        _state.Current.Rows(StateTables.AclTokens).Should().BeEmpty();
-        _state.Current.Of(StateTables.AclTokens).SecondKeys.Should().BeEmpty();
+        _state.Current.Rows(AclTables.Tokens).Should().BeEmpty();
+        _state.Current.Of(AclTables.Tokens).SecondKeys.Should().BeEmpty();
     }
 
     [Fact] // ACL-AGT-5

@@ -49,7 +49,7 @@ internal sealed class AuthorityFixture : IAsyncDisposable
 
     public CertificateAuthority Authority => _services.GetRequiredService<CertificateAuthority>();
 
-    public AuthorityRoots Roots => Store.Current.Find(StateTables.Roots, StateTables.TheOne)!;
+    public AuthorityRoots Roots => Store.Current.Find(AuthorityTables.Roots, StateTable.OnlyKey)!;
 
     public CaRoot Active => Roots.FindActive()!.Root;
 

@@ -29,7 +29,7 @@ public sealed class AuthorityManagerTests
         ca.Problem(leaf, old).Should().BeNull("through the cross-signed block");
         ca.Problem(leaf, ca.Active).Should().BeNull();
         ca.Problem(oldLeaf, ca.Roots.Entries.Select(entry => entry.Root).Single(root => !root.Active)).Should().BeNull("the old root is still listed");
-        ca.Store.Current.Rows(StateTables.ProviderRows).Should().ContainSingle("the old key is gone");
+        ca.Store.Current.Rows(AuthorityTables.ProviderRows).Should().ContainSingle("the old key is gone");
     }
 
     [Fact] // CA-53
@@ -248,7 +248,7 @@ public sealed class AuthorityManagerTests
     {
         var storage = new KeptStorage();
         await using var before = await AuthorityFixture.StartAsync(storage: storage);
-        await before.Store.WriteAsync(writer => writer.Remove(StateTables.ProviderRows, writer.State.Rows(StateTables.ProviderRows).Keys.First()));
+        await before.Store.WriteAsync(writer => writer.Remove(AuthorityTables.ProviderRows, writer.State.Rows(AuthorityTables.ProviderRows).Keys.First()));
         await using var after = AuthorityFixture.Open(storage: storage);
         await Fails(() => after.Manager.InitializeAsync(), "provider not initialized");
         await Fails(() => after.SignAsync(), "provider not initialized");
@@ -266,10 +266,10 @@ public sealed class AuthorityManagerTests
         var storage = new KeptStorage();
         await using var before = await AuthorityFixture.StartAsync(storage: storage);
         await using var other = await AuthorityFixture.StartAsync();
-        var foreign = other.Store.Current.Rows(StateTables.ProviderRows).Values.Single();
+        var foreign = other.Store.Current.Rows(AuthorityTables.ProviderRows).Values.Single();
         await before.Store.WriteAsync(writer =>
         {
-            writer.Put(StateTables.ProviderRows, foreign);
+            writer.Put(AuthorityTables.ProviderRows, foreign);
             return true;
         });
         await using var after = AuthorityFixture.Open(storage: storage);
@@ -285,15 +285,15 @@ public sealed class AuthorityManagerTests
         var from = other.Store.Current;
         await ca.Store.WriteAsync(writer =>
         {
-            foreach (var id in writer.State.Rows(StateTables.ProviderRows).Keys.ToList())
+            foreach (var id in writer.State.Rows(AuthorityTables.ProviderRows).Keys.ToList())
             {
-                writer.Remove(StateTables.ProviderRows, id);
+                writer.Remove(AuthorityTables.ProviderRows, id);
             }
 
-            var row = from.Rows(StateTables.ProviderRows).Values.Single();
-            writer.Put(StateTables.ProviderRows, row);
-            writer.Put(StateTables.Roots, from.Find(StateTables.Roots, StateTables.TheOne)!);
-            writer.Put(StateTables.CaConfiguration, from.Find(StateTables.CaConfiguration, StateTables.TheOne)!);
+            var row = from.Rows(AuthorityTables.ProviderRows).Values.Single();
+            writer.Put(AuthorityTables.ProviderRows, row);
+            writer.Put(AuthorityTables.Roots, from.Find(AuthorityTables.Roots, StateTable.OnlyKey)!);
+            writer.Put(AuthorityTables.Configuration, from.Find(AuthorityTables.Configuration, StateTable.OnlyKey)!);
             return true;
         });
         ca.Problem(await ca.SignAsync(), other.Active).Should().BeNull();
@@ -315,7 +315,7 @@ public sealed class AuthorityManagerTests
             "error generating CA root certificate: error generating CA: error parsing private key \"<redacted>\": unknown PEM block type for signing key: PUBLIC KEY");
         var rows = ca.Store.Current;
         string.Join('\n', ca.Log.Lines.Append(broken.ToString()).Append(ca.Manager.ReadConfiguration().ToString())
-            .Append(rows.Rows(StateTables.ProviderRows).Values.Single().ToString()).Append(ca.Roots.ToString()))
+            .Append(rows.Rows(AuthorityTables.ProviderRows).Values.Single().ToString()).Append(ca.Roots.ToString()))
             .Should().NotContain(secret).And.NotContain("BEGIN PRIVATE");
     }
 
@@ -334,7 +334,7 @@ public sealed class AuthorityManagerTests
     public async Task Before_the_start_signing_says_so()
     {
         await using var ca = await AuthorityFixture.StartAsync();
-        await ca.Store.WriteAsync(writer => writer.Remove(StateTables.Roots, StateTables.TheOne));
+        await ca.Store.WriteAsync(writer => writer.Remove(AuthorityTables.Roots, StateTable.OnlyKey));
         await Fails(() => ca.SignAsync(), "CA is uninitialized and unable to sign certificates yet: provider is nil");
     }
 

@@ -28,7 +28,7 @@ internal sealed class IntentionFixture : IDisposable
 
     public ManualTimeProvider Clock { get; } = new();
 
-    public StateStore State { get; } = new(new MemoryStateStorage());
+    public StateStore State { get; } = new(new MemoryStateStorage(), ControlPlaneTables.All);
 
     public BlockingReader Reader { get; }
 

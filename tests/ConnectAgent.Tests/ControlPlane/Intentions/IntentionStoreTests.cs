@@ -1,3 +1,4 @@
+using ConnectAgent.ControlPlane;
 using ConnectAgent.ControlPlane.Intentions;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Intentions;
@@ -11,7 +12,7 @@ namespace ConnectAgent.Tests.ControlPlane.Intentions;
 /// <summary>intentions sections 1 to 5 on the embedded state.</summary>
 public sealed class IntentionStoreTests : IDisposable
 {
-    private readonly StateStore _state = new(new MemoryStateStorage());
+    private readonly StateStore _state = new(new MemoryStateStorage(), ControlPlaneTables.All);
     private readonly BlockingReader _reader;
     private readonly IntentionStore _store;
 
@@ -62,7 +63,7 @@ public sealed class IntentionStoreTests : IDisposable
     {
         await PutAsync("web", "db", Intention.Allow);
         await _store.DeleteAsync("web", "db");
-        _state.Current.Rows(StateTables.Intentions).Should().BeEmpty();
+        _state.Current.Rows(IntentionTables.Entries).Should().BeEmpty();
         var before = _state.Current;
         await _store.DeleteAsync("web", "db");
         _state.Current.Should().BeSameAs(before);

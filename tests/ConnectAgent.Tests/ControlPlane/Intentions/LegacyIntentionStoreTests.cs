@@ -155,12 +155,12 @@ public sealed class LegacyIntentionStoreTests : IDisposable
 
         var before = (await _store.ListAsync()).Where(intention => intention.DestinationName == "db");
         ((IntentionEntry)Reread(IntentionRows.Find(_store.State.Current, "db")!)).Intentions.Should().BeEquivalentTo(before);
-        _store.State.Current.Of(StateTables.Intentions).SecondKeys.Should().HaveCount(2);
+        _store.State.Current.Of(IntentionTables.Entries).SecondKeys.Should().HaveCount(2);
     }
 
     private static IConfigEntry Reread(IConfigEntry entry) => entry switch
     {
-        IntentionEntry intentions => Reread(StateTables.Intentions, intentions),
+        IntentionEntry intentions => Reread(IntentionTables.Entries, intentions),
         ConfigEntry document => Reread(DocumentKinds.RowsOf(document.Kind), document),
         _ => throw new InvalidOperationException(),
     };

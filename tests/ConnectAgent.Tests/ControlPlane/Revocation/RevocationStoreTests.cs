@@ -107,7 +107,7 @@ public sealed class RevocationStoreTests
         SerialNumber.TryCount(second, out var b);
         b.Should().Be(a + 1);
         await fixture.Revocations.MarkAsync();
-        fixture.State.Current.Rows(StateTables.SerialMarks).Should().HaveCount(2);
+        fixture.State.Current.Rows(RevocationTables.SerialMarks).Should().HaveCount(2);
     }
 
     [Fact]
@@ -118,7 +118,7 @@ public sealed class RevocationStoreTests
         fixture.Clock.Advance(TimeSpan.FromMinutes(61));
         await fixture.SignAsync("web");
         await fixture.Revocations.MarkAsync();
-        fixture.State.Current.Rows(StateTables.SerialMarks).Values.Should().ContainSingle().Which.At.Should().Be(fixture.Now);
+        fixture.State.Current.Rows(RevocationTables.SerialMarks).Values.Should().ContainSingle().Which.At.Should().Be(fixture.Now);
     }
 
     [Theory]

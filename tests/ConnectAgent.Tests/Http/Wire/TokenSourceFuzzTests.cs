@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Text;
 using ConnectAgent.Agent;
+using ConnectAgent.ControlPlane;
 using ConnectAgent.ControlPlane.Acl;
 using ConnectAgent.Http.Wire;
 using ConnectAgent.Protocol.Errors;
@@ -32,7 +33,7 @@ public sealed class TokenSourceFuzzTests
     public async Task Whatever_is_sent_as_a_token_gets_a_clear_answer_and_bounded_work()
     {
         // Given
-        using var state = new StateStore(new MemoryStateStorage());
+        using var state = new StateStore(new MemoryStateStorage(), ControlPlaneTables.All);
         var clock = new ManualTimeProvider();
         await new AclTokenStore(state, clock).InitializeAsync(Known);
         var resolver = new TokenResolver(

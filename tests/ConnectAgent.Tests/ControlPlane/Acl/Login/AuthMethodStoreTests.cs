@@ -2,6 +2,8 @@ using System.Formats.Asn1;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Nodes;
+using ConnectAgent.ControlPlane;
+using ConnectAgent.ControlPlane.Acl;
 using ConnectAgent.ControlPlane.Acl.Login;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Text;
@@ -188,12 +190,12 @@ public sealed class AuthMethodStoreTests : IDisposable
         await _fixture.Methods.DeleteAsync("m");
 
         _fixture.State.LastIndex.Should().Be(before + 1);
-        _fixture.State.Current.Rows(StateTables.AuthMethods).Keys.Should().Equal("other");
-        _fixture.State.Current.Rows(StateTables.BindingRules).Keys.Should().Equal(rule.Id);
-        _fixture.State.Current.Rows(StateTables.AclTokens).Keys.Should().Equal(kept.AccessorId);
+        _fixture.State.Current.Rows(LoginTables.AuthMethods).Keys.Should().Equal("other");
+        _fixture.State.Current.Rows(LoginTables.BindingRules).Keys.Should().Equal(rule.Id);
+        _fixture.State.Current.Rows(AclTables.Tokens).Keys.Should().Equal(kept.AccessorId);
         _fixture.Resolver.TryResolve(gone.SecretId).Should().BeNull();
         _fixture.Resolver.TryResolve(kept.SecretId).Should().NotBeNull();
-        _fixture.State.Current.IndexOf(StateTables.AclTokens).Should().Be(before + 1, "readers of it are to wake");
+        _fixture.State.Current.IndexOf(AclTables.Tokens).Should().Be(before + 1, "readers of it are to wake");
         await _fixture.Methods.DeleteAsync("m");
         _fixture.State.LastIndex.Should().Be(before + 1);
     }
@@ -205,8 +207,8 @@ public sealed class AuthMethodStoreTests : IDisposable
         var file = Path.Combine(folder.FullName, "state.db");
         AuthMethod method;
         BindingRule rule;
-        using (var storage = new SqliteStateStorage(file))
-        using (var state = new StateStore(storage))
+        using (var storage = new SqliteStateStorage(file, []))
+        using (var state = new StateStore(storage, ControlPlaneTables.All))
         {
             method = await new AuthMethodStore(state).PutAsync(Config(("ClaimMappings", new JsonObject { ["svc"] = "service" })) with
             {
@@ -218,8 +220,8 @@ public sealed class AuthMethodStoreTests : IDisposable
                 new BindingRule("", "x") { BindType = "role", BindName = "${value.service}", Selector = "value.service==web", Description = "r" });
         }
 
-        using (var storage = new SqliteStateStorage(file))
-        using (var again = new StateStore(storage))
+        using (var storage = new SqliteStateStorage(file, []))
+        using (var again = new StateStore(storage, ControlPlaneTables.All))
         {
             AuthMethodStore.Find(again.Current, "x").Should().Be(method);
             BindingRuleStore.Find(again.Current, rule.Id).Should().Be(rule);

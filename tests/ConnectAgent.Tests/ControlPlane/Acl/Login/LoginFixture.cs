@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
+using ConnectAgent.ControlPlane;
 using ConnectAgent.ControlPlane.Acl;
 using ConnectAgent.ControlPlane.Acl.Login;
 using ConnectAgent.Protocol.Tokens;
@@ -32,7 +33,7 @@ internal sealed class LoginFixture : IDisposable
 
     public ManualTimeProvider Clock { get; } = new();
 
-    public StateStore State { get; } = new(new MemoryStateStorage());
+    public StateStore State { get; } = new(new MemoryStateStorage(), ControlPlaneTables.All);
 
     public AclOptions Options { get; }
 

@@ -95,7 +95,7 @@ public sealed class LoginServiceTests : IDisposable
         await _fixture.RuleAsync("role", "no-such-role");
         (await WhyNotAsync(("team", "other"))).Should().Be((FailureKind.PermissionDenied, "Permission denied"));
         (await WhyNotAsync(("aud", "other"))).Should().Be((FailureKind.Mistake, "error validating claims: aud claim does not match any bound audience"));
-        _fixture.State.Current.Rows(StateTables.AclTokens).Should().BeEmpty();
+        _fixture.State.Current.Rows(AclTables.Tokens).Should().BeEmpty();
         await _fixture.LoginAsync(("team", "core"));
     }
 
@@ -221,8 +221,8 @@ public sealed class LoginServiceTests : IDisposable
             })).ToList();
             await _fixture.Methods.DeleteAsync("m");
             await Task.WhenAll(logins);
-            _fixture.State.Current.Rows(StateTables.AclTokens).Should().BeEmpty();
-            _fixture.State.Current.Of(StateTables.AclTokens).SecondKeys.Should().BeEmpty();
+            _fixture.State.Current.Rows(AclTables.Tokens).Should().BeEmpty();
+            _fixture.State.Current.Of(AclTables.Tokens).SecondKeys.Should().BeEmpty();
         }
     }
 

@@ -1,0 +1,42 @@
+using ConnectAgent.State;
+
+namespace ConnectAgent.ControlPlane.Acl;
+
+/// <summary>The rows of tokens, policies and roles.</summary>
+internal static class AclTables
+{
+    /// <summary>By accessor; second key: the digest of the secret.</summary>
+    public static StateTable<AclToken> Tokens { get; } = new("acl-tokens", AclRowJson.Default.AclToken, static row => row.AccessorId)
+    {
+        DecidesRights = true,
+        SecondKeysOf = static row => [AclIds.DigestOf(row.SecretId)],
+        IndexOf = static row => Math.Max(row.CreateIndex, row.ModifyIndex),
+    };
+
+    /// <summary>By ID; second key: <see cref="AclNames"/>.</summary>
+    public static StateTable<AclPolicy> Policies { get; } = new("acl-policies", AclRowJson.Default.AclPolicy, static row => row.Id)
+    {
+        DecidesRights = true,
+        SecondKeysOf = static row => [AclNames.KeyOf(row.Name)],
+        IndexOf = static row => Math.Max(row.CreateIndex, row.ModifyIndex),
+    };
+
+    /// <summary>By ID; second key: <see cref="AclNames"/>.</summary>
+    public static StateTable<AclRole> Roles { get; } = new("acl-roles", AclRowJson.Default.AclRole, static row => row.Id)
+    {
+        DecidesRights = true,
+        SecondKeysOf = static row => [AclNames.KeyOf(row.Name)],
+        IndexOf = static row => Math.Max(row.CreateIndex, row.ModifyIndex),
+    };
+
+    /// <summary>Whether the ACLs were bootstrapped, under <see cref="StateTable.OnlyKey"/>.</summary>
+    public static StateTable<AclBootstrap> Bootstraps { get; } = new("acl-bootstrap", AclRowJson.Default.AclBootstrap, static _ => StateTable.OnlyKey)
+    {
+        IndexOf = static row => row.ResetIndex,
+    };
+
+    /// <summary>What the rights of tokens are worked out from.</summary>
+    public static IReadOnlyList<StateTable> Rights { get; } = [Tokens, Policies, Roles];
+
+    public static IReadOnlyList<StateTable> All { get; } = [.. Rights, Bootstraps];
+}

@@ -1,0 +1,22 @@
+using ConnectAgent.State;
+
+namespace ConnectAgent.ControlPlane.Acl.Login;
+
+/// <summary>The rows of auth methods and binding rules.</summary>
+internal static class LoginTables
+{
+    /// <summary>By name as first written; second key: <see cref="AclNames"/>.</summary>
+    public static StateTable<AuthMethod> AuthMethods { get; } = new("acl-auth-methods", LoginRowJson.Default.AuthMethod, static row => row.Name)
+    {
+        SecondKeysOf = static row => [AclNames.KeyOf(row.Name)],
+        IndexOf = static row => Math.Max(row.CreateIndex, row.ModifyIndex),
+    };
+
+    /// <summary>By ID.</summary>
+    public static StateTable<BindingRule> BindingRules { get; } = new("acl-binding-rules", LoginRowJson.Default.BindingRule, static row => row.Id)
+    {
+        IndexOf = static row => Math.Max(row.CreateIndex, row.ModifyIndex),
+    };
+
+    public static IReadOnlyList<StateTable> All { get; } = [AuthMethods, BindingRules];
+}

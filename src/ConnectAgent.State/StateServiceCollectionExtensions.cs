@@ -1,0 +1,39 @@
+using Microsoft.Extensions.DependencyInjection;
+
+namespace ConnectAgent.State;
+
+internal static class StateServiceCollectionExtensions
+{
+    /// <summary>Adds the store of the state; features add their tables to it, and what they ask of a snapshot (<see cref="ISnapshotRule"/>).</summary>
+    /// <param name="services">Where to.</param>
+    /// <param name="limits">Of blocking queries.</param>
+    /// <param name="file">Where it is kept; null keeps it in memory.</param>
+    /// <param name="migrations">The steps of the file's schema beyond the first, in their order.</param>
+    public static IServiceCollection AddState(
+        this IServiceCollection services, BlockingLimits limits, string? file, IReadOnlyList<string> migrations)
+    {
+        services.AddSingleton(limits).AddSingleton<StateTableSet>();
+        services.AddSingleton<IStateStorage>(_ => file is null ? new MemoryStateStorage() : new SqliteStateStorage(file, migrations));
+        return services.AddSingleton<StateStore>().AddSingleton<BlockingReader>().AddSingleton<SnapshotCheck>();
+    }
+
+    /// <summary>Adds the tables of a feature behind those that are there (<see cref="StateTableSet"/>).</summary>
+    /// <param name="services">Where to.</param>
+    /// <param name="tables">In the order of their rows in a snapshot.</param>
+    /// <param name="former">Tables of former revisions whose rows followed from others.</param>
+    public static IServiceCollection AddStateTables(
+        this IServiceCollection services, IEnumerable<StateTable> tables, params ReadOnlySpan<string> former)
+    {
+        foreach (var table in tables)
+        {
+            services.AddSingleton(table);
+        }
+
+        foreach (var name in former)
+        {
+            services.AddSingleton(new FormerTable(name));
+        }
+
+        return services;
+    }
+}
