@@ -6,6 +6,7 @@ using ConnectAgent.ControlPlane.ConfigEntries.Kinds;
 using ConnectAgent.ControlPlane.ConfigEntries.Schema;
 using ConnectAgent.ControlPlane.Intentions;
 using ConnectAgent.Protocol.Errors;
+using ConnectAgent.Protocol.Schema;
 
 namespace ConnectAgent.ControlPlane;
 
@@ -24,38 +25,27 @@ internal static class ConfigEntryKinds
     public static ConfigEntryKind Named(string name) => ByName.GetValueOrDefault(name) ?? throw new ServerException(FailureKind.Invalid, Unknown(name));
 
     /// <summary>Decodes a body (intentions CE-22): first the kind, then the fields.</summary>
-    /// <param name="body">Null for a JSON null.</param>
-    /// <exception cref="ConfigDecodeException">It is no entry.</exception>
-    public static (ConfigEntryKind Kind, JsonObject Document) Decode(JsonNode? body)
+    /// <exception cref="MapstructureException">It is no entry.</exception>
+    public static (ConfigEntryKind Kind, JsonObject Document) Decode(JsonElement body)
     {
-        if (body is not (null or JsonObject))
+        if (body.ValueKind is not (JsonValueKind.Null or JsonValueKind.Object))
         {
-            var found = body.GetValueKind() switch
-            {
-                JsonValueKind.Array => "slice",
-                JsonValueKind.String => "string",
-                JsonValueKind.Number => "float64",
-                _ => "bool",
-            };
-            throw new ConfigDecodeException($"'' expected a map, got '{found}'");
+            throw new MapstructureException($"'' expected a map, got '{JsonKinds.GoKindOf(body)}'");
         }
 
-        var given = ((JsonObject?)body)?.LastOrDefault(pair => pair.Key.Equals("Kind", StringComparison.OrdinalIgnoreCase));
-        if (given is not { Key: not null } named)
+        var given = body.ValueKind == JsonValueKind.Null
+            ? default
+            : body.EnumerateObject().LastOrDefault(property => property.Name.Equals("Kind", StringComparison.OrdinalIgnoreCase)).Value;
+        switch (given.ValueKind)
         {
-            throw new ConfigDecodeException("Payload does not contain a kind/Kind key at the top level");
+            case JsonValueKind.Undefined:
+                throw new MapstructureException("Payload does not contain a kind/Kind key at the top level");
+            case JsonValueKind.String when given.GetString()! is var name:
+                var kind = ByName.GetValueOrDefault(name) ?? throw new MapstructureException(Unknown(name));
+                return (kind, kind.Decode(body, new EntryDecoding()));
+            default:
+                throw new MapstructureException("Kind value in payload is not a string");
         }
-
-        if (named.Value?.GetValueKind() != JsonValueKind.String)
-        {
-            throw new ConfigDecodeException("Kind value in payload is not a string");
-        }
-
-        var kind = ByName.GetValueOrDefault(named.Value.GetValue<string>()) ?? throw new ConfigDecodeException(Unknown(named.Value.GetValue<string>()));
-        var decoding = new ConfigDecoding();
-        var document = kind.Schema.Decode(body, string.Empty, decoding)!.AsObject();
-        decoding.Finish();
-        return (kind, document);
     }
 
     /// <summary>Whether what is stored can be read by whoever uses it; for rows from a file.</summary>

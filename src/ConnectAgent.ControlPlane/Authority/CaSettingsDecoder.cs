@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using ConnectAgent.Protocol.Json;
+using ConnectAgent.Protocol.Schema;
 using ConnectAgent.Protocol.Text;
 
 namespace ConnectAgent.ControlPlane.Authority;
@@ -8,228 +9,153 @@ namespace ConnectAgent.ControlPlane.Authority;
 /// <summary>
 /// Reads the options from the <c>Config</c> map: names without case, weakly typed, all errors of the map together (ca CA-24, CA-25, CA-31).
 /// </summary>
-internal sealed class CaSettingsDecoder
+internal static class CaSettingsDecoder
 {
-    private readonly Dictionary<string, JsonElement> _values;
-    private readonly List<string> _errors = [];
-
-    private CaSettingsDecoder(JsonElement map)
-    {
-        // An exact name wins over one that differs by case.
-        _values = new Dictionary<string, JsonElement>(StringComparer.OrdinalIgnoreCase);
-        foreach (var property in map.EnumerateObject())
-        {
-            if (!_values.ContainsKey(property.Name) || Names.Contains(property.Name))
-            {
-                _values[property.Name] = property.Value;
-            }
-        }
-    }
-
-    /// <summary>The options, as the wire spells them.</summary>
-    public static IReadOnlySet<string> Names { get; } = new HashSet<string>(StringComparer.Ordinal)
-    {
-        "LeafCertTTL", "RootCertTTL", "IntermediateCertTTL", "CSRMaxPerSecond", "CSRMaxConcurrent", "PrivateKeyType", "PrivateKeyBits",
-        "SkipValidate", "PrivateKey", "RootCert", "DisableCrossSigning", "test_state",
-    };
+    private static readonly RecordType<CaSettings> Schema = new RecordType<CaSettings>(static () => new CaSettings())
+        .Field("LeafCertTTL", SchemaTypes.Duration, static (ca, life) => ca with { LeafCertTtl = life })
+        .Field("RootCertTTL", SchemaTypes.Duration, static (ca, life) => ca with { RootCertTtl = life })
+        .Field("IntermediateCertTTL", SchemaTypes.Duration, static (ca, life) => ca with { IntermediateCertTtl = life })
+        .Field("CSRMaxPerSecond", SchemaTypes.Real("float32"), static (ca, rate) => ca with { CsrMaxPerSecond = rate })
+        .Field("CSRMaxConcurrent", SchemaTypes.Int32, static (ca, most) => ca with { CsrMaxConcurrent = most })
+        .Field("PrivateKeyType", SchemaTypes.Text, static (ca, type) => ca with { PrivateKeyType = type })
+        .Field("PrivateKeyBits", SchemaTypes.Int32, static (ca, bits) => ca with { PrivateKeyBits = bits })
+        .Field("SkipValidate", SchemaTypes.Flag, static (ca, skips) => ca with { SkipValidate = skips })
+        .Field("PrivateKey", SchemaTypes.Text, static (ca, pem) => ca with { PrivateKey = pem })
+        .Field("RootCert", SchemaTypes.Text, static (ca, pem) => ca with { RootCert = pem })
+        .Field("DisableCrossSigning", SchemaTypes.Flag, static (ca, isDisabled) => ca with { DisableCrossSigning = isDisabled })
+        .Field("test_state", new MapType<string>(new AnyText()), static (ca, state) => ca with { TestState = state });
 
     /// <summary>Reads and checks the options.</summary>
     /// <param name="configuration">A JSON object.</param>
     /// <exception cref="ProviderException">With the first text of CA-31 that holds.</exception>
     public static CaSettings Decode(string configuration)
     {
-        using var document = ParseObject(configuration);
-        var settings = new CaSettingsDecoder(document.RootElement).Read();
-        CaSettingsValidation.Check(settings);
-        return settings;
-    }
-
-    // Requests are read before; a row from a file may be anything.
-    private static JsonDocument ParseObject(string configuration)
-    {
-        return JsonTexts.AreObject(configuration)
-            ? JsonDocument.Parse(configuration)
-            : throw new ProviderException("the configuration is no JSON object");
-    }
-
-    private CaSettings Read()
-    {
-        var unset = new CaSettings();
-        var settings = new CaSettings
+        // Requests are read before; a row from a file may be anything.
+        if (!JsonTexts.AreObject(configuration))
         {
-            LeafCertTtl = Duration("LeafCertTTL", unset.LeafCertTtl),
-            RootCertTtl = Duration("RootCertTTL", unset.RootCertTtl),
-            IntermediateCertTtl = Duration("IntermediateCertTTL", unset.IntermediateCertTtl),
-            CsrMaxPerSecond = Real("CSRMaxPerSecond", unset.CsrMaxPerSecond),
-            CsrMaxConcurrent = Integer("CSRMaxConcurrent", unset.CsrMaxConcurrent),
-            PrivateKeyType = Text("PrivateKeyType", unset.PrivateKeyType),
-            PrivateKeyBits = Integer("PrivateKeyBits", unset.PrivateKeyBits),
-            SkipValidate = Boolean("SkipValidate"),
-            PrivateKey = Text("PrivateKey", unset.PrivateKey),
-            RootCert = Text("RootCert", unset.RootCert),
-            DisableCrossSigning = Boolean("DisableCrossSigning"),
-            TestState = Map("test_state"),
-        };
-        if (_errors.Count > 0)
-        {
-            _errors.Sort(StringComparer.Ordinal);
-            throw new ProviderException(
-                $"error decoding config: {_errors.Count} error(s) decoding:\n\n" + string.Join('\n', _errors.Select(error => "* " + error)),
-                ProviderFault.BadConfiguration);
+            throw new ProviderException("the configuration is no JSON object");
         }
 
-        return settings;
+        var decoding = new Decoding();
+        _ = Schema.TryRead(JsonElement.Parse(configuration), decoding, out var settings);
+        decoding.Finish();
+        CaSettingsValidation.Check(settings!);
+        return settings!;
     }
 
-    private TimeSpan Duration(string name, TimeSpan fallback)
+    private sealed class AnyText : SchemaType<string>
     {
-        switch (Find(name))
+        public override string Empty => string.Empty;
+
+        public override bool TryRead(JsonElement value, SchemaDecoding decoding, out string read)
         {
-            case null:
-                return fallback;
-            case { ValueKind: JsonValueKind.String } text when GoDuration.TryParse(text.GetString()!, out var duration, out var error):
-                return duration;
-            case { ValueKind: JsonValueKind.String } text:
-                _ = GoDuration.TryParse(text.GetString()!, out _, out var why);
-                _errors.Add($"error decoding '{name}': {why}");
-                return fallback;
-            case { ValueKind: JsonValueKind.Number } number:
-                // A bare number counts nanoseconds.
-                return TimeSpan.FromTicks((long)Math.Clamp(number.GetDouble() / TimeSpan.NanosecondsPerTick, long.MinValue / 2.0, long.MaxValue / 2.0));
-            case { } other:
-                return Mismatch(name, "time.Duration", other, fallback);
+            read = value.ToString();
+            return true;
         }
     }
 
-    private int Integer(string name, int fallback)
+    /// <summary>The dialect of the reference's providers. An error never shows what has the wrong type: it may be a key in the wrong place.</summary>
+    private sealed class Decoding : MapstructureDecoding
     {
-        switch (Find(name))
+        // What the reference does not know, the map may hold all the same.
+        public override void Unknown(string more)
         {
-            case null:
-                return fallback;
-            case { ValueKind: JsonValueKind.Number } number:
-                return (int)Math.Clamp(number.GetDouble(), int.MinValue, int.MaxValue);
-            case { ValueKind: JsonValueKind.True }:
-                return 1;
-            case { ValueKind: JsonValueKind.False }:
-                return 0;
-            case { ValueKind: JsonValueKind.String } text:
-                if (int.TryParse(text.GetString(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var parsed))
+        }
+
+        // An exact name wins over one that differs by case.
+        public override IEnumerable<JsonProperty> PropertiesOf(JsonElement value)
+        {
+            if (Depth > 0)
+            {
+                return base.PropertiesOf(value);
+            }
+
+            Dictionary<string, JsonProperty> chosen = new(StringComparer.OrdinalIgnoreCase);
+            foreach (var property in value.EnumerateObject())
+            {
+                if (!chosen.ContainsKey(property.Name) || Schema.Find(property.Name)?.Name == property.Name)
                 {
-                    return parsed;
+                    chosen[property.Name] = property;
                 }
+            }
 
-                _errors.Add($"cannot parse '{name}' as int: strconv.ParseInt: parsing {GoQuote.Of(text.GetString()!)}: invalid syntax");
-                return fallback;
-            case { } other:
-                return Mismatch(name, "int", other, fallback);
+            return chosen.Values;
         }
-    }
 
-    private double Real(string name, double fallback)
-    {
-        switch (Find(name))
+        public override IReadOnlyList<JsonElement>? ObjectsOf(JsonElement value, string? goTarget)
         {
-            case null:
-                return fallback;
-            case { ValueKind: JsonValueKind.Number } number:
-                return number.GetDouble();
-            case { ValueKind: JsonValueKind.True }:
-                return 1;
-            case { ValueKind: JsonValueKind.False }:
-                return 0;
-            case { ValueKind: JsonValueKind.String } text:
-                if (double.TryParse(text.GetString(), NumberStyles.Float, CultureInfo.InvariantCulture, out var parsed) && double.IsFinite(parsed))
-                {
-                    return parsed;
-                }
+            if (value.ValueKind == JsonValueKind.Object)
+            {
+                return [value];
+            }
 
-                _errors.Add($"cannot parse '{name}' as float: strconv.ParseFloat: parsing {GoQuote.Of(text.GetString()!)}: invalid syntax");
-                return fallback;
-            case { } other:
-                return Mismatch(name, "float32", other, fallback);
-        }
-    }
-
-    private bool Boolean(string name)
-    {
-        switch (Find(name))
-        {
-            case null or { ValueKind: JsonValueKind.False }:
-                return false;
-            case { ValueKind: JsonValueKind.True }:
-                return true;
-            case { ValueKind: JsonValueKind.Number } number:
-                return number.GetDouble() != 0;
-            case { ValueKind: JsonValueKind.String } text:
-                switch (text.GetString())
-                {
-                    case "1" or "t" or "T" or "TRUE" or "true" or "True":
-                        return true;
-                    case "" or "0" or "f" or "F" or "FALSE" or "false" or "False":
-                        return false;
-                    case { } unknown:
-                        _errors.Add($"cannot parse '{name}' as bool: strconv.ParseBool: parsing {GoQuote.Of(unknown)}: invalid syntax");
-                        return false;
-                    default:
-                        return false;
-                }
-
-            case { } other:
-                return Mismatch(name, "bool", other, fallback: false);
-        }
-    }
-
-    private string Text(string name, string fallback)
-    {
-        switch (Find(name))
-        {
-            case null:
-                return fallback;
-            case { ValueKind: JsonValueKind.String } text:
-                return text.GetString()!;
-            case { ValueKind: JsonValueKind.Number } number:
-                return number.GetRawText();
-            case { ValueKind: JsonValueKind.True }:
-                return "1";
-            case { ValueKind: JsonValueKind.False }:
-                return "0";
-            case { } other:
-                return Mismatch(name, "string", other, fallback);
-        }
-    }
-
-    private Dictionary<string, string>? Map(string name)
-    {
-        if (Find(name) is not { } value)
-        {
+            Mismatch(value, "map[string]string");
             return null;
         }
 
-        if (value.ValueKind != JsonValueKind.Object)
+        // A text must be a whole number; a truth value is no duration.
+        public override bool TryNumber(JsonElement value, NumberRange range, out decimal number)
         {
-            return Mismatch<Dictionary<string, string>?>(name, "map[string]string", value, null);
+            number = 0;
+            if (value.ValueKind == JsonValueKind.String)
+            {
+                var isNumber = int.TryParse(value.GetString(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var whole);
+                number = whole;
+                if (!isNumber)
+                {
+                    NotParsed(value, range.GoType, "int", "Int");
+                }
+
+                return isNumber;
+            }
+
+            if (range != NumberRange.Duration || value.ValueKind == JsonValueKind.Number)
+            {
+                return base.TryNumber(value, range, out number);
+            }
+
+            Mismatch(value, range.GoType);
+            return false;
         }
 
-        return value.EnumerateObject().ToDictionary(property => property.Name, property => property.Value.ToString(), StringComparer.Ordinal);
-    }
-
-    // A null leaves the default.
-    private JsonElement? Find(string name) =>
-        _values.TryGetValue(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
-
-    // Never the value: it may be a key in the wrong place.
-    private T Mismatch<T>(string name, string goType, JsonElement value, T fallback)
-    {
-        var found = value.ValueKind switch
+        public override bool TryReal(JsonElement value, string goType, out double number)
         {
-            JsonValueKind.Object => "map[string]interface {}",
-            JsonValueKind.Array => "[]interface {}",
-            JsonValueKind.True or JsonValueKind.False => "bool",
-            JsonValueKind.Number => "float64",
-            _ => "string",
-        };
-        _errors.Add($"'{name}' expected type '{goType}', got unconvertible type '{found}'");
-        return fallback;
+            number = value.ValueKind == JsonValueKind.True ? 1 : 0;
+            switch (value.ValueKind)
+            {
+                case JsonValueKind.True or JsonValueKind.False:
+                case JsonValueKind.String when double.TryParse(value.GetString(), NumberStyles.Float, CultureInfo.InvariantCulture, out number) && double.IsFinite(number):
+                    return true;
+                case JsonValueKind.String:
+                    NotParsed(value, goType, "float", "Float");
+                    return false;
+                default:
+                    return base.TryReal(value, goType, out number);
+            }
+        }
+
+        public override void Finish()
+        {
+            if (Mismatches.Count > 0)
+            {
+                Mismatches.Sort(StringComparer.Ordinal);
+                throw new ProviderException("error decoding config: " + ListOf(Mismatches), ProviderFault.BadConfiguration);
+            }
+        }
+
+        protected override void NotParsed(JsonElement value, string goType, string kind, string parser)
+        {
+            if (value.ValueKind == JsonValueKind.String)
+            {
+                AddMismatch($"cannot parse '{Path()}' as {kind}: strconv.Parse{parser}: parsing {GoQuote.Of(value.GetString()!)}: invalid syntax");
+                return;
+            }
+
+            Mismatch(value, goType);
+        }
+
+        protected override void Overflow(JsonElement value, NumberRange range)
+        {
+        }
     }
 }

@@ -1,5 +1,6 @@
 using ConnectAgent.ControlPlane.ConfigEntries.Schema;
 using ConnectAgent.Protocol.Limits;
+using ConnectAgent.Protocol.Schema;
 
 namespace ConnectAgent.ControlPlane.ConfigEntries;
 

@@ -1,6 +1,8 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using ConnectAgent.ControlPlane.ConfigEntries.Schema;
 using ConnectAgent.Protocol.Acl;
+using ConnectAgent.Protocol.Schema;
 using ConnectAgent.Protocol.Tokens;
 using ConnectAgent.State;
 
@@ -19,6 +21,15 @@ internal abstract class ConfigEntryKind(string name, ObjectType schema)
 
     /// <summary>Whether writes need the mesh to be enabled (intentions IAPI-8).</summary>
     public virtual bool NeedsConnect => false;
+
+    /// <summary>Brings an object into the one form of documents of the kind.</summary>
+    /// <exception cref="MapstructureException">It is none.</exception>
+    public JsonObject Decode(JsonElement value, SchemaDecoding decoding)
+    {
+        _ = Schema.TryRead(value, decoding, out var document);
+        decoding.Finish();
+        return document!.AsObject();
+    }
 
     /// <summary>Normalises and checks a decoded document; what needs no state is checked here, before the access check (CE-23).</summary>
     /// <returns>The entry, with indexes of 0.</returns>

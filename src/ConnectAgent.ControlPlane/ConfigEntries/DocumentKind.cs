@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using ConnectAgent.ControlPlane.ConfigEntries.Schema;
+using ConnectAgent.Protocol.Schema;
 using ConnectAgent.Protocol.Text;
 using ConnectAgent.State;
 
@@ -80,12 +81,10 @@ internal abstract class DocumentKind : ConfigEntryKind
     {
         try
         {
-            var decoding = new ConfigDecoding(isStored: true);
-            var document = Schema.Decode(JsonNode.Parse(stored.Document), string.Empty, decoding);
-            decoding.Finish();
-            return document as JsonObject;
+            var value = JsonElement.Parse(stored.Document);
+            return value.ValueKind == JsonValueKind.Object ? Decode(value, new EntryDecoding(isStored: true)) : null;
         }
-        catch (Exception error) when (error is ConfigDecodeException or JsonException)
+        catch (Exception error) when (error is MapstructureException or JsonException)
         {
             return null;
         }

@@ -1,266 +1,84 @@
 using ConnectAgent.ControlPlane.Acl;
-using ConnectAgent.Http.Wire;
+using ConnectAgent.Protocol.Schema;
 
 namespace ConnectAgent.Http.Acl;
 
-/// <summary>Reads the bodies of the ACL endpoints (acl ACL-API-1): unknown names are refused, what the server sets is ignored.</summary>
+/// <summary>The bodies of the ACL endpoints (acl ACL-API-1): unknown names are refused, what the server sets is ignored.</summary>
 internal static class AclBodies
 {
-    private const string Namespaces = " - Namespaces are a Consul Enterprise feature";
+    private static readonly RecordType<ServiceIdentity> ServiceIdentity = new RecordType<ServiceIdentity>(static () => new(string.Empty))
+        .Field("ServiceName", SchemaTypes.Text, static (identity, name) => identity with { ServiceName = name })
+        .Field("Datacenters", SchemaTypes.Texts, static (identity, names) => identity with { Datacenters = names });
 
-    public static AclTokenDraft Token(ref GoJsonReader json)
-    {
-        const string Type = "ACLToken";
-        return json.DocumentOf("structs." + Type, new AclTokenDraft(), static (ref GoJsonReader inner, AclTokenDraft draft) =>
-        {
-            switch (inner.Name.ToUpperInvariant())
-            {
-                case "ACCESSORID":
-                    draft = draft with { AccessorId = inner.String(Type + ".AccessorID") ?? string.Empty };
-                    break;
-                case "SECRETID":
-                    draft = draft with { SecretId = inner.String(Type + ".SecretID") ?? string.Empty };
-                    break;
-                case "DESCRIPTION":
-                    draft = draft with { Description = inner.String(Type + ".Description") ?? string.Empty };
-                    break;
-                case "POLICIES":
-                    draft = draft with { Policies = Links(ref inner, Type + ".Policies") };
-                    break;
-                case "ROLES":
-                    draft = draft with { Roles = Links(ref inner, Type + ".Roles") };
-                    break;
-                case "SERVICEIDENTITIES":
-                    draft = draft with { ServiceIdentities = ServiceIdentities(ref inner, Type + ".ServiceIdentities") };
-                    break;
-                case "NODEIDENTITIES":
-                    draft = draft with { NodeIdentities = NodeIdentities(ref inner, Type + ".NodeIdentities") };
-                    break;
-                case "LOCAL":
-                    draft = draft with { Local = inner.Boolean(Type + ".Local") ?? false };
-                    break;
-                case "AUTHMETHOD":
-                    draft = draft with { AuthMethod = inner.String(Type + ".AuthMethod") ?? string.Empty };
-                    break;
-                case "RULES":
-                    draft = draft with { Rules = inner.String(Type + ".Rules") ?? string.Empty };
-                    break;
-                case "EXPIRATIONTIME":
-                    draft = draft with { ExpirationTime = inner.Time(Type + ".ExpirationTime") };
-                    break;
-                case "EXPIRATIONTTL":
-                    draft = draft with { ExpirationTtl = inner.Duration(Type + ".ExpirationTTL") };
-                    break;
-                case "CREATETIME" or "HASH" or "CREATEINDEX" or "MODIFYINDEX" or "TYPE" or "LEGACY":
-                    inner.Ignore();
-                    break;
-                default:
-                    Unknown(ref inner);
-                    break;
-            }
+    private static readonly RecordType<NodeIdentity> NodeIdentity = new RecordType<NodeIdentity>(static () => new(string.Empty, string.Empty))
+        .Field("NodeName", SchemaTypes.Text, static (identity, name) => identity with { NodeName = name })
+        .Field("Datacenter", SchemaTypes.Text, static (identity, name) => identity with { Datacenter = name });
 
-            return draft;
-        });
-    }
+    private static readonly ListType<AclLink> Links = new(new RecordType<AclLink>(static () => new(string.Empty, string.Empty))
+        .Field("ID", SchemaTypes.Text, static (link, id) => link with { Id = id })
+        .Field("Name", SchemaTypes.Text, static (link, name) => link with { Name = name }));
 
-    public static AclPolicy Policy(ref GoJsonReader json)
-    {
-        const string Type = "ACLPolicy";
-        return json.DocumentOf("structs." + Type, new AclPolicy(string.Empty, string.Empty), static (ref GoJsonReader inner, AclPolicy policy) =>
-        {
-            switch (inner.Name.ToUpperInvariant())
-            {
-                case "ID":
-                    policy = policy with { Id = inner.String(Type + ".ID") ?? string.Empty };
-                    break;
-                case "NAME":
-                    policy = policy with { Name = inner.String(Type + ".Name") ?? string.Empty };
-                    break;
-                case "DESCRIPTION":
-                    policy = policy with { Description = inner.String(Type + ".Description") ?? string.Empty };
-                    break;
-                case "RULES":
-                    policy = policy with { Rules = inner.String(Type + ".Rules") ?? string.Empty };
-                    break;
-                case "DATACENTERS":
-                    policy = policy with { Datacenters = inner.Texts(Type + ".Datacenters") };
-                    break;
-                case "HASH" or "CREATEINDEX" or "MODIFYINDEX":
-                    inner.Ignore();
-                    break;
-                default:
-                    Unknown(ref inner);
-                    break;
-            }
+    private static readonly ListType<ServiceIdentity> ServiceIdentities = new(ServiceIdentity);
 
-            return policy;
-        });
-    }
+    private static readonly ListType<NodeIdentity> NodeIdentities = new(NodeIdentity);
 
-    public static AclRoleDraft Role(ref GoJsonReader json)
-    {
-        const string Type = "ACLRole";
-        return json.DocumentOf("structs." + Type, new AclRoleDraft(string.Empty, string.Empty, string.Empty, [], [], []), static (ref GoJsonReader inner, AclRoleDraft role) =>
-        {
-            switch (inner.Name.ToUpperInvariant())
-            {
-                case "ID":
-                    role = role with { Id = inner.String(Type + ".ID") ?? string.Empty };
-                    break;
-                case "NAME":
-                    role = role with { Name = inner.String(Type + ".Name") ?? string.Empty };
-                    break;
-                case "DESCRIPTION":
-                    role = role with { Description = inner.String(Type + ".Description") ?? string.Empty };
-                    break;
-                case "POLICIES":
-                    role = role with { Policies = Links(ref inner, Type + ".Policies") };
-                    break;
-                case "SERVICEIDENTITIES":
-                    role = role with { ServiceIdentities = ServiceIdentities(ref inner, Type + ".ServiceIdentities") };
-                    break;
-                case "NODEIDENTITIES":
-                    role = role with { NodeIdentities = NodeIdentities(ref inner, Type + ".NodeIdentities") };
-                    break;
-                case "HASH" or "CREATEINDEX" or "MODIFYINDEX":
-                    inner.Ignore();
-                    break;
-                default:
-                    Unknown(ref inner);
-                    break;
-            }
+    public static SchemaType<AclTokenDraft> Token { get; } = Document("ACLToken", static () => new AclTokenDraft())
+        .Field("AccessorID", SchemaTypes.Text, static (token, id) => token with { AccessorId = id })
+        .Field("SecretID", SchemaTypes.Text, static (token, id) => token with { SecretId = id })
+        .Field("Description", SchemaTypes.Text, static (token, text) => token with { Description = text })
+        .Field("Policies", Links, static (token, links) => token with { Policies = links })
+        .Field("Roles", Links, static (token, links) => token with { Roles = links })
+        .Field("ServiceIdentities", ServiceIdentities, static (token, identities) => token with { ServiceIdentities = identities })
+        .Field("NodeIdentities", NodeIdentities, static (token, identities) => token with { NodeIdentities = identities })
+        .Field("Local", SchemaTypes.Flag, static (token, isLocal) => token with { Local = isLocal })
+        .Field("AuthMethod", SchemaTypes.Text, static (token, name) => token with { AuthMethod = name })
+        .Field("Rules", SchemaTypes.Text, static (token, rules) => token with { Rules = rules })
+        .Field("ExpirationTime", SchemaTypes.Time, static (token, time) => token with { ExpirationTime = time })
+        .Field("ExpirationTTL", SchemaTypes.Duration, static (token, life) => token with { ExpirationTtl = life })
+        .Ignored("CreateTime", "Hash", "CreateIndex", "ModifyIndex", "Type", "Legacy");
 
-            return role;
-        });
-    }
+    public static SchemaType<AclPolicy> Policy { get; } = Document("ACLPolicy", static () => new AclPolicy(string.Empty, string.Empty))
+        .Field("ID", SchemaTypes.Text, static (policy, id) => policy with { Id = id })
+        .Field("Name", SchemaTypes.Text, static (policy, name) => policy with { Name = name })
+        .Field("Description", SchemaTypes.Text, static (policy, text) => policy with { Description = text })
+        .Field("Rules", SchemaTypes.Text, static (policy, rules) => policy with { Rules = rules })
+        .Field("Datacenters", SchemaTypes.Texts, static (policy, names) => policy with { Datacenters = names })
+        .Ignored("Hash", "CreateIndex", "ModifyIndex");
+
+    public static SchemaType<AclRoleDraft> Role { get; } = Document(
+            "ACLRole", static () => new AclRoleDraft(string.Empty, string.Empty, string.Empty, [], [], []))
+        .Field("ID", SchemaTypes.Text, static (role, id) => role with { Id = id })
+        .Field("Name", SchemaTypes.Text, static (role, name) => role with { Name = name })
+        .Field("Description", SchemaTypes.Text, static (role, text) => role with { Description = text })
+        .Field("Policies", Links, static (role, links) => role with { Policies = links })
+        .Field("ServiceIdentities", ServiceIdentities, static (role, identities) => role with { ServiceIdentities = identities })
+        .Field("NodeIdentities", NodeIdentities, static (role, identities) => role with { NodeIdentities = identities })
+        .Ignored("Hash", "CreateIndex", "ModifyIndex");
 
     /// <summary>The body of a bootstrap: none, or the secret to use (ACL-BOOT-4).</summary>
-    public static string BootstrapSecret(ref GoJsonReader json) => OneText(ref json, "BootstrapSecret");
+    public static SchemaType<string> BootstrapSecret { get; } = OneText("BootstrapSecret");
 
     /// <summary>The body of <c>PUT /v1/agent/token/TYPE</c> (ACL-AGT-1).</summary>
-    public static string AgentToken(ref GoJsonReader json) => OneText(ref json, "Token");
+    public static SchemaType<string> AgentToken { get; } = OneText("Token");
 
-    /// <summary>The questions of <c>POST /v1/internal/acl/authorize</c> (ACL-AUZ-1).</summary>
-    public static List<AclQuestionText> Questions(ref GoJsonReader json)
-    {
-        const string Type = "ACLAuthorizationRequest";
-        List<AclQuestionText> questions = [];
-        if (json.BeginDocumentArray("[]structs." + Type))
-        {
-            while (json.NextElement())
-            {
-                var question = new AclQuestionText(string.Empty, string.Empty, string.Empty);
-                if (json.BeginObject("of type structs." + Type))
-                {
-                    while (json.NextField())
-                    {
-                        switch (json.Name.ToUpperInvariant())
-                        {
-                            case "RESOURCE":
-                                question = question with { Resource = json.String(Type + ".Resource") ?? string.Empty };
-                                break;
-                            case "SEGMENT":
-                                question = question with { Segment = json.String(Type + ".Segment") ?? string.Empty };
-                                break;
-                            case "ACCESS":
-                                question = question with { Access = json.String(Type + ".Access") ?? string.Empty };
-                                break;
-                            default:
-                                Unknown(ref json);
-                                break;
-                        }
-                    }
-                }
+    /// <summary>The requests of <c>POST /v1/internal/acl/authorize</c> (ACL-AUZ-1).</summary>
+    public static SchemaType<List<AclQuestionText>> Questions { get; } = new ListType<AclQuestionText>(
+        new RecordType<AclQuestionText>(
+            static () => new(string.Empty, string.Empty, string.Empty), "ACLAuthorizationRequest", "Go struct field of type structs.ACLAuthorizationRequest")
+            .Field("Resource", SchemaTypes.Text, static (asked, resource) => asked with { Resource = resource })
+            .Field("Segment", SchemaTypes.Text, static (asked, segment) => asked with { Segment = segment })
+            .Field("Access", SchemaTypes.Text, static (asked, access) => asked with { Access = access })
+            .WithoutNamespaces(),
+        goTarget: "of type []structs.ACLAuthorizationRequest");
 
-                questions.Add(question);
-            }
-        }
+    /// <summary>A document of a type of the reference.</summary>
+    public static RecordType<T> Document<T>(string goType, Func<T> create) =>
+        new RecordType<T>(create, goType, "of type structs." + goType).WithoutNamespaces();
 
-        json.End();
-        return questions;
-    }
+    private static RecordType<T> WithoutNamespaces<T>(this RecordType<T> type) => type.Refused("Namespace", " - Namespaces are a Consul Enterprise feature");
 
-    private static string OneText(ref GoJsonReader json, string field) =>
-        json.DocumentOf("struct", string.Empty, (ref GoJsonReader inner, string text) =>
-        {
-            if (inner.Is(field))
-            {
-                return inner.String("." + field) ?? string.Empty;
-            }
-
-            inner.Unknown();
-            return text;
-        });
-
-    /// <summary>A field that none of the ACL bodies has.</summary>
-    public static void Unknown(ref GoJsonReader json)
-    {
-        if (json.Is("Namespace"))
-        {
-            json.Unknown(Namespaces);
-        }
-        else
-        {
-            json.Unknown();
-        }
-    }
-
-    private static List<AclLink> Links(ref GoJsonReader json, string field) => json.Objects(
-        field,
-        new AclLink(string.Empty, string.Empty),
-        (ref GoJsonReader inner, AclLink link) =>
-        {
-            if (inner.Is("ID"))
-            {
-                return link with { Id = inner.String(field + ".ID") ?? string.Empty };
-            }
-
-            if (inner.Is("Name"))
-            {
-                return link with { Name = inner.String(field + ".Name") ?? string.Empty };
-            }
-
-            inner.Unknown();
-            return link;
-        });
-
-    private static List<ServiceIdentity> ServiceIdentities(ref GoJsonReader json, string field) => json.Objects(
-        field,
-        new ServiceIdentity(string.Empty),
-        (ref GoJsonReader inner, ServiceIdentity identity) =>
-        {
-            if (inner.Is("ServiceName"))
-            {
-                return identity with { ServiceName = inner.String(field + ".ServiceName") ?? string.Empty };
-            }
-
-            if (inner.Is("Datacenters"))
-            {
-                return identity with { Datacenters = inner.Texts(field + ".Datacenters") };
-            }
-
-            inner.Unknown();
-            return identity;
-        });
-
-    private static List<NodeIdentity> NodeIdentities(ref GoJsonReader json, string field) => json.Objects(
-        field,
-        new NodeIdentity(string.Empty, string.Empty),
-        (ref GoJsonReader inner, NodeIdentity identity) =>
-        {
-            if (inner.Is("NodeName"))
-            {
-                return identity with { NodeName = inner.String(field + ".NodeName") ?? string.Empty };
-            }
-
-            if (inner.Is("Datacenter"))
-            {
-                return identity with { Datacenter = inner.String(field + ".Datacenter") ?? string.Empty };
-            }
-
-            inner.Unknown();
-            return identity;
-        });
+    private static RecordType<string> OneText(string name) => new RecordType<string>(static () => string.Empty, string.Empty, "of type struct")
+        .Field(name, SchemaTypes.Text, static (_, text) => text);
 }
 
 /// <summary>One question about the caller's rights.</summary>

@@ -5,6 +5,7 @@ using ConnectAgent.Agent.Servers;
 using ConnectAgent.Http.Wire;
 using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Identity;
+using ConnectAgent.Protocol.Schema;
 using ConnectAgent.Protocol.Text;
 
 namespace ConnectAgent.Http.Authorize;
@@ -22,17 +23,17 @@ internal sealed class AuthorizeEndpoints(
     {
         var permission = Permission.Of(AclResource.Service, AclAccess.Write, "the target");
         routes.MapWire(
-            "/v1/agent/connect/authorize", (HttpMethods.Post, permission, request => AnswerAsync(request, AuthorizeQuestion.Read)));
+            "/v1/agent/connect/authorize", (HttpMethods.Post, permission, request => AnswerAsync(request, AuthorizeQuestion.Schema)));
         routes.MapWire(
-            "/v1/agent/connect/authorize/http", (HttpMethods.Post, permission, request => AnswerAsync(request, AuthorizeQuestion.ReadHttp)));
+            "/v1/agent/connect/authorize/http", (HttpMethods.Post, permission, request => AnswerAsync(request, AuthorizeQuestion.HttpSchema)));
     }
 
     // AUTHZ-10, in its order; what a request adds is checked with the rest of the body, before the token.
-    private async Task AnswerAsync(WireRequest request, RequestBody.Decoder<AuthorizeQuestion> decode)
+    private async Task AnswerAsync(WireRequest request, SchemaType<AuthorizeQuestion> schema)
     {
         request.RefuseNamespace();
         var asked = await RequestBody.ReadAsync(
-            request, decode, static error => WireException.BadRequest("Request decode failed: " + error));
+            request, schema, static error => WireException.BadRequest("Request decode failed: " + error));
         var client = Check(asked);
         agent.RequireConnect();
         var token = request.Token();

@@ -6,6 +6,7 @@ using ConnectAgent.ControlPlane.Authority;
 using ConnectAgent.Http.Wire;
 using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Json;
+using ConnectAgent.Protocol.Schema;
 
 namespace ConnectAgent.Http.Ca;
 
@@ -37,7 +38,7 @@ internal sealed class CaConfigurationEndpoints(
     private async Task PutAsync(WireRequest request)
     {
         var change = await RequestBody.ReadAsync(
-            request, CaConfigurationBody.Read, error => WireException.BadRequest("Request decode failed: " + error));
+            request, CaConfigurationBody.Schema, error => WireException.BadRequest("Request decode failed: " + error));
         await RequireAsync(request, request.Datacenter(), request.Token());
 
         // A caller that goes away does not stop a rotation half-way.
@@ -58,67 +59,22 @@ internal sealed class CaConfigurationEndpoints(
 /// <summary>The body of a change (CA-22, CA-23).</summary>
 internal static class CaConfigurationBody
 {
-    private const string GoType =
-        """struct { ForceWithoutCrossSigningSnake bool "json:\"force_without_cross_signing\""; *structs.Alias }""";
+    /// <summary>A null makes the reference drop the connection.</summary>
+    public static SchemaType<CaConfigurationChange> Schema { get; } = new RecordType<CaConfigurationChange>(
+            static () => new CaConfigurationChange(string.Empty, "{}", null, ForceWithoutCrossSigning: false, 0),
+            "Alias",
+            """of type struct { ForceWithoutCrossSigningSnake bool "json:\"force_without_cross_signing\""; *structs.Alias }""",
+            refusesNull: true)
+        .Field("Provider", SchemaTypes.Text, static (change, provider) => change with { Provider = provider })
+        .Field("Config", KeptJson.Map, static (change, config) => change with { Config = config })
+        .Field("State", SchemaTypes.TextMap, static (change, state) => change with { State = state })
+        .Field("ForceWithoutCrossSigning", SchemaTypes.Flag, ForceWithoutCrossSigning)
+        .Field("force_without_cross_signing", SchemaTypes.Flag, ForceWithoutCrossSigning)
+        .Field("ModifyIndex", SchemaTypes.UInt64, static (change, index) => change with { ModifyIndex = index })
+        .Dropped(SchemaTypes.UInt64, "CreateIndex");
 
-    public static CaConfigurationChange Read(ref GoJsonReader json)
-    {
-        var change = new CaConfigurationChange(string.Empty, "{}", null, ForceWithoutCrossSigning: false, 0);
-        if (json.BeginDocument(GoType, out var isNull))
-        {
-            while (json.NextField())
-            {
-                change = Field(ref json, change);
-            }
-        }
-
-        // The reference drops the connection.
-        return isNull ? throw new GoJsonException("EOF") : Checked(ref json, change);
-    }
-
-    private static CaConfigurationChange Checked(ref GoJsonReader json, CaConfigurationChange change)
-    {
-        json.End();
-        return change;
-    }
-
-    private static CaConfigurationChange Field(ref GoJsonReader json, CaConfigurationChange change)
-    {
-        const string Alias = "Alias.";
-        if (json.Is("Provider"))
-        {
-            return change with { Provider = json.String(Alias + "Provider") ?? change.Provider };
-        }
-
-        if (json.Is("Config"))
-        {
-            return change with { Config = json.JsonObject(Alias + "Config") ?? "{}" };
-        }
-
-        if (json.Is("State"))
-        {
-            return change with { State = json.Map(Alias + "State") };
-        }
-
-        if (json.Is("ForceWithoutCrossSigning") || json.Is("force_without_cross_signing"))
-        {
-            return change with { ForceWithoutCrossSigning = json.Boolean(Alias + "ForceWithoutCrossSigning") ?? change.ForceWithoutCrossSigning };
-        }
-
-        if (json.Is("ModifyIndex"))
-        {
-            return change with { ModifyIndex = json.UnsignedInteger(Alias + "ModifyIndex") ?? change.ModifyIndex };
-        }
-
-        if (json.Is("CreateIndex"))
-        {
-            json.UnsignedInteger(Alias + "CreateIndex");
-            return change;
-        }
-
-        json.Unknown();
-        return change;
-    }
+    private static CaConfigurationChange ForceWithoutCrossSigning(CaConfigurationChange change, bool isForced) =>
+        change with { ForceWithoutCrossSigning = isForced };
 }
 
 /// <summary>CA-20; fields in output order.</summary>

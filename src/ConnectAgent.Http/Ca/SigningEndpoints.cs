@@ -7,6 +7,7 @@ using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Certificates;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Identity;
+using ConnectAgent.Protocol.Schema;
 
 namespace ConnectAgent.Http.Ca;
 
@@ -23,7 +24,7 @@ internal sealed class SigningEndpoints(IServerClient servers, AgentIdentity agen
     {
         request.RefuseNamespace();
         var asked = await RequestBody.ReadAsync(
-            request, SignQuestion.Read, error => WireException.BadRequest("Request decode failed: " + error));
+            request, SignQuestion.Schema, error => WireException.BadRequest("Request decode failed: " + error));
         InputLimits.RequireName("Service", asked.Service);
         agent.RequireConnect();
         if (asked.Service.Length == 0)
@@ -56,33 +57,10 @@ internal sealed class SigningEndpoints(IServerClient servers, AgentIdentity agen
 /// <summary>Who shall be certified, and his PKCS#10 as PEM.</summary>
 internal readonly record struct SignQuestion(string Service, string Csr)
 {
-    private const string GoType = "ConnectCASignRequest";
-
-    public static SignQuestion Read(ref GoJsonReader json)
-    {
-        var (service, csr) = (string.Empty, string.Empty);
-        if (json.BeginDocument("structs." + GoType))
-        {
-            while (json.NextField())
-            {
-                if (json.Is("Service"))
-                {
-                    service = json.String(GoType + ".Service") ?? service;
-                }
-                else if (json.Is("CSR"))
-                {
-                    csr = json.String(GoType + ".CSR") ?? csr;
-                }
-                else
-                {
-                    json.Unknown();
-                }
-            }
-        }
-
-        json.End();
-        return new SignQuestion(service, csr);
-    }
+    public static SchemaType<SignQuestion> Schema { get; } = new RecordType<SignQuestion>(
+            static () => new(string.Empty, string.Empty), "ConnectCASignRequest", "of type structs.ConnectCASignRequest")
+        .Field("Service", SchemaTypes.Text, static (asked, service) => asked with { Service = service })
+        .Field("CSR", SchemaTypes.Text, static (asked, csr) => asked with { Csr = csr });
 }
 
 /// <summary>The leaf document (LEAF-2) without a key: that never left the one who asks.</summary>

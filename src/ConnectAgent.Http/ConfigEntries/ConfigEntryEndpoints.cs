@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using ConnectAgent.Agent;
 using ConnectAgent.Agent.Servers;
@@ -8,6 +9,7 @@ using ConnectAgent.ControlPlane.ConfigEntries;
 using ConnectAgent.ControlPlane.ConfigEntries.Schema;
 using ConnectAgent.Http.Wire;
 using ConnectAgent.Protocol.Acl;
+using ConnectAgent.Protocol.Schema;
 using ConnectAgent.Protocol.Text;
 using ConnectAgent.Protocol.Tokens;
 
@@ -31,7 +33,7 @@ internal sealed class ConfigEntryEndpoints(
     // CE-23, in its order: validation comes before the access check.
     private async Task PutAsync(WireRequest request)
     {
-        var body = await RequestBody.ReadAsync(request, static (ref json) => json.Document(), Undecodable);
+        var body = await RequestBody.ReadAsync(request, KeptJson.Document, Undecodable);
         var (kind, document) = Decode(body);
         request.RefuseNamespace();
         var cas = Cas(request);
@@ -107,13 +109,13 @@ internal sealed class ConfigEntryEndpoints(
     private static void RequireRead(TokenRights rights, ConfigEntryKind kind, string name) =>
         TokenRights.Require(kind.MayRead(rights, name), kind.ToRead(name));
 
-    private static (ConfigEntryKind Kind, JsonObject Document) Decode(JsonNode? body)
+    private static (ConfigEntryKind Kind, JsonObject Document) Decode(JsonElement body)
     {
         try
         {
             return ConfigEntryKinds.Decode(body);
         }
-        catch (ConfigDecodeException error)
+        catch (MapstructureException error)
         {
             throw Undecodable(error.Message);
         }

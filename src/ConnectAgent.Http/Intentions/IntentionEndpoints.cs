@@ -135,7 +135,7 @@ internal sealed class IntentionEndpoints(
         request.RefuseNamespace();
         var (source, destination) = WriteNames(request);
         var body = await RequestBody.ReadAsync(
-            request, IntentionBody.Read, error => WireException.BadRequest("Request decode failed: " + error));
+            request, IntentionBody.Schema, error => WireException.BadRequest("Request decode failed: " + error));
         agent.RequireConnect();
         await RequireWriteAsync(request, destination.Name);
         if (body.SourcePeer.Length > 0)

@@ -25,7 +25,7 @@ internal sealed class IntentionIdEndpoints(
     {
         request.RefuseNamespace();
         var body = await RequestBody.ReadAsync(
-            request, IntentionBody.Read, error => WireException.Failed("Failed to decode request body: " + error));
+            request, IntentionBody.Schema, error => WireException.Failed("Failed to decode request body: " + error));
         RequireShort(body);
         Require(IsOurs(body.SourceNamespace), $"Invalid SourceNS({body.SourceNamespace})" + Enterprise);
         Require(IsOurs(body.DestinationNamespace), $"Invalid DestinationNS({body.DestinationNamespace})" + Enterprise);
@@ -76,7 +76,7 @@ internal sealed class IntentionIdEndpoints(
     {
         request.RefuseNamespace();
         var body = await RequestBody.ReadAsync(
-            request, IntentionBody.Read, error => WireException.BadRequest("Request decode failed: " + error));
+            request, IntentionBody.Schema, error => WireException.BadRequest("Request decode failed: " + error));
         RequireShort(body);
         RefusePartitions(body);
         agent.RequireConnect();

@@ -1,242 +1,47 @@
-using ConnectAgent.Http.Wire;
 using ConnectAgent.Protocol.Intentions;
+using ConnectAgent.Protocol.Schema;
 
 namespace ConnectAgent.Http.Intentions;
 
-/// <summary>The permissions in the body of an intention write (intentions CE-3).</summary>
+/// <summary>The permissions in the body of an intention write (intentions CE-3). A null in a list of records crashes the reference (DEF-1).</summary>
 internal static class IntentionPermissionBody
 {
-    public static List<IntentionPermission> Read(ref GoJsonReader json)
-    {
-        List<IntentionPermission> permissions = [];
-        if (!json.BeginArray(".Permissions"))
-        {
-            return permissions;
-        }
+    private static readonly RecordType<JwtClaim> Claim = Record("IntentionJWTClaimVerification", static () => new JwtClaim(null, null), "structs.")
+        .Field("Value", SchemaTypes.OptionalText, static (claim, value) => claim with { Value = value })
+        .Field("Path", SchemaTypes.Texts, static (claim, path) => claim with { Path = NotEmpty(path) });
 
-        while (json.NextElement())
-        {
-            RefuseNull(ref json);
-            var permission = new IntentionPermission { Action = string.Empty };
-            if (json.BeginObject("structs.IntentionPermission"))
-            {
-                while (json.NextField())
-                {
-                    if (json.Is("Action"))
-                    {
-                        permission = permission with { Action = json.String("IntentionPermission.Action") ?? string.Empty };
-                    }
-                    else if (json.Is("HTTP"))
-                    {
-                        permission = permission with { Http = ReadHttp(ref json) };
-                    }
-                    else if (json.Is("JWT"))
-                    {
-                        permission = permission with { Jwt = ReadJwt(ref json) };
-                    }
-                    else
-                    {
-                        json.Unknown();
-                    }
-                }
-            }
+    private static readonly RecordType<JwtProvider> Provider = Record("IntentionJWTProvider", static () => new JwtProvider(string.Empty, null), "structs.")
+        .Field("Name", SchemaTypes.Text, static (provider, name) => provider with { Name = name })
+        .Field("VerifyClaims", new ListType<JwtClaim>(Claim, refusesNull: true), static (provider, claims) => provider with { VerifyClaims = NotEmpty(claims) });
 
-            permissions.Add(permission);
-        }
+    private static readonly RecordType<JwtRequirement> Jwt = Record("IntentionJWTRequirement", static () => new JwtRequirement(null))
+        .Field("Providers", new ListType<JwtProvider>(Provider, refusesNull: true), static (jwt, providers) => jwt with { Providers = NotEmpty(providers) });
 
-        return permissions;
-    }
+    private static readonly RecordType<HeaderCondition> Header = Record(
+            "IntentionHTTPHeaderPermission", static () => new HeaderCondition { Name = string.Empty }, "structs.")
+        .Field("Name", SchemaTypes.Text, static (header, name) => header with { Name = name })
+        .Field("Present", SchemaTypes.Flag, static (header, isWanted) => header with { Present = isWanted })
+        .Field("Exact", SchemaTypes.OptionalText, static (header, text) => header with { Exact = text })
+        .Field("Prefix", SchemaTypes.OptionalText, static (header, text) => header with { Prefix = text })
+        .Field("Suffix", SchemaTypes.OptionalText, static (header, text) => header with { Suffix = text })
+        .Field("Regex", SchemaTypes.OptionalText, static (header, text) => header with { Regex = text })
+        .Field("Invert", SchemaTypes.Flag, static (header, isInverted) => header with { Invert = isInverted });
 
-    private static HttpCondition? ReadHttp(ref GoJsonReader json)
-    {
-        const string Type = "IntentionHTTPPermission";
-        if (!json.BeginObject(Type))
-        {
-            return null;
-        }
+    private static readonly RecordType<HttpCondition> Http = Record("IntentionHTTPPermission", static () => new HttpCondition())
+        .Field("PathExact", SchemaTypes.OptionalText, static (http, path) => http with { PathExact = path })
+        .Field("PathPrefix", SchemaTypes.OptionalText, static (http, path) => http with { PathPrefix = path })
+        .Field("PathRegex", SchemaTypes.OptionalText, static (http, path) => http with { PathRegex = path })
+        .Field("Methods", SchemaTypes.Texts, static (http, methods) => http with { Methods = NotEmpty(methods) })
+        .Field("Header", new ListType<HeaderCondition>(Header), static (http, headers) => http with { Headers = NotEmpty(headers) });
 
-        var http = new HttpCondition();
-        while (json.NextField())
-        {
-            if (json.Is("PathExact"))
-            {
-                http = http with { PathExact = NotEmpty(json.String(Type + ".PathExact")) };
-            }
-            else if (json.Is("PathPrefix"))
-            {
-                http = http with { PathPrefix = NotEmpty(json.String(Type + ".PathPrefix")) };
-            }
-            else if (json.Is("PathRegex"))
-            {
-                http = http with { PathRegex = NotEmpty(json.String(Type + ".PathRegex")) };
-            }
-            else if (json.Is("Methods"))
-            {
-                http = http with { Methods = ReadMethods(ref json) };
-            }
-            else if (json.Is("Header"))
-            {
-                http = http with { Headers = ReadHeaders(ref json) };
-            }
-            else
-            {
-                json.Unknown();
-            }
-        }
+    public static ListType<IntentionPermission> Schema { get; } = new(
+        Record("IntentionPermission", static () => new IntentionPermission { Action = string.Empty }, "structs.")
+            .Field("Action", SchemaTypes.Text, static (permission, action) => permission with { Action = action })
+            .Field("HTTP", Http, static (permission, http) => permission with { Http = http })
+            .Field("JWT", Jwt, static (permission, jwt) => permission with { Jwt = jwt }),
+        refusesNull: true);
 
-        return http;
-    }
+    private static RecordType<T> Record<T>(string goType, Func<T> create, string package = "") => new(create, goType, $"Go struct field {package}{goType}");
 
-    private static List<string>? ReadMethods(ref GoJsonReader json)
-    {
-        List<string> methods = [];
-        if (json.BeginArray("IntentionHTTPPermission.Methods"))
-        {
-            while (json.NextElement())
-            {
-                methods.Add(json.String("IntentionHTTPPermission.Methods") ?? string.Empty);
-            }
-        }
-
-        return methods.Count == 0 ? null : methods;
-    }
-
-    private static List<HeaderCondition>? ReadHeaders(ref GoJsonReader json)
-    {
-        const string Type = "IntentionHTTPHeaderPermission";
-        List<HeaderCondition> headers = [];
-        if (!json.BeginArray("IntentionHTTPPermission.Header"))
-        {
-            return null;
-        }
-
-        while (json.NextElement())
-        {
-            var header = new HeaderCondition { Name = string.Empty };
-            if (json.BeginObject("structs." + Type))
-            {
-                while (json.NextField())
-                {
-                    header = json.Name.ToUpperInvariant() switch
-                    {
-                        "NAME" => header with { Name = json.String(Type + ".Name") ?? string.Empty },
-                        "PRESENT" => header with { Present = json.Boolean(Type + ".Present") ?? false },
-                        "EXACT" => header with { Exact = NotEmpty(json.String(Type + ".Exact")) },
-                        "PREFIX" => header with { Prefix = NotEmpty(json.String(Type + ".Prefix")) },
-                        "SUFFIX" => header with { Suffix = NotEmpty(json.String(Type + ".Suffix")) },
-                        "REGEX" => header with { Regex = NotEmpty(json.String(Type + ".Regex")) },
-                        "INVERT" => header with { Invert = json.Boolean(Type + ".Invert") ?? false },
-                        _ => Unknown(ref json, header),
-                    };
-                }
-            }
-
-            headers.Add(header);
-        }
-
-        return headers.Count == 0 ? null : headers;
-    }
-
-    private static JwtRequirement? ReadJwt(ref GoJsonReader json)
-    {
-        if (!json.BeginObject("IntentionJWTRequirement"))
-        {
-            return null;
-        }
-
-        List<JwtProvider> providers = [];
-        while (json.NextField())
-        {
-            if (!json.Is("Providers"))
-            {
-                json.Unknown();
-            }
-            else if (json.BeginArray("IntentionJWTRequirement.Providers"))
-            {
-                while (json.NextElement())
-                {
-                    RefuseNull(ref json);
-                    providers.Add(ReadProvider(ref json));
-                }
-            }
-        }
-
-        return new JwtRequirement(providers.Count == 0 ? null : providers);
-    }
-
-    private static JwtProvider ReadProvider(ref GoJsonReader json)
-    {
-        var name = string.Empty;
-        List<JwtClaim> claims = [];
-        if (json.BeginObject("structs.IntentionJWTProvider"))
-        {
-            while (json.NextField())
-            {
-                if (json.Is("Name"))
-                {
-                    name = json.String("IntentionJWTProvider.Name") ?? name;
-                }
-                else if (!json.Is("VerifyClaims"))
-                {
-                    json.Unknown();
-                }
-                else if (json.BeginArray("IntentionJWTProvider.VerifyClaims"))
-                {
-                    while (json.NextElement())
-                    {
-                        RefuseNull(ref json);
-                        claims.Add(ReadClaim(ref json));
-                    }
-                }
-            }
-        }
-
-        return new JwtProvider(name, claims.Count == 0 ? null : claims);
-    }
-
-    private static JwtClaim ReadClaim(ref GoJsonReader json)
-    {
-        List<string> path = [];
-        string? value = null;
-        if (json.BeginObject("structs.IntentionJWTClaimVerification"))
-        {
-            while (json.NextField())
-            {
-                if (json.Is("Value"))
-                {
-                    value = NotEmpty(json.String("IntentionJWTClaimVerification.Value"));
-                }
-                else if (!json.Is("Path"))
-                {
-                    json.Unknown();
-                }
-                else if (json.BeginArray("IntentionJWTClaimVerification.Path"))
-                {
-                    while (json.NextElement())
-                    {
-                        path.Add(json.String("IntentionJWTClaimVerification.Path") ?? string.Empty);
-                    }
-                }
-            }
-        }
-
-        return new JwtClaim(path.Count == 0 ? null : path, value);
-    }
-
-    private static HeaderCondition Unknown(ref GoJsonReader json, HeaderCondition header)
-    {
-        json.Unknown();
-        return header;
-    }
-
-    // DEF-1: a null element crashes the reference.
-    private static void RefuseNull(ref GoJsonReader json)
-    {
-        if (json.IsNull)
-        {
-            throw new GoJsonException("EOF");
-        }
-    }
-
-    private static string? NotEmpty(string? text) => string.IsNullOrEmpty(text) ? null : text;
+    private static List<T>? NotEmpty<T>(List<T> list) => list.Count == 0 ? null : list;
 }

@@ -1,91 +1,36 @@
 using ConnectAgent.ControlPlane.Acl.Login;
 using ConnectAgent.Http.Acl;
 using ConnectAgent.Http.Wire;
+using ConnectAgent.Protocol.Schema;
 
 namespace ConnectAgent.Http.Login;
 
-/// <summary>Reads the bodies of auth methods, binding rules and logins (acl ACL-API-1).</summary>
+/// <summary>The bodies of auth methods, binding rules and logins (acl ACL-API-1).</summary>
 internal static class AclLoginBodies
 {
-    public static AuthMethod AuthMethod(ref GoJsonReader json)
-    {
-        const string Type = "ACLAuthMethod";
-        return json.DocumentOf("structs." + Type, new AuthMethod(string.Empty, string.Empty), static (ref GoJsonReader inner, AuthMethod method) =>
-        {
-            switch (inner.Name.ToUpperInvariant())
-            {
-                case "NAME":
-                    return method with { Name = inner.String(Type + ".Name") ?? string.Empty };
-                case "TYPE":
-                    return method with { Type = inner.String(Type + ".Type") ?? string.Empty };
-                case "DISPLAYNAME":
-                    return method with { DisplayName = inner.String(Type + ".DisplayName") ?? string.Empty };
-                case "DESCRIPTION":
-                    return method with { Description = inner.String(Type + ".Description") ?? string.Empty };
-                case "MAXTOKENTTL":
-                    return method with { MaxTokenTtl = inner.Duration(Type + ".MaxTokenTTL") ?? TimeSpan.Zero };
-                case "TOKENLOCALITY":
-                    return method with { TokenLocality = inner.String(Type + ".TokenLocality") ?? string.Empty };
-                case "CONFIG":
-                    return method with { Config = inner.JsonObject(Type + ".Config") ?? "{}" };
-                case "CREATEINDEX" or "MODIFYINDEX":
-                    inner.Ignore();
-                    return method;
-                default:
-                    AclBodies.Unknown(ref inner);
-                    return method;
-            }
-        });
-    }
+    public static SchemaType<AuthMethod> AuthMethod { get; } = AclBodies.Document("ACLAuthMethod", static () => new AuthMethod(string.Empty, string.Empty))
+        .Field("Name", SchemaTypes.Text, static (method, name) => method with { Name = name })
+        .Field("Type", SchemaTypes.Text, static (method, type) => method with { Type = type })
+        .Field("DisplayName", SchemaTypes.Text, static (method, name) => method with { DisplayName = name })
+        .Field("Description", SchemaTypes.Text, static (method, text) => method with { Description = text })
+        .Field("MaxTokenTTL", SchemaTypes.Duration, static (method, life) => method with { MaxTokenTtl = life })
+        .Field("TokenLocality", SchemaTypes.Text, static (method, locality) => method with { TokenLocality = locality })
+        .Field("Config", KeptJson.Map, static (method, config) => method with { Config = config })
+        .Ignored("CreateIndex", "ModifyIndex");
 
-    public static BindingRule BindingRule(ref GoJsonReader json)
-    {
-        const string Type = "ACLBindingRule";
-        return json.DocumentOf("structs." + Type, new BindingRule(string.Empty, string.Empty), static (ref GoJsonReader inner, BindingRule rule) =>
-        {
-            switch (inner.Name.ToUpperInvariant())
-            {
-                case "ID":
-                    return rule with { Id = inner.String(Type + ".ID") ?? string.Empty };
-                case "DESCRIPTION":
-                    return rule with { Description = inner.String(Type + ".Description") ?? string.Empty };
-                case "AUTHMETHOD":
-                    return rule with { AuthMethod = inner.String(Type + ".AuthMethod") ?? string.Empty };
-                case "SELECTOR":
-                    return rule with { Selector = inner.String(Type + ".Selector") ?? string.Empty };
-                case "BINDTYPE":
-                    return rule with { BindType = inner.String(Type + ".BindType") ?? string.Empty };
-                case "BINDNAME":
-                    return rule with { BindName = inner.String(Type + ".BindName") ?? string.Empty };
-                case "CREATEINDEX" or "MODIFYINDEX":
-                    inner.Ignore();
-                    return rule;
-                default:
-                    AclBodies.Unknown(ref inner);
-                    return rule;
-            }
-        });
-    }
+    public static SchemaType<BindingRule> BindingRule { get; } = AclBodies.Document("ACLBindingRule", static () => new BindingRule(string.Empty, string.Empty))
+        .Field("ID", SchemaTypes.Text, static (rule, id) => rule with { Id = id })
+        .Field("Description", SchemaTypes.Text, static (rule, text) => rule with { Description = text })
+        .Field("AuthMethod", SchemaTypes.Text, static (rule, name) => rule with { AuthMethod = name })
+        .Field("Selector", SchemaTypes.Text, static (rule, selector) => rule with { Selector = selector })
+        .Field("BindType", SchemaTypes.Text, static (rule, type) => rule with { BindType = type })
+        .Field("BindName", SchemaTypes.Text, static (rule, name) => rule with { BindName = name })
+        .Ignored("CreateIndex", "ModifyIndex");
 
-    public static LoginParameters Login(ref GoJsonReader json)
-    {
-        const string Type = "ACLLoginParams";
-        return json.DocumentOf("structs." + Type, new LoginParameters(), static (ref GoJsonReader inner, LoginParameters login) =>
-        {
-            switch (inner.Name.ToUpperInvariant())
-            {
-                case "AUTHMETHOD":
-                    return login with { AuthMethod = inner.String(Type + ".AuthMethod") ?? string.Empty };
-                case "BEARERTOKEN":
-                    return login with { BearerToken = inner.String(Type + ".BearerToken") ?? string.Empty };
-                case "META":
-                    return login with { Meta = inner.Map(Type + ".Meta") ?? [] };
-                default:
-                    AclBodies.Unknown(ref inner);
-                    return login;
-            }
-        });
-    }
+    public static SchemaType<LoginParameters> Login { get; } = AclBodies.Document("ACLLoginParams", static () => new LoginParameters())
+        .Field("AuthMethod", SchemaTypes.Text, static (login, name) => login with { AuthMethod = name })
+        .Field("BearerToken", SchemaTypes.Text, static (login, token) => login with { BearerToken = token })
+        .Field("Meta", SchemaTypes.TextMap, static (login, meta) => login with { Meta = meta });
 }
 
 /// <summary>The body of a login (acl ACL-LOG-1).</summary>

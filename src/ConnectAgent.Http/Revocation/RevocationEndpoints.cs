@@ -7,6 +7,7 @@ using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Certificates;
 using ConnectAgent.Protocol.Identity;
 using ConnectAgent.Protocol.Limits;
+using ConnectAgent.Protocol.Schema;
 
 namespace ConnectAgent.Http.Revocation;
 
@@ -40,7 +41,7 @@ internal sealed class RevocationEndpoints(RevocationStore revocations, IServerCl
     {
         request.RefuseNamespace();
         var asked = await RequestBody.ReadAsync(
-            request, RevocationQuestion.Read, error => WireException.BadRequest("Request decode failed: " + error));
+            request, RevocationQuestion.Schema, error => WireException.BadRequest("Request decode failed: " + error));
         var end = Time("ValidBefore", asked.ValidBefore);
         var issuedBefore = Time("IssuedBefore", asked.IssuedBefore);
         if (asked.SerialNumber.Length == 0 == (asked.SpiffeId.Length == 0))
@@ -126,34 +127,11 @@ internal sealed class RevocationEndpoints(RevocationStore revocations, IServerCl
 internal readonly record struct RevocationQuestion(
     string SerialNumber, string Datacenter, string ValidBefore, string SpiffeId, string IssuedBefore)
 {
-    private const string GoType = "ConnectRevokeRequest";
-
-    public static RevocationQuestion Read(ref GoJsonReader json)
-    {
-        var asked = new RevocationQuestion(string.Empty, string.Empty, string.Empty, string.Empty, string.Empty);
-        if (json.BeginDocument("structs." + GoType))
-        {
-            while (json.NextField())
-            {
-                asked = json.Name.ToUpperInvariant() switch
-                {
-                    "SERIALNUMBER" => asked with { SerialNumber = json.String(GoType + ".SerialNumber") ?? asked.SerialNumber },
-                    "DATACENTER" => asked with { Datacenter = json.String(GoType + ".Datacenter") ?? asked.Datacenter },
-                    "VALIDBEFORE" => asked with { ValidBefore = json.String(GoType + ".ValidBefore") ?? asked.ValidBefore },
-                    "SPIFFEID" => asked with { SpiffeId = json.String(GoType + ".SpiffeID") ?? asked.SpiffeId },
-                    "ISSUEDBEFORE" => asked with { IssuedBefore = json.String(GoType + ".IssuedBefore") ?? asked.IssuedBefore },
-                    _ => Unknown(ref json, asked),
-                };
-            }
-        }
-
-        json.End();
-        return asked;
-    }
-
-    private static RevocationQuestion Unknown(ref GoJsonReader json, RevocationQuestion asked)
-    {
-        json.Unknown();
-        return asked;
-    }
+    public static SchemaType<RevocationQuestion> Schema { get; } = new RecordType<RevocationQuestion>(
+            static () => new(string.Empty, string.Empty, string.Empty, string.Empty, string.Empty), "ConnectRevokeRequest", "of type structs.ConnectRevokeRequest")
+        .Field("SerialNumber", SchemaTypes.Text, static (asked, serial) => asked with { SerialNumber = serial })
+        .Field("Datacenter", SchemaTypes.Text, static (asked, name) => asked with { Datacenter = name })
+        .Field("ValidBefore", SchemaTypes.Text, static (asked, time) => asked with { ValidBefore = time })
+        .Field("SpiffeID", SchemaTypes.Text, static (asked, id) => asked with { SpiffeId = id })
+        .Field("IssuedBefore", SchemaTypes.Text, static (asked, time) => asked with { IssuedBefore = time });
 }

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
 using ConnectAgent.Protocol.Limits;
+using ConnectAgent.Protocol.Schema;
 
 namespace ConnectAgent.Http.Wire;
 
@@ -15,19 +16,17 @@ internal static class RequestBody
 
     private const string LimitName = "http.body";
 
-    public delegate T Decoder<out T>(ref GoJsonReader json);
-
     /// <summary>Decodes the first JSON value of the body, whatever its content type says (BODY-1).</summary>
     /// <param name="request">Whose body.</param>
-    /// <param name="decode">Reads the value.</param>
+    /// <param name="schema">What the value must be.</param>
     /// <param name="refuse">Makes the endpoint's error of the reference's error text (BODY-4).</param>
     /// <exception cref="WireException">What <paramref name="refuse"/> made, or 413.</exception>
-    public static Task<T> ReadAsync<T>(WireRequest request, Decoder<T> decode, Func<string, WireException> refuse) =>
+    public static Task<T> ReadAsync<T>(WireRequest request, SchemaType<T> schema, Func<string, WireException> refuse) =>
         ReadAsync(request, body =>
         {
             try
             {
-                return Decode(body, decode);
+                return Decode(body, schema);
             }
             catch (GoJsonException error)
             {
@@ -74,9 +73,9 @@ internal static class RequestBody
 
     /// <summary>Decodes a body that is in memory.</summary>
     /// <exception cref="GoJsonException">With the reference's words.</exception>
-    internal static T DecodeBytes<T>(ReadOnlyMemory<byte> body, Decoder<T> decode) => Decode(new ReadOnlySequence<byte>(body), decode);
+    internal static T DecodeBytes<T>(ReadOnlyMemory<byte> body, SchemaType<T> schema) => Decode(new ReadOnlySequence<byte>(body), schema);
 
-    private static T Decode<T>(ReadOnlySequence<byte> body, Decoder<T> decode)
+    private static T Decode<T>(ReadOnlySequence<byte> body, SchemaType<T> schema)
     {
         var length = (int)body.Length;
         var rented = ArrayPool<byte>.Shared.Rent(length + 1);
@@ -84,45 +83,12 @@ internal static class RequestBody
         {
             body.CopyTo(rented);
             rented[length] = (byte)' ';
-            var json = rented.AsSpan(0, length + 1);
-            if (!Utf8.IsValid(json))
-            {
-                json = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(json));
-            }
-
-            try
-            {
-                var reader = new GoJsonReader(json);
-                return decode(ref reader);
-            }
-            catch (JsonException error)
-            {
-                throw new GoJsonException(Describe(error, json));
-            }
+            return GoJson.Decode(rented.AsMemory(0, length + 1), schema);
         }
         finally
         {
             // Bodies hold tokens and keys on some endpoints.
             ArrayPool<byte>.Shared.Return(rented, clearArray: true);
         }
-    }
-
-    // What broke at the space that we added was cut off by the sender.
-    private static string Describe(JsonException error, ReadOnlySpan<byte> json)
-    {
-        var start = 0;
-        for (var line = 0L; line < (error.LineNumber ?? 0) && start < json.Length; line++)
-        {
-            start += json[start..].IndexOf((byte)'\n') + 1;
-        }
-
-        var at = start + (int)(error.BytePositionInLine ?? 0);
-        if (at >= json.Length - 1)
-        {
-            return "unexpected EOF";
-        }
-
-        _ = Rune.DecodeFromUtf8(json[at..], out var found, out _);
-        return $"invalid character '{found}' looking for beginning of value";
     }
 }

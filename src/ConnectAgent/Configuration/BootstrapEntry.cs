@@ -1,8 +1,9 @@
-using System.Text.Json.Nodes;
+using System.Text.Json;
 using ConnectAgent.ControlPlane;
 using ConnectAgent.ControlPlane.ConfigEntries;
 using ConnectAgent.ControlPlane.ConfigEntries.Schema;
 using ConnectAgent.Protocol.Errors;
+using ConnectAgent.Protocol.Schema;
 
 namespace ConnectAgent.Configuration;
 
@@ -18,10 +19,10 @@ internal sealed record BootstrapEntry(string Place, ConfigEntryKind Kind, IConfi
         var place = $"config_entries.bootstrap[{position}]";
         try
         {
-            var (kind, document) = ConfigEntryKinds.Decode(JsonNode.Parse(text));
+            var (kind, document) = ConfigEntryKinds.Decode(JsonElement.Parse(text));
             return new BootstrapEntry(place, kind, kind.Make(document));
         }
-        catch (Exception error) when (error is ConfigDecodeException or ServerException)
+        catch (Exception error) when (error is MapstructureException or ServerException)
         {
             throw new ConfigurationException($"{place}: {error.Message}");
         }

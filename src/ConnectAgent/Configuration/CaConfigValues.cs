@@ -4,6 +4,7 @@ using System.Text.Json;
 using ConnectAgent.ControlPlane.Authority;
 using ConnectAgent.Http.Wire;
 using ConnectAgent.Protocol.Json;
+using ConnectAgent.Protocol.Schema;
 
 namespace ConnectAgent.Configuration;
 
@@ -74,7 +75,7 @@ internal static class CaConfigValues
     {
         try
         {
-            _ = RequestBody.DecodeBytes(Encoding.UTF8.GetBytes(json), static (ref GoJsonReader reader) => reader.Document());
+            _ = RequestBody.DecodeBytes(Encoding.UTF8.GetBytes(json), KeptJson.Document);
             var settings = CaSettingsDecoder.Decode(json);
             if (settings.PrivateKey.Length > 0)
             {

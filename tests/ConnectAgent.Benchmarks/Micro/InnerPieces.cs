@@ -11,6 +11,7 @@ using ConnectAgent.Http.Authorize;
 using ConnectAgent.Http.Wire;
 using ConnectAgent.Protocol.Identity;
 using ConnectAgent.Protocol.Intentions;
+using ConnectAgent.Protocol.Schema;
 
 namespace ConnectAgent.Benchmarks.Micro;
 
@@ -60,7 +61,7 @@ public class InnerPieces : IDisposable
     }
 
     [Benchmark]
-    public int BodyOfAnyForm() => RequestBody.DecodeBytes(_body, AuthorizeQuestion.Read).Target.Length;
+    public int BodyOfAnyForm() => RequestBody.DecodeBytes(_body, AuthorizeQuestion.Schema).Target.Length;
 
     [Benchmark]
     public byte[] LeafKeyAndRequest()

@@ -1,6 +1,7 @@
 using ConnectAgent.FuzzTests.Harness;
 using ConnectAgent.Http.Authorize;
 using ConnectAgent.Http.Wire;
+using ConnectAgent.Protocol.Schema;
 
 namespace ConnectAgent.FuzzTests.Targets;
 
@@ -24,12 +25,12 @@ internal sealed class AuthorizeBodyFuzz : FuzzTarget
         AuthorizeQuestion question;
         try
         {
-            question = RequestBody.DecodeBytes(input, AuthorizeQuestion.Read);
+            question = RequestBody.DecodeBytes(input, AuthorizeQuestion.Schema);
         }
         catch (GoJsonException)
         {
             Require(!isPlain, "the short way takes what the long way refuses");
-            RequestBody.DecodeBytes(input, AuthorizeQuestion.ReadHttp);
+            RequestBody.DecodeBytes(input, AuthorizeQuestion.HttpSchema);
             return true;
         }
 

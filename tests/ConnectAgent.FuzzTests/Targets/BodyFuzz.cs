@@ -6,6 +6,7 @@ using ConnectAgent.Http.Intentions;
 using ConnectAgent.Http.Login;
 using ConnectAgent.Http.Revocation;
 using ConnectAgent.Http.Wire;
+using ConnectAgent.Protocol.Schema;
 
 namespace ConnectAgent.FuzzTests.Targets;
 
@@ -22,11 +23,11 @@ internal sealed class BodyFuzz : FuzzTarget
         ["method"] = body => RequestBody.DecodeBytes(body, AclLoginBodies.AuthMethod),
         ["rule"] = body => RequestBody.DecodeBytes(body, AclLoginBodies.BindingRule),
         ["login"] = body => RequestBody.DecodeBytes(body, AclLoginBodies.Login),
-        ["intention"] = body => RequestBody.DecodeBytes(body, IntentionBody.Read),
-        ["revocation"] = body => RequestBody.DecodeBytes(body, RevocationQuestion.Read),
-        ["sign"] = body => RequestBody.DecodeBytes(body, SignQuestion.Read),
-        ["ca"] = body => RequestBody.DecodeBytes(body, CaConfigurationBody.Read),
-        ["document"] = body => RequestBody.DecodeBytes(body, static (ref json) => json.Document()),
+        ["intention"] = body => RequestBody.DecodeBytes(body, IntentionBody.Schema),
+        ["revocation"] = body => RequestBody.DecodeBytes(body, RevocationQuestion.Schema),
+        ["sign"] = body => RequestBody.DecodeBytes(body, SignQuestion.Schema),
+        ["ca"] = body => RequestBody.DecodeBytes(body, CaConfigurationBody.Schema),
+        ["document"] = body => RequestBody.DecodeBytes(body, KeptJson.Document),
     };
 
     public override string Name => "body";

@@ -2,6 +2,7 @@ using ConnectAgent.FuzzTests.Harness;
 using ConnectAgent.Http.Authorize;
 using ConnectAgent.Http.Wire;
 using ConnectAgent.Protocol.Intentions;
+using ConnectAgent.Protocol.Schema;
 
 namespace ConnectAgent.FuzzTests.Targets;
 
@@ -29,7 +30,7 @@ internal sealed class HttpAttributesFuzz : FuzzTarget
 
     public override bool Run(byte[] input)
     {
-        var asked = RequestBody.DecodeBytes(input, AuthorizeQuestion.ReadHttp).Request!;
+        var asked = RequestBody.DecodeBytes(input, AuthorizeQuestion.HttpSchema).Request!;
         if (!FieldText.IsToken(asked.Method) || asked.Path.Length == 0)
         {
             return false;

@@ -1,9 +1,12 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text;
-using System.Text.Json.Nodes;
+using System.Text.Json;
 using ConnectAgent.FuzzTests.Harness;
 using ConnectAgent.Http.Ca;
 using ConnectAgent.Http.Intentions;
 using ConnectAgent.Http.Wire;
+using ConnectAgent.Protocol.Json;
+using ConnectAgent.Protocol.Schema;
 
 namespace ConnectAgent.FuzzTests.Targets;
 
@@ -25,17 +28,17 @@ internal sealed class JsonBodyFuzz : FuzzTarget
 
     public override bool Run(byte[] input)
     {
-        var isTaken = Takes(input, static (ref GoJsonReader json) => IntentionBody.Read(ref json));
-        if (Try(input, static (ref GoJsonReader json) => CaConfigurationBody.Read(ref json)) is { } change)
+        var isTaken = Try(input, IntentionBody.Schema, out _);
+        if (Try(input, CaConfigurationBody.Schema, out var change))
         {
             isTaken = true;
             RequireKept(change.Config);
         }
 
-        if (Try(input, static (ref GoJsonReader json) => new Box(json.Document())) is { } document)
+        if (Try(input, KeptJson.Document, out var document))
         {
             isTaken = true;
-            RequireKept(document.Value?.ToJsonString() ?? "null");
+            RequireKept(SortedJson.Of(document));
         }
 
         return isTaken;
@@ -44,27 +47,22 @@ internal sealed class JsonBodyFuzz : FuzzTarget
     // What is kept is read again as it was, and holds no number that the reference's clients could not read.
     private static void RequireKept(string json)
     {
-        var again = Try(Encoding.UTF8.GetBytes(json), static (ref GoJsonReader reader) => new Box(reader.Document()));
-        Require(again is not null, "what is kept cannot be read again");
-        Require((again!.Value?.ToJsonString() ?? "null") == (JsonNode.Parse(json)?.ToJsonString() ?? "null"), "what is kept is read again as something else");
+        Require(Try(Encoding.UTF8.GetBytes(json), KeptJson.Document, out var again), "what is kept cannot be read again");
+        Require(SortedJson.Of(again) == SortedJson.Of(JsonElement.Parse(json)), "what is kept is read again as something else");
     }
 
-    private static bool Takes<T>(byte[] input, RequestBody.Decoder<T> decode)
-        where T : class => Try(input, decode) is not null;
-
-    private static T? Try<T>(byte[] input, RequestBody.Decoder<T> decode)
-        where T : class
+    private static bool Try<T>(byte[] input, SchemaType<T> schema, [MaybeNullWhen(false)] out T read)
     {
         try
         {
-            return RequestBody.DecodeBytes(input, decode);
+            read = RequestBody.DecodeBytes(input, schema);
+            return true;
         }
         catch (GoJsonException error)
         {
             Require(error.Message.Length is > 0 and var length && length <= input.Length + 400, "an error that says nothing, or all of the body");
-            return null;
+            read = default;
+            return false;
         }
     }
-
-    private sealed record Box(JsonNode? Value);
 }

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using ConnectAgent.ControlPlane.ConfigEntries.Schema;
 using ConnectAgent.Protocol.Json;
 using ConnectAgent.Protocol.Limits;
+using ConnectAgent.Protocol.Schema;
 using ConnectAgent.Protocol.Text;
 using Microsoft.IdentityModel.Tokens;
 
@@ -113,12 +114,12 @@ internal sealed record JwtSettings
         try
         {
             Require(JsonTexts.AreObject(config, Depth), "error decoding config: it is no JSON object");
-            var decoding = new ConfigDecoding();
-            var map = Schema.Decode(JsonNode.Parse(config, documentOptions: new JsonDocumentOptions { MaxDepth = Depth }), string.Empty, decoding);
+            var decoding = new EntryDecoding();
+            _ = Schema.TryRead(JsonElement.Parse(config, new JsonDocumentOptions { MaxDepth = Depth }), decoding, out var map);
             decoding.Finish();
             return (JsonObject)map!;
         }
-        catch (ConfigDecodeException error)
+        catch (MapstructureException error)
         {
             throw new JwtSettingsException("error decoding config: " + error.Message);
         }

@@ -1,5 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using ConnectAgent.Protocol.Json;
+using ConnectAgent.Protocol.Schema;
 
 namespace ConnectAgent.ControlPlane.ConfigEntries.Schema;
 
@@ -9,39 +11,16 @@ namespace ConnectAgent.ControlPlane.ConfigEntries.Schema;
 /// <param name="refusesNull">A null element makes the reference crash: an error here (DEF-1).</param>
 internal sealed class ListType(ConfigType element, CountBound? bound, bool refusesNull = false) : ConfigType
 {
+    private readonly ListType<JsonNode?> _list = new(element, bound, refusesNull);
+
     public ConfigType Element => element;
 
     public CountBound? Bound => bound;
 
     public override JsonNode? Empty => new JsonArray();
 
-    public override JsonNode? Decode(JsonNode? value, string path, ConfigDecoding decoding)
-    {
-        if (value is null or JsonObject { Count: 0 })
-        {
-            return null;
-        }
-
-        var list = new JsonArray();
-        if (value is not JsonArray given)
-        {
-            list.Add(element.Decode(value, path + "[0]", decoding) ?? element.Empty);
-            return list;
-        }
-
-        decoding.Bound(bound, given.Count, path);
-        for (var i = 0; i < given.Count; i++)
-        {
-            if (given[i] is null && refusesNull)
-            {
-                throw new ConfigDecodeException("null entry in " + path[(path.LastIndexOf('.') + 1)..]);
-            }
-
-            list.Add(element.Decode(given[i], $"{path}[{i}]", decoding) ?? element.Empty);
-        }
-
-        return list.Count == 0 ? null : list;
-    }
+    protected override JsonNode? Decode(JsonElement value, SchemaDecoding decoding) =>
+        _list.TryRead(value, decoding, out var read) && read.Count > 0 ? new JsonArray([.. read]) : null;
 }
 
 /// <summary>A map with free keys, sorted by them (http-conventions JSON-1). A list of maps is merged.</summary>
@@ -49,37 +28,16 @@ internal sealed class ListType(ConfigType element, CountBound? bound, bool refus
 /// <param name="bound">As for lists; a key is bounded as a name.</param>
 internal sealed class MapType(ConfigType element, CountBound? bound) : ConfigType
 {
+    private readonly MapType<JsonNode?> _map = new(element, bound, bound is null ? null : TextBounds.Name);
+
     public ConfigType Element => element;
 
     public CountBound? Bound => bound;
 
     public override JsonNode? Empty => new JsonObject();
 
-    public override JsonNode? Decode(JsonNode? value, string path, ConfigDecoding decoding)
-    {
-        SortedDictionary<string, JsonNode?> sorted = new(StringComparer.Ordinal);
-        foreach (var part in ObjectType.Parts(value))
-        {
-            if (part is not JsonObject map)
-            {
-                decoding.NoMap(path, KindOf(part));
-                continue;
-            }
-
-            decoding.Bound(bound, map.Count, path);
-            foreach (var (key, inner) in map)
-            {
-                if (bound is not null)
-                {
-                    decoding.Bound(TextBounds.Name, key, $"a key of {path}");
-                }
-
-                sorted[key] = element.Decode(inner, $"{path}[{key}]", decoding) ?? element.Empty;
-            }
-        }
-
-        return sorted.Count == 0 ? null : new JsonObject(sorted);
-    }
+    protected override JsonNode? Decode(JsonElement value, SchemaDecoding decoding) =>
+        _map.TryRead(value, decoding, out var read) && read.Count > 0 ? new JsonObject(read.OrderBy(pair => pair.Key, StringComparer.Ordinal)) : null;
 }
 
 /// <summary>Free JSON: an object whose values are kept as they are (services CFG-9), with sorted keys at all levels.</summary>
@@ -89,28 +47,18 @@ internal sealed class FreeMapType : ConfigType
 
     public override JsonNode? Empty => null;
 
-    public override JsonNode? Decode(JsonNode? value, string path, ConfigDecoding decoding)
+    protected override JsonNode? Decode(JsonElement value, SchemaDecoding decoding)
     {
-        switch (value)
+        if (value.ValueKind == JsonValueKind.Object)
         {
-            case null or JsonArray { Count: 0 }:
-                return null;
-            case JsonObject map:
-                return Sorted(map);
-            default:
-                decoding.NoMap(path, KindOf(value));
-                return null;
+            return JsonNode.Parse(SortedJson.Of(value));
         }
-    }
 
-    /// <summary>A copy with sorted keys at all levels, so that equal ones are equal texts.</summary>
-    public static JsonNode? Sorted(JsonNode? value) => value switch
-    {
-        JsonObject map => new JsonObject(map.OrderBy(pair => pair.Key, StringComparer.Ordinal)
-            .Select(pair => KeyValuePair.Create(pair.Key, Sorted(pair.Value)))),
-        JsonArray list => new JsonArray([.. list.Select(Sorted)]),
-        JsonValue number when number.GetValueKind() == JsonValueKind.Number && number.GetValue<double>() is var real && !double.IsFinite(real) =>
-            JsonValue.Create(real > 0 ? double.MaxValue : double.MinValue), // an earlier revision stored such
-        _ => value?.DeepClone(),
-    };
+        if (value.ValueKind != JsonValueKind.Array || value.GetArrayLength() > 0)
+        {
+            decoding.NoMap(value);
+        }
+
+        return null;
+    }
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using ConnectAgent.Protocol.Schema;
 using ConnectAgent.Protocol.Text;
 
 namespace ConnectAgent.ControlPlane.ConfigEntries.Schema;
@@ -19,36 +20,8 @@ internal sealed class DurationType(bool isText) : ConfigType
 
     public override JsonNode? Empty => isText ? JsonValue.Create("0s") : JsonNode.Parse("0");
 
-    public override JsonNode? Decode(JsonNode? value, string path, ConfigDecoding decoding)
-    {
-        if (Read(value, path, decoding) is not (var nanoseconds and not 0))
-        {
-            return null;
-        }
-
-        return isText
-            ? JsonValue.Create(GoDuration.FormatNanoseconds(nanoseconds))
-            : JsonNode.Parse(nanoseconds.ToString(CultureInfo.InvariantCulture));
-    }
-
-    private static long Read(JsonNode? value, string path, ConfigDecoding decoding)
-    {
-        if (value?.GetValueKind() == JsonValueKind.String)
-        {
-            if (!GoDuration.TryParseNanoseconds(value.GetValue<string>(), out var parsed, out var error))
-            {
-                decoding.Unparsable(path, error);
-            }
-
-            return parsed;
-        }
-
-        var number = NumberType.Read(value, "time.Duration", path, decoding);
-        if (number is < long.MinValue or > long.MaxValue)
-        {
-            decoding.Overflow(path, value!, "time.Duration");
-        }
-
-        return (long)Math.Clamp(number, long.MinValue, long.MaxValue);
-    }
+    protected override JsonNode? Decode(JsonElement value, SchemaDecoding decoding) =>
+        !SchemaTypes.TryDuration(value, decoding, out var nanoseconds) || nanoseconds == 0 ? null
+        : isText ? JsonValue.Create(GoDuration.FormatNanoseconds(nanoseconds))
+        : JsonNode.Parse(nanoseconds.ToString(CultureInfo.InvariantCulture));
 }

@@ -1,5 +1,7 @@
 using System.Text;
+using System.Text.Json;
 using System.Text.Json.Nodes;
+using ConnectAgent.Protocol.Schema;
 
 namespace ConnectAgent.ControlPlane.ConfigEntries.Schema;
 
@@ -12,16 +14,19 @@ internal sealed record ConfigField(string Name, ConfigType Type, bool Always = f
 /// <summary>An object with known fields, in the order in which they are shown. A list of objects is merged.</summary>
 internal sealed class ObjectType : ConfigType
 {
+    /// <summary>What is said of a namespace behind its name.</summary>
+    public const string NoNamespaces = ", namespaces are a consul enterprise feature";
+
     private readonly ConfigField[] _fields;
-    private readonly Dictionary<string, int> _byName = new(StringComparer.OrdinalIgnoreCase);
+    private readonly RecordType<JsonNode?[]> _record;
 
     public ObjectType(params ConfigField[] fields)
     {
         _fields = fields;
+        _record = new RecordType<JsonNode?[]>(() => new JsonNode?[fields.Length]).Refused("Namespace", NoNamespaces);
         for (var i = 0; i < fields.Length; i++)
         {
-            _byName[fields[i].Name] = i;
-            _byName[SnakeOf(fields[i].Name)] = i;
+            _record.Add(new Slot(i, fields[i]), SnakeOf(fields[i].Name));
         }
     }
 
@@ -29,53 +34,15 @@ internal sealed class ObjectType : ConfigType
 
     public override JsonNode? Empty => Build(new JsonNode?[_fields.Length]);
 
-    public override JsonNode? Decode(JsonNode? value, string path, ConfigDecoding decoding)
-    {
-        if (value is null or JsonArray { Count: 0 })
-        {
-            return null;
-        }
-
-        var values = new JsonNode?[_fields.Length];
-        foreach (var part in Parts(value))
-        {
-            if (part is not JsonObject given)
-            {
-                decoding.NoMap(path, KindOf(part));
-                continue;
-            }
-
-            foreach (var (key, inner) in given)
-            {
-                var at = path.Length == 0 ? key : $"{path}.{key}";
-                if (_byName.TryGetValue(key, out var i))
-                {
-                    // The last of a repeated name counts, however it is spelled (http-conventions BODY-2).
-                    at = path.Length == 0 ? _fields[i].Name : $"{path}.{_fields[i].Name}";
-                    values[i] = _fields[i].Type.Decode(inner, at, decoding);
-                }
-                else
-                {
-                    decoding.Unknown(at, key.Equals("Namespace", StringComparison.OrdinalIgnoreCase));
-                }
-            }
-        }
-
-        return Build(values);
-    }
-
-    /// <summary>A map may come as a list of maps, as the reference's own configuration language makes them.</summary>
-    internal static IEnumerable<JsonNode?> Parts(JsonNode? value) => value switch
-    {
-        null => Enumerable.Empty<JsonNode?>(),
-        JsonArray { Count: > 0 } list when list.All(element => element is JsonObject) => list,
-        _ => Enumerable.Repeat<JsonNode?>(value, 1),
-    };
+    protected override JsonNode? Decode(JsonElement value, SchemaDecoding decoding) =>
+        value.ValueKind == JsonValueKind.Array && value.GetArrayLength() == 0 ? null
+        : _record.TryRead(value, decoding, out var values) ? Build(values)
+        : null;
 
     private JsonObject Build(JsonNode?[] values)
     {
         var shown = new JsonObject();
-        for (var i = 0; i < _fields.Length; i++)
+        for (var i = 0; i < values.Length; i++)
         {
             if (values[i] is not null || _fields[i].Always)
             {
@@ -103,5 +70,15 @@ internal sealed class ObjectType : ConfigType
         }
 
         return snake.ToString();
+    }
+
+    // The last of a repeated name counts, however it is spelled (http-conventions BODY-2), and be it empty.
+    private sealed class Slot(int at, ConfigField field) : SchemaField<JsonNode?[]>(field.Name)
+    {
+        public override JsonNode?[] Take(JsonNode?[] target, JsonElement value, SchemaDecoding decoding)
+        {
+            target[at] = value.ValueKind != JsonValueKind.Null && field.Type.TryRead(value, decoding, out var read) ? read : null;
+            return target;
+        }
     }
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using ConnectAgent.Protocol.Schema;
 
 namespace ConnectAgent.ControlPlane.ConfigEntries.Schema;
 
@@ -17,35 +18,15 @@ internal sealed class TextType(LengthBound? bound) : ConfigType
 
     public override JsonNode? Empty => JsonValue.Create(string.Empty);
 
-    public override JsonNode? Decode(JsonNode? value, string path, ConfigDecoding decoding)
+    protected override JsonNode? Decode(JsonElement value, SchemaDecoding decoding)
     {
-        if (Read(value, path, decoding) is not { Length: > 0 } text)
+        if (!decoding.TryText(value, out var text) || text.Length == 0)
         {
             return null;
         }
 
-        decoding.Bound(bound, text, path);
+        decoding.Bound(bound, text);
         return JsonValue.Create(text);
-    }
-
-    public static string Read(JsonNode? value, string path, ConfigDecoding decoding)
-    {
-        switch (value?.GetValueKind())
-        {
-            case null:
-                return string.Empty;
-            case JsonValueKind.String:
-                return value.GetValue<string>();
-            case JsonValueKind.Number:
-                return value.ToJsonString();
-            case JsonValueKind.True:
-                return "1";
-            case JsonValueKind.False:
-                return "0";
-            default:
-                decoding.Mismatch(path, "string", NameOf(value));
-                return string.Empty;
-        }
     }
 }
 
@@ -56,17 +37,16 @@ internal sealed class NamespaceType : ConfigType
 
     public override JsonNode? Empty => JsonValue.Create(string.Empty);
 
-    public override JsonNode? Decode(JsonNode? value, string path, ConfigDecoding decoding)
+    protected override JsonNode? Decode(JsonElement value, SchemaDecoding decoding)
     {
-        var name = TextType.Read(value, path, decoding);
-        if (name.Length == 0)
+        if (!decoding.TryText(value, out var name) || name.Length == 0)
         {
             return null;
         }
 
         if (!name.Equals("default", StringComparison.OrdinalIgnoreCase))
         {
-            decoding.Unknown(path, isNamespace: true);
+            decoding.Unknown(ObjectType.NoNamespaces);
         }
 
         return JsonValue.Create("default");
@@ -80,34 +60,8 @@ internal sealed class FlagType : ConfigType
 
     public override JsonNode? Empty => JsonValue.Create(false);
 
-    public override JsonNode? Decode(JsonNode? value, string path, ConfigDecoding decoding) =>
-        Read(value, path, decoding) ? JsonValue.Create(true) : null;
-
-    private static bool Read(JsonNode? value, string path, ConfigDecoding decoding)
-    {
-        switch (value?.GetValueKind())
-        {
-            case null or JsonValueKind.False:
-                return false;
-            case JsonValueKind.True:
-                return true;
-            case JsonValueKind.Number:
-                return NumberType.Read(value, "int", path, decoding) != 0;
-            case JsonValueKind.String:
-                switch (value.GetValue<string>())
-                {
-                    case "1" or "t" or "T" or "TRUE" or "true" or "True":
-                        return true;
-                    case "" or "0" or "f" or "F" or "FALSE" or "false" or "False":
-                        return false;
-                }
-
-                break;
-        }
-
-        decoding.Mismatch(path, "bool", NameOf(value));
-        return false;
-    }
+    protected override JsonNode? Decode(JsonElement value, SchemaDecoding decoding) =>
+        decoding.TryFlag(value, out var flag) && flag ? JsonValue.Create(true) : null;
 }
 
 /// <summary>Accepted, whatever it holds, and forgotten.</summary>
@@ -117,7 +71,7 @@ internal sealed class IgnoredType : ConfigType
 
     public override JsonNode? Empty => null;
 
-    public override JsonNode? Decode(JsonNode? value, string path, ConfigDecoding decoding) => null;
+    protected override JsonNode? Decode(JsonElement value, SchemaDecoding decoding) => null;
 }
 
 /// <summary>A text that can only be one; it is not shown. Any other is an unknown field.</summary>
@@ -125,11 +79,11 @@ internal sealed class FixedTextType(string only) : ConfigType
 {
     public override JsonNode? Empty => null;
 
-    public override JsonNode? Decode(JsonNode? value, string path, ConfigDecoding decoding)
+    protected override JsonNode? Decode(JsonElement value, SchemaDecoding decoding)
     {
-        if (TextType.Read(value, path, decoding) is { Length: > 0 } text && text != only)
+        if (decoding.TryText(value, out var text) && text.Length > 0 && text != only)
         {
-            decoding.Unknown(path, isNamespace: false);
+            decoding.Unknown(string.Empty);
         }
 
         return null;

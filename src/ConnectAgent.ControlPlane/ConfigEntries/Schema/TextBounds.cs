@@ -1,4 +1,5 @@
 using ConnectAgent.Protocol.Limits;
+using ConnectAgent.Protocol.Schema;
 
 namespace ConnectAgent.ControlPlane.ConfigEntries.Schema;
 

@@ -6,6 +6,7 @@ using ConnectAgent.ControlPlane.Intentions;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Intentions;
 using ConnectAgent.Protocol.Limits;
+using ConnectAgent.Protocol.Schema;
 using ConnectAgent.Tests.ControlPlane.Intentions;
 using FluentAssertions;
 using Xunit;

@@ -1,6 +1,7 @@
 using ConnectAgent.ControlPlane;
 using ConnectAgent.ControlPlane.ConfigEntries;
 using ConnectAgent.Protocol.Errors;
+using ConnectAgent.Protocol.Schema;
 using ConnectAgent.State;
 using ConnectAgent.Tests.ControlPlane.Intentions;
 using FluentAssertions;
@@ -67,7 +68,7 @@ public sealed class ConfigEntryStoreTests : IDisposable
         }
 
         var put = () => _store.PutAsync("""{"Kind":"service-resolver","Name":"web","ConnectTimeout":""}""");
-        await put.Should().ThrowAsync<ConnectAgent.ControlPlane.ConfigEntries.Schema.ConfigDecodeException>();
+        await put.Should().ThrowAsync<ConnectAgent.Protocol.Schema.MapstructureException>();
         (await _store.ShowAsync("service-resolver", "web")).Should().Contain("\"ConnectTimeout\":\"15s\"");
     }
 

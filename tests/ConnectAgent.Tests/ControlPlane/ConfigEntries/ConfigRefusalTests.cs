@@ -1,6 +1,7 @@
 using ConnectAgent.ControlPlane.ConfigEntries;
 using ConnectAgent.ControlPlane.ConfigEntries.Schema;
 using ConnectAgent.Protocol.Errors;
+using ConnectAgent.Protocol.Schema;
 using ConnectAgent.Tests.ControlPlane.Intentions;
 using FluentAssertions;
 using Xunit;
@@ -146,7 +147,7 @@ public sealed class ConfigRefusalTests
             return;
         }
 
-        (await put.Should().ThrowAsync<ConfigDecodeException>())
+        (await put.Should().ThrowAsync<MapstructureException>())
             .WithMessage("1 error occurred:\n\t* invalid config key \"Name\"\n\n");
         (await store.ShowAsync("mesh", "mesh")).Should().Be(before);
     }
@@ -161,7 +162,7 @@ public sealed class ConfigRefusalTests
                 var decode = () => IntentionFixture.Decode(
                     $$"""{"Kind":"service-router","Name":"web","Routes":[{"Destination":{"{{field}}":{{number}} } }] }""");
                 var at = $"Routes[0].Destination.{field}" + (field == "NumRetries" ? string.Empty : "[0]");
-                decode.Should().Throw<ConfigDecodeException>()
+                decode.Should().Throw<MapstructureException>()
                     .WithMessage($"1 error(s) decoding:\n\n* cannot parse '{at}', {number} overflows {type}");
             }
         }

@@ -5,6 +5,7 @@ using ConnectAgent.ControlPlane.ConfigEntries.Kinds;
 using ConnectAgent.ControlPlane.Intentions;
 using ConnectAgent.Http.Wire;
 using ConnectAgent.Protocol.Intentions;
+using ConnectAgent.Protocol.Schema;
 using ConnectAgent.State;
 using ConnectAgent.TestKit;
 using Microsoft.Extensions.Logging;
@@ -48,7 +49,7 @@ internal sealed class IntentionFixture : IDisposable
     }
 
     public static (ConfigEntryKind Kind, System.Text.Json.Nodes.JsonObject Document) Decode(string json) =>
-        ConfigEntryKinds.Decode(RequestBody.DecodeBytes(Encoding.UTF8.GetBytes(json), static (ref GoJsonReader reader) => reader.Document()));
+        ConfigEntryKinds.Decode(RequestBody.DecodeBytes(Encoding.UTF8.GetBytes(json), KeptJson.Document));
 
     public async Task<string> ShowAsync(string kind, string name)
     {

@@ -2,6 +2,7 @@ using System.Text;
 using ConnectAgent.Http.Acl;
 using ConnectAgent.Http.Login;
 using ConnectAgent.Http.Wire;
+using ConnectAgent.Protocol.Schema;
 using FluentAssertions;
 using FsCheck;
 using FsCheck.Fluent;
@@ -60,7 +61,7 @@ public sealed class AclBodiesTests
         && IsHandled(text, AclLoginBodies.AuthMethod) && IsHandled(text, AclLoginBodies.BindingRule) && IsHandled(text, AclLoginBodies.Login)
         && IsHandled(text, AclBodies.Role) && IsHandled(text, AclBodies.Questions) && IsHandled(text, AclBodies.AgentToken);
 
-    private static bool IsHandled<T>(string text, RequestBody.Decoder<T> decoder)
+    private static bool IsHandled<T>(string text, SchemaType<T> decoder)
     {
         try
         {
@@ -72,5 +73,5 @@ public sealed class AclBodiesTests
         }
     }
 
-    private static T Decode<T>(string text, RequestBody.Decoder<T> decoder) => RequestBody.DecodeBytes(Encoding.UTF8.GetBytes(text), decoder);
+    private static T Decode<T>(string text, SchemaType<T> decoder) => RequestBody.DecodeBytes(Encoding.UTF8.GetBytes(text), decoder);
 }

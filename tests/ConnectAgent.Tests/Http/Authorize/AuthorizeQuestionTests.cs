@@ -2,6 +2,7 @@ using System.Text;
 using ConnectAgent.Http.Authorize;
 using ConnectAgent.Http.Wire;
 using ConnectAgent.Protocol.Intentions;
+using ConnectAgent.Protocol.Schema;
 using FluentAssertions;
 using Xunit;
 
@@ -75,7 +76,7 @@ public sealed class AuthorizeQuestionTests
     {
         foreach (var field in new[] { "Method", "Path", "Headers" })
         {
-            var decode = () => RequestBody.DecodeBytes(Encoding.UTF8.GetBytes($$"""{"{{field}}":null}"""), AuthorizeQuestion.Read);
+            var decode = () => RequestBody.DecodeBytes(Encoding.UTF8.GetBytes($$"""{"{{field}}":null}"""), AuthorizeQuestion.Schema);
             decode.Should().Throw<GoJsonException>().WithMessage($"json: unknown field \"{field}\"");
         }
     }
@@ -111,7 +112,7 @@ public sealed class AuthorizeQuestionTests
 
             try
             {
-                var request = RequestBody.DecodeBytes(body, AuthorizeQuestion.ReadHttp).Request!.ToAttributes(new HttpEvaluation(i % 3 != 0));
+                var request = RequestBody.DecodeBytes(body, AuthorizeQuestion.HttpSchema).Request!.ToAttributes(new HttpEvaluation(i % 3 != 0));
                 Rules.Decide("web", request, DefaultDecision.Deny).Reason.Should().StartWith("Matched L7");
                 decided++;
             }
@@ -124,7 +125,7 @@ public sealed class AuthorizeQuestionTests
         decided.Should().BeInRange(10_000, 90_000, "both outcomes are looked at");
     }
 
-    private static AuthorizeQuestion Decode(string body) => RequestBody.DecodeBytes(Encoding.UTF8.GetBytes(body), AuthorizeQuestion.ReadHttp);
+    private static AuthorizeQuestion Decode(string body) => RequestBody.DecodeBytes(Encoding.UTF8.GetBytes(body), AuthorizeQuestion.HttpSchema);
 
     private static bool Decides(RequestHeaders headers, HeaderCondition condition)
     {

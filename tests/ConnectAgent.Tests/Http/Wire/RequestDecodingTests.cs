@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using ConnectAgent.Http.Authorize;
 using ConnectAgent.Http.Wire;
+using ConnectAgent.Protocol.Schema;
 using FluentAssertions;
 using FsCheck;
 using FsCheck.Fluent;
@@ -57,7 +58,7 @@ public sealed class RequestDecodingTests
     {
         try
         {
-            RequestBody.DecodeBytes(bytes, AuthorizeQuestion.Read);
+            RequestBody.DecodeBytes(bytes, AuthorizeQuestion.Schema);
         }
         catch (GoJsonException)
         {
@@ -102,5 +103,5 @@ public sealed class RequestDecodingTests
     [InlineData("/v1/a\u200bb", false)]
     public void Unprintable_characters_are_found(string path, bool printable) => WireTarget.IsPrintable(path).Should().Be(printable);
 
-    private static AuthorizeQuestion Decode(string body) => RequestBody.DecodeBytes(Encoding.UTF8.GetBytes(body), AuthorizeQuestion.Read);
+    private static AuthorizeQuestion Decode(string body) => RequestBody.DecodeBytes(Encoding.UTF8.GetBytes(body), AuthorizeQuestion.Schema);
 }
