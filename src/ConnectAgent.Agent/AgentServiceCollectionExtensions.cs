@@ -1,15 +1,14 @@
 using ConnectAgent.Agent.Authorization;
 using ConnectAgent.Agent.Discovery;
 using ConnectAgent.Agent.Leaves;
-using ConnectAgent.Agent.Persistence;
 using ConnectAgent.Agent.Revocation;
 using ConnectAgent.Agent.Roots;
 using ConnectAgent.Agent.Servers;
+using ConnectAgent.Agent.Tokens;
 using ConnectAgent.Caching;
 using ConnectAgent.Client.Servers;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using Microsoft.Extensions.Logging;
 
 namespace ConnectAgent.Agent;
 
@@ -23,21 +22,19 @@ internal static class AgentServiceCollectionExtensions
         services.TryAddSingleton(Random.Shared);
         services.TryAddSingleton<ServerContact>();
         services.AddMetrics();
-        services.AddSingleton<TokenGate>().AddSingleton<TokenMetrics>().AddSingleton<TokenWarden>();
-        services.AddSingleton<CacheMetrics>().AddSingleton<AgentCache>().AddSingleton<CacheInspector>().AddSingleton<CacheNotifier>();
-        services.AddSingleton<RootsKind>().AddSingleton<RootsService>().AddSingleton<RootsWatch>();
-        services.AddSingleton<RevocationMetrics>().AddSingleton<RevokedLeaves>().AddSingleton<RevocationKind>().AddSingleton<RevocationService>();
+        services.AddAgentCache().AddSingleton<ICacheGate, TokenGate>().AddSingleton<IContactSignal, ServerContactSignal>();
+        services.AddSingleton<TokenMetrics>().AddSingleton<TokenWatcher>();
+        services.AddCacheKind<RootsKind>().AddSingleton<RootsService>().AddSingleton<RootsWatch>();
+        services.AddSingleton<RevocationMetrics>().AddSingleton<RevokedLeaves>().AddCacheKind<RevocationKind>().AddSingleton<RevocationService>();
         services.TryAddSingleton(new LeafOptions());
-        services.AddSingleton<LeafMetrics>().AddSingleton<LeafIssuer>().AddSingleton<LeafKind>().AddSingleton<LeafService>();
+        services.AddSingleton<LeafMetrics>().AddSingleton<LeafIssuer>().AddCacheKind<LeafKind>().AddSingleton<LeafService>();
         if (cacheDirectory is not null)
         {
-            services.AddSingleton(provider => new SealedStore(
-                cacheDirectory, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<SealedStore>>()));
-            services.AddSingleton<CachePersistence>();
+            services.AddSealedCache(cacheDirectory);
         }
 
-        services.AddSingleton<HealthKind>().AddSingleton<UpstreamHealth>();
+        services.AddCacheKind<HealthKind>().AddSingleton<UpstreamHealth>();
         services.TryAddSingleton(new AuthorizeOptions());
-        return services.AddSingleton<IntentionMatchKind>().AddSingleton<PeerGuard>().AddSingleton<Authorizer>();
+        return services.AddCacheKind<IntentionMatchKind>().AddSingleton<PeerGuard>().AddSingleton<Authorizer>();
     }
 }

@@ -1,10 +1,9 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
-using ConnectAgent.Agent.Persistence;
-using ConnectAgent.Agent.Servers;
-using ConnectAgent.Client.Servers;
+using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Timing;
+using ConnectAgent.Protocol.Tokens;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -18,19 +17,21 @@ internal sealed class AgentCache : IDisposable
 {
     private readonly TimeProvider _clock;
     private readonly CacheMetrics _metrics;
-    private readonly TokenGate _gate;
+    private readonly ICacheGate _gate;
     private readonly CacheStore _store;
     private readonly CacheContext _context;
     private readonly CacheChanges _changes = new();
     private readonly UnknownTokens _unknown = new();
     private readonly ConcurrentDictionary<CacheKey, object> _sharedFeeds = new();
+    private readonly ICacheObserver[] _observers;
     private volatile bool _closing;
 
     public AgentCache(
         IOptions<CacheOptions> options,
-        TokenGate gate,
+        ICacheGate gate,
         CacheMetrics metrics,
-        ServerContact contact,
+        IContactSignal contact,
+        IEnumerable<ICacheObserver> observers,
         TimeProvider clock,
         Random random,
         ILogger<AgentCache> logger)
@@ -39,11 +40,10 @@ internal sealed class AgentCache : IDisposable
         _gate = gate;
         _metrics = metrics;
         FetchLimits = options.Value.FetchLimits;
-        _store = new CacheStore(options.Value, metrics, clock);
-        metrics.Bytes = () => _store.Bytes;
-        _context = new CacheContext(clock, random, metrics, logger, entry => _store.Remove(entry, "failed"), () => _closing)
+        _observers = [.. observers];
+        _store = new CacheStore(options.Value, metrics, _observers, clock);
+        _context = new CacheContext(clock, random, metrics, contact, logger, entry => _store.Remove(entry, "failed"), () => _closing)
         {
-            Contact = contact,
             Changed = _changes.Publish,
             Weigh = _store.Weigh,
             Settled = _store.Settle,
@@ -74,15 +74,6 @@ internal sealed class AgentCache : IDisposable
 
     /// <summary>May be set anew at any time; holds for existing entries at once.</summary>
     public FetchLimits FetchLimits { get; set; }
-
-    /// <summary>Told of each value that changes while its entry is there, under a lock: must not call back.</summary>
-    public Action<CacheEntry> Stored { get; set; } = static _ => { };
-
-    /// <summary>Told of each entry that goes, shutdown aside.</summary>
-    public Action<CacheEntry> Removed
-    {
-        set => _store.Removed = value;
-    }
 
     /// <summary>Does something with an entry unless it is out; it does not go meanwhile.</summary>
     /// <param name="action">Must not call back.</param>
@@ -192,7 +183,7 @@ internal sealed class AgentCache : IDisposable
     {
         if (!kind.Blocks)
         {
-            read = read with { MinIndex = 0 };
+            read = read with { Query = read.Query with { Index = 0 } };
         }
 
         if (Find(kind, request) is { } entry)
@@ -315,6 +306,8 @@ internal sealed class AgentCache : IDisposable
         _store.Dispose();
     }
 
+    private void Stored(CacheEntry entry) => Array.ForEach(_observers, observer => observer.Stored(entry));
+
     private static CacheLookup LookupOf<TRequest, TValue>(CacheKind<TRequest, TValue> kind, TRequest request)
         where TRequest : CacheRequest
         where TValue : class => new(kind.Name, request.Datacenter, request.Token, request.Key);
@@ -323,7 +316,7 @@ internal sealed class AgentCache : IDisposable
 
     /// <summary>Whoever makes tokens up makes no entries with them (acl ACL-SEC-9): for what is public, all that are unknown are one.</summary>
     private TRequest PartitionOf<TRequest>(TRequest request)
-        where TRequest : CacheRequest => _gate.IsUnknown(request) ? (TRequest)((CacheRequest)request with { Token = TokenGate.Unknown }) : request;
+        where TRequest : CacheRequest => _gate.IsUnknown(request) ? (TRequest)((CacheRequest)request with { Token = TokenText.Unknown }) : request;
 
     private CacheEntry<TRequest, TValue>? Find<TRequest, TValue>(CacheKind<TRequest, TValue> kind, TRequest request)
         where TRequest : CacheRequest
@@ -389,7 +382,7 @@ internal sealed class AgentCache : IDisposable
 
         entry.IsFirstRead();
         entry.Reads.Missed();
-        _metrics.Missed(kind.Name, read.MinIndex > 0);
+        _metrics.Missed(kind.Name, read.Query.Blocks);
         var began = entry.Current.Version;
         var asked = -1L;
         var first = true;
@@ -430,7 +423,7 @@ internal sealed class AgentCache : IDisposable
                 break;
             }
 
-            if (read.MinIndex > 0 && snapshot.Value is not null)
+            if (read.Query.Blocks && snapshot.Value is not null)
             {
                 entry.Feed.Watch(snapshot.Version);
             }
@@ -462,10 +455,10 @@ internal sealed class AgentCache : IDisposable
             }
 
             // A fetch that is already holding for a change is the one a blocking reader waits for.
-            if (snapshot.Value is null || snapshot.Error is not null || read.MinIndex == 0 || !kind.Refreshes)
+            if (snapshot.Value is null || snapshot.Error is not null || !read.Query.Blocks || !kind.Refreshes)
             {
                 asked = snapshot.Version;
-                entry.Feed.EnsureFetch(snapshot.Version, hurry: kind.Revalidates && (read.MinIndex == 0 || snapshot.Value is null));
+                entry.Feed.EnsureFetch(snapshot.Version, hurry: kind.Revalidates && (!read.Query.Blocks || snapshot.Value is null));
             }
 
             entry.Park();

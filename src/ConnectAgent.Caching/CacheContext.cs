@@ -1,5 +1,3 @@
-using ConnectAgent.Agent.Servers;
-using ConnectAgent.Client.Servers;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Timing;
 using Microsoft.Extensions.Logging;
@@ -10,16 +8,13 @@ namespace ConnectAgent.Caching;
 /// <param name="Drop">Takes an entry out of the store.</param>
 /// <param name="IsClosing">Whether the agent is shutting down: nothing is refreshed any more (CACHE-35).</param>
 internal sealed record CacheContext(
-    TimeProvider Clock, Random Random, CacheMetrics Metrics, ILogger Log, Action<CacheEntry> Drop, Func<bool> IsClosing)
+    TimeProvider Clock, Random Random, CacheMetrics Metrics, IContactSignal Contact, ILogger Log, Action<CacheEntry> Drop, Func<bool> IsClosing)
 {
     private long _fetches;
     private long _errors;
 
     /// <summary>The limits of fetches as they are now: a reload changes those of existing entries, too (CACHE-20).</summary>
     public Func<FetchLimits> Limits { get; init; } = static () => FetchLimits.None;
-
-    /// <summary>Tells that servers which could not be reached are there again.</summary>
-    public ServerContact Contact { get; init; } = new();
 
     /// <summary>Wakes who watches the cache itself.</summary>
     public Action Changed { get; init; } = static () => { };

@@ -1,4 +1,5 @@
-using ConnectAgent.Agent.Persistence;
+using System.Buffers;
+using ConnectAgent.Caching.Sealing;
 using ConnectAgent.Protocol.Acl;
 
 namespace ConnectAgent.Caching;
@@ -123,14 +124,15 @@ internal abstract class CacheEntry(CacheKey key)
     /// <summary>Wakes all waiters so that they look again.</summary>
     public abstract void Pulse();
 
-    /// <summary>For the inspection view, as <see cref="CacheEntryView"/> has it.</summary>
+    /// <summary>For the inspection endpoint: <c>fresh</c>, <c>refreshing</c>, <c>failing</c> or <c>restored</c>.</summary>
     public abstract string State { get; }
 
     /// <summary>For the inspection view; touches nothing.</summary>
     public abstract EntryFacts Facts();
 
-    /// <summary>For sealing: request, value (null without one), index, and the age of the value.</summary>
-    public abstract (object Request, object? Value, ulong Index, TimeSpan Age) Content();
+    /// <summary>Writes what it takes to put the entry back in another life of the agent.</summary>
+    /// <returns>False when there is nothing to keep.</returns>
+    public abstract bool TrySeal(IBufferWriter<byte> payload, TimeProvider clock);
 }
 
 /// <summary>What one partition has of a value: its key, who reads it and when it goes. The value and its refresh are the feed's.</summary>
@@ -187,13 +189,28 @@ internal sealed class CacheEntry<TRequest, TValue> : CacheEntry
             snapshot.Index,
             snapshot.Value is null ? TimeSpan.Zero : Feed.AgeOf(snapshot),
             snapshot.Error?.Message,
-            snapshot.Value is null ? null : _kind.DescribeLeaf(snapshot.Value, Feed.State));
+            snapshot.Value is null ? null : _kind.Describe(snapshot.Value, Feed.State));
     }
 
-    public override (object Request, object? Value, ulong Index, TimeSpan Age) Content()
+    public override bool TrySeal(IBufferWriter<byte> payload, TimeProvider clock)
     {
-        var snapshot = Current;
-        return (Request, snapshot.Value, snapshot.Index, snapshot.Value is null ? TimeSpan.Zero : Feed.AgeOf(snapshot));
+        if (Current is not { Value: { } value } snapshot || _kind.Sealing is not { } codec)
+        {
+            return false;
+        }
+
+        var now = clock.GetUtcNow();
+        var head = new SealedHead
+        {
+            Kind = Key.Kind,
+            Datacenter = Key.Datacenter,
+            Token = Key.Token,
+            Index = snapshot.Index,
+            FetchedAt = now - Feed.AgeOf(snapshot),
+            LastRead = now - clock.GetElapsedTime(LastReadAt),
+        };
+        codec.Write(payload, head, Request, value);
+        return true;
     }
 
     /// <summary>Takes a value from the sealed file; it has been read in another life of the agent.</summary>

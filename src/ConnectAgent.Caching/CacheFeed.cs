@@ -1,6 +1,5 @@
-using ConnectAgent.Agent.Persistence;
-using ConnectAgent.Agent.Servers;
 using ConnectAgent.Protocol.Errors;
+using ConnectAgent.Protocol.Reads;
 using ConnectAgent.Protocol.Timing;
 using Microsoft.Extensions.Logging;
 
@@ -191,7 +190,7 @@ internal sealed class CacheFeed<TRequest, TValue>(
             {
                 var now = context.Clock.GetTimestamp();
                 var fetchedAt = now - (long)(origin.Age.TotalSeconds * context.Clock.TimestampFrequency);
-                _snapshot = _snapshot.Succeeded(value, origin.Index, fetchedAt) with { LostContactAt = fetchedAt, IsRestored = true };
+                _snapshot = _snapshot.Succeeded(new ServerRead<TValue>(value, origin.Index), fetchedAt) with { LostContactAt = fetchedAt, IsRestored = true };
             }
         }
 
@@ -209,17 +208,15 @@ internal sealed class CacheFeed<TRequest, TValue>(
             {
                 await context.Clock.PauseAsync(_pace.Take(context.Limits(), context.Clock), _life.Token);
                 var fetch = Begin(afterOutage: RefreshBackoff.IsPausing(failures));
-                var (asked, isFirst) = (fetch.Index, fetch.Value is null);
                 var back = context.Contact.Back;
                 var fetched = Fetch(fetch);
                 await ((Task)fetched).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-                var outcome = Weighed(OutcomeOf(fetched, asked, isFirst));
+                var outcome = Weighed(OutcomeOf(fetched, fetch));
                 if (!Apply(outcome))
                 {
                     return;
                 }
 
-                // An index of 0 is no error, but it must not become a busy loop either (CACHE-17).
                 failures = outcome.IsGood ? 0 : failures + 1;
                 var pause = RefreshBackoff.Pause(failures, context.Random.NextDouble());
                 await SleepAsync(pause, outcome.Error is { Kind: FailureKind.Unreachable } ? back : null);
@@ -305,35 +302,34 @@ internal sealed class CacheFeed<TRequest, TValue>(
 
     /// <summary>What a fetch that has ended brought.</summary>
     /// <param name="fetched">Ended, however.</param>
-    /// <param name="asked">The index it was asked with.</param>
-    /// <param name="isFirst">Whether there was no value before.</param>
+    /// <param name="fetch">What it started from.</param>
     /// <exception cref="OperationCanceledException">The entry has ended.</exception>
-    private Outcome OutcomeOf(Task<ServerRead<TValue>?> fetched, ulong asked, bool isFirst)
+    private Outcome OutcomeOf(Task<ServerRead<TValue>?> fetched, FetchContext<TRequest, TValue> fetch)
     {
         try
         {
             var read = fetched.GetAwaiter().GetResult();
             context.Metrics.Fetched(kind.Name, notModified: read is null);
-            if (read is not null && read.Index != asked)
+            if (read is not null && read.StepFrom(fetch.Index) != IndexStep.Same)
             {
                 kind.Arrived(request, read.Value);
             }
 
             // That nothing changed is good news, whatever index was asked with; that there is nothing at all is none.
-            return new Outcome(read?.Value, read?.Index ?? (isFirst ? 0 : Math.Max(1, asked)), null);
+            return new Outcome(read, null) { IsFruitless = read?.LacksIndex ?? fetch.Value is null };
         }
         catch (ServerException error)
         {
             CountFailure(fatal: EndsRefresh(error));
             context.Log.FetchFailed(key, error.Message);
-            return new Outcome(null, 0, error);
+            return new Outcome(null, error);
         }
         catch (Exception error) when (error is not OperationCanceledException || !_life.IsCancellationRequested)
         {
             // A bug in one kind must neither hang its readers nor take the other entries down.
             CountFailure(fatal: false);
             context.Log.FetchBroke(error, key);
-            return new Outcome(null, 0, Bug(error));
+            return new Outcome(null, Bug(error));
         }
     }
 
@@ -346,7 +342,7 @@ internal sealed class CacheFeed<TRequest, TValue>(
     /// </summary>
     private Outcome Weighed(Outcome outcome)
     {
-        if (outcome.Value is not { } value)
+        if (outcome.Read is not { Value: var value })
         {
             return outcome;
         }
@@ -364,7 +360,7 @@ internal sealed class CacheFeed<TRequest, TValue>(
             {
                 CountFailure(fatal: false);
                 context.Log.FetchFailed(key, error.Message);
-                return new Outcome(null, 0, error) { IsSuperseded = !kind.Revalidates };
+                return new Outcome(null, error) { IsSuperseded = !kind.Revalidates };
             }
         }
 
@@ -388,16 +384,16 @@ internal sealed class CacheFeed<TRequest, TValue>(
             var now = context.Clock.GetTimestamp();
 
             // Nothing changed and nobody asked: no new snapshot, and nobody is woken to look at it.
-            isNews = outcome.Value is not null || !outcome.IsGood || _hurried || !kind.Refreshes || !before.IsConfirmed;
+            isNews = outcome.Read is not null || !outcome.IsGood || _hurried || !kind.Refreshes || !before.IsConfirmed;
             if (isNews)
             {
                 _snapshot = outcome.Error is null
-                    ? before.Succeeded(outcome.Value, outcome.Index, now)
+                    ? before.Succeeded(outcome.Read, now)
                     : before.Failed(outcome.Error, now, ContactIsBack());
             }
 
             Volatile.Write(ref _fetchStartedAt, 0);
-            if (outcome.Value is not null)
+            if (outcome.Read is not null)
             {
                 Volatile.Write(ref _watchedFrom, 0);
             }
@@ -422,7 +418,7 @@ internal sealed class CacheFeed<TRequest, TValue>(
         }
 
         // Before anybody is told: what a reader has seen, an orderly stop shall seal.
-        if (outcome.Value is not null || isLost)
+        if (outcome.Read is not null || isLost)
         {
             Array.ForEach(members, context.Settled);
             Array.ForEach(members, context.Stored);
@@ -470,9 +466,14 @@ internal sealed class CacheFeed<TRequest, TValue>(
         return started != 0 && context.Clock.GetElapsedTime(started) >= ProofOfContact;
     }
 
-    private readonly record struct Outcome(TValue? Value, ulong Index, ServerException? Error)
+    /// <summary>What came of a fetch.</summary>
+    /// <param name="Read">What came; null when nothing changed, or it failed.</param>
+    private readonly record struct Outcome(ServerRead<TValue>? Read, ServerException? Error)
     {
-        public bool IsGood => Error is null && Index > 0;
+        /// <summary>Whether nothing came to go on from: an index that is none, or no first value. No error, but to ask again at once would be a busy loop (CACHE-17).</summary>
+        public bool IsFruitless { get; init; }
+
+        public bool IsGood => Error is null && !IsFruitless;
 
         /// <summary>Whether the servers have another value than the one that is held, which therefore goes.</summary>
         public bool IsSuperseded { get; init; }

@@ -1,39 +1,32 @@
-using ConnectAgent.Agent.Servers;
+using ConnectAgent.Caching.Sealing;
 using ConnectAgent.Protocol.Acl;
+using ConnectAgent.Protocol.Reads;
 
 namespace ConnectAgent.Caching;
 
-/// <summary>What a request must tell the cache.</summary>
-/// <param name="Datacenter">After defaulting, never empty.</param>
-/// <param name="Token">After defaulting; may be empty.</param>
-internal abstract record CacheRequest(string Datacenter, string Token)
+/// <summary>A cache type, as far as it can be named without knowing what it holds.</summary>
+internal abstract class CacheKind
 {
-    /// <summary>The fields, besides token and datacenter, that change the answer.</summary>
-    public abstract string Key { get; }
+    /// <summary>The reference's name of the type; part of the key, of metrics, of the sealed file and of the inspection view.</summary>
+    public abstract string Name { get; }
 
-    /// <summary>
-    /// What the token must be allowed, for the entry to be kept and given out (acl ACL-SEC-2); none: any token that exists will do. Null for what is
-    /// public, where no token is looked at (TOKC-4).
-    /// </summary>
-    public virtual IReadOnlyList<AclQuestion>? Needs => null;
-
-    /// <summary>Whether the entry needs no right to be made: the first to go when room is needed.</summary>
-    public virtual bool IsCheap => false;
-
-    /// <summary>Whether the entry counts against the token's bound; what the agent itself depends on does not.</summary>
-    public virtual bool CountsForToken => true;
+    /// <summary>Puts an entry back.</summary>
+    /// <param name="cache">Where to.</param>
+    /// <param name="payload">What was sealed of it.</param>
+    /// <param name="origin">When and where it came from.</param>
+    /// <returns>False when it is no entry of this kind, or past its end.</returns>
+    /// <exception cref="System.Text.Json.JsonException">It cannot be read.</exception>
+    /// <exception cref="Protocol.Errors.ServerException">There is no room for it.</exception>
+    public abstract bool TryRestore(AgentCache cache, ReadOnlySpan<byte> payload, RestoredOrigin origin);
 }
 
-/// <summary>A cache type: how to fetch and how to key; the engine does all the rest (agent-cache CACHE-1). Many are registered.</summary>
+/// <summary>A cache type: how to fetch, how to key and how to seal; the engine does all the rest (agent-cache CACHE-1). Many are registered.</summary>
 /// <typeparam name="TRequest">What is asked.</typeparam>
 /// <typeparam name="TValue">What is cached; immutable, because all readers of an entry share it (CACHE-5).</typeparam>
-internal abstract class CacheKind<TRequest, TValue>
+internal abstract class CacheKind<TRequest, TValue> : CacheKind
     where TRequest : CacheRequest
     where TValue : class
 {
-    /// <summary>The reference's name of the type; part of the key, of metrics and of the inspection view.</summary>
-    public abstract string Name { get; }
-
     /// <summary>Time limit of one blocking fetch, and how long a reader's wait counts as being in flight (LEAF-55). Default 10 min.</summary>
     public virtual TimeSpan FetchWait => TimeSpan.FromMinutes(10);
 
@@ -76,8 +69,11 @@ internal abstract class CacheKind<TRequest, TValue>
     /// <summary>Whether the value says nothing that anybody has written: the first to go when room is needed, and not worth sealing.</summary>
     public virtual bool IsEmpty(TValue value) => false;
 
-    /// <summary>For kinds whose values are leaves; for the inspection view.</summary>
-    public virtual LeafView? DescribeLeaf(TValue value, FetchState state) => null;
+    /// <summary>How its entries are kept over a restart; null: they are not.</summary>
+    public virtual SealedCodec<TRequest, TValue>? Sealing => null;
+
+    /// <summary>What operators want to know of a value beside what the inspection endpoint shows of each entry; null: nothing.</summary>
+    public virtual object? Describe(TValue value, FetchState state) => null;
 
     /// <summary>Told of each value with a new index before it is stored.</summary>
     public virtual void Arrived(TRequest request, TValue value)
@@ -89,57 +85,15 @@ internal abstract class CacheKind<TRequest, TValue>
     /// <param name="cancellationToken">The end of the entry, never of one reader.</param>
     /// <returns>The value with its index; null when nothing changed within the wait.</returns>
     public abstract Task<ServerRead<TValue>?> FetchAsync(FetchContext<TRequest, TValue> context, CancellationToken cancellationToken);
-}
 
-/// <summary>What one fetch starts from.</summary>
-/// <param name="Request">The request that made the entry.</param>
-/// <param name="Value">The value held; null on the first fetch and when the refresh starts over.</param>
-/// <param name="Index">The index of the value held; 0 asks for an answer at once.</param>
-/// <param name="State">An object of the kind's own that lives as long as the entry.</param>
-internal readonly record struct FetchContext<TRequest, TValue>(TRequest Request, TValue? Value, ulong Index, FetchState State);
-
-/// <summary>Holds what a kind wants to remember between two fetches of one entry; only the running fetch changes it.</summary>
-internal sealed class FetchState
-{
-    private object? _value;
-    private TaskCompletionSource? _sleeper;
-    private int _forced;
-    private int _hurried;
-
-    /// <summary>Whether a reader wants the running fetch to look now (see <see cref="CacheKind{TRequest, TValue}.Revalidates"/>).</summary>
-    public bool IsHurried => Volatile.Read(ref _hurried) == 1;
-
-    public T Get<T>()
-        where T : class, new() => (T)(_value ??= new T());
-
-    /// <summary>What is there, for those who only look.</summary>
-    public T? Peek<T>()
-        where T : class => _value as T;
-
-    /// <summary>What a reader in a hurry completes, at once if there is one; null for none.</summary>
-    /// <param name="sleeper">Its continuations must run asynchronously.</param>
-    public void SleepOn(TaskCompletionSource? sleeper)
+    public sealed override bool TryRestore(AgentCache cache, ReadOnlySpan<byte> payload, RestoredOrigin origin)
     {
-        Interlocked.Exchange(ref _sleeper, sleeper);
-        if (IsHurried)
+        if (Sealing?.Read(payload) is not { } held || !IsUsable(held.Value))
         {
-            sleeper?.TrySetResult();
+            return false;
         }
+
+        cache.Restore(this, held.Request, held.Value, origin);
+        return true;
     }
-
-    /// <summary>A reader does not want to wait for what the fetch waits for.</summary>
-    public void Hurry()
-    {
-        Interlocked.Exchange(ref _hurried, 1);
-        Volatile.Read(ref _sleeper)?.TrySetResult();
-    }
-
-    /// <summary>A new fetch begins, which nobody hurries yet.</summary>
-    public void Calm() => Volatile.Write(ref _hurried, 0);
-
-    /// <summary>An operator wants a new value.</summary>
-    public void Force() => Volatile.Write(ref _forced, 1);
-
-    /// <summary>Whether one is wanted; asked once.</summary>
-    public bool TakeForce() => Interlocked.Exchange(ref _forced, 0) == 1;
 }

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace ConnectAgent.Caching;
 
-// Event ids 1000-1099. A key prints without its token.
+// Event ids 1000-1099, but for 1005 to 1007. A key prints without its token.
 internal static partial class CacheLog
 {
     [LoggerMessage(1001, LogLevel.Debug, "Fetch failed: {Key}: {Reason}")]
@@ -16,15 +16,6 @@ internal static partial class CacheLog
 
     [LoggerMessage(1004, LogLevel.Warning, "Watch failed: kind={Kind} reason={Reason} failures={Failures}")]
     public static partial void WatchFailed(this ILogger logger, string kind, string reason, int failures);
-
-    [LoggerMessage(1005, LogLevel.Information, "Cache entries dropped, their token is gone or lost its right: count={Count} after={Milliseconds}ms")]
-    public static partial void EntriesRevoked(this ILogger logger, int count, double milliseconds);
-
-    [LoggerMessage(1006, LogLevel.Warning, "A token of cached entries could not be resolved: reason={Reason}")]
-    public static partial void TokenNotResolved(this ILogger logger, string reason);
-
-    [LoggerMessage(1007, LogLevel.Error, "Checking the tokens of cached entries failed unexpectedly")]
-    public static partial void LookBroke(this ILogger logger, Exception error);
 
     [LoggerMessage(1008, LogLevel.Error, "Refresh failed unexpectedly, its entries are dropped: {Key}")]
     public static partial void RefreshBroke(this ILogger logger, Exception error, CacheKey key);

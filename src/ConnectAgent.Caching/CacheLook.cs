@@ -13,7 +13,7 @@ internal static class CacheLook
         where TRequest : CacheRequest
         where TValue : class
     {
-        if (snapshot.Value is null || !kind.IsUsable(snapshot.Value) || (read.MinIndex > 0 && read.MinIndex >= snapshot.Index))
+        if (snapshot.Value is null || !kind.IsUsable(snapshot.Value) || (read.Query.Blocks && read.Query.Index >= snapshot.Index))
         {
             return null;
         }
@@ -23,7 +23,7 @@ internal static class CacheLook
             return IsYoungEnough(entry, snapshot, read) ? Answer(entry, snapshot, hit: true) : null;
         }
 
-        if (read.MinIndex > 0 || !kind.Revalidates || entry.Feed.IsWatched())
+        if (read.Query.Blocks || !kind.Revalidates || entry.Feed.IsWatched())
         {
             return Answer(entry, snapshot, hit: true);
         }
@@ -42,9 +42,9 @@ internal static class CacheLook
     /// <param name="asked">The version that a fetch was asked to replace.</param>
     public static bool Satisfies<TValue>(CacheSnapshot<TValue> snapshot, CacheRead read, long began, long asked)
         where TValue : class =>
-        snapshot.Value is not null && (snapshot.WentBackAt > began || (read.MinIndex == 0
-            ? snapshot.Error is null && snapshot.Version != asked
-            : read.MinIndex < snapshot.Index));
+        snapshot.Value is not null && (snapshot.WentBackAt > began || (read.Query.Blocks
+            ? read.Query.Index < snapshot.Index
+            : snapshot.Error is null && snapshot.Version != asked));
 
     public static CacheAnswer<TValue> Answer<TRequest, TValue>(
         CacheEntry<TRequest, TValue> entry, CacheSnapshot<TValue> snapshot, bool hit)

@@ -11,12 +11,14 @@ internal sealed class CacheMetrics
     private readonly ConcurrentDictionary<string, KindCounters> _kinds = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, long> _refused = new(StringComparer.Ordinal);
 
+    private long _bytes;
+
     public CacheMetrics(IMeterFactory meters)
     {
         var meter = meters.Create(MeterName);
         meter.CreateObservableGauge(
             "connect_agent.cache.entries", () => Each(kind => kind.Entries), "{entry}", "Entries held.");
-        meter.CreateObservableGauge("connect_agent.cache.bytes", () => Bytes(), "By", "What the entries take: keys, tokens and values.");
+        meter.CreateObservableGauge("connect_agent.cache.bytes", () => Volatile.Read(ref _bytes), "By", "What the entries take: keys, tokens and values.");
         meter.CreateObservableCounter(
             "connect_agent.cache.hits", () => Each(kind => kind.Hits), "{read}", "Reads that the first look satisfied.");
         meter.CreateObservableCounter("connect_agent.cache.misses", Misses, "{read}", "Reads that had to wait or to look again.");
@@ -25,9 +27,6 @@ internal sealed class CacheMetrics
         meter.CreateObservableCounter("connect_agent.cache.evictions", Evictions, "{entry}", "Entries that went, by reason.");
         meter.CreateObservableCounter("connect_agent.cache.refusals", Refusals, "{entry}", "Entries, or new values of entries, refused because a bound was reached.");
     }
-
-    /// <summary>Tells what the entries weigh.</summary>
-    public Func<long> Bytes { private get; set; } = static () => 0;
 
     public void Hit(string kind) => Interlocked.Increment(ref Of(kind).Hits);
 
@@ -47,6 +46,9 @@ internal sealed class CacheMetrics
     }
 
     public void Added(string kind) => Interlocked.Increment(ref Of(kind).Entries);
+
+    /// <summary>The entries take more together than before, or less.</summary>
+    public void Weighed(long more) => Interlocked.Add(ref _bytes, more);
 
     /// <summary>Counts what a bound of the cache refused.</summary>
     /// <param name="limit">The bound's name in docs/limits.md.</param>

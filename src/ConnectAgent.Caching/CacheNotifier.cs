@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using ConnectAgent.Protocol.Errors;
+using ConnectAgent.Protocol.Reads;
 using ConnectAgent.Protocol.Timing;
 using Microsoft.Extensions.Logging;
 
@@ -38,7 +39,7 @@ internal sealed class CacheNotifier(AgentCache cache, TimeProvider clock, Random
         CacheAnswer<TValue>? told = null;
         for (var failures = 0; ;)
         {
-            var read = kind.Blocks ? new CacheRead(MinIndex: told?.Index ?? 0) : new CacheRead(MaxAge: maxAge);
+            var read = kind.Blocks ? new CacheRead(new BlockingQuery(told?.Index ?? 0)) : new CacheRead(MaxAge: maxAge);
             var (answer, error) = await ReadAsync(kind, request, read, cancellationToken);
             failures = error is null ? 0 : failures + 1;
             if (error is not null)

@@ -1,24 +1,22 @@
 using ConnectAgent.Protocol.Limits;
+using ConnectAgent.Protocol.Reads;
 
 namespace ConnectAgent.Caching;
 
 /// <summary>How a reader reads (agent-cache CACHE-6).</summary>
-/// <param name="MinIndex">Above 0: answer only with a greater index. 0: do not block.</param>
-/// <param name="Wait">The longest hold; null or non-positive stands for the default (CACHE-11).</param>
+/// <param name="Query">Whether to answer only with a greater index, and how long to hold (CACHE-11).</param>
 /// <param name="MaxAge">For kinds that do not refresh: an older value is fetched anew. Null or 0: any age.</param>
 /// <param name="MustRevalidate">For kinds that do not refresh: fetch unless a fetch is in flight (CACHE-7).</param>
 /// <param name="StaleIfError">After a forced fetch failed: the old value still serves if it is younger (CACHE-41). Null: never.</param>
 internal readonly record struct CacheRead(
-    ulong MinIndex = 0, TimeSpan? Wait = null, TimeSpan? MaxAge = null, bool MustRevalidate = false, TimeSpan? StaleIfError = null)
+    BlockingQuery Query = default, TimeSpan? MaxAge = null, bool MustRevalidate = false, TimeSpan? StaleIfError = null)
 {
     private static readonly TimeSpan DefaultBlock = TimeSpan.FromSeconds(300);
     [Limit("cache.wait", "s", "the read answers what there is")]
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(600);
 
     /// <summary>CACHE-11: exactly <c>wait</c>; missing is 300 s when blocking and 600 s else, and 600 s is the cap.</summary>
-    public TimeSpan Limit => Wait is { } wait && wait > TimeSpan.Zero
-        ? (wait < Longest ? wait : Longest)
-        : (MinIndex > 0 ? DefaultBlock : Longest);
+    public TimeSpan Limit => Query.LimitedWait(Query.Blocks ? DefaultBlock : Longest, Longest);
 }
 
 /// <summary>What a reader gets.</summary>

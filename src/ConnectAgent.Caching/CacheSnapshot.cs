@@ -1,4 +1,5 @@
 using ConnectAgent.Protocol.Errors;
+using ConnectAgent.Protocol.Reads;
 
 namespace ConnectAgent.Caching;
 
@@ -29,12 +30,11 @@ internal sealed record CacheSnapshot<TValue>(
     public static CacheSnapshot<TValue> Empty { get; } = new(0, null, 0, 0, null, null, 0);
 
     /// <summary>After a successful fetch (CACHE-16).</summary>
-    /// <param name="value">The new value; null when nothing changed.</param>
-    /// <param name="index">The index as the server gave it; below 1 is stored as 1.</param>
+    /// <param name="read">What came; null when nothing changed.</param>
     /// <param name="now">A timestamp of the clock.</param>
-    public CacheSnapshot<TValue> Succeeded(TValue? value, ulong index, long now) => value is null
+    public CacheSnapshot<TValue> Succeeded(ServerRead<TValue>? read, long now) => read is null
         ? this with { Version = Version + 1, Error = null, LostContactAt = null, IsRestored = false }
-        : new(Version + 1, value, Math.Max(1, index), now, null, null, Math.Max(1, index) < Index ? Version + 1 : WentBackAt);
+        : new(Version + 1, read.Value, read.Index, now, null, null, read.Index < Index ? Version + 1 : WentBackAt);
 
     /// <summary>After a failed fetch: the value stays, unless the token may not see it any more.</summary>
     public CacheSnapshot<TValue> Failed(ServerException error, long now, bool contactWasBack)

@@ -17,11 +17,12 @@ internal sealed class CacheStore : IDisposable
     private readonly Dictionary<string, CacheBudget> _perToken = new(StringComparer.Ordinal);
     private readonly CacheBounds _ofToken;
     private readonly CacheMetrics _metrics;
+    private readonly ICacheObserver[] _observers;
     private readonly ITimer _sweeper;
     private readonly TimeProvider _clock;
     private bool _closed;
 
-    public CacheStore(CacheOptions options, CacheMetrics metrics, TimeProvider clock)
+    public CacheStore(CacheOptions options, CacheMetrics metrics, ICacheObserver[] observers, TimeProvider clock)
     {
         _all = new CacheBudget(new CacheBounds(
             0,
@@ -35,14 +36,11 @@ internal sealed class CacheStore : IDisposable
             1,
             new("cache.entries_per_token", "connect_agent.cache_max_entries_per_token", "entries of one token", options.MaxEntriesPerToken),
             new("cache.bytes_per_token", "connect_agent.cache_max_bytes_per_token", "bytes of one token", options.MaxBytesPerToken));
-        _metrics = metrics;
+        (_metrics, _observers) = (metrics, observers);
         _clock = clock;
         _byLookup = _entries.GetAlternateLookup<CacheLookup>();
         _sweeper = clock.CreateTimer(_ => Sweep(), null, CacheOptions.SweepInterval, CacheOptions.SweepInterval);
     }
-
-    /// <summary>Told of each entry that goes, shutdown aside. Must not call back.</summary>
-    public Action<CacheEntry> Removed { get; set; } = static _ => { };
 
     public int Count => _entries.Count;
 
@@ -133,6 +131,7 @@ internal sealed class CacheStore : IDisposable
 
             _entries[key] = entry;
             _metrics.Added(key.Kind);
+            _metrics.Weighed(entry.Weight);
             Classify(entry);
             Trim();
             return entry;
@@ -174,6 +173,7 @@ internal sealed class CacheStore : IDisposable
                 budget.Grow(more);
             }
 
+            _metrics.Weighed(more);
             Trim();
             return null;
         }
@@ -418,10 +418,11 @@ internal sealed class CacheStore : IDisposable
 
         Forget(entry.Key.Token);
         _metrics.Evicted(entry.Key.Kind, reason);
+        _metrics.Weighed(-entry.Weight);
         entry.Stop();
         if (!_closed)
         {
-            Removed(entry);
+            Array.ForEach(_observers, observer => observer.Removed(entry));
         }
     }
 

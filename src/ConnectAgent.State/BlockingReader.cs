@@ -1,16 +1,16 @@
 using ConnectAgent.Protocol.Limits;
+using ConnectAgent.Protocol.Reads;
 
 namespace ConnectAgent.State;
 
 /// <summary>How a blocking query blocks (http-conventions section 6).</summary>
-/// <param name="Index">0: answer at once (IDX-3).</param>
-/// <param name="Wait">The time limit; non-positive stands for the default (IDX-4).</param>
+/// <param name="Query">From which index on, and for how long.</param>
 /// <param name="Rights">
 /// Tells what a token may do, the same object as long as it stays the same; null where nobody asks. When it changes during a wait the reader is
 /// answered at once, and whoever serves it looks at the rights again (acl ACL-SEC-3).
 /// </param>
 /// <param name="Token">Whose rights.</param>
-internal readonly record struct BlockingOptions(ulong Index, TimeSpan Wait, Func<string, object?>? Rights = null, string Token = "")
+internal readonly record struct BlockingOptions(BlockingQuery Query, Func<string, object?>? Rights = null, string Token = "")
 {
     /// <summary>As they are now.</summary>
     public object? RightsNow => Rights?.Invoke(Token);
@@ -45,20 +45,20 @@ internal sealed class BlockingReader(StateStore store, BlockingLimits limits, Ti
     {
         var before = store.Current;
         var (first, index) = AtLeastOne(read.Of(before));
-        if (options.Index == 0 || index > options.Index)
+        if (!options.Query.Blocks || index > options.Query.Index)
         {
             return read.Answer(first, index);
         }
 
         var rights = options.RightsNow;
         var start = clock.GetTimestamp();
-        var limit = limits.Of(options.Wait, random.NextDouble());
+        var limit = limits.Of(options.Query, random.NextDouble());
         while (true)
         {
             using var watch = store.Watches.Watch(read.Topics, hearsRights: options.Rights is not null);
             var now = store.Current;
             var (value, at) = AtLeastOne(read.Of(now));
-            if ((at > options.Index && !read.AreSame(first, value)) || now.Generation != before.Generation
+            if ((at > options.Query.Index && !read.AreSame(first, value)) || now.Generation != before.Generation
                 || !ReferenceEquals(rights, options.RightsNow))
             {
                 // IDX-13: a replaced state answers everybody.
@@ -122,9 +122,9 @@ internal sealed record BlockingLimits(TimeSpan Default, TimeSpan Longest)
     public static BlockingLimits Standard { get; } = new(WaitUnlessAsked, LongestWait);
 
     /// <summary>The limit with its random addition of less than a sixteenth, so that waiters do not all return at once.</summary>
-    public TimeSpan Of(TimeSpan wait, double random)
+    public TimeSpan Of(BlockingQuery query, double random)
     {
-        var limit = wait <= TimeSpan.Zero ? Default : wait < Longest ? wait : Longest;
+        var limit = query.LimitedWait(Default, Longest);
         return limit + (limit / 16 * random);
     }
 }

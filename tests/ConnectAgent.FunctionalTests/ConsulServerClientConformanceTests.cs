@@ -3,6 +3,7 @@ using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using ConnectAgent.Agent.Servers;
 using ConnectAgent.Protocol.Errors;
+using ConnectAgent.Protocol.Reads;
 using ConnectAgent.TestKit.Processes;
 using ConnectAgent.TestKit.Servers;
 using FluentAssertions;
@@ -33,7 +34,7 @@ public sealed class ConsulServerClientConformanceTests : ServerClientConformance
     public async Task Health_is_not_supported()
     {
         var question = new HealthQuestion(connect: true, "web", [], [], string.Empty);
-        var read = () => Client.ReadHealthAsync(question, new ServerQuery("dc1", string.Empty, 0, TimeSpan.FromMinutes(10)), CancellationToken.None);
+        var read = () => Client.ReadHealthAsync(question, new ServerQuery("dc1", string.Empty, new BlockingQuery(0, TimeSpan.FromMinutes(10))), CancellationToken.None);
         (await read.Should().ThrowAsync<ServerException>()).Which.Kind.Should().Be(FailureKind.Unsupported);
     }
 

@@ -70,14 +70,14 @@ public sealed class ServerFaultTests : IAsyncLifetime
 
         // When: the state of another life, which then holds as it should
         _server.Script(request => !request.IsRoots ? Task.FromResult<ScriptedAnswer?>(null)
-            : request.Holds && request.Query().Index <= 3 ? never.Task : Task.FromResult<ScriptedAnswer?>(ScriptedAnswer.Ok(other, 3)));
+            : request.Holds && request.Query().Blocking.Index <= 3 ? never.Task : Task.FromResult<ScriptedAnswer?>(ScriptedAnswer.Ok(other, 3)));
 
         // Then
         var woken = await blocked;
         (woken.Status, woken.Index, woken.Header("X-Cache")).Should().Be((200, 3UL, "MISS"));
         ((string)woken.Json["ActiveRootID"]!).Should().NotBe(warm.ActiveRootId);
         var asked = await _server.SeenAsync(before + 1, request => request.IsRoots);
-        asked.Skip(before).Should().ContainSingle("one read that holds, from the new index").Which.Query().Index.Should().Be(3);
+        asked.Skip(before).Should().ContainSingle("one read that holds, from the new index").Which.Query().Blocking.Index.Should().Be(3);
     }
 
     [Theory] // CACHE-9, CACHE-29, LEAF-80

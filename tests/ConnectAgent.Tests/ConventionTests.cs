@@ -11,7 +11,8 @@ namespace ConnectAgent.Tests;
 /// <summary>The dependency rules of docs/architecture.md: a project exists where a reference must be impossible.</summary>
 public sealed class ConventionTests
 {
-    private static readonly Assembly Agent = typeof(AgentCache).Assembly;
+    private static readonly Assembly Agent = typeof(ConnectAgent.Agent.Roots.RootsKind).Assembly;
+    private static readonly Assembly Caching = typeof(AgentCache).Assembly;
     private static readonly Assembly ControlPlane = typeof(ConnectAgent.ControlPlane.ControlPlaneTables).Assembly;
     private static readonly Assembly State = typeof(StateStore).Assembly;
     private static readonly Assembly Protocol = typeof(SpiffeId).Assembly;
@@ -34,6 +35,10 @@ public sealed class ConventionTests
     [Fact]
     public void The_protocol_sees_none_of_ours() =>
         ReferencesOf(Protocol).Should().NotContain(name => name.StartsWith("ConnectAgent", StringComparison.Ordinal));
+
+    [Fact] // the engine knows no kind and no server
+    public void The_cache_engine_sees_the_protocol_alone() =>
+        ReferencesOf(Caching).Where(name => name.StartsWith("ConnectAgent", StringComparison.Ordinal)).Should().Equal("ConnectAgent.Protocol");
 
     [Fact]
     public void The_agent_knows_no_HTTP() =>

@@ -1,8 +1,10 @@
 using ConnectAgent.Agent.Servers;
 using ConnectAgent.Caching;
+using ConnectAgent.Caching.Sealing;
 using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Intentions;
 using ConnectAgent.Protocol.Limits;
+using ConnectAgent.Protocol.Reads;
 using ConnectAgent.Protocol.Text;
 using Microsoft.Extensions.Logging;
 
@@ -57,6 +59,8 @@ internal sealed class IntentionMatchKind(IServerClient servers, ILogger<Intentio
 
     public override string Name => "intention-match";
 
+    public override SealedCodec<MatchRequest, IReadOnlyList<IntentionMatch>> Sealing => MatchCodec.Instance;
+
     public override long SizeOf(IReadOnlyList<IntentionMatch> value) => value.Sum(match => match.Intentions.Sum(IntentionSize.Of));
 
     /// <summary>Nobody has written anything about any of the names: they may well be made up.</summary>
@@ -66,7 +70,7 @@ internal sealed class IntentionMatchKind(IServerClient servers, ILogger<Intentio
         FetchContext<MatchRequest, IReadOnlyList<IntentionMatch>> context, CancellationToken cancellationToken) =>
         servers.MatchIntentionsAsync(
             context.Request.Names,
-            new ServerQuery(context.Request.Datacenter, context.Request.Token, context.Index, FetchWait),
+            new ServerQuery(context.Request.Datacenter, context.Request.Token, new BlockingQuery(context.Index, FetchWait)),
             cancellationToken)!;
 
     /// <summary>DEF-14: stored unchecked, so the operator learns of it here. Compiles the expressions before the first request needs them.</summary>

@@ -1,7 +1,9 @@
 using ConnectAgent.Agent.Servers;
 using ConnectAgent.Caching;
+using ConnectAgent.Caching.Sealing;
 using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Discovery;
+using ConnectAgent.Protocol.Reads;
 
 namespace ConnectAgent.Agent.Discovery;
 
@@ -31,6 +33,8 @@ internal sealed class HealthKind(IServerClient servers) : CacheKind<HealthReques
 
     public override string Name => "health-services";
 
+    public override SealedCodec<HealthRequest, ServiceHealth> Sealing => HealthCodec.Instance;
+
     public override long SizeOf(ServiceHealth value) => value.Json.Length + (SizeOfInstance * (long)value.Instances.Count);
 
     public override bool IsEmpty(ServiceHealth value) => value.Instances.Count == 0;
@@ -42,7 +46,7 @@ internal sealed class HealthKind(IServerClient servers) : CacheKind<HealthReques
     {
         var request = context.Request;
         var read = await servers.ReadHealthAsync(
-            request.Question, new ServerQuery(request.Datacenter, request.Token, context.Index, FetchWait), cancellationToken);
+            request.Question, new ServerQuery(request.Datacenter, request.Token, new BlockingQuery(context.Index, FetchWait)), cancellationToken);
 
         // Asked here, so that no reader waits for it, and that it is known when nobody can be asked (acl ACL-RES-4).
         var rights = await servers.ResolveTokenAsync(request.Token, cancellationToken);

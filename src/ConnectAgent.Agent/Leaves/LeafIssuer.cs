@@ -5,6 +5,7 @@ using ConnectAgent.Agent.Servers;
 using ConnectAgent.Protocol.Certificates;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Identity;
+using ConnectAgent.Protocol.Reads;
 
 namespace ConnectAgent.Agent.Leaves;
 
@@ -36,7 +37,7 @@ internal sealed class LeafIssuer(IServerClient servers, TimeProvider clock, ILea
         {
             var read = await ReadAsync(identity, token, 0, cancellationToken);
             var index = Math.Max(read.Index, previousIndex + 1);
-            return new IssuedLeaf(new ServerRead<LeafCertificate>(read.Value with { CreateIndex = index, ModifyIndex = index }, index), read.Index);
+            return new IssuedLeaf(new ServerRead<LeafCertificate>(read.Value with { CreateIndex = index, ModifyIndex = index }, index), read.LacksIndex ? 0 : read.Index);
         }
     }
 
@@ -45,7 +46,7 @@ internal sealed class LeafIssuer(IServerClient servers, TimeProvider clock, ILea
     public Task<ServerRead<LeafCertificate>> ReadAsync(ServiceId identity, string token, ulong index, CancellationToken cancellationToken) =>
         elsewhere!.ReadLeafAsync(
             identity,
-            new ServerQuery(identity.Datacenter, token, index, TimeSpan.FromMinutes(10)),
+            new ServerQuery(identity.Datacenter, token, new BlockingQuery(index, TimeSpan.FromMinutes(10))),
             leaf => LeafReader.Read(identity, leaf.CertificatePem, leaf.PrivateKeyPem, 0, clock.GetUtcNow()),
             cancellationToken);
 

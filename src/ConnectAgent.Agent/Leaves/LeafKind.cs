@@ -1,10 +1,12 @@
 using ConnectAgent.Agent.Roots;
 using ConnectAgent.Agent.Servers;
 using ConnectAgent.Caching;
+using ConnectAgent.Caching.Sealing;
 using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Certificates;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Identity;
+using ConnectAgent.Protocol.Reads;
 using ConnectAgent.Protocol.Timing;
 using Microsoft.Extensions.Logging;
 
@@ -37,6 +39,8 @@ internal sealed class LeafKind(
 
     public override string Name => "connect-ca-leaf";
 
+    public override SealedCodec<LeafRequest, LeafCertificate> Sealing => LeafCodec.Instance;
+
     public override bool AgesFromFetch => true;
 
     public override bool Revalidates => true;
@@ -47,7 +51,7 @@ internal sealed class LeafKind(
     public override long SizeOf(LeafCertificate value) =>
         SizeOfLeaf + value.CertPem.Length + value.PrivateKeyPem.Length + (sizeof(char) * (value.ServiceUri.Length + value.Service.Length));
 
-    public override LeafView DescribeLeaf(LeafCertificate value, FetchState state) => new(
+    public override LeafView Describe(LeafCertificate value, FetchState state) => new(
         value.SerialNumber,
         value.ServiceUri,
         value.ValidBefore,
@@ -280,7 +284,7 @@ internal sealed class LeafKind(
                 }
 
                 // IDX-10: from an index of 0, or of another life of the servers, on from the start.
-                state.ElsewhereIndex = read.Index < state.ElsewhereIndex ? 0 : read.Index;
+                state.ElsewhereIndex = read.StepFrom(state.ElsewhereIndex ?? 0) is IndexStep.Back or IndexStep.Broken ? 0 : read.Index;
                 fruitless = clock.GetElapsedTime(start) > LeafRenewal.RootChangeSpread ? 0 : fruitless;
             }
             catch (ServerException error)

@@ -1,5 +1,7 @@
 using ConnectAgent.Agent.Servers;
 using ConnectAgent.Caching;
+using ConnectAgent.Caching.Sealing;
+using ConnectAgent.Protocol.Reads;
 
 namespace ConnectAgent.Agent.Revocation;
 
@@ -25,6 +27,8 @@ internal sealed class RevocationKind(
 
     public override string Name => "connect-ca-revoked";
 
+    public override SealedCodec<RevocationRequest, RevocationLookup> Sealing => RevocationCodec.Instance;
+
     public override long SizeOf(RevocationLookup value) => SizeOfEntry * (long)value.List.Revoked.Count;
 
     public override async Task<ServerRead<RevocationLookup>?> FetchAsync(
@@ -38,9 +42,9 @@ internal sealed class RevocationKind(
         }
 
         var read = await servers.ReadRevokedAsync(
-            new ServerQuery(context.Request.Datacenter, context.Request.Token, context.Index, wait), cancellationToken);
+            new ServerQuery(context.Request.Datacenter, context.Request.Token, new BlockingQuery(context.Index, wait)), cancellationToken);
         var lookup = RevocationLookup.Of(read.Value);
         metrics.Listed(read.Value.Revoked.Count);
-        return new ServerRead<RevocationLookup>(lookup, read.Index);
+        return read.With(lookup);
     }
 }

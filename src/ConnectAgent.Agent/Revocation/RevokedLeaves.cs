@@ -50,9 +50,9 @@ internal sealed class RevokedLeaves(AgentCache cache, LeafService leaves, TimePr
     {
         foreach (var entry in cache.Entries)
         {
-            if (entry.Content() is (LeafRequest asked, LeafCertificate leaf, _, _) && IsRevoked(list, leaf))
+            if (entry is CacheEntry<LeafRequest, LeafCertificate> { Current.Value: { } leaf } held && IsRevoked(list, leaf))
             {
-                yield return (asked, leaf);
+                yield return (held.Request, leaf);
             }
         }
     }

@@ -1,6 +1,8 @@
 using ConnectAgent.Agent.Servers;
 using ConnectAgent.Caching;
+using ConnectAgent.Caching.Sealing;
 using ConnectAgent.Protocol.Certificates;
+using ConnectAgent.Protocol.Reads;
 
 namespace ConnectAgent.Agent.Roots;
 
@@ -26,6 +28,8 @@ internal sealed class RootsKind(IServerClient servers) : CacheKind<RootsRequest,
 
     public override string Name => "connect-ca-root";
 
+    public override SealedCodec<RootsRequest, CaRoots> Sealing => RootsCodec.Instance;
+
     public override long SizeOf(CaRoots value) => value.Roots.Sum(root =>
         SizeOfRoot + (sizeof(char) * ((long)root.RootCert.Length + (root.IntermediateCerts ?? []).Sum(pem => (long)pem.Length))));
 
@@ -36,7 +40,7 @@ internal sealed class RootsKind(IServerClient servers) : CacheKind<RootsRequest,
         FetchContext<RootsRequest, CaRoots> context, CancellationToken cancellationToken)
     {
         var read = await servers.ReadRootsAsync(
-            new ServerQuery(context.Request.Datacenter, context.Request.Token, context.Index, FetchWait), cancellationToken);
+            new ServerQuery(context.Request.Datacenter, context.Request.Token, new BlockingQuery(context.Index, FetchWait)), cancellationToken);
 
         // A query that ran out of its wait brings the same document again, for which not one of a thousand leaves need wake.
         return context.Value is { } held && context.Index > 0 && read.Index == context.Index && IsSame(held, read.Value) ? null : read;

@@ -1,5 +1,6 @@
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Identity;
+using ConnectAgent.Protocol.Reads;
 
 namespace ConnectAgent.Agent.Servers;
 

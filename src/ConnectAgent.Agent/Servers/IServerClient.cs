@@ -4,6 +4,7 @@ using ConnectAgent.Protocol.Discovery;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Identity;
 using ConnectAgent.Protocol.Intentions;
+using ConnectAgent.Protocol.Reads;
 using ConnectAgent.Protocol.Tokens;
 
 namespace ConnectAgent.Agent.Servers;
@@ -34,8 +35,8 @@ public interface IServerClient
     /// <param name="query">Whose question, where, and from which index on.</param>
     /// <param name="cancellationToken">Ends the call early.</param>
     /// <returns>
-    /// One match for each name, in their order, with an index of at least 1. With <see cref="ServerQuery.Index"/> above 0 the call is held
-    /// until the value's index is greater, or <see cref="ServerQuery.Wait"/> plus up to a sixteenth of it has passed; the index may then be
+    /// One match for each name, in their order, with an index of at least 1. When <see cref="ServerQuery.Blocking"/> blocks, the call is held
+    /// until the value's index is greater, or its wait plus up to a sixteenth of it has passed; the index may then be
     /// any, even a lower one.
     /// </returns>
     /// <exception cref="ServerException">
@@ -105,17 +106,8 @@ public interface IServerClient
 /// <summary>The options of one read.</summary>
 /// <param name="Datacenter">Never empty; defaulting is done.</param>
 /// <param name="Token">The caller's token after defaulting; empty for none.</param>
-/// <param name="Index">0 asks for an answer at once; not a time.</param>
-/// <param name="Wait">Longest hold of a blocking read, more than 0 s and at most 10 min.</param>
-public readonly record struct ServerQuery(string Datacenter, string Token, ulong Index, TimeSpan Wait);
-
-/// <summary>What a read answered.</summary>
-/// <param name="Value">Immutable.</param>
-/// <param name="Index">
-/// At least 1. A server that breaks this is passed on as 0, which the cache stores as 1 and takes for a failed attempt when it backs off
-/// (agent-cache CACHE-16, CACHE-17).
-/// </param>
-public sealed record ServerRead<T>(T Value, ulong Index);
+/// <param name="Blocking">Whether to hold the answer; with a wait of more than 0 s and at most 10 min.</param>
+public readonly record struct ServerQuery(string Datacenter, string Token, BlockingQuery Blocking);
 
 /// <summary>A certificate as the signer returned it.</summary>
 /// <param name="CertificatePem">Leaf, then its intermediates (CERT-80).</param>

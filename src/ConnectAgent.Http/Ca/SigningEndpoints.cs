@@ -34,7 +34,7 @@ internal sealed class SigningEndpoints(IServerClient servers, AgentIdentity agen
 
         var certificateRequest = Decode(asked.Csr);
         var (datacenter, token) = (request.Datacenter(), request.Token());
-        var roots = await servers.ReadRootsAsync(new ServerQuery(datacenter, token, 0, TimeSpan.FromSeconds(1)), request.Aborted);
+        var roots = await servers.ReadRootsAsync(new ServerQuery(datacenter, token, default), request.Aborted);
         var identity = new ServiceId(roots.Value.TrustDomain, datacenter, asked.Service);
         var signed = await servers.SignLeafAsync(identity, certificateRequest, token, request.Aborted);
         await WireReply.JsonAsync(request, SignReply.Of(identity, signed), CaJson.Default.SignReply);

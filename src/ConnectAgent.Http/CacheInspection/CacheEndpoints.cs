@@ -2,6 +2,7 @@ using System.Globalization;
 using ConnectAgent.Agent;
 using ConnectAgent.Agent.Servers;
 using ConnectAgent.Caching;
+using ConnectAgent.Caching.Inspection;
 using ConnectAgent.Client.Servers;
 using ConnectAgent.Http.Wire;
 using ConnectAgent.Protocol.Acl;
@@ -28,7 +29,7 @@ internal sealed class CacheEndpoints(
         var filter = ListFilter.Compile(options.Filter, CacheEntryFilter.Schema);
         var offset = OffsetOf(request.Query.First("offset"));
         var index = await ChangedAsync(options, request.Aborted);
-        if (options.Index > 0)
+        if (options.Blocking.Blocks)
         {
             // The right may have gone while the read was blocked (acl ACL-SEC-3).
             await RequireAgentReadAsync(request);
@@ -41,11 +42,11 @@ internal sealed class CacheEndpoints(
         }
 
         WireReply.Index(request.Context, index);
-        await WireReply.JsonAsync(request, entries, CacheInspectionJson.Default.IReadOnlyListCacheEntryView);
+        await WireReply.JsonAsync(request, [.. entries.Select(CacheEntryReply.Of)], CacheInspectionJson.Default.IReadOnlyListCacheEntryReply);
     }
 
     private Task GetSummaryAsync(WireRequest request) =>
-        WireReply.JsonAsync(request, inspector.Summary() with { Signing = status.Signing() }, CacheInspectionJson.Default.CacheSummary);
+        WireReply.JsonAsync(request, CacheSummaryReply.Of(inspector.Summary(), status.Signing()), CacheInspectionJson.Default.CacheSummaryReply);
 
     private async Task DropAsync(WireRequest request)
     {
@@ -60,14 +61,14 @@ internal sealed class CacheEndpoints(
     // Blocking as the other agent reads do: until a greater index, or exactly the wait (CACHE-11).
     private async Task<ulong> ChangedAsync(ReadOptions options, CancellationToken cancellationToken)
     {
-        var limit = new CacheRead(options.Index, options.Wait).Limit;
+        var limit = new CacheRead(options.Blocking).Limit;
         using var time = new CancellationTokenSource(limit);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(time.Token, cancellationToken);
         while (true)
         {
             var next = cache.Changes.Next;
             var index = cache.Changes.Index;
-            if (options.Index == 0 || index > options.Index || cache.IsClosing)
+            if (!options.Blocking.Blocks || index > options.Blocking.Index || cache.IsClosing)
             {
                 return index;
             }

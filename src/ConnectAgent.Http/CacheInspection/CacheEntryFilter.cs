@@ -1,4 +1,5 @@
 using ConnectAgent.Caching;
+using ConnectAgent.Caching.Inspection;
 using ConnectAgent.Protocol.Filtering;
 
 namespace ConnectAgent.Http.CacheInspection;

@@ -10,6 +10,7 @@ using ConnectAgent.Protocol.Discovery;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Identity;
 using ConnectAgent.Protocol.Intentions;
+using ConnectAgent.Protocol.Reads;
 using ConnectAgent.Protocol.Tokens;
 using ConnectAgent.State;
 
@@ -28,14 +29,14 @@ internal sealed class EmbeddedServerClient(
     public async Task<ServerRead<CaRoots>> ReadRootsAsync(ServerQuery query, CancellationToken cancellationToken)
     {
         agent.RequireDatacenter(query.Datacenter);
-        var (roots, index) = await authority.ReadRootsAsync(new BlockingOptions(query.Index, query.Wait), cancellationToken);
+        var (roots, index) = await authority.ReadRootsAsync(new BlockingOptions(query.Blocking), cancellationToken);
         return new ServerRead<CaRoots>(roots, index);
     }
 
     public async Task<ServerRead<RevocationList>> ReadRevokedAsync(ServerQuery query, CancellationToken cancellationToken)
     {
         agent.RequireDatacenter(query.Datacenter);
-        var (list, index) = await revocations.ListAsync(new BlockingOptions(query.Index, query.Wait), cancellationToken);
+        var (list, index) = await revocations.ListAsync(new BlockingOptions(query.Blocking), cancellationToken);
         return new ServerRead<RevocationList>(list, index);
     }
 
@@ -62,7 +63,7 @@ internal sealed class EmbeddedServerClient(
                 caller.Client.RequireIntentionRead(caller.Names, caller.Token);
                 return new ServerRead<IReadOnlyList<IntentionMatch>>(matches, index);
             },
-            new BlockingOptions(query.Index, query.Wait, _rights, query.Token),
+            new BlockingOptions(query.Blocking, _rights, query.Token),
             cancellationToken);
     }
 

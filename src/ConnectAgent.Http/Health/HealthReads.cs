@@ -35,7 +35,7 @@ internal sealed class HealthReads(UpstreamHealth upstreams)
         request.FailsWithQueryHeaders = true;
         var question = new HealthQuestion(connect, request.Tail, request.Query.All("tag"), request.Query.All("node-meta"), options.Filter);
         var answer = await upstreams.GetAsync(
-            new HealthRequest(options.Datacenter, options.Token, question), new CacheRead(options.Index, options.Wait), request.Aborted);
+            new HealthRequest(options.Datacenter, options.Token, question), new CacheRead(options.Blocking), request.Aborted);
         WireReply.CachedQueryHeaders(request.Context, answer, options.Consistency);
         if (answer.Value.IsFiltered)
         {

@@ -31,7 +31,7 @@ internal sealed class IntentionMatchReads(Authorizer authorizer, IServerClient s
         await RequireAsync(request, question);
         var answer = await authorizer.MatchAsync(
             MatchRequest.ForNames(options.Datacenter, options.Token, question.Names, question.Spelled),
-            new CacheRead(options.Index, options.Wait),
+            new CacheRead(options.Blocking),
             request.Aborted);
         WireReply.CachedQueryHeaders(request.Context, answer, options.Consistency);
         await ReplyAsync(request, question, answer.Value);

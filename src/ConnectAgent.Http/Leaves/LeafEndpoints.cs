@@ -27,7 +27,7 @@ internal sealed class LeafEndpoints(LeafService leaves, IServerClient servers, A
         agent.RequireConnect();
         await RequireServiceWriteAsync(request, options);
         var answer = await leaves.GetAsync(
-            new LeafRequest(options.Datacenter, options.Token, request.Tail), new CacheRead(options.Index, options.Wait), request.Aborted);
+            new LeafRequest(options.Datacenter, options.Token, request.Tail), new CacheRead(options.Blocking), request.Aborted);
         WireReply.Index(request.Context, answer.Index);
         WireReply.CacheHeaders(request.Context, answer);
 

@@ -1,7 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using ConnectAgent.Agent;
-using ConnectAgent.Agent.Persistence;
+using ConnectAgent.Caching.Files;
+using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Tokens;
 
 namespace ConnectAgent.Http.LocalAgent;

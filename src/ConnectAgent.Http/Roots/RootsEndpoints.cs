@@ -17,7 +17,7 @@ internal sealed class RootsEndpoints(RootsService roots, AgentIdentity agent) : 
         var options = ReadOptions.Parse(request);
         agent.RequireConnect();
         var answer = await roots.GetAsync(
-            new RootsRequest(options.Datacenter, options.Token, options.Filter), new CacheRead(options.Index, options.Wait), request.Aborted);
+            new RootsRequest(options.Datacenter, options.Token, options.Filter), new CacheRead(options.Blocking), request.Aborted);
         WireReply.CachedQueryHeaders(request.Context, answer);
         await WireReply.JsonAsync(request, answer.Value, RootsJson.Default.CaRoots);
     }

@@ -6,7 +6,7 @@ namespace ConnectAgent.Http.Wire;
 /// <summary>What all reads of the embedded control plane share.</summary>
 internal static class ControlPlaneReads
 {
-    public static BlockingOptions Blocking(ReadOptions options) => new(options.Index, options.Wait ?? TimeSpan.Zero);
+    public static BlockingOptions Blocking(ReadOptions options) => new(options.Blocking);
 
     /// <summary>The same for reads that need rights: a change of the token's rights answers them at once (acl ACL-SEC-3).</summary>
     public static BlockingOptions Blocking(ReadOptions options, TokenResolver tokens) =>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using ConnectAgent.Protocol.Reads;
 using ConnectAgent.Protocol.Text;
 
 namespace ConnectAgent.Http.Wire;
@@ -13,10 +14,9 @@ internal enum Consistency
 
 /// <summary>The options that all reads share, parsed in the order that decides which error wins (http-conventions HTTP-2).</summary>
 /// <param name="Cached">Whether the agent cache may answer (CON-3).</param>
-/// <param name="Index">0: do not block (IDX-3).</param>
-/// <param name="Wait">Null when absent.</param>
+/// <param name="Blocking">Whether to hold the answer (IDX-3); its wait is null when absent.</param>
 internal readonly record struct ReadOptions(
-    string Datacenter, string Token, string Filter, Consistency Consistency, bool Cached, ulong Index, TimeSpan? Wait)
+    string Datacenter, string Token, string Filter, Consistency Consistency, bool Cached, BlockingQuery Blocking)
 {
     /// <summary>Parses them.</summary>
     /// <exception cref="WireException">400 with the first error.</exception>
@@ -27,7 +27,7 @@ internal readonly record struct ReadOptions(
         CheckCacheControl(request.Context.Request.Headers.CacheControl.ToString());
         var wait = ParseWait(query.First("wait"));
         return new ReadOptions(
-            request.Datacenter(), request.Token(), query.First("filter"), consistency, cached, ParseIndex(query.First("index")), wait);
+            request.Datacenter(), request.Token(), query.First("filter"), consistency, cached, new BlockingQuery(ParseIndex(query.First("index")), wait));
     }
 
     private static (Consistency Consistency, bool Cached) ParseConsistency(WireQuery query, bool useCache)

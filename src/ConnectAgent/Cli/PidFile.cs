@@ -1,5 +1,5 @@
 using System.Globalization;
-using ConnectAgent.Agent.Persistence;
+using ConnectAgent.Caching.Files;
 
 namespace ConnectAgent.Cli;
 

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
-using ConnectAgent.Agent.Persistence;
+using ConnectAgent.Caching.Files;
 using ConnectAgent.Configuration;
 using ConnectAgent.ControlPlane;
 using ConnectAgent.State;

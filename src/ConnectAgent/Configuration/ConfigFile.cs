@@ -1,5 +1,5 @@
 using System.Text.Json;
-using ConnectAgent.Agent.Persistence;
+using ConnectAgent.Caching.Files;
 using ConnectAgent.Protocol.Json;
 using ConnectAgent.Protocol.Limits;
 

@@ -1,8 +1,15 @@
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
-using ConnectAgent.Agent.Persistence;
+using ConnectAgent.Agent;
+using ConnectAgent.Agent.Leaves;
+using ConnectAgent.Agent.Servers;
+using ConnectAgent.Agent.Servers.Consul;
+using ConnectAgent.Agent.Servers.Tokens;
+using ConnectAgent.Agent.Tokens;
 using ConnectAgent.Caching;
+using ConnectAgent.Caching.Files;
+using ConnectAgent.Client.Servers;
 using ConnectAgent.Configuration;
 using ConnectAgent.ControlPlane.Acl;
 using ConnectAgent.ControlPlane.Authority;
@@ -110,7 +117,7 @@ internal static class AgentHost
         }
 
         // Before anything listens, so that the first request already finds what was sealed.
-        app.Services.GetService<CachePersistence>()?.Restore();
+        app.Services.GetService<SealedCache>()?.Restore();
         app.UseWire();
     }
 

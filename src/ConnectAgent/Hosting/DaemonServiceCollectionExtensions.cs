@@ -1,6 +1,7 @@
 using ConnectAgent.Agent;
 using ConnectAgent.Agent.Leaves;
 using ConnectAgent.Agent.Servers.Consul;
+using ConnectAgent.Agent.Tokens;
 using ConnectAgent.Caching;
 using ConnectAgent.Configuration;
 using ConnectAgent.ControlPlane;
@@ -47,7 +48,7 @@ internal static class DaemonServiceCollectionExtensions
 
         services.AddSingleton(configuration.Authorize).AddSingleton(new LeafOptions { RootChangeDelay = configuration.RootChangeSpread });
         services.AddConnectAgent(configuration.CacheDirectory).Configure<CacheOptions>(options => Bound.Cache(configuration, options));
-        services.AddHostedService(provider => provider.GetRequiredService<TokenWarden>());
+        services.AddHostedService(provider => provider.GetRequiredService<TokenWatcher>());
         services.AddSingleton<BlockPools>().AddSingleton<IMemoryPoolFactory<byte>>(provider => provider.GetRequiredService<BlockPools>());
         services.AddHostedService<IdleMemory>();
 

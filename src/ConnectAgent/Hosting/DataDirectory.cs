@@ -1,5 +1,5 @@
 using System.Text;
-using ConnectAgent.Agent.Persistence;
+using ConnectAgent.Caching.Files;
 using ConnectAgent.Configuration;
 using ConnectAgent.Protocol.Limits;
 

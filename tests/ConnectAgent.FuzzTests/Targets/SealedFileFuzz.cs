@@ -1,5 +1,5 @@
 using System.Text;
-using ConnectAgent.Agent.Persistence;
+using ConnectAgent.Caching.Sealing;
 using ConnectAgent.FuzzTests.Harness;
 
 namespace ConnectAgent.FuzzTests.Targets;

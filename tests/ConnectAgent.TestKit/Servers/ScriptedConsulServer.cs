@@ -12,6 +12,7 @@ using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Identity;
 using ConnectAgent.Protocol.Intentions;
 using ConnectAgent.Protocol.Json;
+using ConnectAgent.Protocol.Reads;
 using ConnectAgent.Protocol.Tokens;
 
 namespace ConnectAgent.TestKit.Servers;
@@ -412,7 +413,7 @@ public sealed class ScriptedConsulServer : IAsyncDisposable
             {
                 await RenewLeafAsync(service);
             }
-            else if (request.Holds && request.Query().Index >= leaf.Index)
+            else if (request.Holds && request.Query().Blocking.Index >= leaf.Index)
             {
                 await renewed.WaitAsync(cancellationToken);
             }
@@ -501,8 +502,9 @@ public sealed record ScriptedRequest(string Method, string Target, IReadOnlyDict
         return new ServerQuery(
             First("dc"),
             Token,
-            Holds ? ulong.Parse(First("index"), CultureInfo.InvariantCulture) : 0,
-            wait.Length > 0 ? TimeSpan.FromMilliseconds(long.Parse(wait[..^2], CultureInfo.InvariantCulture)) : TimeSpan.FromMinutes(5));
+            new BlockingQuery(
+                Holds ? ulong.Parse(First("index"), CultureInfo.InvariantCulture) : 0,
+                wait.Length > 0 ? TimeSpan.FromMilliseconds(long.Parse(wait[..^2], CultureInfo.InvariantCulture)) : null));
     }
 }
 

@@ -9,6 +9,7 @@ using ConnectAgent.Protocol.Discovery;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Identity;
 using ConnectAgent.Protocol.Intentions;
+using ConnectAgent.Protocol.Reads;
 using ConnectAgent.Protocol.Tokens;
 
 namespace ConnectAgent.TestKit.Servers;
@@ -353,8 +354,8 @@ public sealed class ScriptedServerClient(TimeProvider clock) : IServerClient
 
                 RequireDatacenter(query.Datacenter);
                 script = scripted();
-                left = query.Wait - clock.GetElapsedTime(start);
-                if (script is null && (query.Index == 0 || read().Index > query.Index || left <= TimeSpan.Zero))
+                left = query.Blocking.LimitedWait(TimeSpan.FromMinutes(5), TimeSpan.FromMinutes(10)) - clock.GetElapsedTime(start);
+                if (script is null && (!query.Blocking.Blocks || read().Index > query.Blocking.Index || left <= TimeSpan.Zero))
                 {
                     return read();
                 }

@@ -3,6 +3,7 @@ using ConnectAgent.Agent.Servers;
 using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Identity;
+using ConnectAgent.Protocol.Reads;
 using ConnectAgent.Protocol.Tokens;
 using FluentAssertions;
 using Xunit;
@@ -88,7 +89,7 @@ public abstract class ServerClientAclConformance
     public async Task A_leaf_needs_the_right_to_its_service()
     {
         var token = await CreateWebTokenAsync();
-        var roots = await Client.ReadRootsAsync(new ServerQuery("dc1", string.Empty, 0, Long), CancellationToken.None);
+        var roots = await Client.ReadRootsAsync(new ServerQuery("dc1", string.Empty, new BlockingQuery(0, Long)), CancellationToken.None);
         (await SignAsync("web", token)).CertificatePem.Should().StartWith("-----BEGIN CERTIFICATE-----");
         (await FailureAsync(() => SignAsync("db", token))).Should().Be((FailureKind.PermissionDenied, "Permission denied"));
         await DeleteAsync(token);
@@ -117,7 +118,7 @@ public abstract class ServerClientAclConformance
         var token = await CreateWebTokenAsync();
         var before = await MatchAsync("web", token);
         var held = Client.MatchIntentionsAsync(
-            new MatchNames(ByDestination: true, ["web"]), new ServerQuery("dc1", token, before.Index, Long), CancellationToken.None);
+            new MatchNames(ByDestination: true, ["web"]), new ServerQuery("dc1", token, new BlockingQuery(before.Index, Long)), CancellationToken.None);
         held.IsCompleted.Should().BeFalse();
         await DeleteAsync(token);
         (await FailureAsync(() => held.WaitAsync(Patience))).Should().Be((FailureKind.UnknownToken, "ACL not found"));
@@ -133,7 +134,7 @@ public abstract class ServerClientAclConformance
     }
 
     private Task<ServerRead<IReadOnlyList<Protocol.Intentions.IntentionMatch>>> MatchAsync(string name, string token) => Client.MatchIntentionsAsync(
-        new MatchNames(ByDestination: true, [name]), new ServerQuery("dc1", token, 0, Long), CancellationToken.None);
+        new MatchNames(ByDestination: true, [name]), new ServerQuery("dc1", token, new BlockingQuery(0, Long)), CancellationToken.None);
 
     private async Task RefusesAsync(string token) =>
         (await FailureAsync(() => Client.ResolveTokenAsync(token, CancellationToken.None).AsTask()))

@@ -4,6 +4,7 @@ using ConnectAgent.Agent.Servers;
 using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Discovery;
 using ConnectAgent.Protocol.Errors;
+using ConnectAgent.Protocol.Reads;
 using FluentAssertions;
 using Xunit;
 
@@ -64,7 +65,7 @@ public abstract class ServerClientHealthConformance
     {
         await PutAsync("web", connect: false, HealthInstances.Of("n1", "web"));
         var before = await ReadAsync(Question("web"));
-        var held = Client.ReadHealthAsync(Question("web"), new ServerQuery("dc1", string.Empty, before.Index, Long), CancellationToken.None);
+        var held = Client.ReadHealthAsync(Question("web"), new ServerQuery("dc1", string.Empty, new BlockingQuery(before.Index, Long)), CancellationToken.None);
         held.IsCompleted.Should().BeFalse();
         await PutAsync("web", connect: false, HealthInstances.Of("n1", "web", "critical"));
         var after = await held.WaitAsync(Patience);
@@ -77,7 +78,7 @@ public abstract class ServerClientHealthConformance
     {
         using var caller = new CancellationTokenSource();
         var first = await ReadAsync(Question("web"));
-        var held = Client.ReadHealthAsync(Question("web"), new ServerQuery("dc1", string.Empty, first.Index, Long), caller.Token);
+        var held = Client.ReadHealthAsync(Question("web"), new ServerQuery("dc1", string.Empty, new BlockingQuery(first.Index, Long)), caller.Token);
         await caller.CancelAsync();
         await held.Invoking(async task => await task.WaitAsync(Patience)).Should().ThrowAsync<OperationCanceledException>();
     }
@@ -85,7 +86,7 @@ public abstract class ServerClientHealthConformance
     [Fact] // DC-3
     public async Task An_unknown_datacenter_fails_with_the_references_words()
     {
-        var read = () => Client.ReadHealthAsync(Question("web"), new ServerQuery("nowhere", string.Empty, 0, Long), CancellationToken.None);
+        var read = () => Client.ReadHealthAsync(Question("web"), new ServerQuery("nowhere", string.Empty, new BlockingQuery(0, Long)), CancellationToken.None);
         (await read.Should().ThrowAsync<ServerException>()).WithMessage("No path to datacenter").Which.Kind.Should().Be(FailureKind.Failed);
     }
 
@@ -126,5 +127,5 @@ public abstract class ServerClientHealthConformance
         (await ReadAsync(question)).Value.Instances.Select(instance => instance.Service);
 
     private Task<ServerRead<ServiceHealth>> ReadAsync(HealthQuestion question, string token = "") =>
-        Client.ReadHealthAsync(question, new ServerQuery("dc1", token, 0, Long), CancellationToken.None);
+        Client.ReadHealthAsync(question, new ServerQuery("dc1", token, new BlockingQuery(0, Long)), CancellationToken.None);
 }

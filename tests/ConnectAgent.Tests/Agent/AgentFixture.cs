@@ -7,6 +7,7 @@ using ConnectAgent.Agent.Servers;
 using ConnectAgent.Caching;
 using ConnectAgent.Protocol.Certificates;
 using ConnectAgent.Protocol.Intentions;
+using ConnectAgent.Protocol.Reads;
 using ConnectAgent.TestKit;
 using ConnectAgent.TestKit.Servers;
 using Microsoft.Extensions.DependencyInjection;
@@ -30,6 +31,7 @@ internal sealed class AgentFixture : IDisposable
         all.AddSingleton(random ?? new HalfRandom());
         all.AddSingleton<IServerClient>(Servers);
         all.AddSingleton(new AgentIdentity("dc1", "node1", true, string.Empty, DefaultDecision.AclsDisabled));
+        all.AddSingleton<ICacheObserver>(Watch);
         services?.Invoke(all);
         all.AddConnectAgent();
         if (options is not null)
@@ -60,6 +62,9 @@ internal sealed class AgentFixture : IDisposable
 
     public ScriptedServerClient Servers { get; }
 
+    /// <summary>Hears what the cache stores.</summary>
+    public CacheWatch Watch { get; } = new();
+
     /// <summary>What was logged.</summary>
     public RecordedLogs Logs { get; } = new();
 
@@ -78,12 +83,12 @@ internal sealed class AgentFixture : IDisposable
     public Task<CacheAnswer<CaRoots>> RootsAsync(
         ulong index = 0, TimeSpan? wait = null, string token = "", string datacenter = "dc1", CancellationToken cancellationToken = default) =>
         _services.GetRequiredService<RootsService>()
-            .GetAsync(new RootsRequest(datacenter, token), new CacheRead(index, wait), cancellationToken).AsTask();
+            .GetAsync(new RootsRequest(datacenter, token), new CacheRead(new BlockingQuery(index, wait)), cancellationToken).AsTask();
 
     public Task<CacheAnswer<LeafCertificate>> LeafAsync(
         string service = "web", ulong index = 0, TimeSpan? wait = null, string token = "", CancellationToken cancellationToken = default) =>
         _services.GetRequiredService<LeafService>()
-            .GetAsync(new LeafRequest("dc1", token, service), new CacheRead(index, wait), cancellationToken).AsTask();
+            .GetAsync(new LeafRequest("dc1", token, service), new CacheRead(new BlockingQuery(index, wait)), cancellationToken).AsTask();
 
     /// <summary>Lets the loops run until something holds that no timer tells of.</summary>
     public static async Task EventuallyAsync(Func<bool> holds, string because)

@@ -5,6 +5,7 @@ using ConnectAgent.Protocol.Certificates;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Identity;
 using ConnectAgent.Protocol.Intentions;
+using ConnectAgent.Protocol.Reads;
 using ConnectAgent.TestKit.Servers;
 using ConnectAgent.Tests.Agent;
 using FluentAssertions;
@@ -328,7 +329,7 @@ public sealed class AgentCacheTests : IDisposable
         using var agent = new AgentFixture(options => options.MaxEntriesPerToken = 1);
         var kind = new ConnectAgent.Agent.Roots.RootsKind(agent.Servers);
         Task<CacheAnswer<CaRoots>> ReadAsync(string filter, ulong index = 0) => agent.Cache.GetAsync(
-            kind, new ConnectAgent.Agent.Roots.RootsRequest("dc1", "t", filter), new CacheRead(index), CancellationToken.None).AsTask();
+            kind, new ConnectAgent.Agent.Roots.RootsRequest("dc1", "t", filter), new CacheRead(new BlockingQuery(index)), CancellationToken.None).AsTask();
         var blocked = ReadAsync("a", (await ReadAsync("a")).Index);
         (await ((Func<Task>)(() => ReadAsync("b"))).Should().ThrowAsync<ServerException>()).Which.Kind.Should().Be(FailureKind.RateLimited);
         agent.Cache.ReleaseReaders();
@@ -379,7 +380,7 @@ public sealed class AgentCacheTests : IDisposable
         before.Value.Allowed.Should().BeTrue();
         _agent.Servers.SetIntentions(new Intention { SourceName = "web", DestinationName = "db", Action = Intention.Deny });
         var match = await _agent.Authorizer.MatchAsync(
-            ConnectAgent.Agent.Authorization.MatchRequest.ForTarget("dc1", string.Empty, "db"), new CacheRead(before.Index), CancellationToken.None);
+            ConnectAgent.Agent.Authorization.MatchRequest.ForTarget("dc1", string.Empty, "db"), new CacheRead(new BlockingQuery(before.Index)), CancellationToken.None);
         match.Value[0].Intentions.Should().ContainSingle();
         var after = await _agent.Authorizer.AuthorizeAsync("db", client, string.Empty, CancellationToken.None);
         after.Value.Allowed.Should().BeFalse();

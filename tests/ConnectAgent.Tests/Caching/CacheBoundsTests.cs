@@ -1,9 +1,13 @@
 using ConnectAgent.Agent.Authorization;
 using ConnectAgent.Agent.Roots;
 using ConnectAgent.Caching;
+using ConnectAgent.Caching.Inspection;
+using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Identity;
 using ConnectAgent.Protocol.Intentions;
+using ConnectAgent.Protocol.Reads;
+using ConnectAgent.Protocol.Tokens;
 using ConnectAgent.TestKit.Servers;
 using ConnectAgent.Tests.Agent;
 using FluentAssertions;
@@ -90,7 +94,7 @@ public sealed class CacheBoundsTests
             (await agent.RootsAsync(token: token)).Hit.Should().BeTrue();
         }
 
-        agent.Cache.Entries.Select(entry => entry.Key.Token).Should().BeEquivalentTo(string.Empty, "known", TokenGate.Unknown);
+        agent.Cache.Entries.Select(entry => entry.Key.Token).Should().BeEquivalentTo(string.Empty, "known", TokenText.Unknown);
         agent.Cache.Bytes.Should().BeLessThan(20_000);
     }
 
@@ -231,5 +235,5 @@ public sealed class CacheBoundsTests
         agent.Cache.Entries.Where(entry => entry.Key.Kind == "sized").Select(entry => entry.Key.Request).Order(StringComparer.Ordinal);
 
     private Task<CacheAnswer<byte[]>> ReadAsync(AgentFixture agent, string name, int size, string token = "", ulong index = 0) =>
-        agent.Cache.GetAsync(_kind, new SizedRequest(name, size, token), new CacheRead(index), CancellationToken.None).AsTask();
+        agent.Cache.GetAsync(_kind, new SizedRequest(name, size, token), new CacheRead(new BlockingQuery(index)), CancellationToken.None).AsTask();
 }

@@ -52,7 +52,7 @@ public sealed class CacheFailureTests : IDisposable
         // Given
         var first = await _agent.RootsAsync();
         var blocked = _agent.RootsAsync(first.Index);
-        _agent.Cache.Stored = _ => throw new InvalidOperationException("a bug");
+        _agent.Watch.OnStored = _ => throw new InvalidOperationException("a bug");
 
         // When
         _agent.Servers.Rotate();
@@ -63,7 +63,7 @@ public sealed class CacheFailureTests : IDisposable
         (_agent.Cache.Errors, _agent.Cache.Count).Should().Be((1, 0));
 
         // and the next reader starts over
-        _agent.Cache.Stored = static _ => { };
+        _agent.Watch.OnStored = static _ => { };
         (await _agent.RootsAsync().WaitAsync(AgentFixture.Patience)).Value.Roots.Should().HaveCount(2);
     }
 

@@ -1,6 +1,7 @@
 using ConnectAgent.Agent.Servers;
 using ConnectAgent.Caching;
 using ConnectAgent.Protocol.Errors;
+using ConnectAgent.Protocol.Reads;
 using ConnectAgent.Protocol.Timing;
 using ConnectAgent.TestKit.Servers;
 using ConnectAgent.Tests.Agent;
@@ -111,7 +112,7 @@ public sealed class CacheModelTests
         private async Task ReadAsync(ulong index)
         {
             var cancel = new CancellationTokenSource();
-            var reader = new Reader(index, _agent.Cache.GetAsync(_kind, new SteeredRequest(), new CacheRead(index), cancel.Token).AsTask(), cancel);
+            var reader = new Reader(index, _agent.Cache.GetAsync(_kind, new SteeredRequest(), new CacheRead(new BlockingQuery(index)), cancel.Token).AsTask(), cancel);
             if (_value is { } value && index < value.Index)
             {
                 var answer = await reader.Answer.WaitAsync(AgentFixture.Patience);

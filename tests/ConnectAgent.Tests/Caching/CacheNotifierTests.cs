@@ -3,6 +3,7 @@ using ConnectAgent.Agent.Servers;
 using ConnectAgent.Caching;
 using ConnectAgent.Protocol.Certificates;
 using ConnectAgent.Protocol.Errors;
+using ConnectAgent.Protocol.Reads;
 using ConnectAgent.TestKit.Servers;
 using ConnectAgent.Tests.Agent;
 using FluentAssertions;

@@ -1,5 +1,6 @@
 using ConnectAgent.Agent.Authorization;
 using ConnectAgent.Caching;
+using ConnectAgent.Caching.Inspection;
 using ConnectAgent.Protocol.Identity;
 using ConnectAgent.Protocol.Intentions;
 using ConnectAgent.TestKit.Servers;

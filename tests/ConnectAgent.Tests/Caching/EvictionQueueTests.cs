@@ -1,4 +1,3 @@
-using ConnectAgent.Agent.Persistence;
 using ConnectAgent.Caching;
 using ConnectAgent.Protocol.Acl;
 using FluentAssertions;
@@ -71,6 +70,6 @@ public sealed class EvictionQueueTests
 
         public override EntryFacts Facts() => throw new NotSupportedException();
 
-        public override (object Request, object? Value, ulong Index, TimeSpan Age) Content() => throw new NotSupportedException();
+        public override bool TrySeal(System.Buffers.IBufferWriter<byte> payload, TimeProvider clock) => false;
     }
 }

@@ -1,6 +1,7 @@
 using ConnectAgent.Agent.Servers;
 using ConnectAgent.Caching;
 using ConnectAgent.Protocol.Errors;
+using ConnectAgent.Protocol.Reads;
 using ConnectAgent.Protocol.Timing;
 using ConnectAgent.TestKit.Servers;
 using ConnectAgent.Tests.Agent;
@@ -29,7 +30,7 @@ public sealed class OnDemandKindTests : IDisposable
         (young.Hit, young.Age, _kind.Fetches).Should().Be((false, TimeSpan.Zero, 2));
         (await ReadAsync(new CacheRead(MustRevalidate: true))).Hit.Should().BeFalse();
         _kind.Fetches.Should().Be(3);
-        (await ReadAsync(new CacheRead(MinIndex: 99))).Hit.Should().BeTrue("a kind without an index does not block");
+        (await ReadAsync(new CacheRead(new BlockingQuery(99)))).Hit.Should().BeTrue("a kind without an index does not block");
     }
 
     [Theory] // CACHE-41; section 12, test 12

@@ -1,6 +1,7 @@
 using ConnectAgent.Agent.Servers;
 using ConnectAgent.Caching;
 using ConnectAgent.Protocol.Acl;
+using ConnectAgent.Protocol.Reads;
 
 namespace ConnectAgent.Tests.Caching;
 

@@ -1,4 +1,5 @@
 using System.Reflection;
+using ConnectAgent.Agent.Roots;
 using ConnectAgent.Caching;
 using ConnectAgent.Http.Wire;
 using ConnectAgent.Protocol.Limits;

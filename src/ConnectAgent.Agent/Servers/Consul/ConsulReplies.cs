@@ -8,6 +8,7 @@ using ConnectAgent.Protocol.Certificates;
 using ConnectAgent.Protocol.Discovery;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Intentions;
+using ConnectAgent.Protocol.Reads;
 
 namespace ConnectAgent.Agent.Servers.Consul;
 

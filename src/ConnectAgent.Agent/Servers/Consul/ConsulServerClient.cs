@@ -10,6 +10,7 @@ using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Identity;
 using ConnectAgent.Protocol.Intentions;
 using ConnectAgent.Protocol.Limits;
+using ConnectAgent.Protocol.Reads;
 using ConnectAgent.Protocol.Tokens;
 
 namespace ConnectAgent.Agent.Servers.Consul;
@@ -27,6 +28,7 @@ internal sealed class ConsulServerClient(
     [Limit(TargetLimit, "characters", "refused", Refuses = true)]
     private const int LongestTarget = 32 * 1024;
 
+    private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(15);
     private int _held;
 
@@ -42,9 +44,9 @@ internal sealed class ConsulServerClient(
         catch (ServerException error) when (error.Kind == FailureKind.NotFound)
         {
             // The reference knows no revocation: its list is empty, and asked for again after the wait.
-            if (query.Index > 0)
+            if (query.Blocking.Blocks)
             {
-                await Task.Delay(query.Wait, clock, cancellationToken);
+                await Task.Delay(WaitOf(query), clock, cancellationToken);
             }
 
             return new ServerRead<RevocationList>(RevocationList.Empty, 1);
@@ -116,19 +118,20 @@ internal sealed class ConsulServerClient(
             {
                 Datacenter = ElsewhereOf(query.Datacenter),
             });
-        if (query.Index == 0)
+        if (!query.Blocking.Blocks)
         {
             return await servers.CallAsync(call, read, cancellationToken);
         }
 
+        var hold = WaitOf(query);
         try
         {
             if (Interlocked.Increment(ref _held) <= ConsulConnections.MostHeld)
             {
                 // Whole milliseconds, at least one, as the reference's own client writes them (IDX-2).
-                var wait = Math.Max(1, (long)query.Wait.TotalMilliseconds);
-                var held = string.Create(CultureInfo.InvariantCulture, $"{call.Target}&index={query.Index}&wait={wait}ms");
-                return await servers.CallAsync(call with { Target = held, Hold = query.Wait }, read, cancellationToken);
+                var wait = Math.Max(1, (long)hold.TotalMilliseconds);
+                var held = string.Create(CultureInfo.InvariantCulture, $"{call.Target}&index={query.Blocking.Index}&wait={wait}ms");
+                return await servers.CallAsync(call with { Target = held, Hold = hold }, read, cancellationToken);
             }
         }
         finally
@@ -138,9 +141,11 @@ internal sealed class ConsulServerClient(
 
         // Over HTTP/1.1 each held read takes a connection; those above the bound are looked at from time to time.
         var pause = PollInterval * (1 + random.NextDouble());
-        await Task.Delay(pause < query.Wait ? pause : query.Wait, clock, cancellationToken);
+        await Task.Delay(pause < hold ? pause : hold, clock, cancellationToken);
         return await servers.CallAsync(call, read, cancellationToken);
     }
+
+    private static TimeSpan WaitOf(ServerQuery query) => query.Blocking.LimitedWait(LongestWait, LongestWait);
 
     private string ElsewhereOf(string datacenter) => datacenter == options.Datacenter ? string.Empty : datacenter;
 

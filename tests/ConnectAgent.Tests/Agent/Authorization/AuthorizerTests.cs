@@ -4,6 +4,7 @@ using ConnectAgent.Agent.Servers;
 using ConnectAgent.Protocol.Certificates;
 using ConnectAgent.Protocol.Identity;
 using ConnectAgent.Protocol.Intentions;
+using ConnectAgent.Protocol.Reads;
 using ConnectAgent.TestKit.Servers;
 using FluentAssertions;
 using Microsoft.Extensions.DependencyInjection;

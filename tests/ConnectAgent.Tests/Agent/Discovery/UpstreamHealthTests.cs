@@ -1,12 +1,13 @@
 using ConnectAgent.Agent;
 using ConnectAgent.Agent.Discovery;
-using ConnectAgent.Agent.Persistence;
 using ConnectAgent.Agent.Servers;
+using ConnectAgent.Agent.Tokens;
 using ConnectAgent.Caching;
 using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Discovery;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Intentions;
+using ConnectAgent.Protocol.Reads;
 using ConnectAgent.TestKit;
 using ConnectAgent.TestKit.Servers;
 using FluentAssertions;
@@ -108,7 +109,7 @@ public sealed class UpstreamHealthTests : IDisposable
     public async Task A_reader_that_is_parked_is_woken_with_what_is_left_to_it()
     {
         // Given
-        await _agent.Get<TokenWarden>().StartAsync(CancellationToken.None);
+        await _agent.Get<TokenWatcher>().StartAsync(CancellationToken.None);
         Seed();
         Grant("n1", "n2");
         var before = await ReadAsync("web", token: Token, connect: true);
@@ -134,7 +135,7 @@ public sealed class UpstreamHealthTests : IDisposable
         await AgentFixture.EventuallyAsync(() => _agent.Waiters == 1, "it is parked");
         _agent.Servers.SetRights(Token, null);
         (await FailureAsync(last.WaitAsync(AgentFixture.Patience))).Should().Be((FailureKind.UnknownToken, "ACL not found"));
-        await _agent.Get<TokenWarden>().StopAsync(CancellationToken.None);
+        await _agent.Get<TokenWatcher>().StopAsync(CancellationToken.None);
     }
 
     [Fact] // CACHE-2
@@ -174,7 +175,7 @@ public sealed class UpstreamHealthTests : IDisposable
             string asBefore;
             await using (var before = AgentFixture.Build(out var servers, folder))
             {
-                before.GetRequiredService<CachePersistence>();
+                before.GetRequiredService<SealedCache>();
                 servers.SetRights(Token, new GrantedRights(Node("n1"), Service("web")));
                 servers.SetHealth("web", connect: false, HealthInstances.Of("n1", "web", "passing", "a", "b"), HealthInstances.Of("n2", "web", "passing", "a", "b"));
                 asBefore = Convert.ToBase64String((await ReadFromAsync(before)).Value.Json.Span);
@@ -184,7 +185,7 @@ public sealed class UpstreamHealthTests : IDisposable
             await using var after = AgentFixture.Build(out var away, folder);
             away.SetRights(Token, new GrantedRights(Node("n1"), Service("web")));
             away.Fail(ScriptedServerClient.Unreachable());
-            after.GetRequiredService<CachePersistence>().Restore().Should().Be(1);
+            after.GetRequiredService<SealedCache>().Restore().Should().Be(1);
             var restored = await ReadFromAsync(after);
             restored.Hit.Should().BeTrue();
             restored.Value.IsFiltered.Should().BeTrue();
@@ -227,5 +228,5 @@ public sealed class UpstreamHealthTests : IDisposable
 
     private Task<CacheAnswer<ServiceHealth>> ReadAsync(
         string service, bool connect = false, string token = "", ulong index = 0, TimeSpan? wait = null) => _agent.Get<UpstreamHealth>().GetAsync(
-            new HealthRequest("dc1", token, Question(service, connect)), new CacheRead(index, wait), CancellationToken.None);
+            new HealthRequest("dc1", token, Question(service, connect)), new CacheRead(new BlockingQuery(index, wait)), CancellationToken.None);
 }

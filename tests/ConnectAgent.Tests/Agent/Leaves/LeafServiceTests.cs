@@ -1,5 +1,8 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using ConnectAgent.Agent.Leaves;
+using ConnectAgent.Caching;
+using ConnectAgent.Protocol.Certificates;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.TestKit.Servers;
 using FluentAssertions;
@@ -191,12 +194,12 @@ public sealed class LeafServiceTests : IDisposable
         // Then: the middle of 30 s, not its own try, which may be 90 s away. It waits on the roots once its timer is armed.
         var back = _agent.Clock.GetUtcNow();
         await AgentFixture.EventuallyAsync(
-            () => IsRenewed() || (leaf.Facts().Leaf!.NextRenewal is { } at && at > back && at <= back + TimeSpan.FromSeconds(15) && roots.Waiters == 1),
+            () => IsRenewed() || (((LeafView)leaf.Facts().Detail!).NextRenewal is { } at && at > back && at <= back + TimeSpan.FromSeconds(15) && roots.Waiters == 1),
             "the leaf has a new plan");
         _agent.Clock.Advance(TimeSpan.FromSeconds(15));
         await AgentFixture.EventuallyAsync(IsRenewed, "the leaf is renewed");
 
-        bool IsRenewed() => !ReferenceEquals(leaf.Content().Value, first.Value);
+        bool IsRenewed() => !ReferenceEquals(((CacheEntry<LeafRequest, LeafCertificate>)leaf).Current.Value, first.Value);
     }
 
     [Fact] // LEAF-80: inside its validity a leaf is served although the servers are unreachable

@@ -89,7 +89,7 @@ public sealed class LeafSoakTests : IDisposable
         _agent.Servers.LeafLife = Life;
         _agent.Servers.VerifiesRequests = false;
         _agent.Servers.Signing = OnSigning;
-        _agent.Cache.Stored = OnStored;
+        _agent.Watch.OnStored = OnStored;
         Read(Enumerable.Range(0, Services));
         Settle(Parked);
 
@@ -212,7 +212,7 @@ public sealed class LeafSoakTests : IDisposable
 
     private void OnStored(CacheEntry entry)
     {
-        if (entry.Content().Value is not LeafCertificate leaf)
+        if (entry is not CacheEntry<LeafRequest, LeafCertificate> { Current.Value: { } leaf })
         {
             return;
         }

@@ -1,6 +1,5 @@
 using ConnectAgent.Agent;
 using ConnectAgent.Agent.Leaves;
-using ConnectAgent.Agent.Persistence;
 using ConnectAgent.Agent.Revocation;
 using ConnectAgent.Agent.Servers;
 using ConnectAgent.Caching;
@@ -8,6 +7,7 @@ using ConnectAgent.Protocol.Certificates;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Identity;
 using ConnectAgent.Protocol.Intentions;
+using ConnectAgent.Protocol.Reads;
 using ConnectAgent.TestKit;
 using ConnectAgent.TestKit.Servers;
 using FluentAssertions;
@@ -91,7 +91,7 @@ public sealed class RevocationServiceTests
         {
             await using (var before = AgentFixture.Build(out var servers, folder))
             {
-                before.GetRequiredService<CachePersistence>();
+                before.GetRequiredService<SealedCache>();
                 servers.SetRevoked(RevocationLookupTests.Serial("09"));
                 (await before.GetRequiredService<RevocationService>().RefuseAsync(Web, "09", default)).Should().Be("Certificate revoked");
                 await AgentFixture.EventuallyAsync(() => servers.Running == 1, "the next read begins when the last one is sealed");
@@ -99,7 +99,7 @@ public sealed class RevocationServiceTests
 
             await using var after = AgentFixture.Build(out var away, folder);
             away.Fail(ScriptedServerClient.Unreachable());
-            after.GetRequiredService<CachePersistence>().Restore().Should().Be(1);
+            after.GetRequiredService<SealedCache>().Restore().Should().Be(1);
             (await after.GetRequiredService<RevocationService>().RefuseAsync(Web, "09", default)).Should().Be("Certificate revoked");
             (await after.GetRequiredService<RevocationService>().RefuseAsync(Web, "0a", default)).Should().BeNull();
         }
@@ -119,7 +119,7 @@ public sealed class RevocationServiceTests
         var request = new LeafRequest("dc1", string.Empty, "web");
         var held = await leaves.GetAsync(request, default, default);
         var other = await leaves.GetAsync(request with { Service = "api" }, default, default);
-        var watcher = leaves.GetAsync(request, new CacheRead(held.Index, TimeSpan.FromMinutes(5)), default).AsTask();
+        var watcher = leaves.GetAsync(request, new CacheRead(new BlockingQuery(held.Index, TimeSpan.FromMinutes(5))), default).AsTask();
         var clock = (ManualTimeProvider)services.GetRequiredService<TimeProvider>();
         clock.Advance(TimeSpan.FromSeconds(2));
 

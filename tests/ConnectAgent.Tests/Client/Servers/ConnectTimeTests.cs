@@ -1,5 +1,6 @@
 using ConnectAgent.Agent.Servers;
 using ConnectAgent.Client.Servers;
+using ConnectAgent.Protocol.Reads;
 using ConnectAgent.TestKit;
 using ConnectAgent.TestKit.Servers;
 using FluentAssertions;
@@ -13,7 +14,7 @@ namespace ConnectAgent.Tests.Client.Servers;
 /// </summary>
 public sealed class ConnectTimeTests : IAsyncLifetime
 {
-    private static readonly ServerQuery Now = new("dc1", string.Empty, 0, TimeSpan.FromMinutes(10));
+    private static readonly ServerQuery Now = new("dc1", string.Empty, new BlockingQuery(0, TimeSpan.FromMinutes(10)));
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private readonly ManualTimeProvider _clock = new();
     private readonly ScriptedConsulServer _good = ScriptedConsulServer.Start();

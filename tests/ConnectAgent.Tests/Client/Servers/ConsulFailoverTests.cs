@@ -2,6 +2,7 @@ using ConnectAgent.Agent.Servers;
 using ConnectAgent.Client.Servers;
 using ConnectAgent.Protocol.Certificates;
 using ConnectAgent.Protocol.Errors;
+using ConnectAgent.Protocol.Reads;
 using ConnectAgent.TestKit;
 using ConnectAgent.TestKit.Servers;
 using FluentAssertions;
@@ -12,7 +13,7 @@ namespace ConnectAgent.Tests.Client.Servers;
 /// <summary>Several servers of one cluster, over real sockets.</summary>
 public sealed class ConsulFailoverTests : IAsyncLifetime
 {
-    private static readonly ServerQuery Now = new("dc1", string.Empty, 0, TimeSpan.FromMinutes(10));
+    private static readonly ServerQuery Now = new("dc1", string.Empty, new BlockingQuery(0, TimeSpan.FromMinutes(10)));
     private readonly ManualTimeProvider _clock = new();
     private readonly ScriptedServerClient _cluster = new(TimeProvider.System);
     private readonly ScriptedConsulServer[] _servers;
@@ -269,7 +270,7 @@ public sealed class ConsulFailoverTests : IAsyncLifetime
     {
         var read = await _remote.Client.ReadRootsAsync(Now, CancellationToken.None);
         var server = _servers.Single(candidate => candidate.Requests.Count == 1);
-        var held = _remote.Client.ReadRootsAsync(Now with { Index = read.Index }, CancellationToken.None);
+        var held = _remote.Client.ReadRootsAsync(Now with { Blocking = Now.Blocking with { Index = read.Index } }, CancellationToken.None);
         await server.SeenAsync(1, request => request.Holds);
         return (held, server);
     }

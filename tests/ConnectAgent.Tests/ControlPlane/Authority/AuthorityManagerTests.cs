@@ -3,6 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 using ConnectAgent.ControlPlane.Authority;
 using ConnectAgent.Protocol.Certificates;
 using ConnectAgent.Protocol.Errors;
+using ConnectAgent.Protocol.Reads;
 using ConnectAgent.State;
 using ConnectAgent.TestKit;
 using FluentAssertions;
@@ -92,8 +93,8 @@ public sealed class AuthorityManagerTests
     public async Task A_change_without_rotation_wakes_watchers_of_the_roots_with_a_larger_index()
     {
         await using var ca = await AuthorityFixture.StartAsync();
-        var (before, index) = await ca.Authority.ReadRootsAsync(new BlockingOptions(0, TimeSpan.Zero), CancellationToken.None);
-        var held = ca.Authority.ReadRootsAsync(new BlockingOptions(index, TimeSpan.FromMinutes(5)), CancellationToken.None);
+        var (before, index) = await ca.Authority.ReadRootsAsync(new BlockingOptions(new BlockingQuery(0, TimeSpan.Zero)), CancellationToken.None);
+        var held = ca.Authority.ReadRootsAsync(new BlockingOptions(new BlockingQuery(index, TimeSpan.FromMinutes(5))), CancellationToken.None);
         held.IsCompleted.Should().BeFalse();
         await ca.PutAsync("""{"LeafCertTTL":"5h"}""");
         var (after, now) = await held.WaitAsync(TimeSpan.FromSeconds(60));

@@ -10,6 +10,7 @@ using ConnectAgent.Http.Embedded;
 using ConnectAgent.Protocol.Certificates;
 using ConnectAgent.Protocol.Identity;
 using ConnectAgent.Protocol.Intentions;
+using ConnectAgent.Protocol.Reads;
 using ConnectAgent.State;
 using Microsoft.Extensions.DependencyInjection;
 using Xunit;
@@ -48,7 +49,7 @@ public sealed class SigningFixture : IAsyncLifetime
     /// <summary>A root that is trusted now.</summary>
     public async Task<X509Certificate2> RootAsync()
     {
-        var roots = await Client.ReadRootsAsync(new ServerQuery("dc1", string.Empty, 0, TimeSpan.FromMinutes(1)), CancellationToken.None);
+        var roots = await Client.ReadRootsAsync(new ServerQuery("dc1", string.Empty, new BlockingQuery(0, TimeSpan.FromMinutes(1))), CancellationToken.None);
         return X509Certificate2.CreateFromPem(roots.Value.Active!.RootCert);
     }
 

@@ -1,6 +1,7 @@
 using ConnectAgent.ControlPlane;
 using ConnectAgent.ControlPlane.ConfigEntries;
 using ConnectAgent.Protocol.Errors;
+using ConnectAgent.Protocol.Reads;
 using ConnectAgent.Protocol.Schema;
 using ConnectAgent.State;
 using ConnectAgent.Tests.ControlPlane.Intentions;
@@ -134,7 +135,7 @@ public sealed class ConfigEntryStoreTests : IDisposable
             .Should().Equal(("mesh", "mesh"), ("service-defaults", "A"), ("service-defaults", "b"), ("service-intentions", "db"));
     }
 
-    private static BlockingOptions Block(ulong index) => new(index, TimeSpan.FromMinutes(5));
+    private static BlockingOptions Block(ulong index) => new(new BlockingQuery(index, TimeSpan.FromMinutes(5)));
 
     private Task<bool> DeleteAsync(string kind, string name, ulong? cas = null) => _store.Entries.DeleteAsync(ConfigEntryKinds.Named(kind), name, cas);
 

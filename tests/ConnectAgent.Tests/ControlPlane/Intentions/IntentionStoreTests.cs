@@ -2,6 +2,7 @@ using ConnectAgent.ControlPlane;
 using ConnectAgent.ControlPlane.Intentions;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Intentions;
+using ConnectAgent.Protocol.Reads;
 using ConnectAgent.State;
 using FluentAssertions;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -75,8 +76,8 @@ public sealed class IntentionStoreTests : IDisposable
     {
         await PutAsync("web", "db", Intention.Allow);
         var (_, index) = await _store.MatchAsync(byDestination: true, ["db"], default, CancellationToken.None);
-        var parked = _store.MatchAsync(byDestination: true, ["db"], new BlockingOptions(index, TimeSpan.FromMinutes(5)), CancellationToken.None);
-        var bySource = _store.MatchAsync(byDestination: false, ["web"], new BlockingOptions(index, TimeSpan.FromMinutes(5)), CancellationToken.None);
+        var parked = _store.MatchAsync(byDestination: true, ["db"], new BlockingOptions(new BlockingQuery(index, TimeSpan.FromMinutes(5))), CancellationToken.None);
+        var bySource = _store.MatchAsync(byDestination: false, ["web"], new BlockingOptions(new BlockingQuery(index, TimeSpan.FromMinutes(5))), CancellationToken.None);
         await PutAsync("api", "other", Intention.Deny);
         parked.IsCompleted.Should().BeFalse();
         await PutAsync("*", "*", Intention.Deny);
@@ -90,7 +91,7 @@ public sealed class IntentionStoreTests : IDisposable
         for (var i = 0; i < 100; i++)
         {
             using var caller = new CancellationTokenSource();
-            var parked = _store.MatchAsync(byDestination: true, [$"db{i}"], new BlockingOptions(100, TimeSpan.FromMinutes(5)), caller.Token);
+            var parked = _store.MatchAsync(byDestination: true, [$"db{i}"], new BlockingOptions(new BlockingQuery(100, TimeSpan.FromMinutes(5))), caller.Token);
             await caller.CancelAsync();
             await ((Func<Task>)(() => parked)).Should().ThrowAsync<OperationCanceledException>();
         }

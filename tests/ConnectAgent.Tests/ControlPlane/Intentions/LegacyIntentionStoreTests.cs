@@ -5,6 +5,7 @@ using ConnectAgent.ControlPlane.ConfigEntries.Kinds;
 using ConnectAgent.ControlPlane.Intentions;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Intentions;
+using ConnectAgent.Protocol.Reads;
 using ConnectAgent.State;
 using FluentAssertions;
 using Xunit;
@@ -173,7 +174,7 @@ public sealed class LegacyIntentionStoreTests : IDisposable
         return StateSnapshot.Empty.With(table, reader.End(1)).Find(table, table.KeyOf(row))!;
     }
 
-    private static BlockingOptions Block(ulong index) => new(index, TimeSpan.FromMinutes(5));
+    private static BlockingOptions Block(ulong index) => new(new BlockingQuery(index, TimeSpan.FromMinutes(5)));
 
     private Task<string> CreateAsync(
         string source, string destination, IReadOnlyDictionary<string, string>? meta = null, string? description = null) => _store.ById.CreateAsync(

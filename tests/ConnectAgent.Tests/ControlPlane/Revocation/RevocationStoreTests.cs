@@ -2,6 +2,7 @@ using ConnectAgent.Agent.Revocation;
 using ConnectAgent.ControlPlane.Revocation;
 using ConnectAgent.Protocol.Certificates;
 using ConnectAgent.Protocol.Errors;
+using ConnectAgent.Protocol.Reads;
 using ConnectAgent.State;
 using FluentAssertions;
 using Xunit;
@@ -203,7 +204,7 @@ public sealed class RevocationStoreTests
             fixture.Clock.Advance(interval);
         }
 
-        var held = fixture.Revocations.ListAsync(new BlockingOptions(index, TimeSpan.FromMinutes(10)), CancellationToken.None);
+        var held = fixture.Revocations.ListAsync(new BlockingOptions(new BlockingQuery(index, TimeSpan.FromMinutes(10))), CancellationToken.None);
         await fixture.Clock.ArmedAsync(delay => delay == interval);
         fixture.Clock.Advance(interval);
 

@@ -10,6 +10,7 @@ using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Certificates;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Intentions;
+using ConnectAgent.Protocol.Reads;
 using ConnectAgent.State;
 using ConnectAgent.TestKit.Servers;
 using FluentAssertions;
@@ -46,7 +47,7 @@ public sealed class EmbeddedServerClientTests : ServerClientConformance, IAsyncL
     public async Task Health_is_not_supported()
     {
         var question = new HealthQuestion(connect: true, "web", [], [], string.Empty);
-        var read = () => Client.ReadHealthAsync(question, new ServerQuery("dc1", string.Empty, 0, TimeSpan.FromMinutes(10)), CancellationToken.None);
+        var read = () => Client.ReadHealthAsync(question, new ServerQuery("dc1", string.Empty, new BlockingQuery(0, TimeSpan.FromMinutes(10))), CancellationToken.None);
         (await read.Should().ThrowAsync<ServerException>()).Which.Kind.Should().Be(FailureKind.Unsupported);
     }
 

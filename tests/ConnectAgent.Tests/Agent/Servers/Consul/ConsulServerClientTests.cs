@@ -7,6 +7,7 @@ using ConnectAgent.Protocol.Discovery;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Identity;
 using ConnectAgent.Protocol.Intentions;
+using ConnectAgent.Protocol.Reads;
 using ConnectAgent.TestKit;
 using ConnectAgent.TestKit.Servers;
 using FluentAssertions;
@@ -114,8 +115,8 @@ public sealed class ConsulServerClientTests : IAsyncLifetime
     public async Task A_read_says_everything_in_Consuls_words()
     {
         await Client.MatchIntentionsAsync(
-            new MatchNames(ByDestination: false, ["a b", "ü&="]), new ServerQuery("dc1", "s3cret", 0, Long), CancellationToken.None);
-        await Client.ReadRootsAsync(new ServerQuery("dc1", string.Empty, 3, TimeSpan.FromSeconds(90)), CancellationToken.None);
+            new MatchNames(ByDestination: false, ["a b", "ü&="]), new ServerQuery("dc1", "s3cret", new BlockingQuery(0, Long)), CancellationToken.None);
+        await Client.ReadRootsAsync(new ServerQuery("dc1", string.Empty, new BlockingQuery(3, TimeSpan.FromSeconds(90))), CancellationToken.None);
         var (match, roots) = (_server.Requests[0], _server.Requests[1]);
         match.Target.Should().Be("/v1/connect/intentions/match?by=source&name=a%20b&name=%C3%BC%26%3D&dc=dc1");
         match.Token.Should().Be("s3cret");
@@ -129,7 +130,7 @@ public sealed class ConsulServerClientTests : IAsyncLifetime
         _server.Content.SetHealth("another", connect: false);
         await Client.ReadHealthAsync(
             new HealthQuestion(connect: true, "a b/ü", ["z&", "a"], ["os:linux"], "Service.Port == 1"),
-            new ServerQuery("dc1", "s3cret", 3, TimeSpan.FromSeconds(90)),
+            new ServerQuery("dc1", "s3cret", new BlockingQuery(3, TimeSpan.FromSeconds(90))),
             CancellationToken.None);
         var sent = _server.Requests.Should().ContainSingle().Subject;
         sent.Target.Should().Be("/v1/health/connect/a%20b%2F%C3%BC?tag=a&tag=z%26&node-meta=os%3Alinux&filter=Service.Port%20%3D%3D%201&stale=&dc=dc1&index=3&wait=90000ms");
@@ -161,7 +162,7 @@ public sealed class ConsulServerClientTests : IAsyncLifetime
     }
 
     private Task<ServerRead<ServiceHealth>> HealthAsync(string service) => Client.ReadHealthAsync(
-        new HealthQuestion(connect: false, service, [], [], string.Empty), new ServerQuery("dc1", string.Empty, 0, Long), CancellationToken.None);
+        new HealthQuestion(connect: false, service, [], [], string.Empty), new ServerQuery("dc1", string.Empty, new BlockingQuery(0, Long)), CancellationToken.None);
 
     [Fact] // LEAF-34
     public async Task Signing_sends_the_request_and_no_key()
@@ -211,7 +212,7 @@ public sealed class ConsulServerClientTests : IAsyncLifetime
     public async Task A_failure_is_known_by_its_text_and_then_by_its_status(int status, string text, FailureKind kind, string expected)
     {
         _server.Script(_ => ScriptedAnswer.Text(status, text, "Location: http://127.0.0.1:1/"));
-        var error = await FailsAsync(() => Client.ReadRootsAsync(new ServerQuery("dc1", "s3cret", 0, Long), CancellationToken.None));
+        var error = await FailsAsync(() => Client.ReadRootsAsync(new ServerQuery("dc1", "s3cret", new BlockingQuery(0, Long)), CancellationToken.None));
         error.Message.Should().Match(expected);
         error.Kind.Should().Be(kind);
         _server.Requests.Should().ContainSingle("redirects are not followed, and how often to try is the cache's business");
@@ -231,7 +232,7 @@ public sealed class ConsulServerClientTests : IAsyncLifetime
     public async Task What_is_none_of_Consuls_answers_is_a_failure_of_the_server(string bytes, string expected)
     {
         _server.Script(_ => ScriptedAnswer.Raw(bytes));
-        var error = await FailsAsync(() => Client.ReadRootsAsync(new ServerQuery("dc1", string.Empty, 0, Long), CancellationToken.None));
+        var error = await FailsAsync(() => Client.ReadRootsAsync(new ServerQuery("dc1", string.Empty, new BlockingQuery(0, Long)), CancellationToken.None));
         error.Message.Should().Match(expected);
         error.Kind.Should().Be(FailureKind.Unreachable);
     }
@@ -241,19 +242,19 @@ public sealed class ConsulServerClientTests : IAsyncLifetime
     {
         _server.Script(_ => new ScriptedAnswer(
             [.. "HTTP/1.1 200 OK\r\nX-Consul-Index: 9\r\nConnection: close\r\n\r\n"u8, .. new byte[(8 * 1024 * 1024) + 1]], Closes: true));
-        var error = await FailsAsync(() => Client.ReadRootsAsync(new ServerQuery("dc1", string.Empty, 0, Long), CancellationToken.None));
+        var error = await FailsAsync(() => Client.ReadRootsAsync(new ServerQuery("dc1", string.Empty, new BlockingQuery(0, Long)), CancellationToken.None));
         error.Message.Should().EndWith("the answer is longer than 8388608 bytes");
     }
 
     [Theory] // CACHE-17, IDX-10: the engine has to see it
     [InlineData(0UL)]
     [InlineData(ulong.MaxValue)]
-    public async Task An_index_is_passed_on_as_it_came(ulong index)
+    public async Task An_index_that_is_none_is_told(ulong index)
     {
         _server.Script(_ => ScriptedAnswer.Ok("""{"db":null}""", index));
         var read = await Client.MatchIntentionsAsync(
-            new MatchNames(ByDestination: true, ["db"]), new ServerQuery("dc1", string.Empty, 0, Long), CancellationToken.None);
-        read.Index.Should().Be(index);
+            new MatchNames(ByDestination: true, ["db"]), new ServerQuery("dc1", string.Empty, new BlockingQuery(0, Long)), CancellationToken.None);
+        (read.Index, read.LacksIndex).Should().Be((Math.Max(1, index), index == 0));
         read.Value.Should().ContainSingle().Which.Intentions.Should().BeEmpty();
     }
 
@@ -269,7 +270,7 @@ public sealed class ConsulServerClientTests : IAsyncLifetime
     {
         _server.Script(_ => ScriptedAnswer.Ok(json, 5));
         var error = await FailsAsync(() => Client.MatchIntentionsAsync(
-            new MatchNames(ByDestination: true, ["db"]), new ServerQuery("dc1", string.Empty, 0, Long), CancellationToken.None));
+            new MatchNames(ByDestination: true, ["db"]), new ServerQuery("dc1", string.Empty, new BlockingQuery(0, Long)), CancellationToken.None));
         error.Message.Should().Contain("none of Consul's");
         error.Kind.Should().Be(FailureKind.Unreachable);
     }
@@ -291,7 +292,7 @@ public sealed class ConsulServerClientTests : IAsyncLifetime
             """,
             7));
         var read = await Client.MatchIntentionsAsync(
-            new MatchNames(ByDestination: true, ["db"]), new ServerQuery("dc1", string.Empty, 0, Long), CancellationToken.None);
+            new MatchNames(ByDestination: true, ["db"]), new ServerQuery("dc1", string.Empty, new BlockingQuery(0, Long)), CancellationToken.None);
         var match = read.Value.Single();
         match.Intentions.Select(intention => intention.SourceName).Should().Equal(["api", "*"], "in the order of precedence, whatever order they came in");
         match.Decide("web", DefaultDecision.Allow).Allowed.Should().BeFalse("the allow is a peer's web, not ours");
@@ -320,7 +321,7 @@ public sealed class ConsulServerClientTests : IAsyncLifetime
             json.Replace("BAD", Root.Replace("PEM", "\"x\"", StringComparison.Ordinal), StringComparison.Ordinal)
                 .Replace("ROOT", Root.Replace("PEM", pem, StringComparison.Ordinal), StringComparison.Ordinal),
             5));
-        var error = await FailsAsync(() => Client.ReadRootsAsync(new ServerQuery("dc1", string.Empty, 0, Long), CancellationToken.None));
+        var error = await FailsAsync(() => Client.ReadRootsAsync(new ServerQuery("dc1", string.Empty, new BlockingQuery(0, Long)), CancellationToken.None));
         error.Message.Should().Contain("none of Consul's");
         error.Kind.Should().Be(FailureKind.Unreachable);
     }
@@ -329,7 +330,7 @@ public sealed class ConsulServerClientTests : IAsyncLifetime
     public async Task A_CA_that_is_not_there_yet_does_not_empty_the_roots()
     {
         _server.Script(_ => ScriptedAnswer.Ok("""{"ActiveRootID":"","TrustDomain":"","Roots":[]}""", 5));
-        var error = await FailsAsync(() => Client.ReadRootsAsync(new ServerQuery("dc1", string.Empty, 0, Long), CancellationToken.None));
+        var error = await FailsAsync(() => Client.ReadRootsAsync(new ServerQuery("dc1", string.Empty, new BlockingQuery(0, Long)), CancellationToken.None));
         (error.Kind, error.Message).Should().Be((FailureKind.Failed, "cluster has no CA bootstrapped yet"));
     }
 
@@ -340,7 +341,7 @@ public sealed class ConsulServerClientTests : IAsyncLifetime
     [InlineData("a ")]
     public async Task A_token_that_no_header_can_carry_is_unknown(string token)
     {
-        var error = await FailsAsync(() => Client.ReadRootsAsync(new ServerQuery("dc1", token, 0, Long), CancellationToken.None));
+        var error = await FailsAsync(() => Client.ReadRootsAsync(new ServerQuery("dc1", token, new BlockingQuery(0, Long)), CancellationToken.None));
         (error.Kind, error.Message).Should().Be((FailureKind.UnknownToken, "ACL not found"));
         _server.Requests.Should().BeEmpty();
     }
@@ -351,7 +352,7 @@ public sealed class ConsulServerClientTests : IAsyncLifetime
     public async Task A_name_that_cannot_be_asked_for_fails_closed(string? name)
     {
         var error = await FailsAsync(() => Client.MatchIntentionsAsync(
-            new MatchNames(ByDestination: true, [name ?? new string('x', 100_000)]), new ServerQuery("dc1", string.Empty, 0, Long), CancellationToken.None));
+            new MatchNames(ByDestination: true, [name ?? new string('x', 100_000)]), new ServerQuery("dc1", string.Empty, new BlockingQuery(0, Long)), CancellationToken.None));
         error.Kind.Should().Be(FailureKind.Failed);
         _server.Requests.Should().BeEmpty();
     }
@@ -361,7 +362,7 @@ public sealed class ConsulServerClientTests : IAsyncLifetime
     {
         var release = new TaskCompletionSource<ScriptedAnswer?>();
         _server.Script(_ => release.Task);
-        var held = Client.ReadRootsAsync(new ServerQuery("dc1", string.Empty, 5, TimeSpan.FromMinutes(8)), CancellationToken.None);
+        var held = Client.ReadRootsAsync(new ServerQuery("dc1", string.Empty, new BlockingQuery(5, TimeSpan.FromMinutes(8))), CancellationToken.None);
         await _server.SeenAsync(1, request => request.Holds);
         _clock.Advance(TimeSpan.FromMinutes(8) + TimeSpan.FromSeconds(30) + TimeSpan.FromSeconds(10) - TimeSpan.FromMilliseconds(1));
         held.IsCompleted.Should().BeFalse();
@@ -375,7 +376,7 @@ public sealed class ConsulServerClientTests : IAsyncLifetime
     {
         var release = new TaskCompletionSource<ScriptedAnswer?>();
         _server.Script(_ => release.Task);
-        var read = Client.ReadRootsAsync(new ServerQuery("dc1", string.Empty, 0, Long), CancellationToken.None);
+        var read = Client.ReadRootsAsync(new ServerQuery("dc1", string.Empty, new BlockingQuery(0, Long)), CancellationToken.None);
         await _server.SeenAsync(1, _ => true);
         _clock.Advance(TimeSpan.FromSeconds(10) - TimeSpan.FromMilliseconds(1));
         read.IsCompleted.Should().BeFalse();
@@ -387,7 +388,7 @@ public sealed class ConsulServerClientTests : IAsyncLifetime
     public async Task Retry_After_spares_the_server_calls_of_that_kind()
     {
         _server.Script(request => request.IsSign ? null : ScriptedAnswer.Text(503, "busy", "Retry-After: 30"));
-        var read = () => Client.ReadRootsAsync(new ServerQuery("dc1", string.Empty, 0, Long), CancellationToken.None);
+        var read = () => Client.ReadRootsAsync(new ServerQuery("dc1", string.Empty, new BlockingQuery(0, Long)), CancellationToken.None);
         var first = await FailsAsync(read);
         var second = await FailsAsync(read);
         second.Message.Should().Be(first.Message);
@@ -402,9 +403,9 @@ public sealed class ConsulServerClientTests : IAsyncLifetime
     public async Task Held_reads_beyond_the_bound_are_polled()
     {
         using var end = new CancellationTokenSource();
-        var held = Enumerable.Range(0, 128).Select(_ => Client.ReadRootsAsync(new ServerQuery("dc1", string.Empty, 999, Long), end.Token)).ToList();
+        var held = Enumerable.Range(0, 128).Select(_ => Client.ReadRootsAsync(new ServerQuery("dc1", string.Empty, new BlockingQuery(999, Long)), end.Token)).ToList();
         await _server.SeenAsync(128, request => request.Holds);
-        var polled = Client.ReadRootsAsync(new ServerQuery("dc1", string.Empty, 999, Long), CancellationToken.None);
+        var polled = Client.ReadRootsAsync(new ServerQuery("dc1", string.Empty, new BlockingQuery(999, Long)), CancellationToken.None);
         var pause = TimeSpan.Zero;
         await _clock.ArmedAsync(delay => delay >= TimeSpan.FromSeconds(15) && delay < TimeSpan.FromSeconds(30) && (pause = delay) > TimeSpan.Zero);
         _clock.Advance(pause - TimeSpan.FromMilliseconds(1));

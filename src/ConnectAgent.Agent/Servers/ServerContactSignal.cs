@@ -1,0 +1,10 @@
+using ConnectAgent.Caching;
+using ConnectAgent.Client.Servers;
+
+namespace ConnectAgent.Agent.Servers;
+
+/// <summary>Tells the cache that servers can be reached again.</summary>
+internal sealed class ServerContactSignal(ServerContact contact) : IContactSignal
+{
+    public Task Back => contact.Back;
+}
