@@ -11,6 +11,9 @@ internal sealed class SqliteStateStorage : IStateStorage
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private const int Busy = 5;
 
+    // Beside the counters, so that it needs no table of its own.
+    private const string RevisionName = "revision";
+
     private readonly string _path;
     private readonly Lock _gate = new();
     private readonly SqliteConnection _connection;
@@ -53,6 +56,7 @@ internal sealed class SqliteStateStorage : IStateStorage
             Dictionary<string, IReadOnlyList<StoredRow>> tables = new(StringComparer.Ordinal);
             List<TableIndex> indexes = [];
             Dictionary<string, ulong> counters = new(StringComparer.Ordinal);
+            var revision = 0UL;
             Run("be read", () =>
             {
                 Read("SELECT table_name, key, value FROM state_rows", row =>
@@ -67,17 +71,23 @@ internal sealed class SqliteStateStorage : IStateStorage
                 });
                 Read("SELECT name, modify_index FROM state_tables", row => indexes.Add(new TableIndex(row.GetString(0), (ulong)row.GetInt64(1))));
                 Read("SELECT name, reserved FROM state_counters", row => counters[row.GetString(0)] = (ulong)row.GetInt64(1));
+                counters.Remove(RevisionName, out revision);
             });
-            return new StoredState(tables, indexes, counters);
+            return new StoredState(revision, tables, indexes, counters);
         }
     }
 
-    public void Commit(IReadOnlyCollection<RowChange> changes, IReadOnlyCollection<TableIndex> indexes)
+    public CommitResult Commit(ulong expected, IReadOnlyCollection<RowChange> changes, IReadOnlyCollection<TableIndex> indexes)
     {
         lock (_gate)
         {
-            InTransaction(() =>
+            return InTransaction(() =>
             {
+                if (Counter(RevisionName) is var stored && stored != expected)
+                {
+                    return new CommitResult(CommitOutcome.Conflict, stored);
+                }
+
                 using var put = Command("INSERT OR REPLACE INTO state_rows (table_name, key, value) VALUES ($a, $b, $c)", 3);
                 using var remove = Command("DELETE FROM state_rows WHERE table_name = $a AND key = $b", 2);
                 using var index = Command("INSERT OR REPLACE INTO state_tables (name, modify_index) VALUES ($a, $b)", 2);
@@ -97,19 +107,31 @@ internal sealed class SqliteStateStorage : IStateStorage
                 {
                     Execute(index, table.Table, (long)table.Index);
                 }
+
+                SetCounter(RevisionName, expected + 1);
+                return new CommitResult(CommitOutcome.Committed, expected + 1);
             });
         }
     }
 
-    public void Reserve(string counter, ulong upTo)
+    public bool TryReserve(string counter, ref ulong reserved, ulong upTo)
     {
         lock (_gate)
         {
-            InTransaction(() =>
+            var expected = reserved;
+            reserved = InTransaction(() =>
             {
-                using var command = Command("INSERT OR REPLACE INTO state_counters (name, reserved) VALUES ($a, $b)", 2);
-                Execute(command, counter, (long)upTo);
+                if (Counter(counter) is var stored && stored != expected)
+                {
+                    return stored;
+                }
+
+                SetCounter(counter, upTo);
+                return expected;
             });
+            var isTaken = reserved == expected;
+            reserved = isTaken ? upTo : reserved;
+            return isTaken;
         }
     }
 
@@ -170,6 +192,19 @@ internal sealed class SqliteStateStorage : IStateStorage
         SqliteSchema.Migrate(_connection, migrations);
     }
 
+    private ulong Counter(string name)
+    {
+        using var command = Command("SELECT reserved FROM state_counters WHERE name = $a", 1);
+        command.Parameters[0].Value = name;
+        return command.ExecuteScalar() is long reserved ? (ulong)reserved : 0;
+    }
+
+    private void SetCounter(string name, ulong value)
+    {
+        using var command = Command("INSERT OR REPLACE INTO state_counters (name, reserved) VALUES ($a, $b)", 2);
+        Execute(command, name, (long)value);
+    }
+
     private SqliteCommand Command(string text, int parameters)
     {
         var command = _connection.CreateCommand();
@@ -207,20 +242,25 @@ internal sealed class SqliteStateStorage : IStateStorage
     }
 
     // Not the library's transaction object: it cannot follow when SQLite has rolled back by itself, as it does when the disk is full.
-    private void InTransaction(Action work) => Run("be written", () =>
+    private T InTransaction<T>(Func<T> work)
     {
-        Execute("BEGIN IMMEDIATE");
-        try
+        T? result = default;
+        Run("be written", () =>
         {
-            work();
-            Execute("COMMIT");
-        }
-        catch
-        {
-            Rollback();
-            throw;
-        }
-    });
+            Execute("BEGIN IMMEDIATE");
+            try
+            {
+                result = work();
+                Execute("COMMIT");
+            }
+            catch
+            {
+                Rollback();
+                throw;
+            }
+        });
+        return result!;
+    }
 
     private void Rollback()
     {

@@ -8,8 +8,9 @@ namespace ConnectAgent.State;
 /// </summary>
 /// <param name="storage">Where blocks are reserved.</param>
 /// <param name="name">Of the counter on disk.</param>
+/// <param name="reserved">What is stored of it.</param>
 /// <param name="last">The last one that may have been given out.</param>
-internal sealed class StateCounter(IStateStorage storage, string name, ulong last)
+internal sealed class StateCounter(IStateStorage storage, string name, ulong reserved, ulong last)
 {
     /// <summary>
     /// No state that is opened has a number beyond: a million writes a second from here on would take 292 000 years to reach the end
@@ -29,7 +30,7 @@ internal sealed class StateCounter(IStateStorage storage, string name, ulong las
     private const ulong Block = 1024;
     private readonly Lock _gate = new();
     private ulong _last = last;
-    private ulong _reserved = last;
+    private ulong _reserved = reserved;
 
     /// <summary>The next number.</summary>
     /// <exception cref="StateStorageException">A new block is due and cannot be reserved.</exception>
@@ -37,10 +38,9 @@ internal sealed class StateCounter(IStateStorage storage, string name, ulong las
     {
         lock (_gate)
         {
-            if (_last == _reserved)
+            if (_last >= _reserved)
             {
-                storage.Reserve(name, _last + Block);
-                _reserved = _last + Block;
+                ReserveFrom(_last, Block);
             }
 
             return ++_last;
@@ -52,10 +52,13 @@ internal sealed class StateCounter(IStateStorage storage, string name, ulong las
     {
         lock (_gate)
         {
-            if (number > _last)
+            if (number > _reserved)
             {
-                storage.Reserve(name, number);
-                _last = _reserved = number;
+                ReserveFrom(number, 0);
+            }
+            else if (number > _last)
+            {
+                _last = number;
             }
         }
     }
@@ -77,20 +80,30 @@ internal sealed class StateCounter(IStateStorage storage, string name, ulong las
     {
         lock (_gate)
         {
-            if (_last == _reserved)
+            if (_last >= _reserved)
             {
                 return;
             }
 
             try
             {
-                storage.Reserve(name, _last);
-                _reserved = _last;
+                _ = storage.TryReserve(name, ref _reserved, _last);
             }
             catch (StateStorageException)
             {
                 // Then the rest of the block is skipped, as after a crash.
             }
         }
+    }
+
+    private void ReserveFrom(ulong from, ulong block)
+    {
+        // What another writer has reserved meanwhile is its own: this one goes on above it.
+        while (!storage.TryReserve(name, ref _reserved, from + block))
+        {
+            from = Math.Max(from, _reserved);
+        }
+
+        _last = from;
     }
 }

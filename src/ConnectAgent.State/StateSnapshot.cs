@@ -47,5 +47,5 @@ internal sealed class StateSnapshot
         table.Group is { } group ? _groups.SetItem(group, Math.Max(IndexOf(group), state.Index)) : _groups,
         Generation);
 
-    internal StateSnapshot NextGeneration() => new(_tables, _groups, Generation + 1);
+    internal StateSnapshot InGeneration(int generation) => new(_tables, _groups, generation);
 }

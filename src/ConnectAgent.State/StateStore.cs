@@ -6,7 +6,8 @@ namespace ConnectAgent.State;
 
 /// <summary>
 /// The one indexed store: one writer at a time, immutable snapshots for readers, watches that wake on what a read depends on. A write is
-/// answered when it is on disk; writes that wait meanwhile are brought there together.
+/// answered when it is on disk; writes that wait meanwhile are brought there together. Another store over the same storage may write as well: what
+/// rests on a state that it has changed is worked out again.
 /// </summary>
 internal sealed class StateStore : IDisposable
 {
@@ -14,6 +15,9 @@ internal sealed class StateStore : IDisposable
     [Limit(QueueLimit, "writes", "refused: 429", Refuses = true)]
     private const int LongestQueue = 4096;
     private const string QueueLimit = "state.queue";
+    [Limit(ConflictLimit, "attempts to store a batch", "refused: 500", Refuses = true)]
+    private const int MostAttempts = 8;
+    private const string ConflictLimit = "state.attempts";
     [Limit("state.batch", "writes", "stored with the next batch")]
     private const int LargestBatch = 256;
 
@@ -25,6 +29,7 @@ internal sealed class StateStore : IDisposable
     private readonly Queue<PendingWrite> _queue = new();
     private bool _isDraining;
     private StateSnapshot _current;
+    private ulong _revision;
 
     /// <summary>Opens the state with what is stored.</summary>
     /// <exception cref="StateStorageException">It cannot be read.</exception>
@@ -33,34 +38,18 @@ internal sealed class StateStore : IDisposable
         _storage = storage;
         _tables = tables;
         var stored = storage.Load();
-        var state = StateSnapshot.Empty;
-        var highest = 1UL;
-        foreach (var counter in stored.Indexes.Select(table => table.Index).Concat(stored.Counters.Values))
-        {
-            if (counter > StateCounter.Highest)
-            {
-                throw new StateStorageException($"a counter stands at {counter}, and none goes beyond {StateCounter.Highest}: restore a snapshot into a new directory");
-            }
-        }
-
-        foreach (var table in tables.All)
-        {
-            var index = stored.Indexes.FirstOrDefault(entry => entry.Table == table.Name).Index;
-            var rows = table.Read(StateCounter.Highest);
-            foreach (var row in stored.Tables.GetValueOrDefault(table.Name) ?? [])
-            {
-                rows.Add(row.Key, row.Value);
-            }
-
-            state = state.With(table, rows.End(index));
-            highest = Math.Max(highest, index);
-        }
-
-        _current = state;
+        (_current, var highest) = Read(stored);
+        _revision = stored.Revision;
 
         // 1 is what a table without any write answers (http-conventions IDX-9), so the first write gets 2.
-        _index = new StateCounter(storage, "index", Math.Max(highest, stored.Counters.GetValueOrDefault("index")));
-        _serial = new StateCounter(storage, "serial", stored.Counters.GetValueOrDefault("serial"));
+        _index = CounterOf("index", Math.Max(1, highest));
+        _serial = CounterOf("serial", 0);
+
+        StateCounter CounterOf(string name, ulong lowest)
+        {
+            var reserved = stored.Counters.GetValueOrDefault(name);
+            return new StateCounter(storage, name, reserved, Math.Max(lowest, reserved));
+        }
     }
 
     public StateSnapshot Current => Volatile.Read(ref _current);
@@ -81,7 +70,7 @@ internal sealed class StateStore : IDisposable
     /// <exception cref="ServerException">The disk refuses.</exception>
     public ulong TakeSerial() => Guard(_serial.Take);
 
-    /// <summary>Runs one write. What it throws leaves nothing changed (intentions IXN-7), and neither does a disk that refuses.</summary>
+    /// <summary>Runs one write, perhaps more than once. What it throws leaves nothing changed (intentions IXN-7), and neither does a disk that refuses.</summary>
     /// <param name="write">Pure but for what it does to the writer; its result is the caller's answer.</param>
     /// <returns>Completes when the write is durable and readers see it.</returns>
     /// <exception cref="ServerException"><see cref="FailureKind.Failed"/> with the reason when it cannot be stored, or what it is about has become too long.</exception>
@@ -190,6 +179,36 @@ internal sealed class StateStore : IDisposable
     /// <summary>Carries out a batch. Nobody hears of a write, nor of what it decided another's answer by, before the whole is on disk.</summary>
     private void Carry(List<PendingWrite> batch)
     {
+        try
+        {
+            // Writes are pure, so where another writer was faster they run again, over what it has left.
+            for (var attempt = 1; !TryCarry(batch); attempt++)
+            {
+                if (attempt == MostAttempts)
+                {
+                    throw new ServerException(FailureKind.Failed, $"state could not be stored: another writer was faster {MostAttempts} times, try again later")
+                    {
+                        Limit = ConflictLimit,
+                    };
+                }
+
+                ReadAgain();
+            }
+        }
+        catch (Exception error)
+        {
+            // Anything else than a refusing disk is a bug, but its callers must not wait for ever.
+            var refusal = error is StateStorageException storage ? NotStored(storage) : error;
+            batch.ForEach(pending => pending.Refuse(refusal));
+            return;
+        }
+
+        batch.ForEach(pending => pending.Complete());
+    }
+
+    /// <returns>False when another writer has committed since the state was read; nothing is changed then.</returns>
+    private bool TryCarry(List<PendingWrite> batch)
+    {
         var state = _current;
         Dictionary<(StateTable Table, string Key), byte[]?> changes = [];
         foreach (var pending in batch)
@@ -205,42 +224,80 @@ internal sealed class StateStore : IDisposable
             }
         }
 
+        if (changes.Count == 0)
+        {
+            return true;
+        }
+
+        var tables = changes.Keys.Select(row => row.Table).Distinct().ToList();
+        List<RowChange> rows = [.. changes.Select(row => new RowChange(row.Key.Table.Name, row.Key.Key, row.Value))];
+        CommitResult result;
         try
         {
-            if (changes.Count > 0)
-            {
-                var tables = changes.Keys.Select(row => row.Table).Distinct().ToList();
-                List<RowChange> rows = [.. changes.Select(row => new RowChange(row.Key.Table.Name, row.Key.Key, row.Value))];
-                try
-                {
-                    _storage.Commit(rows, [.. tables.Select(table => new TableIndex(table.Name, state.Of(table).Index))]);
-                }
-                finally
-                {
-                    // They may hold keys and tokens.
-                    rows.ForEach(row => CryptographicOperations.ZeroMemory(row.Value));
-                }
+            result = _storage.Commit(_revision, rows, [.. tables.Select(table => new TableIndex(table.Name, state.Of(table).Index))]);
+        }
+        finally
+        {
+            // They may hold keys and tokens.
+            rows.ForEach(row => CryptographicOperations.ZeroMemory(row.Value));
+        }
 
-                var replaced = state.Generation != _current.Generation;
-                Volatile.Write(ref _current, state);
-                Watches.Publish(
-                    [
-                        .. tables.Select(table => new Topic(table.Name)),
-                        .. changes.Keys.Select(row => new Topic(row.Table.Name, row.Key)),
-                        .. replaced ? [Topic.Everything] : Array.Empty<Topic>(),
-                    ],
-                    changesRights: tables.Exists(table => table.DecidesRights));
+        if (result.Outcome == CommitOutcome.Conflict)
+        {
+            return false;
+        }
+
+        _revision = result.Revision;
+        var replaced = state.Generation != _current.Generation;
+        Volatile.Write(ref _current, state);
+        Watches.Publish(
+            [
+                .. tables.Select(table => new Topic(table.Name)),
+                .. changes.Keys.Select(row => new Topic(row.Table.Name, row.Key)),
+                .. replaced ? [Topic.Everything] : Array.Empty<Topic>(),
+            ],
+            changesRights: tables.Exists(table => table.DecidesRights));
+        return true;
+    }
+
+    /// <summary>Takes in what another writer has left; its writes have indexes above those that were read before.</summary>
+    private void ReadAgain()
+    {
+        var stored = _storage.Load();
+        var (state, highest) = Read(stored);
+        _index.SkipTo(highest);
+        _revision = stored.Revision;
+        Volatile.Write(ref _current, state.InGeneration(_current.Generation));
+        Watches.Publish([Topic.Everything]);
+    }
+
+    /// <summary>The state of what is stored, and the highest index in it.</summary>
+    private (StateSnapshot State, ulong Highest) Read(StoredState stored)
+    {
+        foreach (var counter in stored.Indexes.Select(table => table.Index).Concat(stored.Counters.Values))
+        {
+            if (counter > StateCounter.Highest)
+            {
+                throw new StateStorageException($"a counter stands at {counter}, and none goes beyond {StateCounter.Highest}: restore a snapshot into a new directory");
             }
         }
-        catch (Exception error)
+
+        var state = StateSnapshot.Empty;
+        var highest = 0UL;
+        foreach (var table in _tables.All)
         {
-            // Anything else than a refusing disk is a bug, but its callers must not wait for ever.
-            var refusal = error is StateStorageException storage ? NotStored(storage) : error;
-            batch.ForEach(pending => pending.Refuse(refusal));
-            return;
+            var index = stored.Indexes.FirstOrDefault(entry => entry.Table == table.Name).Index;
+            var rows = table.Read(StateCounter.Highest);
+            foreach (var row in stored.Tables.GetValueOrDefault(table.Name) ?? [])
+            {
+                rows.Add(row.Key, row.Value);
+            }
+
+            state = state.With(table, rows.End(index));
+            highest = Math.Max(highest, index);
         }
 
-        batch.ForEach(pending => pending.Complete());
+        return (state, highest);
     }
 
     private abstract class PendingWrite
@@ -262,6 +319,7 @@ internal sealed class StateStore : IDisposable
 
         public override bool TryRun(StateWriter writer)
         {
+            _error = null;
             try
             {
                 _result = write(writer);

@@ -42,7 +42,7 @@ internal sealed class StateWriter(StateTableSet tables, StateSnapshot state, Fun
     }
 
     /// <summary>The write replaces the state by another one: every reader is to look again.</summary>
-    public void Replaces() => State = State.NextGeneration();
+    public void Replaces() => State = State.InGeneration(State.Generation + 1);
 
     /// <summary>Removes a row.</summary>
     /// <returns>Whether there was one; if not, nothing is written.</returns>

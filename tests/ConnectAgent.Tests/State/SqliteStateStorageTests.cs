@@ -3,6 +3,7 @@ using System.Text;
 using ConnectAgent.ControlPlane;
 using ConnectAgent.ControlPlane.Intentions;
 using ConnectAgent.State;
+using ConnectAgent.TestKit.State;
 using FluentAssertions;
 using Microsoft.Data.Sqlite;
 using Xunit;
@@ -15,8 +16,14 @@ public sealed class MemoryStateStorageTests : StateStorageConformance
     private protected override IStateStorage OpenEmpty() => new MemoryStateStorage();
 }
 
+/// <summary>What tests share between stores.</summary>
+public sealed class SharedStateStorageTests : KeptStateStorageConformance
+{
+    private protected override IStateStorage OpenEmpty() => new SharedStateStorage();
+}
+
 /// <summary>The state on disk.</summary>
-public sealed class SqliteStateStorageTests : StateStorageConformance
+public sealed class SqliteStateStorageTests : KeptStateStorageConformance
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("connect-agent-");
 
@@ -27,9 +34,10 @@ public sealed class SqliteStateStorageTests : StateStorageConformance
     {
         using (var storage = new SqliteStateStorage(File, []))
         {
-            storage.Commit([Put("t", "a", "1"), Put("t", "b", "2"), Put("u", "\u043a\u043b\u044e\u0447\0\u2603", "3")], [new("t", 5), new("u", 5)]);
-            storage.Commit([new RowChange("t", "a", null), Put("t", "b", "4")], [new("t", 6)]);
-            storage.Reserve("index", 1030);
+            storage.Commit(0, [Put("t", "a", "1"), Put("t", "b", "2"), Put("u", "\u043a\u043b\u044e\u0447\0\u2603", "3")], [new("t", 5), new("u", 5)]);
+            storage.Commit(1, [new RowChange("t", "a", null), Put("t", "b", "4")], [new("t", 6)]);
+            var reserved = 0UL;
+            storage.TryReserve("index", ref reserved, 1030).Should().BeTrue();
         }
 
         using var again = new SqliteStateStorage(File, []);
@@ -38,13 +46,14 @@ public sealed class SqliteStateStorageTests : StateStorageConformance
         stored.Tables["u"].Select(Text).Should().Equal(("\u043a\u043b\u044e\u0447\0\u2603", "3"));
         stored.Indexes.Should().BeEquivalentTo([new TableIndex("t", 6), new TableIndex("u", 5)]);
         stored.Counters.Should().Equal(new Dictionary<string, ulong> { ["index"] = 1030 });
+        stored.Revision.Should().Be(2);
     }
 
     [Fact]
     public void The_files_are_the_owners_alone()
     {
         using var storage = new SqliteStateStorage(File, []);
-        storage.Commit([Put("t", "a", "1")], [new("t", 2)]);
+        storage.Commit(0, [Put("t", "a", "1")], [new("t", 2)]);
         foreach (var file in _folder.GetFiles())
         {
             file.UnixFileMode.Should().Be(UnixFileMode.UserRead | UnixFileMode.UserWrite, "{0} may hold keys", file.Name);
@@ -75,7 +84,7 @@ public sealed class SqliteStateStorageTests : StateStorageConformance
     public void A_row_that_cannot_be_read_stops_the_start_and_stays_out_of_the_text()
     {
         using var storage = new SqliteStateStorage(File, []);
-        storage.Commit([Put("intentions", "db", "{\"Name\":\"s3cret")], [new("intentions", 2)]);
+        storage.Commit(0, [Put("intentions", "db", "{\"Name\":\"s3cret")], [new("intentions", 2)]);
         var open = () => new StateStore(storage, ControlPlaneTables.All);
         open.Should().Throw<StateStorageException>().WithMessage("table intentions has a row that cannot be read*")
             .Which.Message.Should().NotContain("s3cret");
@@ -99,7 +108,7 @@ public sealed class SqliteStateStorageTests : StateStorageConformance
     {
         using (var old = new SqliteStateStorage(File, []))
         {
-            old.Commit([Put("t", "a", "1")], [new("t", 2)]);
+            old.Commit(0, [Put("t", "a", "1")], [new("t", 2)]);
         }
 
         var failing = () => new SqliteStateStorage(File, ["UPDATE state_rows SET value = 'x'; SELECT nonsense"]);

@@ -3,6 +3,7 @@ using ConnectAgent.ControlPlane.Acl;
 using ConnectAgent.ControlPlane.Acl.Login;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.State;
+using ConnectAgent.TestKit.State;
 using ConnectAgent.Tests.ControlPlane.Acl.Login;
 using FluentAssertions;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -68,7 +69,7 @@ public sealed class AclNamesTests : IDisposable
     [Fact] // FA-25: what the first revision let in opens; each spelling still means its own, any other means the first
     public void FA_25_A_state_with_one_name_in_two_cases_opens_and_gives_nobody_anothers_rights()
     {
-        var storage = new KeptRows();
+        var storage = new SharedStateStorage();
         storage.Add(AclTables.Roles, new AclRole("00000000-0000-0000-0000-0000000000b0", "admin") { CreateIndex = 9 });
         storage.Add(AclTables.Roles, new AclRole("00000000-0000-0000-0000-0000000000c0", "Admin") { CreateIndex = 5 });
         storage.Add(LoginTables.AuthMethods, new AuthMethod("Corp", "jwt") { CreateIndex = 5 });
@@ -83,27 +84,4 @@ public sealed class AclNamesTests : IDisposable
 
     private static async Task RefusedAsync(Func<Task> write, string text) =>
         (await write.Should().ThrowAsync<ServerException>()).Which.Message.Should().Be(text);
-
-    private sealed class KeptRows : IStateStorage
-    {
-        private readonly Dictionary<string, IReadOnlyList<StoredRow>> _tables = new(StringComparer.Ordinal);
-
-        public void Add<T>(StateTable<T> table, T row)
-            where T : class =>
-            _tables[table.Name] = [.. _tables.GetValueOrDefault(table.Name) ?? [], new StoredRow(table.KeyOf(row), table.Encode(row))];
-
-        public StoredState Load() => StoredState.Empty with { Tables = _tables };
-
-        public void Commit(IReadOnlyCollection<RowChange> changes, IReadOnlyCollection<TableIndex> indexes)
-        {
-        }
-
-        public void Reserve(string counter, ulong upTo)
-        {
-        }
-
-        public void Dispose()
-        {
-        }
-    }
 }

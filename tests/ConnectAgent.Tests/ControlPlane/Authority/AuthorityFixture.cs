@@ -9,6 +9,7 @@ using ConnectAgent.Protocol.Identity;
 using ConnectAgent.State;
 using ConnectAgent.TestKit;
 using ConnectAgent.TestKit.Authority;
+using ConnectAgent.TestKit.State;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -21,7 +22,7 @@ internal sealed class AuthorityFixture : IAsyncDisposable
 
     private readonly ServiceProvider _services;
 
-    private AuthorityFixture(AuthorityOptions options, KeptStorage storage, ManualTimeProvider clock)
+    private AuthorityFixture(AuthorityOptions options, SharedStateStorage storage, ManualTimeProvider clock)
     {
         (Storage, Clock) = (storage, clock);
         Scripted = new ScriptedProviderFactory(Clock);
@@ -35,7 +36,7 @@ internal sealed class AuthorityFixture : IAsyncDisposable
 
     public ManualTimeProvider Clock { get; }
 
-    public KeptStorage Storage { get; }
+    public SharedStateStorage Storage { get; }
 
     public ScriptedProviderFactory Scripted { get; }
 
@@ -55,7 +56,7 @@ internal sealed class AuthorityFixture : IAsyncDisposable
 
     /// <summary>Opens the state, and starts nothing.</summary>
     public static AuthorityFixture Open(
-        string? config = null, KeptStorage? storage = null, bool autoRotate = false, string provider = "consul") => new(
+        string? config = null, SharedStateStorage? storage = null, bool autoRotate = false, string provider = "consul") => new(
         new AuthorityOptions
         {
             ClusterId = ClusterId,
@@ -63,11 +64,11 @@ internal sealed class AuthorityFixture : IAsyncDisposable
             AutoRotate = autoRotate,
             Provider = provider,
         },
-        storage ?? new KeptStorage(),
+        storage ?? new SharedStateStorage(),
         new ManualTimeProvider());
 
     public static async Task<AuthorityFixture> StartAsync(
-        string? config = null, KeptStorage? storage = null, bool autoRotate = false, string provider = "consul")
+        string? config = null, SharedStateStorage? storage = null, bool autoRotate = false, string provider = "consul")
     {
         var fixture = Open(config, storage, autoRotate, provider);
         await fixture.Manager.InitializeAsync();
@@ -100,56 +101,6 @@ internal sealed class AuthorityFixture : IAsyncDisposable
     }
 
     public async ValueTask DisposeAsync() => await _services.DisposeAsync();
-}
-
-/// <summary>Keeps the state over a restart, and refuses when told to.</summary>
-internal sealed class KeptStorage : IStateStorage
-{
-    private readonly Dictionary<(string Table, string Key), byte[]> _rows = [];
-    private readonly Dictionary<string, ulong> _indexes = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, ulong> _counters = new(StringComparer.Ordinal);
-
-    public bool IsFull { get; set; }
-
-    public StoredState Load() => new(
-        _rows.GroupBy(row => row.Key.Table).ToDictionary(
-            table => table.Key,
-            table => (IReadOnlyList<StoredRow>)[.. table.Select(row => new StoredRow(row.Key.Key, row.Value))],
-            StringComparer.Ordinal),
-        [.. _indexes.Select(pair => new TableIndex(pair.Key, pair.Value))],
-        _counters);
-
-    public void Commit(IReadOnlyCollection<RowChange> changes, IReadOnlyCollection<TableIndex> indexes)
-    {
-        if (IsFull)
-        {
-            throw new StateStorageException("disk full");
-        }
-
-        foreach (var change in changes)
-        {
-            if (change.Value is null)
-            {
-                _rows.Remove((change.Table, change.Key));
-            }
-            else
-            {
-                _rows[(change.Table, change.Key)] = [.. change.Value];
-            }
-        }
-
-        foreach (var index in indexes)
-        {
-            _indexes[index.Table] = index.Index;
-        }
-    }
-
-    public void Reserve(string counter, ulong upTo) => _counters[counter] = upTo;
-
-    public void Dispose()
-    {
-        // The next start reads it.
-    }
 }
 
 /// <summary>Every line that was logged, with its level.</summary>

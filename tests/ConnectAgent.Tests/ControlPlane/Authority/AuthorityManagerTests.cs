@@ -6,6 +6,7 @@ using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Reads;
 using ConnectAgent.State;
 using ConnectAgent.TestKit;
+using ConnectAgent.TestKit.State;
 using FluentAssertions;
 using Xunit;
 
@@ -230,7 +231,7 @@ public sealed class AuthorityManagerTests
     [Fact] // CA-61, CERT-48: a restart finds the same root, key and configuration, and no serial twice
     public async Task Given_a_restart_with_other_files_Then_the_stored_configuration_wins()
     {
-        var storage = new KeptStorage();
+        var storage = new SharedStateStorage();
         await using var before = await AuthorityFixture.StartAsync(storage: storage);
         await before.PutAsync("""{"LeafCertTTL":"5h"}""");
         var leaf = await before.SignAsync();
@@ -247,7 +248,7 @@ public sealed class AuthorityManagerTests
     [Fact] // CA-43, LEAF-19, and the way out of it
     public async Task Given_a_lost_key_Then_the_start_says_so_and_a_forced_change_repairs_it()
     {
-        var storage = new KeptStorage();
+        var storage = new SharedStateStorage();
         await using var before = await AuthorityFixture.StartAsync(storage: storage);
         await before.Store.WriteAsync(writer => writer.Remove(AuthorityTables.ProviderRows, writer.State.Rows(AuthorityTables.ProviderRows).Keys.First()));
         await using var after = AuthorityFixture.Open(storage: storage);
@@ -264,7 +265,7 @@ public sealed class AuthorityManagerTests
     [Fact] // CA-62
     public async Task Given_a_stored_key_of_another_root_Then_the_start_says_so()
     {
-        var storage = new KeptStorage();
+        var storage = new SharedStateStorage();
         await using var before = await AuthorityFixture.StartAsync(storage: storage);
         await using var other = await AuthorityFixture.StartAsync();
         var foreign = other.Store.Current.Rows(AuthorityTables.ProviderRows).Values.Single();
