@@ -10,6 +10,7 @@ namespace ConnectAgent.FunctionalTests;
 public sealed class CacheWindowTests
 {
     private const string Secret = "5ec3e7ab-9999-1111-2222-333344445555";
+    private static readonly int Kills = Soak.Of(20, 200);
 
     [Fact]
     public async Task Every_live_entry_is_listed_and_no_token_shows()
@@ -134,14 +135,14 @@ public sealed class CacheWindowTests
         leaf.Issuer.Should().Be(root.Subject, "the refresh has found the server's present CA");
     }
 
-    [Fact] // 200 kills in the middle of writes: never a torn file, never an agent that does not come up
-    public async Task Two_hundred_kills_during_writes_leave_a_file_that_can_be_read()
+    [Fact] // kills in the middle of writes, twenty or, with SOAK=1, two hundred: never a torn file, never an agent that does not come up
+    public async Task Kills_during_writes_leave_a_file_that_can_be_read()
     {
         using var folder = new TemporaryFolder();
         var config = new JsonObject { ["data_dir"] = folder.Path, ["log_level"] = "info" };
         var random = new Random(1);
         var restored = 0;
-        for (var round = 0; round < 200; round++)
+        for (var round = 0; round < Kills; round++)
         {
             // The first kills may come before anything was written.
             var isThere = File.Exists(Path.Combine(folder.Path, "agent-cache.sealed"));
@@ -164,7 +165,7 @@ public sealed class CacheWindowTests
             }
         }
 
-        restored.Should().BeGreaterThan(150);
+        restored.Should().BeGreaterThan(Kills * 3 / 4);
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
+using ConnectAgent.TestKit.Processes;
 using FluentAssertions;
 using Xunit;
 
@@ -15,7 +16,7 @@ public sealed class TokenIsolationTests
     private const int Services = 20;
     private const int Workers = 12;
     private const int MostParked = 150;
-    private const int Steps = 500;
+    private static readonly int Steps = Soak.Of(120, 500);
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
 
     // A run that has not seen one of them has shown nothing about it.

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
+using ConnectAgent.TestKit.Processes;
 using FluentAssertions;
 using Xunit;
 using Xunit.Abstractions;
@@ -19,14 +20,12 @@ public sealed class AbuseTests(ITestOutputHelper output) : IAsyncLifetime
 
     // Of each kind of call some, so that code is compiled and pools are filled as in an agent that runs for a while.
     private const int WarmUp = 300;
-    private static readonly bool IsLong = Environment.GetEnvironmentVariable("SOAK") == "1";
-
     // FA-6 bounds what a minute leaves. The short form does not wait until the agent idles and gives memory back.
-    private static readonly int MostKept = IsLong ? 40 : 80;
+    private static readonly int MostKept = Soak.Of(80, 40);
 
-    private static readonly TimeSpan Length = IsLong ? TimeSpan.FromSeconds(60) : TimeSpan.FromSeconds(6);
+    private static readonly TimeSpan Length = TimeSpan.FromSeconds(Soak.Of(6, 60));
     private static readonly TimeSpan Rest = TimeSpan.FromSeconds(60);
-    private readonly byte[][] _bombs = [SnapshotBomb.LongName(IsLong ? 600L << 20 : 64L << 20), SnapshotBomb.Zeros("state.bin", IsLong ? 900L << 20 : 64L << 20)];
+    private readonly byte[][] _bombs = [SnapshotBomb.LongName(Soak.Of(64L, 600L) << 20), SnapshotBomb.Zeros("state.bin", Soak.Of(64L, 900L) << 20)];
     private readonly string[] _services = [.. Enumerable.Range(0, 20).Select(static number => $"real-{number}")];
     private AclAgent _agent = null!;
     private AclToken _own = null!;

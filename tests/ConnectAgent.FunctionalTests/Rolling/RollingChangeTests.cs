@@ -1,5 +1,5 @@
-using System.Globalization;
 using System.Text;
+using ConnectAgent.TestKit.Processes;
 using ConnectAgent.TestKit.Servers;
 using FluentAssertions;
 using Xunit;
@@ -8,13 +8,13 @@ using Xunit.Abstractions;
 namespace ConnectAgent.FunctionalTests.Rolling;
 
 /// <summary>
-/// Eight agents decide and hold reads while their servers come and go: three ways to one server, which are broken one after the other, and the server's process,
+/// Agents decide and hold reads while their servers come and go: three ways to one server, which are broken one after the other, and the server's process,
 /// which ends, by request and by force, and comes back. Three ways to one state are what a cluster is to an agent (there is no replication).
-/// One turn of that is enough for each run of the tests; CONNECT_AGENT_ROLLING=00:05:00 goes on turning for five minutes.
+/// The short form is one turn with four agents; <c>SOAK=1</c> has eight and goes on turning for five minutes.
 /// </summary>
 public sealed class RollingChangeTests(ITestOutputHelper output) : IAsyncLifetime
 {
-    private const int Agents = 8;
+    private static readonly int Agents = Soak.Of(4, 8);
     private const int QuietMisses = 15;
     private static readonly NetworkFault[] Faults = [NetworkFault.BlackHole, NetworkFault.Reset, NetworkFault.Cut];
     private static readonly TimeSpan Ever = TimeSpan.FromDays(1);
@@ -25,8 +25,7 @@ public sealed class RollingChangeTests(ITestOutputHelper output) : IAsyncLifetim
     private RollingAgent[] _agents = [];
     private int _broken;
 
-    private static TimeSpan Length => Environment.GetEnvironmentVariable("CONNECT_AGENT_ROLLING") is { Length: > 0 } text
-        ? TimeSpan.Parse(text, CultureInfo.InvariantCulture) : TimeSpan.Zero;
+    private static TimeSpan Length => TimeSpan.FromMinutes(Soak.Of(0, 5));
 
     public async Task InitializeAsync()
     {
