@@ -68,7 +68,8 @@ internal sealed class IntentionMatchKind(IServerClient servers, ILogger<Intentio
 
     public override Task<ServerRead<IReadOnlyList<IntentionMatch>>?> FetchAsync(
         FetchContext<MatchRequest, IReadOnlyList<IntentionMatch>> context, CancellationToken cancellationToken) =>
-        servers.MatchIntentionsAsync(
+        servers.ReadAsync(
+            MatchRead.Instance,
             context.Request.Names,
             new ServerQuery(context.Request.Datacenter, context.Request.Token, new BlockingQuery(context.Index, FetchWait)),
             cancellationToken)!;

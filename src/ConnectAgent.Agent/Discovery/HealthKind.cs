@@ -45,12 +45,15 @@ internal sealed class HealthKind(IServerClient servers) : CacheKind<HealthReques
         FetchContext<HealthRequest, ServiceHealth> context, CancellationToken cancellationToken)
     {
         var request = context.Request;
-        var read = await servers.ReadHealthAsync(
-            request.Question, new ServerQuery(request.Datacenter, request.Token, new BlockingQuery(context.Index, FetchWait)), cancellationToken);
+        var read = await servers.ReadAsync(
+            HealthRead.Instance,
+            request.Question,
+            new ServerQuery(request.Datacenter, request.Token, new BlockingQuery(context.Index, FetchWait)),
+            cancellationToken);
 
         // Asked here, so that no reader waits for it, and that it is known when nobody can be asked (acl ACL-RES-4).
         var rights = await servers.ResolveTokenAsync(request.Token, cancellationToken);
         await rights.AllowsEachAsync(request.NeedsFor(read.Value), cancellationToken);
-        return context.Value is { } held && context.Index > 0 && read.Index == context.Index && held.SaysTheSame(read.Value) ? null : read;
+        return context.Value is { } held && context.Index > 0 && read.StepFrom(context.Index) == IndexStep.Same && held.SaysTheSame(read.Value) ? null : read;
     }
 }

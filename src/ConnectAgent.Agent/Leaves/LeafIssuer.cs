@@ -13,7 +13,7 @@ namespace ConnectAgent.Agent.Leaves;
 /// Makes a key and a CSR, has it signed, and checks what comes back (leaf-certificates LEAF-30). The key stays here; only where the servers cannot
 /// sign, and the operator chose it, leaf and key come from them (LEAF-34).
 /// </summary>
-internal sealed class LeafIssuer(IServerClient servers, TimeProvider clock, ILeafDelegate? elsewhere = null)
+internal sealed class LeafIssuer(IServerClient servers, DelegatedLeafRead? elsewhere = null)
 {
     /// <summary>Issues a new leaf with a new key (LEAF-32), or reads the one that the servers keep.</summary>
     /// <exception cref="ServerException">From the signer, or because its answer is not what was asked for.</exception>
@@ -44,10 +44,10 @@ internal sealed class LeafIssuer(IServerClient servers, TimeProvider clock, ILea
     /// <summary>Looks once more at a leaf that the servers keep.</summary>
     /// <param name="index">Of the last look; the call is held until it differs.</param>
     public Task<ServerRead<LeafCertificate>> ReadAsync(ServiceId identity, string token, ulong index, CancellationToken cancellationToken) =>
-        elsewhere!.ReadLeafAsync(
+        servers.ReadAsync(
+            elsewhere!,
             identity,
             new ServerQuery(identity.Datacenter, token, new BlockingQuery(index, TimeSpan.FromMinutes(10))),
-            leaf => LeafReader.Read(identity, leaf.CertificatePem, leaf.PrivateKeyPem, 0, clock.GetUtcNow()),
             cancellationToken);
 
     /// <summary>The PKCS#10 of CERT-70: common name and one URI, nothing else.</summary>

@@ -41,8 +41,11 @@ internal sealed class RevocationKind(
             wait = BetweenTurns;
         }
 
-        var read = await servers.ReadRevokedAsync(
-            new ServerQuery(context.Request.Datacenter, context.Request.Token, new BlockingQuery(context.Index, wait)), cancellationToken);
+        var read = await servers.ReadAsync(
+            RevocationRead.Instance,
+            context.Request,
+            new ServerQuery(context.Request.Datacenter, context.Request.Token, new BlockingQuery(context.Index, wait)),
+            cancellationToken);
         var lookup = RevocationLookup.Of(read.Value);
         metrics.Listed(read.Value.Revoked.Count);
         return read.With(lookup);

@@ -1,9 +1,6 @@
 using ConnectAgent.Protocol.Acl;
-using ConnectAgent.Protocol.Certificates;
-using ConnectAgent.Protocol.Discovery;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Identity;
-using ConnectAgent.Protocol.Intentions;
 using ConnectAgent.Protocol.Reads;
 using ConnectAgent.Protocol.Tokens;
 
@@ -19,46 +16,24 @@ namespace ConnectAgent.Agent.Servers;
 /// </remarks>
 public interface IServerClient
 {
-    /// <summary>Reads the roots document of a datacenter (ca section 1). Needs no rights.</summary>
-    /// <inheritdoc cref="MatchIntentionsAsync"/>
-    Task<ServerRead<CaRoots>> ReadRootsAsync(ServerQuery query, CancellationToken cancellationToken);
-
-    /// <summary>
-    /// Reads what is revoked (intentions DEF-12). Needs no rights. A back end that knows no such list answers the empty one, and holds a
-    /// blocking read for its whole wait like any other.
-    /// </summary>
-    /// <inheritdoc cref="MatchIntentionsAsync"/>
-    Task<ServerRead<RevocationList>> ReadRevokedAsync(ServerQuery query, CancellationToken cancellationToken);
-
-    /// <summary>Reads the intentions of one or more names, wildcards included, in PREC-2 order (intentions MAT-3).</summary>
-    /// <param name="names">Which side, and whose; destinations compare without regard to ASCII letter case, sources with.</param>
-    /// <param name="query">Whose question, where, and from which index on.</param>
+    /// <summary>Reads once, or holds the read until the value has another index.</summary>
+    /// <param name="kind">What is read, and how it is asked.</param>
+    /// <param name="request">Which one.</param>
+    /// <param name="query">On whose behalf, where, and from which index on.</param>
     /// <param name="cancellationToken">Ends the call early.</param>
     /// <returns>
-    /// One match for each name, in their order, with an index of at least 1. When <see cref="ServerQuery.Blocking"/> blocks, the call is held
-    /// until the value's index is greater, or its wait plus up to a sixteenth of it has passed; the index may then be
-    /// any, even a lower one.
+    /// When <see cref="ServerQuery.Blocking"/> blocks, the call is held until the value's index is greater, or its wait plus up to a sixteenth of it has
+    /// passed; the index may then be any, even a lower one.
     /// </returns>
     /// <exception cref="ServerException">
     /// <see cref="FailureKind.Unreachable"/>: worth retrying; <see cref="FailureKind.UnknownToken"/> and
-    /// <see cref="FailureKind.PermissionDenied"/>: the token; <see cref="FailureKind.Failed"/>: for instance an unknown datacenter.
+    /// <see cref="FailureKind.PermissionDenied"/>: the token; <see cref="FailureKind.Failed"/>: for instance an unknown datacenter;
+    /// <see cref="FailureKind.Invalid"/>: for instance a filter that is none; <see cref="FailureKind.Unsupported"/>: this back end does not have this
+    /// kind of read, and never will while it runs.
     /// </exception>
-    Task<ServerRead<IReadOnlyList<IntentionMatch>>> MatchIntentionsAsync(
-        MatchNames names, ServerQuery query, CancellationToken cancellationToken);
-
-    /// <summary>
-    /// Reads the instances of a service with their checks, in the servers' order (services HLT-1, HLT-2). What the token may not see is left out, and an
-    /// unknown service has none (services HLT-8).
-    /// </summary>
-    /// <param name="question">Whose.</param>
-    /// <param name="query">On whose behalf, where, and from which index on.</param>
-    /// <param name="cancellationToken">Ends the call early.</param>
-    /// <returns>As of <see cref="MatchIntentionsAsync"/>; a change of a check's status is a change, too (services HLT-5).</returns>
-    /// <exception cref="ServerException">
-    /// As of <see cref="MatchIntentionsAsync"/>; <see cref="FailureKind.Invalid"/>: a filter that is none; <see cref="FailureKind.Unsupported"/>: this
-    /// back end knows no services, and never will while it runs.
-    /// </exception>
-    Task<ServerRead<ServiceHealth>> ReadHealthAsync(HealthQuestion question, ServerQuery query, CancellationToken cancellationToken);
+    Task<ServerRead<TValue>> ReadAsync<TRequest, TValue>(
+        IServerReadKind<TRequest, TValue> kind, TRequest request, ServerQuery query, CancellationToken cancellationToken)
+        where TValue : class;
 
     /// <summary>Tells what a token may do. Asked before each answer from the cache, so it must be quick (agent-cache TOKC-2).</summary>
     /// <param name="token">The caller's token after defaulting; empty for none.</param>
@@ -113,8 +88,3 @@ public readonly record struct ServerQuery(string Datacenter, string Token, Block
 /// <param name="CertificatePem">Leaf, then its intermediates (CERT-80).</param>
 /// <param name="Index">The control plane's index at the moment of signing (LEAF-33).</param>
 public sealed record SignedLeaf(string CertificatePem, ulong Index);
-
-/// <summary>Which intentions a match asks for (intentions MAT-2, MAT-3).</summary>
-/// <param name="ByDestination">Whether the names are destinations; else sources.</param>
-/// <param name="Names">Plain service names, at least one; an empty name finds only wildcards.</param>
-public sealed record MatchNames(bool ByDestination, IReadOnlyList<string> Names);

@@ -11,7 +11,7 @@ internal sealed class CallBreakers(TimeProvider clock, Random random)
     // No datacenter has a longer name.
     private const int NameLength = 64;
 
-    private readonly Dictionary<(ConsulOperation Operation, string Datacenter), CallBreaker> _breakers = [];
+    private readonly Dictionary<(ConsulOperation Operation, string Kind, string Datacenter), CallBreaker> _breakers = [];
     private readonly Lock _gate = new();
 
     public int Count
@@ -31,14 +31,14 @@ internal sealed class CallBreakers(TimeProvider clock, Random random)
         var datacenter = call.Datacenter.Length <= NameLength ? call.Datacenter : call.Datacenter[..NameLength];
         lock (_gate)
         {
-            if (!_breakers.TryGetValue((call.Operation, datacenter), out var breaker))
+            if (!_breakers.TryGetValue((call.Operation, call.Kind, datacenter), out var breaker))
             {
                 if (_breakers.Count >= Most)
                 {
                     _breakers.Remove(_breakers.MinBy(static entry => entry.Value.UsedAt).Key);
                 }
 
-                breaker = _breakers[(call.Operation, datacenter)] = new CallBreaker(clock, random);
+                breaker = _breakers[(call.Operation, call.Kind, datacenter)] = new CallBreaker(clock, random);
             }
 
             return breaker;

@@ -8,7 +8,7 @@ namespace ConnectAgent.Client.Servers;
 
 /// <summary>What a server answered, whole.</summary>
 /// <param name="Server">Who it was, for error texts.</param>
-internal sealed record ConsulAnswer(string Server, int Status, HttpResponseHeaders Headers, ReadOnlyMemory<byte> Body)
+public sealed record ConsulAnswer(string Server, int Status, HttpResponseHeaders Headers, ReadOnlyMemory<byte> Body)
 {
     /// <summary>Its <c>X-Consul-Index</c>; null when there is none that is a number (http-conventions IDX-1).</summary>
     public ulong? Index =>

@@ -7,14 +7,11 @@ namespace ConnectAgent.Client.Servers;
 /// <summary>Kinds of calls; a refusal with <c>Retry-After</c> holds for its own kind only.</summary>
 internal enum ConsulOperation
 {
-    Roots,
-    Match,
-    Health,
-    Revoked,
+    /// <summary>A blocking read; <see cref="ConsulCall.Kind"/> says of what.</summary>
+    Read,
     Sign,
     TokenSelf,
     Authorize,
-    Leaf,
 
     /// <summary>Whether the server is there and has a leader.</summary>
     Probe,
@@ -31,6 +28,15 @@ internal enum ConsulOperation
 /// <param name="Hold">How long the server may hold the answer; zero for a call that does not block.</param>
 internal sealed record ConsulCall(ConsulOperation Operation, HttpMethod Method, string Target, string Token, TimeSpan Hold)
 {
+    /// <summary>Which kind of read it is; empty for other calls.</summary>
+    public string Kind { get; init; } = string.Empty;
+
+    /// <summary>What an error says when the servers do not have this call; null: their own words.</summary>
+    public string? NotServed { get; init; }
+
+    /// <summary>Whether the server may have to wait for somebody else before it answers.</summary>
+    public bool WaitsForOthers { get; init; }
+
     /// <summary>Another datacenter than the agent's, which the call is about and the server passes it on to; else empty.</summary>
     public string Datacenter { get; init; } = string.Empty;
 
@@ -59,8 +65,8 @@ internal sealed record ConsulCall(ConsulOperation Operation, HttpMethod Method, 
     /// Whether it is answered out of the server's own state, so that its silence is the server's. Who signs, makes leaves or answers what is forwarded may be
     /// waiting for somebody else, and so may a server that was asked about another datacenter.
     /// </summary>
-    public bool IsAnsweredByTheServerItself => Datacenter.Length == 0
-        && Operation is not (ConsulOperation.Sign or ConsulOperation.Leaf or ConsulOperation.Forward);
+    public bool IsAnsweredByTheServerItself => Datacenter.Length == 0 && !WaitsForOthers
+        && Operation is not (ConsulOperation.Sign or ConsulOperation.Forward);
 
     /// <summary>Checks what no server can be sent.</summary>
     /// <exception cref="ServerException">

@@ -50,10 +50,8 @@ internal static class ConsulFailure
             case HttpStatusCode.InternalServerError when Has(text, BadFilter):
             case HttpStatusCode.BadRequest when text.Length > 0:
                 return new ServerException(FailureKind.Invalid, text);
-            case HttpStatusCode.NotFound or HttpStatusCode.NotImplemented when call.Operation == ConsulOperation.Revoked:
-                return new ServerException(FailureKind.NotFound, "the servers keep no list of revocations");
-            case HttpStatusCode.NotFound or HttpStatusCode.NotImplemented when call.Operation == ConsulOperation.Health:
-                return new ServerException(FailureKind.Unsupported, "the servers have no catalog of services (GET /v1/health/)");
+            case HttpStatusCode.NotFound or HttpStatusCode.NotImplemented when call.NotServed is { } notServed:
+                return new ServerException(FailureKind.Unsupported, notServed);
             case HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed or HttpStatusCode.NotImplemented when call.Operation == ConsulOperation.Sign:
                 return new ServerException(
                     FailureKind.Unsupported,

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text.Json.Serialization;
 using ConnectAgent.Agent;
+using ConnectAgent.Agent.Roots;
 using ConnectAgent.Agent.Servers;
 using ConnectAgent.Http.Wire;
 using ConnectAgent.Protocol.Acl;
@@ -34,7 +35,8 @@ internal sealed class SigningEndpoints(IServerClient servers, AgentIdentity agen
 
         var certificateRequest = Decode(asked.Csr);
         var (datacenter, token) = (request.Datacenter(), request.Token());
-        var roots = await servers.ReadRootsAsync(new ServerQuery(datacenter, token, default), request.Aborted);
+        var roots = await servers.ReadAsync(
+            RootsRead.Instance, new RootsRequest(datacenter), new ServerQuery(datacenter, token, default), request.Aborted);
         var identity = new ServiceId(roots.Value.TrustDomain, datacenter, asked.Service);
         var signed = await servers.SignLeafAsync(identity, certificateRequest, token, request.Aborted);
         await WireReply.JsonAsync(request, SignReply.Of(identity, signed), CaJson.Default.SignReply);

@@ -1,18 +1,13 @@
+using System.Collections.Frozen;
 using ConnectAgent.Agent;
 using ConnectAgent.Agent.Servers;
 using ConnectAgent.ControlPlane.Acl;
 using ConnectAgent.ControlPlane.Authority;
-using ConnectAgent.ControlPlane.Intentions;
-using ConnectAgent.ControlPlane.Revocation;
 using ConnectAgent.Protocol.Acl;
-using ConnectAgent.Protocol.Certificates;
-using ConnectAgent.Protocol.Discovery;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Identity;
-using ConnectAgent.Protocol.Intentions;
 using ConnectAgent.Protocol.Reads;
 using ConnectAgent.Protocol.Tokens;
-using ConnectAgent.State;
 
 namespace ConnectAgent.Http.Embedded;
 
@@ -21,55 +16,28 @@ namespace ConnectAgent.Http.Embedded;
 /// and the control plane (docs/design/0001-projects.md).
 /// </summary>
 internal sealed class EmbeddedServerClient(
-    CertificateAuthority authority, RevocationStore revocations, IntentionStore intentions, TokenResolver tokens, AgentIdentity agent) : IServerClient
+    IEnumerable<IEmbeddedRead> reads, CertificateAuthority authority, TokenResolver tokens, AgentIdentity agent) : IServerClient
 {
-    // One for all reads that wait.
-    private readonly Func<string, object?> _rights = tokens.TryResolve;
+    private readonly FrozenDictionary<string, IEmbeddedRead> _reads = reads.ToFrozenDictionary(static read => read.Name, StringComparer.Ordinal);
 
-    public async Task<ServerRead<CaRoots>> ReadRootsAsync(ServerQuery query, CancellationToken cancellationToken)
-    {
-        agent.RequireDatacenter(query.Datacenter);
-        var (roots, index) = await authority.ReadRootsAsync(new BlockingOptions(query.Blocking), cancellationToken);
-        return new ServerRead<CaRoots>(roots, index);
-    }
-
-    public async Task<ServerRead<RevocationList>> ReadRevokedAsync(ServerQuery query, CancellationToken cancellationToken)
-    {
-        agent.RequireDatacenter(query.Datacenter);
-        var (list, index) = await revocations.ListAsync(new BlockingOptions(query.Blocking), cancellationToken);
-        return new ServerRead<RevocationList>(list, index);
-    }
-
-    public Task<ServerRead<IReadOnlyList<IntentionMatch>>> MatchIntentionsAsync(
-        MatchNames names, ServerQuery query, CancellationToken cancellationToken)
+    // Not awaited here: of each entry of the agent's cache one such call waits, and a frame of its own would be a tenth of its memory.
+    public Task<ServerRead<TValue>> ReadAsync<TRequest, TValue>(
+        IServerReadKind<TRequest, TValue> kind, TRequest request, ServerQuery query, CancellationToken cancellationToken)
+        where TValue : class
     {
         try
         {
+            var read = kind as IEmbeddedRead<TRequest, TValue>
+                ?? _reads.GetValueOrDefault(kind.Name) as IEmbeddedRead<TRequest, TValue>
+                ?? throw new ServerException(FailureKind.Unsupported, $"this control plane has no answer to reads of this kind: {kind.Name}");
             agent.RequireDatacenter(query.Datacenter);
-            RequireIntentionRead(names, query.Token);
+            return read.ReadAsync(request, query, cancellationToken);
         }
         catch (ServerException error)
         {
-            return Task.FromException<ServerRead<IReadOnlyList<IntentionMatch>>>(error);
+            return Task.FromException<ServerRead<TValue>>(error);
         }
-
-        // Not awaited here: of each entry of the agent's cache one such call waits, and a frame of its own would be a tenth of its memory.
-        return intentions.MatchAsync(
-            names.ByDestination,
-            names.Names,
-            (Client: this, Names: names, query.Token),
-            static (matches, index, caller) =>
-            {
-                caller.Client.RequireIntentionRead(caller.Names, caller.Token);
-                return new ServerRead<IReadOnlyList<IntentionMatch>>(matches, index);
-            },
-            new BlockingOptions(query.Blocking, _rights, query.Token),
-            cancellationToken);
     }
-
-    public Task<ServerRead<ServiceHealth>> ReadHealthAsync(HealthQuestion question, ServerQuery query, CancellationToken cancellationToken) =>
-        Task.FromException<ServerRead<ServiceHealth>>(
-            new ServerException(FailureKind.Unsupported, "this control plane has no catalog of services"));
 
     public ValueTask<TokenRights> ResolveTokenAsync(string token, CancellationToken cancellationToken) => new(tokens.Resolve(token));
 
@@ -86,7 +54,4 @@ internal sealed class EmbeddedServerClient(
         var (pem, index) = await authority.SignAsync(identity, certificateRequest, agent.Datacenter, cancellationToken);
         return new SignedLeaf(pem, index);
     }
-
-    // intentions ACL-2: on every name asked; looked at again when a blocking read wakes.
-    private void RequireIntentionRead(MatchNames names, string token) => tokens.Resolve(token).RequireIntentionRead(names.Names);
 }

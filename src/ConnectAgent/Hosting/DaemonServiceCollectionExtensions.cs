@@ -43,7 +43,11 @@ internal static class DaemonServiceCollectionExtensions
         }
         else
         {
-            services.AddConsulServers(Bound.Servers(configuration), Bound.RemoteTokens(configuration), configuration.Servers.DelegateLeaf).AddForwardingApi();
+            services.AddConsulServers(Bound.Servers(configuration), Bound.RemoteTokens(configuration)).AddForwardingApi();
+            if (configuration.Servers.DelegateLeaf)
+            {
+                services.AddSingleton<DelegatedLeafRead>();
+            }
         }
 
         services.AddSingleton(configuration.Authorize).AddSingleton(new LeafOptions { RootChangeDelay = configuration.RootChangeSpread });

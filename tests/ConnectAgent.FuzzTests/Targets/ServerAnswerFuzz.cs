@@ -1,5 +1,9 @@
 using System.Text;
+using ConnectAgent.Agent.Authorization;
+using ConnectAgent.Agent.Discovery;
 using ConnectAgent.Agent.Leaves;
+using ConnectAgent.Agent.Revocation;
+using ConnectAgent.Agent.Roots;
 using ConnectAgent.Agent.Servers;
 using ConnectAgent.Agent.Servers.Consul;
 using ConnectAgent.Client.Servers;
@@ -15,6 +19,7 @@ namespace ConnectAgent.FuzzTests.Targets;
 internal sealed class ServerAnswerFuzz : FuzzTarget
 {
     private static readonly MatchNames Names = new(ByDestination: true, ["web"]);
+    private static readonly HealthQuestion Health = new(connect: false, "web", [], [], string.Empty);
     private static readonly ServiceId Web = new("11111111-2222-3333-4444-555555555555.consul", "dc1", "web");
     private static readonly ConsulOperation[] Operations = Enum.GetValues<ConsulOperation>();
     private readonly ManualTimeProvider _clock = new();
@@ -56,15 +61,15 @@ internal sealed class ServerAnswerFuzz : FuzzTarget
         }
 
         var taken = 0;
-        Read(() => ConsulReplies.Roots(answer));
-        Read(() => ConsulReplies.Revoked(answer));
-        Read(() => ConsulReplies.Matches(answer, Names));
-        Read(() => ConsulReplies.Health(answer));
+        Read(() => RootsRead.Instance.Decode(new RootsRequest("dc1"), answer));
+        Read(() => RevocationRead.Instance.Decode(new RevocationRequest("dc1"), answer));
+        Read(() => MatchRead.Instance.Decode(Names, answer));
+        Read(() => HealthRead.Instance.Decode(Health, answer));
         Read(() => ConsulReplies.Signature(answer));
         Read(() => ConsulReplies.Expiration(answer));
         Read(() => ConsulReplies.Allowed(answer, 1));
         Read(() => ConsulServers.LeaderOf(answer));
-        Read(() => ConsulReplies.Leaf(answer, leaf => LeafReader.Read(Web, leaf.CertificatePem, leaf.PrivateKeyPem, 1, _clock.GetUtcNow())));
+        Read(() => new DelegatedLeafRead(_clock).Decode(Web, answer));
         return taken > 0;
 
         void Read<T>(Func<T> reader)

@@ -3,6 +3,8 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json.Nodes;
+using ConnectAgent.Agent.Revocation;
+using ConnectAgent.Agent.Roots;
 using ConnectAgent.Agent.Servers;
 using ConnectAgent.Protocol.Certificates;
 using ConnectAgent.Protocol.Discovery;
@@ -148,6 +150,21 @@ public sealed class ScriptedServerClient(TimeProvider clock) : IServerClient
 
     /// <summary>The roots as they are now, at an index.</summary>
     public ServerRead<CaRoots> RootsAt(ulong index) => new(_authority.Document(), index);
+
+    public async Task<ServerRead<TValue>> ReadAsync<TRequest, TValue>(
+        IServerReadKind<TRequest, TValue> kind, TRequest request, ServerQuery query, CancellationToken cancellationToken)
+        where TValue : class
+    {
+        object read = request switch
+        {
+            RootsRequest => await ReadRootsAsync(query, cancellationToken),
+            RevocationRequest => await ReadRevokedAsync(query, cancellationToken),
+            MatchNames names => await MatchIntentionsAsync(names, query, cancellationToken),
+            HealthQuestion question => await ReadHealthAsync(question, query, cancellationToken),
+            _ => throw new ServerException(FailureKind.Unsupported, kind.Name),
+        };
+        return (ServerRead<TValue>)read;
+    }
 
     public async Task<ServerRead<CaRoots>> ReadRootsAsync(ServerQuery query, CancellationToken cancellationToken)
     {

@@ -4,11 +4,8 @@ using System.Text.Json;
 using ConnectAgent.Agent.Servers.Tokens;
 using ConnectAgent.Client.Servers;
 using ConnectAgent.Protocol.Acl;
-using ConnectAgent.Protocol.Certificates;
-using ConnectAgent.Protocol.Discovery;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Identity;
-using ConnectAgent.Protocol.Intentions;
 using ConnectAgent.Protocol.Limits;
 using ConnectAgent.Protocol.Reads;
 using ConnectAgent.Protocol.Tokens;
@@ -20,7 +17,7 @@ namespace ConnectAgent.Agent.Servers.Consul;
 /// (docs/http-api.md), because the reference signs over RPC only (leaf-certificates LEAF-34).
 /// </summary>
 internal sealed class ConsulServerClient(
-    ConsulServers servers, RemoteTokens tokens, ConsulServerOptions options, TimeProvider clock, Random random) : IServerClient, ILeafDelegate
+    ConsulServers servers, RemoteTokens tokens, ConsulServerOptions options, TimeProvider clock, Random random) : IServerClient
 {
     private const string TargetLimit = "servers.target";
 
@@ -28,50 +25,37 @@ internal sealed class ConsulServerClient(
     [Limit(TargetLimit, "characters", "refused", Refuses = true)]
     private const int LongestTarget = 32 * 1024;
 
-    private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan WholeWait = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(15);
     private int _held;
 
-    public Task<ServerRead<CaRoots>> ReadRootsAsync(ServerQuery query, CancellationToken cancellationToken) =>
-        ReadAsync(ConsulOperation.Roots, "/v1/connect/ca/roots?", query, ConsulReplies.Roots, cancellationToken);
-
-    public async Task<ServerRead<RevocationList>> ReadRevokedAsync(ServerQuery query, CancellationToken cancellationToken)
+    public async Task<ServerRead<TValue>> ReadAsync<TRequest, TValue>(
+        IServerReadKind<TRequest, TValue> kind, TRequest request, ServerQuery query, CancellationToken cancellationToken)
+        where TValue : class
     {
+        var call = Bounded(new ConsulCall(
+            ConsulOperation.Read, HttpMethod.Get, kind.TargetOf(request) + "dc=" + Uri.EscapeDataString(query.Datacenter), query.Token, TimeSpan.Zero)
+        {
+            Kind = kind.Name,
+            Datacenter = ElsewhereOf(query.Datacenter),
+            WaitsForOthers = kind.WaitsForOthers,
+            NotServed = kind.NotServed,
+        });
         try
         {
-            return await ReadAsync(ConsulOperation.Revoked, "/v1/connect/ca/revoked?", query, ConsulReplies.Revoked, cancellationToken);
+            return await HoldAsync(call, query, answer => Read(kind, request, answer), cancellationToken);
         }
-        catch (ServerException error) when (error.Kind == FailureKind.NotFound)
+        catch (ServerException error) when (error.Kind == FailureKind.Unsupported && kind.Absent is not null)
         {
-            // The reference knows no revocation: its list is empty, and asked for again after the wait.
+            // It is asked for again after the wait.
             if (query.Blocking.Blocks)
             {
                 await Task.Delay(WaitOf(query), clock, cancellationToken);
             }
 
-            return new ServerRead<RevocationList>(RevocationList.Empty, 1);
+            return new ServerRead<TValue>(kind.Absent, 1);
         }
     }
-
-    public Task<ServerRead<IReadOnlyList<IntentionMatch>>> MatchIntentionsAsync(
-        MatchNames names, ServerQuery query, CancellationToken cancellationToken)
-    {
-        // The API splits at the slash. Asking for the wildcards alone could miss a rule that denies, so this fails closed.
-        if (names.Names.Any(name => name.Contains('/', StringComparison.Ordinal)))
-        {
-            throw new ServerException(FailureKind.Failed, "the servers cannot be asked for a name with a slash");
-        }
-
-        var target = "/v1/connect/intentions/match?by=" + (names.ByDestination ? "destination" : "source")
-            + string.Concat(names.Names.Select(name => "&name=" + Uri.EscapeDataString(name))) + "&";
-        return ReadAsync(ConsulOperation.Match, target, query, answer => ConsulReplies.Matches(answer, names), cancellationToken);
-    }
-
-    // Any server may answer, as for the reference's own agents (agent-cache section 8).
-    public Task<ServerRead<ServiceHealth>> ReadHealthAsync(HealthQuestion question, ServerQuery query, CancellationToken cancellationToken) =>
-        question.Service is "" or "." or ".."
-            ? throw new ServerException(FailureKind.Failed, "the servers cannot be asked for a service of this name")
-            : ReadAsync(ConsulOperation.Health, $"/v1/health/{question.Target}&stale=&", query, ConsulReplies.Health, cancellationToken);
 
     public ValueTask<TokenRights> ResolveTokenAsync(string token, CancellationToken cancellationToken) =>
         tokens.ResolveAsync(token, cancellationToken);
@@ -101,23 +85,16 @@ internal sealed class ConsulServerClient(
             cancellationToken);
     }
 
-    public Task<ServerRead<T>> ReadLeafAsync<T>(
-        ServiceId identity, ServerQuery query, Func<DelegatedLeaf, T> accept, CancellationToken cancellationToken)
-        where T : class => ReadAsync(
-            ConsulOperation.Leaf,
-            "/v1/agent/connect/ca/leaf/" + Uri.EscapeDataString(identity.Service) + "?",
-            query,
-            answer => ConsulReplies.Leaf(answer, accept),
-            cancellationToken);
-
-    private async Task<ServerRead<T>> ReadAsync<T>(
-        ConsulOperation operation, string target, ServerQuery query, Func<ConsulAnswer, ServerRead<T>> read, CancellationToken cancellationToken)
+    // 0 is no index, and is told: the engine backs off as after a failure (agent-cache CACHE-17, http-conventions IDX-10).
+    private static ServerRead<TValue> Read<TRequest, TValue>(IServerReadKind<TRequest, TValue> kind, TRequest request, ConsulAnswer answer)
+        where TValue : class
     {
-        var call = Bounded(
-            new ConsulCall(operation, HttpMethod.Get, target + "dc=" + Uri.EscapeDataString(query.Datacenter), query.Token, TimeSpan.Zero)
-            {
-                Datacenter = ElsewhereOf(query.Datacenter),
-            });
+        var index = answer.Index ?? throw answer.Garbage("no X-Consul-Index that is a number");
+        return new ServerRead<TValue>(kind.Decode(request, answer), index);
+    }
+
+    private async Task<T> HoldAsync<T>(ConsulCall call, ServerQuery query, Func<ConsulAnswer, T> read, CancellationToken cancellationToken)
+    {
         if (!query.Blocking.Blocks)
         {
             return await servers.CallAsync(call, read, cancellationToken);
@@ -145,7 +122,7 @@ internal sealed class ConsulServerClient(
         return await servers.CallAsync(call, read, cancellationToken);
     }
 
-    private static TimeSpan WaitOf(ServerQuery query) => query.Blocking.LimitedWait(LongestWait, LongestWait);
+    private static TimeSpan WaitOf(ServerQuery query) => query.Blocking.LimitedWait(WholeWait, WholeWait);
 
     private string ElsewhereOf(string datacenter) => datacenter == options.Datacenter ? string.Empty : datacenter;
 

@@ -9,9 +9,8 @@ namespace ConnectAgent.Agent.Servers.Consul;
 internal static class ConsulServiceCollectionExtensions
 {
     /// <summary>Adds the back end that talks to servers over HTTP.</summary>
-    /// <param name="delegateLeaf">Whether leaves and their keys come from servers that cannot sign.</param>
     public static IServiceCollection AddConsulServers(
-        this IServiceCollection services, ConsulServerOptions options, RemoteTokenOptions? tokens = null, bool delegateLeaf = false)
+        this IServiceCollection services, ConsulServerOptions options, RemoteTokenOptions? tokens = null)
     {
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(Random.Shared);
@@ -23,11 +22,6 @@ internal static class ConsulServiceCollectionExtensions
         services.AddSingleton<ITokenAuthority, ConsulTokenAuthority>();
         services.AddSingleton<IServerStatus>(static provider => provider.GetRequiredService<ConsulServers>());
         services.AddHostedService<ServerProbeService>();
-        if (delegateLeaf)
-        {
-            services.AddSingleton<ILeafDelegate>(static provider => provider.GetRequiredService<ConsulServerClient>());
-        }
-
         return services.AddSingleton<ConsulServerClient>().AddSingleton<IServerClient>(static provider => provider.GetRequiredService<ConsulServerClient>());
     }
 }

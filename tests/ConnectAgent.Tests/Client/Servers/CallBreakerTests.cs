@@ -183,7 +183,7 @@ public sealed class CallBreakerTests
         breakers.Of(Call("web")).Should().BeSameAs(own);
     }
 
-    private static ConsulCall Call(string name) => new(ConsulOperation.Match, HttpMethod.Get, "/" + name, string.Empty, TimeSpan.Zero);
+    private static ConsulCall Call(string name) => new(ConsulOperation.Read, HttpMethod.Get, "/" + name, string.Empty, TimeSpan.Zero);
 
     private static ConsulCall Held() => Call("held") with { Hold = TimeSpan.FromMinutes(5) };
 

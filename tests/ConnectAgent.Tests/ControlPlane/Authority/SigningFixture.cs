@@ -12,6 +12,7 @@ using ConnectAgent.Protocol.Identity;
 using ConnectAgent.Protocol.Intentions;
 using ConnectAgent.Protocol.Reads;
 using ConnectAgent.State;
+using ConnectAgent.TestKit.Servers;
 using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 
@@ -31,7 +32,7 @@ public sealed class SigningFixture : IAsyncLifetime
         services.AddLogging();
         services.AddControlPlane(new AuthorityOptions { ClusterId = Cluster, Configuration = """{"CSRMaxPerSecond":0}""" }, BlockingLimits.Standard, new AclOptions());
         services.AddSingleton(new AgentIdentity("dc1", "node1", true, string.Empty, DefaultDecision.AclsDisabled));
-        services.AddSingleton<IServerClient, EmbeddedServerClient>();
+        services.AddEmbeddedServers();
         _services = services.BuildServiceProvider();
     }
 

@@ -43,7 +43,7 @@ internal sealed class RevocationFixture : IAsyncDisposable
             new AclOptions(),
             folder);
         services.AddSingleton(new AgentIdentity("dc1", "node1", true, string.Empty, DefaultDecision.AclsDisabled));
-        services.AddSingleton<IServerClient, EmbeddedServerClient>();
+        services.AddEmbeddedServers();
         _services = services.BuildServiceProvider();
     }
 

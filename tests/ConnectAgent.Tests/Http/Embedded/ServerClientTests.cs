@@ -30,7 +30,7 @@ public sealed class EmbeddedServerClientTests : ServerClientConformance, IAsyncL
         services.AddLogging();
         services.AddControlPlane(new AuthorityOptions(), BlockingLimits.Standard, new AclOptions());
         services.AddSingleton(new AgentIdentity("dc1", "node1", true, string.Empty, DefaultDecision.AclsDisabled));
-        services.AddSingleton<IServerClient, EmbeddedServerClient>();
+        services.AddEmbeddedServers();
         _services = services.BuildServiceProvider();
     }
 
@@ -94,7 +94,7 @@ public sealed class EmbeddedServerClientAclTests : ServerClientAclConformance, I
         services.AddLogging();
         services.AddControlPlane(new AuthorityOptions(), BlockingLimits.Standard, new AclOptions { Enabled = true, DefaultAllow = false });
         services.AddSingleton(new AgentIdentity("dc1", "node1", true, string.Empty, DefaultDecision.AclsDisabled));
-        services.AddSingleton<IServerClient, EmbeddedServerClient>();
+        services.AddEmbeddedServers();
         _services = services.BuildServiceProvider();
     }
 

@@ -1,0 +1,76 @@
+using ConnectAgent.Agent.Authorization;
+using ConnectAgent.Agent.Revocation;
+using ConnectAgent.Agent.Roots;
+using ConnectAgent.Agent.Servers;
+using ConnectAgent.ControlPlane.Acl;
+using ConnectAgent.ControlPlane.Authority;
+using ConnectAgent.ControlPlane.Intentions;
+using ConnectAgent.ControlPlane.Revocation;
+using ConnectAgent.Protocol.Certificates;
+using ConnectAgent.Protocol.Errors;
+using ConnectAgent.Protocol.Intentions;
+using ConnectAgent.Protocol.Reads;
+using ConnectAgent.State;
+
+namespace ConnectAgent.Http.Embedded;
+
+/// <summary>The roots out of the control plane (ca section 1).</summary>
+internal sealed class EmbeddedRoots(CertificateAuthority authority) : IEmbeddedRead<RootsRequest, CaRoots>
+{
+    public string Name => RootsRead.Instance.Name;
+
+    public async Task<ServerRead<CaRoots>> ReadAsync(RootsRequest request, ServerQuery query, CancellationToken cancellationToken)
+    {
+        var (roots, index) = await authority.ReadRootsAsync(new BlockingOptions(query.Blocking), cancellationToken);
+        return new ServerRead<CaRoots>(roots, index);
+    }
+}
+
+/// <summary>What is revoked, out of the control plane (intentions DEF-12).</summary>
+internal sealed class EmbeddedRevocations(RevocationStore revocations) : IEmbeddedRead<RevocationRequest, RevocationList>
+{
+    public string Name => RevocationRead.Instance.Name;
+
+    public async Task<ServerRead<RevocationList>> ReadAsync(RevocationRequest request, ServerQuery query, CancellationToken cancellationToken)
+    {
+        var (list, index) = await revocations.ListAsync(new BlockingOptions(query.Blocking), cancellationToken);
+        return new ServerRead<RevocationList>(list, index);
+    }
+}
+
+/// <summary>Matches out of the control plane (intentions MAT-3).</summary>
+internal sealed class EmbeddedMatches(IntentionStore intentions, TokenResolver tokens) : IEmbeddedRead<MatchNames, IReadOnlyList<IntentionMatch>>
+{
+    // One for all reads that wait.
+    private readonly Func<string, object?> _rights = tokens.TryResolve;
+
+    public string Name => MatchRead.Instance.Name;
+
+    public Task<ServerRead<IReadOnlyList<IntentionMatch>>> ReadAsync(MatchNames request, ServerQuery query, CancellationToken cancellationToken)
+    {
+        try
+        {
+            RequireRead(request, query.Token);
+        }
+        catch (ServerException error)
+        {
+            return Task.FromException<ServerRead<IReadOnlyList<IntentionMatch>>>(error);
+        }
+
+        // Not awaited here: of each entry of the agent's cache one such call waits, and a frame of its own would be a tenth of its memory.
+        return intentions.MatchAsync(
+            request.ByDestination,
+            request.Names,
+            (Reads: this, Names: request, query.Token),
+            static (matches, index, caller) =>
+            {
+                caller.Reads.RequireRead(caller.Names, caller.Token);
+                return new ServerRead<IReadOnlyList<IntentionMatch>>(matches, index);
+            },
+            new BlockingOptions(query.Blocking, _rights, query.Token),
+            cancellationToken);
+    }
+
+    // intentions ACL-2: on every name asked; looked at again when a blocking read wakes.
+    private void RequireRead(MatchNames names, string token) => tokens.Resolve(token).RequireIntentionRead(names.Names);
+}
