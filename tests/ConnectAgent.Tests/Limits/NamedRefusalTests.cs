@@ -3,6 +3,7 @@ using ConnectAgent.ControlPlane.Authority;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Filtering;
 using ConnectAgent.Protocol.Identity;
+using ConnectAgent.Protocol.Intentions;
 using FluentAssertions;
 using Xunit;
 

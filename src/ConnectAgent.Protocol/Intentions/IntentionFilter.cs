@@ -1,6 +1,6 @@
-using ConnectAgent.Protocol.Intentions;
+using ConnectAgent.Protocol.Filtering;
 
-namespace ConnectAgent.Protocol.Filtering;
+namespace ConnectAgent.Protocol.Intentions;
 
 /// <summary>The selectors of an intention (intentions LST-2). There are no partitions and sameness groups: they are empty.</summary>
 public static class IntentionFilter

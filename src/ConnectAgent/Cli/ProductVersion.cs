@@ -1,4 +1,4 @@
-namespace ConnectAgent;
+namespace ConnectAgent.Cli;
 
 /// <summary>What the product calls itself.</summary>
 internal static class ProductVersion
