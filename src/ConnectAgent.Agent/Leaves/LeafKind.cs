@@ -23,7 +23,7 @@ internal sealed record LeafRequest(string Datacenter, string Token, string Servi
 
     public override string Key => KeyPrefix + Service;
 
-    /// <summary>LEAF-90, ACL-SEC-4.</summary>
+    /// <summary>The right to write the service, at every read and not only at the signing (leaf-certificates LEAF-90, acl ACL-SEC-4).</summary>
     public override IReadOnlyList<AclQuestion> Needs => [new(AclResource.Service, Service, AclAccess.Write)];
 }
 

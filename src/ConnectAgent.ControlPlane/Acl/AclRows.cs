@@ -66,7 +66,7 @@ internal sealed record AclPolicy(string Id, string Name) : IAclNamed
 
     public ulong ModifyIndex { get; init; }
 
-    /// <summary>ACL-POL-2.</summary>
+    /// <summary>BLAKE2b-256 over name, description, rules and each datacenter (acl ACL-POL-2).</summary>
     public string HashNow() => AclHash.Of([Name, Description, Rules, .. Datacenters]);
 }
 

@@ -9,7 +9,7 @@ namespace ConnectAgent.ControlPlane.Authority;
 internal sealed class AuthorityKeeper(
     AuthorityManager manager, ActiveSigner signer, AuthorityOptions options, TimeProvider clock, ILogger<AuthorityKeeper> logger) : BackgroundService
 {
-    /// <summary>CA-55.</summary>
+    /// <summary>How often roots that were rotated out long ago are looked for (ca CA-55).</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromHours(1);
 
     [Limit("ca.retry", "s", "the pause grows no further")]

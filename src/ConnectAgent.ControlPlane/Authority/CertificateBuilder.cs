@@ -167,7 +167,7 @@ internal sealed class Issuer(X509Certificate2 certificate, CaKey key) : IDisposa
 
     public CaKey Key { get; } = key;
 
-    /// <summary>CERT-49.</summary>
+    /// <summary>The subject key identifier as it stands in the issuer's certificate; what it signs carries it (certificates CERT-49).</summary>
     public byte[] KeyId { get; } = CertificateBuilder.IssuerKeyId(certificate);
 
     public DateTimeOffset NotAfter { get; } = new(certificate.NotAfter.ToUniversalTime());

@@ -19,7 +19,7 @@ internal interface ICertificateProvider : IDisposable
     /// <summary>What to keep for the next start; null when the provider keeps its keys elsewhere.</summary>
     ProviderRow? Row { get; }
 
-    /// <summary>CA-90.</summary>
+    /// <summary>Whether it can sign another root's key with its own (ca CA-90).</summary>
     bool SupportsCrossSigning { get; }
 
     /// <summary>Takes and checks the configuration; the first call on any instance; may be called again; changes none of its inputs (CA-80).</summary>

@@ -27,7 +27,7 @@ internal static class IntentionEntryValidation
             .OrderByDescending(source => IntentionPrecedence.Of(source.Name, entry.Name))],
     };
 
-    /// <summary>CE-10.</summary>
+    /// <summary>Checks an entry in the reference's order; the first failure is the whole answer (intentions CE-10).</summary>
     /// <param name="keepsIds">As for <see cref="Normalize(IntentionEntry, bool)"/>; then sources may have meta.</param>
     /// <exception cref="ServerException">With the exact text; the index in it is the position after the sort.</exception>
     public static void Check(IntentionEntry entry, bool keepsIds = false)

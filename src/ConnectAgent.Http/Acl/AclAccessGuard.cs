@@ -20,7 +20,7 @@ internal sealed class AclAccessGuard(
         }
     }
 
-    /// <summary>ACL-ERR-5.</summary>
+    /// <summary>The answer of every ACL endpoint while ACLs are off (acl ACL-ERR-5).</summary>
     public static WireException Disabled() => new(StatusCodes.Status401Unauthorized, "ACL support disabled");
 
     /// <summary>For a write: ACLs on, no namespace, acl:write.</summary>

@@ -10,5 +10,5 @@ namespace ConnectAgent.Http.Authorize;
 [JsonSerializable(typeof(Explanation))]
 internal sealed partial class AuthorizeJson : JsonSerializerContext;
 
-/// <summary>intentions AUTHZ-2.</summary>
+/// <summary>The decision about a connection, allowed or denied, with its reason (intentions AUTHZ-2).</summary>
 internal sealed record AuthorizeReply(bool Authorized, string Reason);

@@ -71,7 +71,7 @@ internal sealed class IntentionIdEndpoints(
         await WireReply.JsonAsync(request, found, IntentionJson.Default.Intention);
     }
 
-    /// <summary>CRUD-11, CRUD-12.</summary>
+    /// <summary>Replaces all fields of the intention that the URL names; without an ID in the URL it fails (intentions CRUD-11, CRUD-12).</summary>
     public async Task PutAsync(WireRequest request)
     {
         request.RefuseNamespace();

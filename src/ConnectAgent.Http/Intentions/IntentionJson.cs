@@ -13,8 +13,8 @@ namespace ConnectAgent.Http.Intentions;
 [JsonSerializable(typeof(Dictionary<string, IReadOnlyList<Intention>?>))]
 internal sealed partial class IntentionJson : JsonSerializerContext;
 
-/// <summary>intentions CRUD-1, CRUD-11.</summary>
+/// <summary>The ID of the intention that was written (intentions CRUD-1, CRUD-11).</summary>
 internal sealed record IntentionIdReply([property: JsonPropertyName("ID")] string Id);
 
-/// <summary>intentions ICHK-1.</summary>
+/// <summary>Whether the source may connect to the destination (intentions ICHK-1).</summary>
 internal sealed record CheckReply(bool Allowed);

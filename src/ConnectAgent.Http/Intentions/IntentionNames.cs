@@ -47,7 +47,7 @@ internal static class IntentionNames
             : throw WireException.Failed($"required query parameter '{parameter}' not set");
     }
 
-    /// <summary>MAT-1.</summary>
+    /// <summary>Reads the parameter <c>by</c> of a match; it must be there once (intentions MAT-1).</summary>
     /// <returns>Whether the names are destinations.</returns>
     public static bool By(WireQuery query)
     {

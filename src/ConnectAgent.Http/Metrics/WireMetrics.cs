@@ -69,7 +69,7 @@ internal static class WireMetrics
             .Select(group => (group.First().Name, group.First().Labels, group.Sum(entry => entry.Value)));
 }
 
-/// <summary>services AG-27.</summary>
+/// <summary>The metrics of the last complete interval, as <c>/v1/agent/metrics</c> writes them (services AG-27).</summary>
 internal sealed record MetricsReply(
     string Timestamp,
     IReadOnlyList<GaugeReply> Gauges,

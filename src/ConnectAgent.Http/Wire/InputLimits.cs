@@ -21,7 +21,7 @@ internal static class InputLimits
     [Limit(NameLimit, "bytes", "refused: 400", Refuses = true)]
     public const int LongestName = 4096;
 
-    /// <summary>FLT-8.</summary>
+    /// <summary>The longest filter expression that is read (http-conventions FLT-8).</summary>
     [Limit(FilterLimit, "bytes", "refused: 400", Refuses = true)]
     public const int LongestFilter = 8192;
 

@@ -65,10 +65,10 @@ public sealed class ServerException(FailureKind kind, string text, Exception? in
         IsOfThisCall = IsOfThisCall,
     };
 
-    /// <summary>http-conventions DC-3.</summary>
+    /// <summary>A datacenter that nobody knows (http-conventions DC-3).</summary>
     public static ServerException UnknownDatacenter() => new(FailureKind.Failed, "No path to datacenter");
 
-    /// <summary>certificates CERT-73 #1, clients LAUNCH-4.</summary>
+    /// <summary>Connect is switched off at the servers (certificates CERT-73 #1, clients LAUNCH-4).</summary>
     public static ServerException ConnectDisabled() =>
         new(FailureKind.Failed, "Connect must be enabled in order to use this endpoint") { Setting = "connect.enabled" };
 }

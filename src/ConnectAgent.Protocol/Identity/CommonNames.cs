@@ -8,7 +8,7 @@ public static class CommonNames
     private const int LabelBudget = 43;
     private const int Floor = 15;
 
-    /// <summary>CERT-33.</summary>
+    /// <summary>The common name of a service's leaf: <c>service.svc.namespace.trust domain</c>, shortened (certificates CERT-33).</summary>
     public static string ForService(string service, string @namespace, string trustDomain)
     {
         var name = Sanitize(service);
@@ -22,7 +22,7 @@ public static class CommonNames
         return $"{name}.svc.{ns}.{Short(trustDomain)}.consul";
     }
 
-    /// <summary>CERT-35.</summary>
+    /// <summary>The common name of a CA: role, unique label, provider and cluster, shortened (certificates CERT-35).</summary>
     /// <param name="isPrimary">Whether this datacenter is the federation's primary.</param>
     /// <param name="uid">CERT-36: see <see cref="UniqueLabel"/>.</param>
     /// <param name="provider"><c>consul</c>, <c>vault</c> or <c>aws</c>.</param>
@@ -50,7 +50,7 @@ public static class CommonNames
         return text.ToString(0, Math.Min(random < 0 ? 7 : 8, text.Length));
     }
 
-    /// <summary>CERT-32.</summary>
+    /// <summary>Lower case, and only ASCII letters and digits of it (certificates CERT-32).</summary>
     public static string Sanitize(string text) =>
         string.Concat(text.ToLowerInvariant().Where(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c)));
 

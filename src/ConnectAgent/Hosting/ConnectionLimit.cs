@@ -10,7 +10,7 @@ namespace ConnectAgent.Hosting;
 /// <param name="limits">Count what is refused.</param>
 internal sealed class ConnectionLimit(Func<int> limit, LimitMetrics limits)
 {
-    /// <summary>CONN-1.</summary>
+    /// <summary>Connections of one client address, HTTP and HTTPS together (http-conventions CONN-1).</summary>
     [Limit(LimitName, "connections, 0 is no limit", "refused: 429", Key = "limits.http_max_conns_per_client", Refuses = true)]
     public const int MostUnlessConfigured = 200;
 

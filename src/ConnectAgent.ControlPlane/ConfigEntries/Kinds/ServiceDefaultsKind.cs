@@ -3,7 +3,7 @@ using ConnectAgent.ControlPlane.ConfigEntries.Schema;
 
 namespace ConnectAgent.ControlPlane.ConfigEntries.Kinds;
 
-/// <summary>services CFG-8.</summary>
+/// <summary>The defaults of one service, its protocol above all (services CFG-8).</summary>
 internal sealed class ServiceDefaultsKind() : DocumentKind(KindName, Fields)
 {
     public const string KindName = "service-defaults";

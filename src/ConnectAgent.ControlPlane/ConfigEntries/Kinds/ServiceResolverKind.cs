@@ -7,7 +7,7 @@ using ConnectAgent.Protocol.Text;
 
 namespace ConnectAgent.ControlPlane.ConfigEntries.Kinds;
 
-/// <summary>services CFG-11.</summary>
+/// <summary>How instances of a service are found: subsets, redirect, failover (services CFG-11).</summary>
 internal sealed partial class ServiceResolverKind() : DocumentKind(KindName, Fields)
 {
     public const string KindName = "service-resolver";

@@ -5,7 +5,7 @@ using ConnectAgent.Protocol.Text;
 
 namespace ConnectAgent.ControlPlane.ConfigEntries.Kinds;
 
-/// <summary>services CFG-13.</summary>
+/// <summary>Routes of HTTP requests to services by path, header, query and method (services CFG-13).</summary>
 internal sealed class ServiceRouterKind() : DocumentKind(KindName, Fields)
 {
     public const string KindName = "service-router";

@@ -6,7 +6,7 @@ using ConnectAgent.Protocol.Text;
 
 namespace ConnectAgent.ControlPlane.ConfigEntries.Kinds;
 
-/// <summary>services CFG-12.</summary>
+/// <summary>Shares of the traffic of a service by weight, which add up to 100 (services CFG-12).</summary>
 internal sealed class ServiceSplitterKind() : DocumentKind(KindName, Fields)
 {
     public const string KindName = "service-splitter";
