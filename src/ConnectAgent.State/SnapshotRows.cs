@@ -43,7 +43,7 @@ internal sealed class SnapshotRows
                     && row.TryGetProperty("Row", out var value) && value.ValueKind == JsonValueKind.Object,
                 "a line of it is no row");
             Require(_tables.TryGetValue(row.GetProperty("Table").GetString()!, out var reader), "it has a row of a table that it does not name");
-            reader!.Add(row.GetProperty("Key").GetString()!, JsonMarshal.GetRawUtf8Value(row.GetProperty("Row")));
+            reader!.Add(reader.Normal(row.GetProperty("Key").GetString()!), JsonMarshal.GetRawUtf8Value(row.GetProperty("Row")));
         }
         catch (Exception error) when (error is JsonException or InvalidOperationException)
         {

@@ -24,7 +24,7 @@ internal sealed class StateSnapshot
 
     /// <summary>One row; null when there is none.</summary>
     public T? Find<T>(StateTable<T> table, string key)
-        where T : class => Rows(table).GetValueOrDefault(key);
+        where T : class => Rows(table).GetValueOrDefault(table.Normal(key));
 
     /// <summary>The rows that have a second key; mostly one, or none.</summary>
     public IEnumerable<T> FindBySecond<T>(StateTable<T> table, string second)

@@ -21,6 +21,9 @@ internal abstract class StateTable(string name)
     /// <summary>The tables whose index it shares; null for none.</summary>
     public StateTableGroup? Group { get; init; }
 
+    /// <summary>Brings a key into the form in which it is stored and looked up, where several spellings are one.</summary>
+    public Func<string, string> Normal { get; init; } = static key => key;
+
     /// <summary>The table without a row.</summary>
     internal abstract TableState Empty { get; }
 
@@ -64,7 +67,7 @@ internal sealed class StateTable<T>(string name, JsonTypeInfo<T> type, Func<T, s
         ImmutableSortedDictionary.Create<string, ImmutableArray<string>>(StringComparer.Ordinal),
         0);
 
-    public string KeyOf(T row) => keyOf(row);
+    public string KeyOf(T row) => Normal(keyOf(row));
 
     internal override byte[] Encode(object row) => JsonSerializer.SerializeToUtf8Bytes((T)row, type);
 
@@ -135,6 +138,8 @@ internal sealed class StateTable<T>(string name, JsonTypeInfo<T> type, Func<T, s
 
         public override int Count => _rows.Count;
 
+        public override string Normal(string key) => table.Normal(key);
+
         public override void Add(string key, ReadOnlySpan<byte> json)
         {
             var row = RowOf(json);
@@ -179,6 +184,9 @@ internal abstract class TableReader
 {
     /// <summary>How many were read.</summary>
     public abstract int Count { get; }
+
+    /// <summary>A key in the form of today: a snapshot may be an earlier revision's.</summary>
+    public virtual string Normal(string key) => key;
 
     /// <summary>Takes one row.</summary>
     /// <exception cref="StateStorageException">It cannot be read, or not be where it is.</exception>

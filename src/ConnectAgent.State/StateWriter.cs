@@ -49,11 +49,12 @@ internal sealed class StateWriter(StateTableSet tables, StateSnapshot state, Fun
     public bool Remove<T>(StateTable<T> table, string key)
         where T : class
     {
-        if (State.Find(table, key) is null)
+        if (State.Find(table, key) is not { } row)
         {
             return false;
         }
 
+        key = table.KeyOf(row);
         State = State.With(table, table.With(State.Of(table), key, null, Index));
         _changes[(table, key)] = null;
         return true;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using ConnectAgent.Protocol.Text;
 
 namespace ConnectAgent.ControlPlane.Acl;
 
@@ -26,6 +27,9 @@ internal static class AclIds
     }
 
     public static bool IsReserved(string id) => id.StartsWith(ReservedPrefix, StringComparison.Ordinal);
+
+    /// <summary>What IDs are looked up by: an ID is a number, whatever the case of its digits (ACL-TOK-7: what is looked up is read as hexadecimal).</summary>
+    public static string KeyOf(string id) => NameKey.Of(id);
 
     /// <summary>8-4-4-4-12 hex digits.</summary>
     public static bool IsUuid(string id) => id.Length == Length && Guid.TryParseExact(id, "D", out _);

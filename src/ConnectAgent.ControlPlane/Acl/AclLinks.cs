@@ -21,7 +21,7 @@ internal static partial class AclLinks
         links,
         "policy",
         name => AclPolicyStore.FindByName(state, name)?.Id,
-        id => state.Find(AclTables.Policies, id) is not null,
+        id => state.Find(AclTables.Policies, id)?.Id,
         unknownId);
 
     /// <summary>Role links as IDs.</summary>
@@ -29,7 +29,7 @@ internal static partial class AclLinks
         links,
         "role",
         name => AclRoleStore.FindByName(state, name)?.Id,
-        id => state.Find(AclTables.Roles, id) is not null,
+        id => state.Find(AclTables.Roles, id)?.Id,
         id => $"No such ACL role with ID {GoQuote.Of(id)}");
 
     /// <summary>Merged for each name: one without datacenters absorbs the others, else their lists unite; sorted by name.</summary>
@@ -72,7 +72,7 @@ internal static partial class AclLinks
     public static bool IsIdentityName(string name) => Name().IsMatch(name);
 
     private static List<string> Resolve(
-        IReadOnlyList<AclLink> links, string kind, Func<string, string?> byName, Func<string, bool> exists, Func<string, string> unknownId)
+        IReadOnlyList<AclLink> links, string kind, Func<string, string?> byName, Func<string, string?> byId, Func<string, string> unknownId)
     {
         List<string> ids = [];
         foreach (var link in links)
@@ -84,13 +84,12 @@ internal static partial class AclLinks
             }
             else
             {
-                id = link.Id;
-                if (AclIds.WhyMalformed(id) is { } reason)
+                if (AclIds.WhyMalformed(link.Id) is { } reason)
                 {
-                    throw Failed($"Error looking up {kind} for id {GoQuote.Of(id)}: failed acl {kind} lookup: {reason}");
+                    throw Failed($"Error looking up {kind} for id {GoQuote.Of(link.Id)}: failed acl {kind} lookup: {reason}");
                 }
 
-                Require(exists(id), unknownId(id));
+                id = byId(link.Id) ?? throw Failed(unknownId(link.Id));
             }
 
             if (!ids.Contains(id, StringComparer.Ordinal))

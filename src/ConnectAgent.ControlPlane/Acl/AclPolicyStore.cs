@@ -53,7 +53,7 @@ internal sealed partial class AclPolicyStore(StateStore store, AclOptions option
             Require(policy.Rules == before.Rules, "Changing the Rules for the builtin global-management policy is not permitted");
         }
 
-        return Put(writer, policy with { CreateIndex = before.CreateIndex });
+        return Put(writer, policy with { Id = before.Id, CreateIndex = before.CreateIndex });
     });
 
     /// <summary>Removes a policy; removing nothing is no error. Links to it vanish from answers (ACL-TOK-3).</summary>

@@ -5,26 +5,29 @@ namespace ConnectAgent.ControlPlane.Acl;
 /// <summary>The rows of tokens, policies and roles.</summary>
 internal static class AclTables
 {
-    /// <summary>By accessor; second key: the digest of the secret.</summary>
+    /// <summary>By accessor (<see cref="AclIds.KeyOf"/>); second key: the digest of the secret.</summary>
     public static StateTable<AclToken> Tokens { get; } = new("acl-tokens", AclRowJson.Default.AclToken, static row => row.AccessorId)
     {
         DecidesRights = true,
+        Normal = AclIds.KeyOf,
         SecondKeysOf = static row => [AclIds.DigestOf(row.SecretId)],
         IndexOf = static row => Math.Max(row.CreateIndex, row.ModifyIndex),
     };
 
-    /// <summary>By ID; second key: <see cref="AclNames"/>.</summary>
+    /// <summary>By ID (<see cref="AclIds.KeyOf"/>); second key: <see cref="AclNames"/>.</summary>
     public static StateTable<AclPolicy> Policies { get; } = new("acl-policies", AclRowJson.Default.AclPolicy, static row => row.Id)
     {
         DecidesRights = true,
+        Normal = AclIds.KeyOf,
         SecondKeysOf = static row => [AclNames.KeyOf(row.Name)],
         IndexOf = static row => Math.Max(row.CreateIndex, row.ModifyIndex),
     };
 
-    /// <summary>By ID; second key: <see cref="AclNames"/>.</summary>
+    /// <summary>By ID (<see cref="AclIds.KeyOf"/>); second key: <see cref="AclNames"/>.</summary>
     public static StateTable<AclRole> Roles { get; } = new("acl-roles", AclRowJson.Default.AclRole, static row => row.Id)
     {
         DecidesRights = true,
+        Normal = AclIds.KeyOf,
         SecondKeysOf = static row => [AclNames.KeyOf(row.Name)],
         IndexOf = static row => Math.Max(row.CreateIndex, row.ModifyIndex),
     };

@@ -32,7 +32,7 @@ internal sealed record AclTokenDraft
 
     public DateTimeOffset? ExpirationTime { get; init; }
 
-    public TimeSpan? ExpirationTtl { get; init; }
+    public ExactDuration? ExpirationTtl { get; init; }
 
     public override string ToString() => $"draft of token {AccessorId}";
 }
@@ -111,7 +111,7 @@ internal sealed class AclTokenStore(StateStore store, TimeProvider clock)
         Require(draft.Local == before.Local || (!draft.Local && accessor == AclIds.AnonymousAccessor), $"cannot toggle local mode of {accessor}");
         Require(draft.AuthMethod.Length == 0 || draft.AuthMethod == before.AuthMethod, $"Cannot change AuthMethod of {accessor}");
         Require(
-            draft.ExpirationTtl is null or { Ticks: 0 } && (draft.ExpirationTime is null || draft.ExpirationTime == before.ExpirationTime),
+            draft.ExpirationTtl is null or { Nanoseconds: 0 } && (draft.ExpirationTime is null || draft.ExpirationTime == before.ExpirationTime),
             $"Cannot change expiration time of {accessor}");
         return Put(writer, Filled(writer.State, before, draft));
     });
@@ -149,7 +149,7 @@ internal sealed class AclTokenStore(StateStore store, TimeProvider clock)
     {
         Require(AclIds.IsUuid(accessor), "Accessor ID is missing or an invalid UUID");
         Require(accessor != AclIds.AnonymousAccessor, "Delete operation not permitted on the anonymous token");
-        Require(accessor != own, "Deletion of the request's authorization token is not permitted");
+        Require(own is null || AclIds.KeyOf(accessor) != AclIds.KeyOf(own), "Deletion of the request's authorization token is not permitted");
         return Remove(writer, accessor);
     });
 
@@ -258,19 +258,19 @@ internal sealed class AclTokenStore(StateStore store, TimeProvider clock)
 
     private static DateTimeOffset? ExpirationOf(AclTokenDraft draft, DateTimeOffset now)
     {
-        var ttl = draft.ExpirationTtl is { Ticks: not 0 } given ? given : (TimeSpan?)null;
-        Require(ttl is null || ttl > TimeSpan.Zero, $"Token Expiration TTL '{GoDuration.Format(ttl ?? TimeSpan.Zero)}' should be > 0");
+        var ttl = draft.ExpirationTtl is { Nanoseconds: not 0 } given ? given : (ExactDuration?)null;
+        Require(ttl is null || ttl > ExactDuration.Zero, $"Token Expiration TTL '{ttl}' should be > 0");
         Require(ttl is null || draft.ExpirationTime is null, "Token Expiration TTL and Expiration Time cannot both be set");
-        var at = ttl is { } life ? now + life : draft.ExpirationTime;
+        var at = ttl is { } life ? now + life.ToTimeSpan() : draft.ExpirationTime;
         if (at is not { } end)
         {
             return null;
         }
 
         Require(end >= now, "ExpirationTime cannot be before CreateTime");
-        var left = end - now;
-        Require(left >= ShortestLife, $"ExpirationTime cannot be less than 1m0s in the future (was {GoDuration.Format(left)})");
-        Require(left <= LongestLife, $"ExpirationTime cannot be more than 24h0m0s in the future (was {GoDuration.Format(left)})", LifeLimit);
+        var left = ttl ?? end - now;
+        Require(left >= ShortestLife, $"ExpirationTime cannot be less than 1m0s in the future (was {left})");
+        Require(left <= LongestLife, $"ExpirationTime cannot be more than 24h0m0s in the future (was {left})", LifeLimit);
         return end;
     }
 

@@ -34,7 +34,7 @@ internal static class AclBodies
         .Field("AuthMethod", SchemaTypes.Text, static (token, name) => token with { AuthMethod = name })
         .Field("Rules", SchemaTypes.Text, static (token, rules) => token with { Rules = rules })
         .Field("ExpirationTime", SchemaTypes.Time, static (token, time) => token with { ExpirationTime = time })
-        .Field("ExpirationTTL", SchemaTypes.Duration, static (token, life) => token with { ExpirationTtl = life })
+        .Field("ExpirationTTL", SchemaTypes.ExactDuration, static (token, life) => token with { ExpirationTtl = life })
         .Ignored("CreateTime", "Hash", "CreateIndex", "ModifyIndex", "Type", "Legacy");
 
     public static SchemaType<AclPolicy> Policy { get; } = Document("ACLPolicy", static () => new AclPolicy(string.Empty, string.Empty))

@@ -13,7 +13,7 @@ internal static class AclLoginBodies
         .Field("Type", SchemaTypes.Text, static (method, type) => method with { Type = type })
         .Field("DisplayName", SchemaTypes.Text, static (method, name) => method with { DisplayName = name })
         .Field("Description", SchemaTypes.Text, static (method, text) => method with { Description = text })
-        .Field("MaxTokenTTL", SchemaTypes.Duration, static (method, life) => method with { MaxTokenTtl = life })
+        .Field("MaxTokenTTL", SchemaTypes.ExactDuration, static (method, life) => method with { MaxTokenTtl = life })
         .Field("TokenLocality", SchemaTypes.Text, static (method, locality) => method with { TokenLocality = locality })
         .Field("Config", KeptJson.Map, static (method, config) => method with { Config = config })
         .Ignored("CreateIndex", "ModifyIndex");

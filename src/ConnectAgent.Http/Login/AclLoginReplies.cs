@@ -27,7 +27,7 @@ internal sealed record AclAuthMethodReply(
     }
 
     public static AclAuthMethodReply InList(AuthMethod method) => new(
-        method.MaxTokenTtl == TimeSpan.Zero ? null : GoDuration.Format(method.MaxTokenTtl), method.Name, method.Type, NotEmpty(method.DisplayName),
+        method.MaxTokenTtl == ExactDuration.Zero ? null : method.MaxTokenTtl.ToString(), method.Name, method.Type, NotEmpty(method.DisplayName),
         NotEmpty(method.Description), NotEmpty(method.TokenLocality), null, method.CreateIndex, method.ModifyIndex);
 
     private static string? NotEmpty(string text) => text.Length > 0 ? text : null;

@@ -18,6 +18,9 @@ public static class SchemaTypes
     /// <summary>A duration: a text with units, or a number of nanoseconds.</summary>
     public static SchemaType<TimeSpan> Duration { get; } = new DurationValue();
 
+    /// <summary>The same to the nanosecond, where it is stored or shown again.</summary>
+    public static SchemaType<ExactDuration> ExactDuration { get; } = new ExactDurationValue();
+
     /// <summary>A time by RFC 3339.</summary>
     public static SchemaType<DateTimeOffset> Time { get; } = new TimeValue();
 
@@ -94,6 +97,18 @@ public static class SchemaTypes
         {
             var isOne = TryDuration(value, decoding, out var nanoseconds);
             read = GoDuration.FromNanoseconds(nanoseconds);
+            return isOne;
+        }
+    }
+
+    private sealed class ExactDurationValue : SchemaType<ExactDuration>
+    {
+        public override ExactDuration Empty => default;
+
+        public override bool TryRead(JsonElement value, SchemaDecoding decoding, out ExactDuration read)
+        {
+            var isOne = TryDuration(value, decoding, out var nanoseconds);
+            read = new ExactDuration(nanoseconds);
             return isOne;
         }
     }

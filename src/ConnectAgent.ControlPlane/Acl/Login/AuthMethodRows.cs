@@ -1,3 +1,5 @@
+using ConnectAgent.Protocol.Text;
+
 namespace ConnectAgent.ControlPlane.Acl.Login;
 
 /// <summary>An auth method (acl ACL-AM-1): whose bearer tokens make tokens of ours.</summary>
@@ -8,7 +10,7 @@ internal sealed record AuthMethod(string Name, string Type) : IAclNamed
     public string Description { get; init; } = string.Empty;
 
     /// <summary>How long a token made by it lives; zero: until it logs out, or the method goes.</summary>
-    public TimeSpan MaxTokenTtl { get; init; }
+    public ExactDuration MaxTokenTtl { get; init; }
 
     /// <summary><c>local</c>, <c>global</c>, or empty for local.</summary>
     public string TokenLocality { get; init; } = string.Empty;

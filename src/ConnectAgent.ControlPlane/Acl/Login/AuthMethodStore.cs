@@ -78,8 +78,8 @@ internal sealed partial class AuthMethodStore(StateStore store)
     {
         Require(method.Type is Jwt or Kubernetes, Invalid + "Type should be one of: [jwt kubernetes]");
         var life = method.MaxTokenTtl;
-        var text = $"MaxTokenTTL {GoDuration.Format(life)} cannot be ";
-        Require(life == TimeSpan.Zero || life >= AclTokenStore.ShortestLife, text + "less than 1m0s");
+        var text = $"MaxTokenTTL {life} cannot be ";
+        Require(life == ExactDuration.Zero || life >= AclTokenStore.ShortestLife, text + "less than 1m0s");
         Require(life <= AclTokenStore.LongestLife, text + "more than 24h0m0s");
         Require(method.TokenLocality is "" or "local" or "global", Invalid + "TokenLocality should be one of 'local' or 'global'");
         Require(

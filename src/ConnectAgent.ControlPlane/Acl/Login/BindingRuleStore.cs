@@ -34,7 +34,7 @@ internal sealed class BindingRuleStore(StateStore store)
         var before = writer.State.Find(LoginTables.BindingRules, rule.Id) ?? throw Failed($"cannot find binding rule {rule.Id}");
         Require(
             rule.AuthMethod.Length == 0 || AclNames.AreSame(rule.AuthMethod, before.AuthMethod), "the AuthMethod field of an Binding Rule is immutable");
-        return Put(writer, rule with { AuthMethod = before.AuthMethod, CreateIndex = before.CreateIndex });
+        return Put(writer, rule with { Id = before.Id, AuthMethod = before.AuthMethod, CreateIndex = before.CreateIndex });
     });
 
     /// <summary>Removes a rule; removing nothing is no error. Tokens that it has bound stay.</summary>

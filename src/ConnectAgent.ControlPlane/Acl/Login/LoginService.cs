@@ -40,7 +40,7 @@ internal sealed class LoginService(StateStore store, JwtVerifier verifier, AclOp
         {
             // The keys that it was checked with must still be the method's; a method made anew under the name is another one.
             var current = AuthMethodStore.Find(writer.State, name) ?? throw Unknown(name);
-            Require(ReferenceEquals(current, method), $"auth method {GoQuote.Of(name)} has changed meanwhile: log in again");
+            Require(current == method, $"auth method {GoQuote.Of(name)} has changed meanwhile: log in again");
             return AclTokenStore.Put(writer, Bind(writer, method, identity) with { Description = description });
         });
         logger.LoggedIn(method.Name, token.AccessorId);
@@ -136,7 +136,7 @@ internal sealed class LoginService(StateStore store, JwtVerifier verifier, AclOp
             NodeIdentities = AclLinks.Nodes(nodes, "token"),
             Local = isLocal,
             AuthMethod = method.Name,
-            ExpirationTime = method.MaxTokenTtl > TimeSpan.Zero ? now + method.MaxTokenTtl : null,
+            ExpirationTime = method.MaxTokenTtl > ExactDuration.Zero ? now + method.MaxTokenTtl.ToTimeSpan() : null,
             CreateTime = now,
             CreateIndex = writer.Index,
         };

@@ -1,5 +1,6 @@
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Filtering;
+using ConnectAgent.Protocol.Text;
 using ConnectAgent.State;
 using static ConnectAgent.State.SnapshotCheck;
 
@@ -21,7 +22,7 @@ internal sealed class LoginSnapshotRule : ISnapshotRule
     {
         foreach (var method in state.Rows(LoginTables.AuthMethods).Values)
         {
-            Require(method.Name.Length > 0 && method.MaxTokenTtl >= TimeSpan.Zero, "an auth method in it has no name, or a life below zero");
+            Require(method.Name.Length > 0 && method.MaxTokenTtl >= ExactDuration.Zero, "an auth method in it has no name, or a life below zero");
             AuthMethodStore.SettingsOf(method);
         }
 

@@ -12,9 +12,10 @@ internal static class LoginTables
         IndexOf = static row => Math.Max(row.CreateIndex, row.ModifyIndex),
     };
 
-    /// <summary>By ID.</summary>
+    /// <summary>By ID (<see cref="AclIds.KeyOf"/>).</summary>
     public static StateTable<BindingRule> BindingRules { get; } = new("acl-binding-rules", LoginRowJson.Default.BindingRule, static row => row.Id)
     {
+        Normal = AclIds.KeyOf,
         IndexOf = static row => Math.Max(row.CreateIndex, row.ModifyIndex),
     };
 

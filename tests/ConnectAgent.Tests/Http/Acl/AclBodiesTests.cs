@@ -3,6 +3,7 @@ using ConnectAgent.Http.Acl;
 using ConnectAgent.Http.Login;
 using ConnectAgent.Http.Wire;
 using ConnectAgent.Protocol.Schema;
+using ConnectAgent.Protocol.Text;
 using FluentAssertions;
 using FsCheck;
 using FsCheck.Fluent;
@@ -51,8 +52,8 @@ public sealed class AclBodiesTests
     [Fact] // ACL-TOK-17: text with a unit, or nanoseconds
     public void A_life_is_a_text_or_a_number_of_nanoseconds()
     {
-        Decode("""{"ExpirationTTL":"1h"}""", AclBodies.Token).ExpirationTtl.Should().Be(TimeSpan.FromHours(1));
-        Decode("""{"ExpirationTTL":3600000000000}""", AclBodies.Token).ExpirationTtl.Should().Be(TimeSpan.FromHours(1));
+        Decode("""{"ExpirationTTL":"1h"}""", AclBodies.Token).ExpirationTtl.Should().Be((ExactDuration)TimeSpan.FromHours(1));
+        Decode("""{"ExpirationTTL":3600000000000}""", AclBodies.Token).ExpirationTtl.Should().Be((ExactDuration)TimeSpan.FromHours(1));
         var bad = () => Decode("""{"ExpirationTTL":"bogus"}""", AclBodies.Token);
         bad.Should().Throw<GoJsonException>().WithMessage("time: invalid duration \"bogus\"");
     }

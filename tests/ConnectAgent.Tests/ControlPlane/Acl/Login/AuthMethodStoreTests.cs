@@ -38,6 +38,8 @@ public sealed class AuthMethodStoreTests : IDisposable
         { "x", "jwt", "59s", "", "MaxTokenTTL 59s cannot be less than 1m0s" },
         { "x", "jwt", "-1s", "", "MaxTokenTTL -1s cannot be less than 1m0s" },
         { "x", "jwt", "24h1s", "", "MaxTokenTTL 24h0m1s cannot be more than 24h0m0s" },
+        { "x", "jwt", "59s999999999ns", "", "MaxTokenTTL 59.999999999s cannot be less than 1m0s" },
+        { "x", "jwt", "24h1ns", "", "MaxTokenTTL 24h0m0.000000001s cannot be more than 24h0m0s" },
         { "x", "jwt", "1m", "x", "Invalid Auth Method: TokenLocality should be one of 'local' or 'global'" },
         { "x", "jwt", "1m", "Local", "Invalid Auth Method: TokenLocality should be one of 'local' or 'global'" },
     };
@@ -46,8 +48,8 @@ public sealed class AuthMethodStoreTests : IDisposable
     [MemberData(nameof(Wrong))]
     public async Task What_is_wrong_with_a_method(string name, string type, string life, string locality, string text)
     {
-        _ = GoDuration.TryParse(life, out var ttl, out _);
-        (await WhyNotAsync(new AuthMethod(name, type) { MaxTokenTtl = ttl, TokenLocality = locality, Config = Good() })).Should().Be(text);
+        _ = GoDuration.TryParseNanoseconds(life, out var ttl, out _);
+        (await WhyNotAsync(new AuthMethod(name, type) { MaxTokenTtl = new ExactDuration(ttl), TokenLocality = locality, Config = Good() })).Should().Be(text);
     }
 
     public static TheoryData<string, string> WrongConfigurations() => new()
@@ -212,7 +214,7 @@ public sealed class AuthMethodStoreTests : IDisposable
         {
             method = await new AuthMethodStore(state).PutAsync(Config(("ClaimMappings", new JsonObject { ["svc"] = "service" })) with
             {
-                MaxTokenTtl = TimeSpan.FromMinutes(5),
+                MaxTokenTtl = new ExactDuration(300_000_000_001), // FA-24: to the nanosecond
                 TokenLocality = "global",
                 DisplayName = "d",
             });
