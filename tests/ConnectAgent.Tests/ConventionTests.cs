@@ -71,6 +71,15 @@ public sealed class ConventionTests
             .Where(type => !type.Name.Contains('<', StringComparison.Ordinal))
             .Select(type => type.FullName).Should().BeEmpty();
 
+    [Fact] // {@Name} has Serilog look at properties by reflection, which the native executable leaves out (src/ConnectAgent/Serilog.Substitutions.xml)
+    public void No_message_of_the_log_takes_an_object_apart()
+    {
+        var messages = Product.Types
+            .SelectMany(type => type.GetMethods(BindingFlags.Static | BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly))
+            .Select(method => method.GetCustomAttribute<LoggerMessageAttribute>()?.Message).OfType<string>().ToList();
+        messages.Should().HaveCountGreaterThan(50).And.NotContain(message => message.Contains("{@", StringComparison.Ordinal));
+    }
+
     [Fact]
     public void FA_39_No_two_events_of_the_log_share_an_id()
     {
