@@ -209,8 +209,10 @@ internal sealed class CacheFeed<TRequest, TValue>(
                 await context.Clock.PauseAsync(_pace.Take(context.Limits(), context.Clock), _life.Token);
                 var fetch = Begin(afterOutage: RefreshBackoff.IsPausing(failures));
                 var back = context.Contact.Back;
+                var step = FetchStep.Begin(kind.Name, fetch.Index, context.Metrics);
                 var fetched = Fetch(fetch);
                 await ((Task)fetched).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                step.End(fetched.Exception?.InnerException);
                 var outcome = Weighed(OutcomeOf(fetched, fetch));
                 if (!Apply(outcome))
                 {

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
+using ConnectAgent.Protocol.Telemetry;
 
 namespace ConnectAgent.Caching;
 
@@ -16,6 +17,7 @@ internal sealed class CacheMetrics
     public CacheMetrics(IMeterFactory meters)
     {
         var meter = meters.Create(MeterName);
+        Durations = meter.CreateDuration("connect_agent.fetch.duration", "From a fetch to its answer; fetches that a server holds are left out.");
         meter.CreateObservableGauge(
             "connect_agent.cache.entries", () => Each(kind => kind.Entries), "{entry}", "Entries held.");
         meter.CreateObservableGauge("connect_agent.cache.bytes", () => Volatile.Read(ref _bytes), "By", "What the entries take: keys, tokens and values.");
@@ -27,6 +29,9 @@ internal sealed class CacheMetrics
         meter.CreateObservableCounter("connect_agent.cache.evictions", Evictions, "{entry}", "Entries that went, by reason.");
         meter.CreateObservableCounter("connect_agent.cache.refusals", Refusals, "{entry}", "Entries, or new values of entries, refused because a bound was reached.");
     }
+
+    /// <summary>Of fetches.</summary>
+    public Histogram<double> Durations { get; }
 
     public void Hit(string kind) => Interlocked.Increment(ref Of(kind).Hits);
 

@@ -14,7 +14,7 @@ internal static class StateServiceCollectionExtensions
     {
         services.AddSingleton(limits).AddSingleton<StateTableSet>();
         services.AddSingleton<IStateStorage>(_ => file is null ? new MemoryStateStorage() : new SqliteStateStorage(file, migrations));
-        return services.AddSingleton<StateStore>().AddSingleton<BlockingReader>().AddSingleton<SnapshotCheck>();
+        return services.AddSingleton<StateMetrics>().AddSingleton<StateStore>().AddSingleton<BlockingReader>().AddSingleton<SnapshotCheck>();
     }
 
     /// <summary>Adds the tables of a feature behind those that are there (<see cref="StateTableSet"/>).</summary>

@@ -1,6 +1,8 @@
+using System.Diagnostics;
 using System.Security.Cryptography;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Limits;
+using ConnectAgent.Protocol.Telemetry;
 
 namespace ConnectAgent.State;
 
@@ -23,6 +25,7 @@ internal sealed class StateStore : IDisposable
 
     private readonly IStateStorage _storage;
     private readonly StateTableSet _tables;
+    private readonly StateMetrics? _metrics;
     private readonly StateCounter _index;
     private readonly StateCounter _serial;
     private readonly Lock _gate = new();
@@ -33,9 +36,9 @@ internal sealed class StateStore : IDisposable
 
     /// <summary>Opens the state with what is stored.</summary>
     /// <exception cref="StateStorageException">It cannot be read.</exception>
-    public StateStore(IStateStorage storage, StateTableSet tables)
+    public StateStore(IStateStorage storage, StateTableSet tables, StateMetrics? metrics = null)
     {
-        _storage = storage;
+        (_storage, _metrics) = (storage, metrics);
         _tables = tables;
         var stored = storage.Load();
         (_current, var highest) = Read(stored);
@@ -234,7 +237,9 @@ internal sealed class StateStore : IDisposable
         CommitResult result;
         try
         {
+            var start = Stopwatch.GetTimestamp();
             result = _storage.Commit(_revision, rows, [.. tables.Select(table => new TableIndex(table.Name, state.Of(table).Index))]);
+            _metrics?.Commits.RecordSince(start);
         }
         finally
         {

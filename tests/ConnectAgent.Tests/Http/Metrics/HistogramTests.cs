@@ -37,6 +37,25 @@ public sealed class HistogramTests : IDisposable
     }
 
     [Fact]
+    public async Task Decisions_leaves_commits_and_fetches_are_in_the_text()
+    {
+        // Given
+        await using var agent = await InProcessAgent.StartAsync(configure: static values => values.PrometheusRetention = "60s");
+
+        // When
+        (await agent.SendAsync("GET", "/v1/agent/connect/ca/leaf/web")).Status.Should().Be(200);
+        (await agent.SendAsync("PUT", "/v1/config", """{"Kind":"proxy-defaults","Name":"global"}""")).Status.Should().Be(200);
+        (await agent.PostAsync("/v1/agent/connect/authorize", $$"""{"Target":"db","ClientCertURI":"{{InProcessAgent.UriOf("web")}}"}""")).Status.Should().Be(200);
+        var (_, text, _) = await agent.SendAsync("GET", "/v1/agent/metrics?format=prometheus");
+
+        // Then
+        foreach (var name in new[] { "authorize", "leaf", "commit", "fetch" })
+        {
+            text.Should().MatchRegex($"connect_agent_{name}_duration_seconds_count [1-9]");
+        }
+    }
+
+    [Fact]
     public void Recording_makes_nothing()
     {
         // Given
