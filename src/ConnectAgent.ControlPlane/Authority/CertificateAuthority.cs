@@ -2,6 +2,7 @@ using System.Globalization;
 using ConnectAgent.Protocol.Certificates;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Identity;
+using ConnectAgent.Protocol.Telemetry;
 using ConnectAgent.State;
 
 namespace ConnectAgent.ControlPlane.Authority;
@@ -36,6 +37,7 @@ internal sealed class CertificateAuthority(
     public async ValueTask<(string CertificatePem, ulong Index)> SignAsync(
         ServiceId identity, ReadOnlyMemory<byte> certificateRequest, string datacenter, CancellationToken cancellationToken)
     {
+        using var activity = AgentTrace.Start("ca.sign");
         var publicKey = CsrVerification.Verify(identity, certificateRequest.Span, datacenter);
         var authority = await signer.GetAsync(cancellationToken) ?? throw NotReady();
         if (!identity.IsInTrustDomain(authority.TrustDomain))
@@ -56,6 +58,7 @@ internal sealed class CertificateAuthority(
         }
         catch (ProviderException error)
         {
+            activity.Failed(error);
             metrics.Failed();
             throw error.Fault == ProviderFault.RateLimited
                 ? SigningLimits.Refusal() : new ServerException(FailureKind.Failed, error.Message, error);

@@ -28,8 +28,11 @@ internal sealed class AuthorizeEndpoints(
             "/v1/agent/connect/authorize/http", (HttpMethods.Post, permission, request => AnswerAsync(request, AuthorizeQuestion.HttpSchema)));
     }
 
+    private Task AnswerAsync(WireRequest request, SchemaType<AuthorizeQuestion> schema) =>
+        TracedCall.RunAsync("authorize", request, () => DecideAsync(request, schema));
+
     // AUTHZ-10, in its order; what a request adds is checked with the rest of the body, before the token.
-    private async Task AnswerAsync(WireRequest request, SchemaType<AuthorizeQuestion> schema)
+    private async Task DecideAsync(WireRequest request, SchemaType<AuthorizeQuestion> schema)
     {
         request.RefuseNamespace();
         var asked = await RequestBody.ReadAsync(

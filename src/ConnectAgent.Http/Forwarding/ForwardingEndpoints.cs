@@ -80,7 +80,9 @@ internal sealed class ForwardingEndpoints(
         return health.AnswerAsync(request, connect);
     }
 
-    private async Task ForwardAsync(WireRequest request, string path)
+    private Task ForwardAsync(WireRequest request, string path) => TracedCall.RunAsync("forward", request, () => SendAsync(request, path));
+
+    private async Task SendAsync(WireRequest request, string path)
     {
         var method = request.Context.Request.Method;
         var isRead = method == HttpMethods.Get;

@@ -88,6 +88,9 @@ internal sealed record AgentConfiguration
     /// <summary>0: Prometheus text is refused (services AG-27).</summary>
     public required TimeSpan PrometheusRetention { get; init; }
 
+    /// <summary>Where traces and metrics are sent; null: nowhere, and nothing is traced.</summary>
+    public required Uri? OtlpEndpoint { get; init; }
+
     /// <summary>Where the control plane's state is kept; null: in memory.</summary>
     public required string? StateDirectory { get; init; }
 
@@ -277,6 +280,7 @@ internal sealed record AgentConfiguration
             AclDefaultToken = values.AclDefaultToken ?? string.Empty,
             FetchLimits = FetchLimitsOf(values),
             PrometheusRetention = Duration("telemetry.prometheus_retention_time", values.PrometheusRetention, TimeSpan.Zero),
+            OtlpEndpoint = values.OtlpEndpoint is { Length: > 0 } receiver ? ServerAddress.Parse("telemetry.otlp_endpoint", receiver) : null,
             DefaultQueryTime = Duration("default_query_time", values.DefaultQueryTime, BlockingLimits.Standard.Default),
             MaxQueryTime = Duration("max_query_time", values.MaxQueryTime, BlockingLimits.Standard.Longest),
             LogLevel = level,

@@ -64,7 +64,8 @@ internal static class AgentSchema
             .Number("cache_max_bytes_per_token", (values, number) => values.CacheMaxBytesPerToken = number))
         .Object("agent", new ConfigSchema().Flag("cache_persistence", (values, flag) => values.CachePersistence = flag))
         .Object("telemetry", InertSchemas.Telemetry()
-            .Text("prometheus_retention_time", (values, text) => values.PrometheusRetention = text))
+            .Text("prometheus_retention_time", (values, text) => values.PrometheusRetention = text)
+            .Text("otlp_endpoint", (values, text) => values.OtlpEndpoint = text))
         .Object("performance", new ConfigSchema()
             .Number("raft_multiplier", (values, number) => values.RaftMultiplier = number, KeyEffect.None)
             .Inert(ConfigType.Text, "leave_drain_time", "rpc_hold_timeout"));

@@ -160,6 +160,8 @@ internal sealed class ConfigValues
 
     public string? PrometheusRetention { get; set; }
 
+    public string? OtlpEndpoint { get; set; }
+
     public int? RaftMultiplier { get; set; }
 
     /// <summary>Keys and flags that are set and have no effect.</summary>

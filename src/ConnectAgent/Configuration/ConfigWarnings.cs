@@ -34,7 +34,7 @@ internal static class ConfigWarnings
             warnings.AddRange(TlsSettings.KeysOfHttps(values, trustsServers: !server).Select(key => key + " has no effect: HTTPS is not served"));
         }
 
-        warnings.AddRange(values.Servers.Distinct(StringComparer.Ordinal).Select(ServerAddress.Parse).Where(ServerAddress.IsExposed).Select(address =>
+        warnings.AddRange(values.Servers.Distinct(StringComparer.Ordinal).Select(static text => ServerAddress.Parse("connect_agent.servers", text)).Where(ServerAddress.IsExposed).Select(address =>
             $"connect_agent.servers: {address.GetLeftPart(UriPartial.Authority)} is not encrypted: whoever is on the way reads tokens and can put roots of "
             + "his own in the answers; use https"));
         return warnings;

@@ -30,7 +30,7 @@ internal sealed record ServerSettings
     /// <exception cref="ConfigurationException">With the name of the key.</exception>
     public static ServerSettings Build(ConfigValues values, TimeSpan timeout)
     {
-        List<Uri> addresses = [.. values.Servers.Select(ServerAddress.Parse).Distinct()];
+        List<Uri> addresses = [.. values.Servers.Select(static text => ServerAddress.Parse("connect_agent.servers", text)).Distinct()];
         if (string.IsNullOrEmpty(values.ServerCertificateFile) != string.IsNullOrEmpty(values.ServerKeyFile))
         {
             throw new ConfigurationException("connect_agent.server_cert_file and connect_agent.server_key_file go together");

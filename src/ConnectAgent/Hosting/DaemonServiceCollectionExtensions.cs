@@ -27,6 +27,7 @@ using ConnectAgent.Http.Wire;
 using ConnectAgent.Protocol.Limits;
 using ConnectAgent.Protocol.Tokens;
 using ConnectAgent.State;
+using ConnectAgent.Telemetry;
 using Microsoft.AspNetCore.Connections;
 
 namespace ConnectAgent.Hosting;
@@ -59,6 +60,7 @@ internal static class DaemonServiceCollectionExtensions
         services.AddWire(Bound.Wire(configuration));
         services.AddAuthorizeApi().AddRootsApi().AddLeavesApi();
         services.AddLocalAgentApi(Bound.Tokens(configuration)).AddMetricsApi(new MetricsOptions(configuration.PrometheusRetention)).AddCacheInspectionApi();
+        services.AddOtlpExport(configuration.OtlpEndpoint);
         services.AddUnservedApi(configuration.Server);
     }
 
