@@ -1,12 +1,24 @@
 using System.Text;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Limits;
+using ConnectAgent.Protocol.Schema;
+using ConnectAgent.State;
 
 namespace ConnectAgent.ControlPlane.Acl;
 
-/// <summary>How long the texts and lists of ACL objects may be: all of them are held in memory, and shown as a whole.</summary>
+/// <summary>How many ACL objects there may be, and how long their texts and lists: all of them are held in memory, and shown as a whole.</summary>
 internal static class AclBounds
 {
+    /// <summary>Those of logins included; what the agent needs itself is made even so.</summary>
+    [Limit("acl.tokens", "tokens", "refused: 400", Refuses = true)]
+    public static readonly CountBound Tokens = new("acl.tokens", 100_000);
+
+    [Limit("acl.policies", "policies", "refused: 400", Refuses = true)]
+    public static readonly CountBound Policies = new("acl.policies", 20_000);
+
+    [Limit("acl.roles", "roles", "refused: 400", Refuses = true)]
+    public static readonly CountBound Roles = new("acl.roles", 20_000);
+
     // A login's description holds its meta.
     [Limit(DescriptionLimit, "bytes", "refused: 400", Refuses = true)]
     private const int LongestDescription = 32 * 1024;
@@ -49,6 +61,11 @@ internal static class AclBounds
         Text("Rules", policy.Rules, LongestRules, RulesLimit);
         Names("Datacenters", policy.Datacenters);
     }
+
+    /// <summary>Refuses a row more than there may be.</summary>
+    /// <exception cref="ServerException"><see cref="FailureKind.Invalid"/>.</exception>
+    internal static void RequireRoom<T>(StateWriter writer, StateTable<T> table, CountBound bound)
+        where T : class => bound.Require(writer.State.Rows(table).Count + 1, $"the table of {bound.Name}");
 
     internal static void Description(string text) => Text("Description", text, LongestDescription, DescriptionLimit);
 

@@ -33,6 +33,7 @@ internal sealed partial class AclPolicyStore(StateStore store, AclOptions option
     {
         CheckName(policy);
         Require(FindByName(writer.State, policy.Name) is null, $"Invalid Policy: A Policy with Name {GoQuote.Of(policy.Name)} already exists");
+        AclBounds.RequireRoom(writer, AclTables.Policies, AclBounds.Policies);
         return Put(writer, policy with { Id = AclIds.Make(), CreateIndex = writer.Index });
     });
 

@@ -35,6 +35,7 @@ internal sealed partial class AclRoleStore(StateStore store)
     {
         CheckName(draft);
         Require(FindByName(writer.State, draft.Name) is null, $"Invalid Role: A Role with Name {GoQuote.Of(draft.Name)} already exists");
+        AclBounds.RequireRoom(writer, AclTables.Roles, AclBounds.Roles);
         return Put(writer, draft, AclIds.Make(), writer.Index);
     });
 

@@ -80,6 +80,7 @@ internal sealed class AclTokenStore(StateStore store, TimeProvider clock)
         }
 
         Require(draft.AuthMethod.Length == 0, "AuthMethod field is disallowed outside of Login");
+        AclBounds.RequireRoom(writer, AclTables.Tokens, AclBounds.Tokens);
         var now = clock.GetUtcNow();
         var token = new AclToken(accessor, draft.SecretId.Length > 0 ? draft.SecretId : AclIds.Make())
         {
@@ -130,6 +131,7 @@ internal sealed class AclTokenStore(StateStore store, TimeProvider clock)
 
         AclBounds.Check(new AclTokenDraft { Description = description });
         Require(token.AuthMethod.Length == 0, "Cannot clone a token created from an auth method");
+        AclBounds.RequireRoom(writer, AclTables.Tokens, AclBounds.Tokens);
         return Put(writer, token with
         {
             AccessorId = AclIds.Make(),

@@ -124,6 +124,11 @@ public sealed class LimitRefusalTests
     private static readonly Dictionary<string, string> Elsewhere = new(StringComparer.Ordinal)
     {
         ["acl.binding"] = "AclBoundsTests.FA_1_Texts_and_lists_of_acl_objects_are_bounded",
+        ["acl.tokens"] = "AclBoundsTests.There_are_only_so_many_acl_objects",
+        ["acl.policies"] = "AclBoundsTests.There_are_only_so_many_acl_objects",
+        ["acl.roles"] = "AclBoundsTests.There_are_only_so_many_acl_objects",
+        ["acl.methods"] = "AclBoundsTests.There_are_only_so_many_acl_objects",
+        ["acl.binding_rules"] = "AclBoundsTests.There_are_only_so_many_acl_objects",
         ["acl.description"] = "AclBoundsTests.FA_1_Texts_and_lists_of_acl_objects_are_bounded",
         ["acl.links"] = "AclBoundsTests.FA_1_Texts_and_lists_of_acl_objects_are_bounded",
         ["acl.lookups_waiting"] = "RemoteTokenFaultTests.FA_14_Beyond_the_queue_a_look_is_refused",

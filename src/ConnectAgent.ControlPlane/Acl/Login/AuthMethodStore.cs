@@ -45,6 +45,10 @@ internal sealed partial class AuthMethodStore(StateStore store)
             Require(method.Type.Length == 0 || method.Type == before.Type, "the Type field of an Auth Method is immutable");
             method = method with { Name = before.Name, Type = before.Type };
         }
+        else
+        {
+            AclBounds.RequireRoom(writer, LoginTables.AuthMethods, LoginBounds.Methods);
+        }
 
         Check(method);
         var stored = method with { CreateIndex = before?.CreateIndex ?? writer.Index, ModifyIndex = writer.Index };

@@ -24,7 +24,10 @@ internal sealed class BindingRuleStore(StateStore store)
     /// <summary>Makes a rule.</summary>
     /// <exception cref="ServerException">ACL-BR-3.</exception>
     public Task<BindingRule> CreateAsync(BindingRule rule) => store.WriteAsync(writer =>
-        Put(writer, rule with { Id = AclIds.Make(), CreateIndex = writer.Index }));
+    {
+        AclBounds.RequireRoom(writer, LoginTables.BindingRules, LoginBounds.Rules);
+        return Put(writer, rule with { Id = AclIds.Make(), CreateIndex = writer.Index });
+    });
 
     /// <summary>Replaces a rule as a whole; its method stays.</summary>
     /// <inheritdoc cref="CreateAsync"/>

@@ -1,11 +1,19 @@
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Limits;
+using ConnectAgent.Protocol.Schema;
 
 namespace ConnectAgent.ControlPlane.Acl.Login;
 
-/// <summary>How long the texts of auth methods and binding rules may be (<see cref="AclBounds"/>).</summary>
+/// <summary>How many auth methods and binding rules there may be, and how long their texts (<see cref="AclBounds"/>).</summary>
 internal static class LoginBounds
 {
+    [Limit("acl.methods", "auth methods", "refused: 400", Refuses = true)]
+    public static readonly CountBound Methods = new("acl.methods", 1_000);
+
+    /// <summary>A login looks at all rules of its method.</summary>
+    [Limit("acl.binding_rules", "binding rules", "refused: 400", Refuses = true)]
+    public static readonly CountBound Rules = new("acl.binding_rules", 20_000);
+
     [Limit(MethodLimit, "bytes of an auth method's configuration", "refused: 400", Refuses = true)]
     private const int LongestConfiguration = 256 * 1024;
     private const string MethodLimit = "acl.method";

@@ -41,6 +41,7 @@ internal sealed class LoginService(StateStore store, JwtVerifier verifier, AclOp
             // The keys that it was checked with must still be the method's; a method made anew under the name is another one.
             var current = AuthMethodStore.Find(writer.State, name) ?? throw Unknown(name);
             Require(current == method, $"auth method {GoQuote.Of(name)} has changed meanwhile: log in again");
+            AclBounds.RequireRoom(writer, AclTables.Tokens, AclBounds.Tokens);
             return AclTokenStore.Put(writer, Bind(writer, method, identity) with { Description = description });
         });
         logger.LoggedIn(method.Name, token.AccessorId);

@@ -1,6 +1,9 @@
 using ConnectAgent.ControlPlane.Acl;
+using ConnectAgent.ControlPlane.Acl.Login;
 using ConnectAgent.Protocol.Errors;
+using ConnectAgent.Protocol.Schema;
 using ConnectAgent.Protocol.Tokens;
+using ConnectAgent.State;
 using ConnectAgent.Tests.ControlPlane.Acl.Login;
 using FluentAssertions;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -41,6 +44,45 @@ public sealed class AclBoundsTests : IDisposable
         await _fixture.MethodAsync();
         await RefusedAsync("acl.binding", () => _fixture.RuleAsync("service", "web", new string(' ', 4097)));
         await RefusedAsync("acl.binding", () => _fixture.RuleAsync("service", new string('w', 4097)));
+    }
+
+    [Fact] // all are held in memory, and a login makes one for whoever has a bearer token
+    public async Task There_are_only_so_many_acl_objects()
+    {
+        await _fixture.MethodAsync();
+        await _fixture.RuleAsync("service", "web");
+        var token = await _fixture.Tokens.CreateAsync(new());
+        await _fixture.State.WriteAsync(writer =>
+        {
+            Fill(writer, AclTables.Tokens, AclBounds.Tokens, id => new AclToken(id, id));
+            Fill(writer, AclTables.Policies, AclBounds.Policies, id => new AclPolicy(id, id));
+            Fill(writer, AclTables.Roles, AclBounds.Roles, id => new AclRole(id, id));
+            Fill(writer, LoginTables.AuthMethods, LoginBounds.Methods, id => new AuthMethod(id, "jwt"));
+            Fill(writer, LoginTables.BindingRules, LoginBounds.Rules, id => new BindingRule(id, "none"));
+            return true;
+        });
+        await RefusedAsync("acl.tokens", () => _fixture.Tokens.CreateAsync(new()));
+        await RefusedAsync("acl.tokens", () => _fixture.Tokens.CloneAsync(token.AccessorId, string.Empty));
+        await RefusedAsync("acl.tokens", () => _fixture.LoginAsync());
+        await RefusedAsync("acl.policies", () => _policies.CreateAsync(new AclPolicy(string.Empty, "p")));
+        await RefusedAsync("acl.roles", () => _fixture.Roles.CreateAsync(new(string.Empty, "r", string.Empty, [], [], [])));
+        await RefusedAsync("acl.methods", () => _fixture.MethodAsync(method => method with { Name = "more" }));
+        await RefusedAsync("acl.binding_rules", () => _fixture.RuleAsync("service", "more"));
+
+        // What is there can still be changed, and what goes makes room.
+        await _fixture.MethodAsync(method => method with { Description = "changed" });
+        await _fixture.Tokens.UpdateAsync(new() { AccessorId = token.AccessorId, Description = "changed" });
+        await _fixture.Tokens.DeleteAsync(token.AccessorId, own: null);
+        await _fixture.Tokens.CreateAsync(new());
+    }
+
+    private static void Fill<T>(StateWriter writer, StateTable<T> table, CountBound bound, Func<string, T> row)
+        where T : class
+    {
+        for (var n = writer.State.Rows(table).Count; n < bound.Most; n++)
+        {
+            writer.Put(table, row($"10000000-0000-0000-0000-{n:x12}"));
+        }
     }
 
     [Fact] // FA-1: a text that no token is so long is not even looked up
