@@ -8,7 +8,13 @@ namespace ConnectAgent.Hosting;
 /// <summary>What a start does to the data directory before anything in it is opened: makes it, closes it to others, keeps the node's ID there.</summary>
 internal static class DataDirectory
 {
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+    private const UnixFileMode OwnersFile = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    private const UnixFileMode OwnersDirectory = OwnersFile | UnixFileMode.UserExecute;
+
+    // What the agent keeps there (docs/operations.md). Whatever else somebody has put there is not ours to change.
+    internal static readonly string[] Files =
+        ["state.db", "state.db-wal", "agent-cache.sealed", "agent-cache.key", "acl-tokens.json", NodeIdFile, "agent.lock"];
+
     private const string NodeIdFile = "node-id";
 
     [Limit("start.node_id_file", "bytes", "the start fails and names the file")]
@@ -27,8 +33,13 @@ internal static class DataDirectory
 
         try
         {
-            Directory.CreateDirectory(directory, OwnerOnly);
-            List<string> warnings = [.. configuration.Warnings, .. Tighten(directory)];
+            Directory.CreateDirectory(directory, OwnersDirectory);
+            var files = Files.Select(file => Path.Combine(directory, file)).Where(file => File.Exists(file) && new FileInfo(file).LinkTarget is null);
+            List<string> warnings =
+            [
+                .. configuration.Warnings, .. Tighten(directory, OwnersDirectory, "data_dir " + directory),
+                .. files.SelectMany(file => Tighten(file, OwnersFile, file)),
+            ];
             return configuration with
             {
                 NodeId = configuration.NodeId.Length > 0 ? configuration.NodeId : KeptId(Path.Combine(directory, NodeIdFile)),
@@ -41,11 +52,12 @@ internal static class DataDirectory
         }
     }
 
-    // Whoever can write there can put files of his own in the place of ours. A directory that is meant to be shared is left as it is.
-    private static IEnumerable<string> Tighten(string directory)
+    // Whoever can write there can put files of his own in the place of ours, and whoever can read them has the CA's key or tokens, whether they are
+    // used this time or not. A directory that is meant to be shared is left as it is.
+    private static IEnumerable<string> Tighten(string path, UnixFileMode widest, string name)
     {
-        var mode = File.GetUnixFileMode(directory);
-        if ((mode & ~OwnerOnly) == UnixFileMode.None)
+        var mode = File.GetUnixFileMode(path);
+        if ((mode & ~widest) == UnixFileMode.None)
         {
             yield break;
         }
@@ -53,14 +65,14 @@ internal static class DataDirectory
         var octal = "0" + Convert.ToString((int)mode, 8);
         if ((mode & UnixFileMode.StickyBit) != UnixFileMode.None)
         {
-            yield return $"data_dir {directory} is shared with others, mode {octal}: use a directory of its own";
+            yield return $"{name} is shared with others, mode {octal}: use a directory of its own";
             yield break;
         }
 
         string? refusal = null;
         try
         {
-            File.SetUnixFileMode(directory, mode & OwnerOnly);
+            File.SetUnixFileMode(path, mode & widest);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
@@ -68,8 +80,8 @@ internal static class DataDirectory
         }
 
         yield return refusal is null
-            ? $"data_dir {directory} was open to others, mode {octal}, and is tightened to 0700"
-            : $"data_dir {directory} is open to others, mode {octal}, and cannot be tightened: {refusal}";
+            ? $"{name} was open to others, mode {octal}, and is tightened to 0{Convert.ToString((int)(mode & widest), 8)}"
+            : $"{name} is open to others, mode {octal}, and cannot be tightened: {refusal}";
     }
 
     // The node stays itself over restarts.

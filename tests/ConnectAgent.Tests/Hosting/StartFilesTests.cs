@@ -114,6 +114,38 @@ public sealed class StartFilesTests : IDisposable
         prepared.Warnings.Should().Equal(warning is null ? [] : [$"data_dir {data} {warning}"]);
     }
 
+    [Theory] // one rule for all that the agent keeps, whether this configuration uses it or not
+    [InlineData("state.db")]
+    [InlineData("state.db-wal")]
+    [InlineData("acl-tokens.json")]
+    [InlineData("agent-cache.sealed")]
+    [InlineData("agent-cache.key")]
+    [InlineData("node-id")]
+    [InlineData("agent.lock")]
+    public void FA_12_A_file_of_the_agent_that_is_open_to_others_is_closed_with_a_warning(string name)
+    {
+        var data = Directory.CreateDirectory(Path.Combine(_folder, "data"), (UnixFileMode)Convert.ToInt32("700", 8)).FullName;
+        var (ours, others) = (Path.Combine(data, name), Path.Combine(data, "run.sh"));
+        foreach (var file in new[] { ours, others })
+        {
+            File.WriteAllText(file, string.Empty);
+            File.SetUnixFileMode(file, (UnixFileMode)Convert.ToInt32("666", 8));
+        }
+
+        DataDirectory.Prepare(Build(data)).Warnings.Should().Equal($"{ours} was open to others, mode 0666, and is tightened to 0600");
+        Convert.ToString((int)File.GetUnixFileMode(ours), 8).Should().Be("600");
+        Convert.ToString((int)File.GetUnixFileMode(others), 8).Should().Be("666", "it is not the agent's");
+    }
+
+    [Fact]
+    public void FA_12_Every_file_that_the_agent_keeps_is_in_the_rule()
+    {
+        var page = File.ReadAllText(Path.Combine(Repository.Root, "docs/operations.md"));
+        var rows = page[page.IndexOf("| file | what it holds |", StringComparison.Ordinal)..page.IndexOf("## Exit codes", StringComparison.Ordinal)];
+        System.Text.RegularExpressions.Regex.Matches(rows, "`(?<file>[a-z-]+\\.?[a-z-]*)`(?=[^|]*\\|[^|]*\\|\\n)").Select(match => match.Groups["file"].Value)
+            .Should().BeEquivalentTo(DataDirectory.Files);
+    }
+
     [Fact]
     public void A_node_keeps_its_id_and_the_directory_is_made_private()
     {
