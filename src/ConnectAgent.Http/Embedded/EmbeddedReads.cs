@@ -61,10 +61,15 @@ internal sealed class EmbeddedMatches(IntentionStore intentions, TokenResolver t
         return intentions.MatchAsync(
             request.ByDestination,
             request.Names,
-            (Reads: this, Names: request, query.Token),
+            (Reads: this, Names: request, Token: query.Blocking.Blocks ? query.Token : null),
             static (matches, index, caller) =>
             {
-                caller.Reads.RequireRead(caller.Names, caller.Token);
+                // What does not wait is answered by the rights that were looked at above.
+                if (caller.Token is { } token)
+                {
+                    caller.Reads.RequireRead(caller.Names, token);
+                }
+
                 return new ServerRead<IReadOnlyList<IntentionMatch>>(matches, index);
             },
             new BlockingOptions(query.Blocking, _rights, query.Token),
