@@ -124,7 +124,7 @@ internal abstract class CacheEntry(CacheKey key)
     /// <summary>Wakes all waiters so that they look again.</summary>
     public abstract void Pulse();
 
-    /// <summary>For the inspection endpoint: <c>fresh</c>, <c>refreshing</c>, <c>failing</c> or <c>restored</c>.</summary>
+    /// <summary>For the inspection endpoint: <c>fresh</c>, <c>scheduled</c>, <c>refreshing</c>, <c>failing</c> or <c>restored</c>.</summary>
     public abstract string State { get; }
 
     /// <summary>For the inspection view; touches nothing.</summary>
@@ -179,7 +179,7 @@ internal sealed class CacheEntry<TRequest, TValue> : CacheEntry
         { Error: not null } => "failing",
         { Value: null } => "refreshing",
         { IsRestored: true } => "restored",
-        _ => "fresh",
+        _ => Feed.IsScheduled ? "scheduled" : "fresh",
     };
 
     public override EntryFacts Facts()

@@ -1,19 +1,18 @@
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Reads;
 using ConnectAgent.Protocol.Timing;
-using Microsoft.Extensions.Logging;
 
 namespace ConnectAgent.Caching;
 
 #pragma warning disable CA1001 // The sources hold no timer and no handle; disposing them would race with the loop that they end.
 /// <summary>
-/// One value with its single refresh loop (CACHE-12, CACHE-21, CACHE-24). It belongs to one entry, or to all that share it
+/// One value with its single <see cref="RefreshLoop{TRequest, TValue}"/> (CACHE-12, CACHE-21, CACHE-24). It belongs to one entry, or to all that share it
 /// (<see cref="CacheKind{TRequest, TValue}.FedBy"/>), and ends with the last of them.
 /// </summary>
 /// <param name="request">What is fetched.</param>
 /// <param name="key">Of that request.</param>
 internal sealed class CacheFeed<TRequest, TValue>(
-    CacheKind<TRequest, TValue> kind, TRequest request, CacheKey key, CacheContext context) : IThreadPoolWorkItem
+    CacheKind<TRequest, TValue> kind, TRequest request, CacheKey key, CacheContext context)
     where TRequest : CacheRequest
     where TValue : class
 {
@@ -41,12 +40,29 @@ internal sealed class CacheFeed<TRequest, TValue>(
     {
         Idle,
         Fetching,
+
+        // Paced after a failure.
         Sleeping,
+
+        // The value is good until a time of the kind's own; no fetch is in flight.
+        Scheduled,
     }
 
     public bool IsStopped => Volatile.Read(ref _stopped);
 
+    public CacheKind<TRequest, TValue> Kind => kind;
+
+    /// <summary>Of the request that is fetched.</summary>
+    public CacheKey Key => key;
+
+    public CacheContext Context => context;
+
+    /// <summary>Ends with the feed.</summary>
+    public CancellationToken Life => _life.Token;
+
     public ref FetchStatistics Statistics => ref _statistics;
+
+    public ref RefreshPace Pace => ref _pace;
 
     /// <summary>What the kind remembers.</summary>
     public FetchState State { get; } = new();
@@ -93,6 +109,39 @@ internal sealed class CacheFeed<TRequest, TValue>(
         }
     }
 
+    /// <summary>Whether the value is good until a time of the kind's own, and no fetch is in flight.</summary>
+    public bool IsScheduled
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _phase == Phase.Scheduled;
+            }
+        }
+    }
+
+    /// <summary>The entries that take their value from here.</summary>
+    public CacheEntry[] Members()
+    {
+        lock (_gate)
+        {
+            return _members.ToArray();
+        }
+    }
+
+    /// <summary>Completes when a reader needs a fetch that waits out its back-off.</summary>
+    public Task Wake
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _wake!.Task;
+            }
+        }
+    }
+
     /// <summary>A reader blocks on the value it saw from now on (LEAF-55).</summary>
     public void Watch(long seen)
     {
@@ -132,9 +181,8 @@ internal sealed class CacheFeed<TRequest, TValue>(
 
             if (_phase == Phase.Idle)
             {
-                // The loop belongs to the entry, not to this caller (CACHE-12): it takes neither its cancellation nor its context along.
                 _phase = Phase.Fetching;
-                ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: true);
+                ThreadPool.UnsafeQueueUserWorkItem(new RefreshLoop<TRequest, TValue>(this), preferLocal: true);
             }
             else
             {
@@ -179,8 +227,6 @@ internal sealed class CacheFeed<TRequest, TValue>(
     /// <summary>Wakes all waiters so that they look again.</summary>
     public void Pulse() => Interlocked.Exchange(ref _changed, null)?.TrySetResult();
 
-    void IThreadPoolWorkItem.Execute() => _ = RefreshAsync();
-
     /// <summary>Takes a value from the sealed file, unless a fetch was quicker; its refresh starts over (CACHE-34).</summary>
     public void Restore(TValue value, RestoredOrigin origin)
     {
@@ -199,55 +245,17 @@ internal sealed class CacheFeed<TRequest, TValue>(
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private async Task RefreshAsync()
-    {
-        var failures = 0;
-        try
-        {
-            while (true)
-            {
-                await context.Clock.PauseAsync(_pace.Take(context.Limits(), context.Clock), _life.Token);
-                var fetch = Begin(afterOutage: RefreshBackoff.IsPausing(failures));
-                var back = context.Contact.Back;
-                var step = FetchStep.Begin(kind.Name, fetch.Index, context.Metrics);
-                var fetched = Fetch(fetch);
-                await ((Task)fetched).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-                step.End(fetched.Exception?.InnerException);
-                var outcome = Weighed(OutcomeOf(fetched, fetch));
-                if (!Apply(outcome))
-                {
-                    return;
-                }
-
-                failures = outcome.IsGood ? 0 : failures + 1;
-                var pause = RefreshBackoff.Pause(failures, context.Random.NextDouble());
-                await SleepAsync(pause, outcome.Error is { Kind: FailureKind.Unreachable } ? back : null);
-            }
-        }
-        catch (OperationCanceledException) when (_life.IsCancellationRequested)
-        {
-            context.Log.RefreshEnded(key);
-        }
-        catch (Exception error)
-        {
-            // A bug here must be heard, and must not leave readers behind that wait for a loop that is no more.
-            context.Log.RefreshBroke(error, key);
-            Break(error);
-        }
-    }
-
     /// <summary>Ends with an error: who waits gets it, and the next reader starts over.</summary>
-    private void Break(Exception error)
+    public void Break(Exception error)
     {
         CacheEntry[] members;
         lock (_gate)
         {
-            _snapshot = _snapshot.Failed(Bug(error), context.Clock.GetTimestamp(), contactWasBack: false);
+            _snapshot = _snapshot.Failed(FetchOutcome<TValue>.Bug(error), context.Clock.GetTimestamp(), contactWasBack: false);
             (_phase, _stopped) = (Phase.Idle, true);
             members = _members.ToArray();
         }
 
-        CountFailure(fatal: true);
         try
         {
             context.Ended(key, this);
@@ -259,119 +267,43 @@ internal sealed class CacheFeed<TRequest, TValue>(
         }
     }
 
-    private static ServerException Bug(Exception error) => new(FailureKind.Failed, "internal error: " + error.GetType().Name, error);
-
-    private void CountFailure(bool fatal)
-    {
-        Statistics.Failed(context.Clock.GetUtcNow());
-        context.Count(failed: true);
-        context.Metrics.Failed(kind.Name, fatal);
-    }
-
-    private FetchContext<TRequest, TValue> Begin(bool afterOutage)
+    /// <summary>No fetch is due as long as the kind says so.</summary>
+    /// <returns>What is held; null when there is no value yet.</returns>
+    public FetchContext<TRequest, TValue>? Schedule()
     {
         lock (_gate)
         {
-            _phase = Phase.Fetching;
-            _wake = null;
-            if (!_hurried)
+            if (_snapshot.Value is null)
             {
-                State.Calm();
+                return null;
             }
+
+            Enter(Phase.Scheduled);
+            return new(request, _snapshot.Value, _snapshot.Index, State);
+        }
+    }
+
+    /// <summary>A fetch begins.</summary>
+    /// <param name="afterOutage">Whether attempts have been paced.</param>
+    /// <returns>What it starts from.</returns>
+    public FetchContext<TRequest, TValue> Begin(bool afterOutage)
+    {
+        lock (_gate)
+        {
+            Enter(Phase.Fetching);
 
             // What is restored has an index of another life of the server: only a leaf, which is not read by index, goes on from it. After an
             // outage the first answer shall come at once, not at the next change: it tells that the servers are back. After any failure the
             // servers may be in another life, which would hold the read at an index of the one before.
             var index = (_snapshot.IsRestored || afterOutage || _snapshot.Error is not null) && !kind.Revalidates ? 0 : _snapshot.Index;
+            Volatile.Write(ref _fetchStartedAt, index > 0 ? context.Clock.GetTimestamp() : 0);
             return new(request, _snapshot.Value, index, State);
         }
     }
 
-    private Task<ServerRead<TValue>?> Fetch(FetchContext<TRequest, TValue> fetch)
-    {
-        Statistics.Fetched();
-        context.Count(failed: false);
-        Volatile.Write(ref _fetchStartedAt, fetch.Index > 0 ? context.Clock.GetTimestamp() : 0);
-        try
-        {
-            return kind.FetchAsync(fetch, _life.Token);
-        }
-        catch (Exception error)
-        {
-            return Task.FromException<ServerRead<TValue>?>(error);
-        }
-    }
-
-    /// <summary>What a fetch that has ended brought.</summary>
-    /// <param name="fetched">Ended, however.</param>
-    /// <param name="fetch">What it started from.</param>
-    /// <exception cref="OperationCanceledException">The entry has ended.</exception>
-    private Outcome OutcomeOf(Task<ServerRead<TValue>?> fetched, FetchContext<TRequest, TValue> fetch)
-    {
-        try
-        {
-            var read = fetched.GetAwaiter().GetResult();
-            context.Metrics.Fetched(kind.Name, notModified: read is null);
-            if (read is not null && read.StepFrom(fetch.Index) != IndexStep.Same)
-            {
-                kind.Arrived(request, read.Value);
-            }
-
-            // That nothing changed is good news, whatever index was asked with; that there is nothing at all is none.
-            return new Outcome(read, null) { IsFruitless = read?.LacksIndex ?? fetch.Value is null };
-        }
-        catch (ServerException error)
-        {
-            CountFailure(fatal: EndsRefresh(error));
-            context.Log.FetchFailed(key, error.Message);
-            return new Outcome(null, error);
-        }
-        catch (Exception error) when (error is not OperationCanceledException || !_life.IsCancellationRequested)
-        {
-            // A bug in one kind must neither hang its readers nor take the other entries down.
-            CountFailure(fatal: false);
-            context.Log.FetchBroke(error, key);
-            return new Outcome(null, Bug(error));
-        }
-    }
-
-    // CACHE-25; and what servers do not have they will not have while they run.
-    private static bool EndsRefresh(ServerException error) => error.Kind is FailureKind.UnknownToken or FailureKind.Unsupported;
-
-    /// <summary>
-    /// Makes room for a value before anybody sees it; one that finds none is a failed fetch. What is held is out of date then, and may allow what the
-    /// servers deny by now. Only what is looked at before each use (a leaf) may stay.
-    /// </summary>
-    private Outcome Weighed(Outcome outcome)
-    {
-        if (outcome.Read is not { Value: var value })
-        {
-            return outcome;
-        }
-
-        CacheEntry[] members;
-        lock (_gate)
-        {
-            members = _members.ToArray();
-        }
-
-        var bytes = kind.SizeOf(value);
-        foreach (var member in members)
-        {
-            if (member.PaysForValue && context.Weigh(member, bytes) is { } error)
-            {
-                CountFailure(fatal: false);
-                context.Log.FetchFailed(key, error.Message);
-                return new Outcome(null, error) { IsSuperseded = !kind.Revalidates };
-            }
-        }
-
-        return outcome;
-    }
-
     /// <summary>Stores what a fetch brought.</summary>
     /// <returns>False when the loop ends.</returns>
-    private bool Apply(Outcome outcome)
+    public bool Apply(FetchOutcome<TValue> outcome)
     {
         bool goesOn, drops, isNews, isLost;
         CacheEntry[] members;
@@ -404,10 +336,10 @@ internal sealed class CacheFeed<TRequest, TValue>(
 
             // A failed first fetch leaves nothing behind (CACHE-30), and an unknown token needs no refresh (CACHE-25).
             drops = outcome.Error is { } error
-                && (EndsRefresh(error) || outcome.IsSuperseded || (before.Value is null && (error.IsFinal || before.Version <= 1 || !kind.Refreshes)));
+                && (outcome.EndsRefresh || outcome.IsSuperseded || (before.Value is null && (error.IsFinal || before.Version <= 1 || !kind.Refreshes)));
             isLost = before.Value is not null && _snapshot.Value is null;
             goesOn = !drops && kind.Refreshes && !context.IsClosing();
-            _phase = goesOn ? Phase.Sleeping : Phase.Idle;
+            _phase = !goesOn ? Phase.Idle : kind.IsScheduled && outcome.IsGood ? Phase.Scheduled : Phase.Sleeping;
             _wake = goesOn ? NewSignal() : null;
             _stopped = drops;
             members = _members.ToArray();
@@ -441,24 +373,13 @@ internal sealed class CacheFeed<TRequest, TValue>(
         return goesOn;
     }
 
-    /// <summary>Waits before the next fetch, unless a reader needs it or the servers that were away are back.</summary>
-    private async Task SleepAsync(TimeSpan pause, Task? back)
+    // Under the gate. Nobody hurries what begins, but who came between.
+    private void Enter(Phase phase)
     {
-        Task wake;
-        lock (_gate)
+        (_phase, _wake) = (phase, null);
+        if (!_hurried)
         {
-            wake = _wake!.Task;
-        }
-
-        if (pause > TimeSpan.Zero)
-        {
-            using var ended = CancellationTokenSource.CreateLinkedTokenSource(_life.Token);
-            Statistics.Sleeps(context.Clock.GetUtcNow() + pause);
-            var over = context.Clock.PauseAsync(pause, ended.Token);
-            await (back is null ? Task.WhenAny(wake, over) : Task.WhenAny(wake, over, back));
-            await ended.CancelAsync();
-            Statistics.Sleeps(null);
-            _life.Token.ThrowIfCancellationRequested();
+            State.Calm();
         }
     }
 
@@ -466,18 +387,5 @@ internal sealed class CacheFeed<TRequest, TValue>(
     {
         var started = Volatile.Read(ref _fetchStartedAt);
         return started != 0 && context.Clock.GetElapsedTime(started) >= ProofOfContact;
-    }
-
-    /// <summary>What came of a fetch.</summary>
-    /// <param name="Read">What came; null when nothing changed, or it failed.</param>
-    private readonly record struct Outcome(ServerRead<TValue>? Read, ServerException? Error)
-    {
-        /// <summary>Whether nothing came to go on from: an index that is none, or no first value. No error, but to ask again at once would be a busy loop (CACHE-17).</summary>
-        public bool IsFruitless { get; init; }
-
-        public bool IsGood => Error is null && !IsFruitless;
-
-        /// <summary>Whether the servers have another value than the one that is held, which therefore goes.</summary>
-        public bool IsSuperseded { get; init; }
     }
 }

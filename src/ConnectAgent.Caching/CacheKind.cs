@@ -80,6 +80,14 @@ internal abstract class CacheKind<TRequest, TValue> : CacheKind
     {
     }
 
+    /// <summary>Whether the next fetch is due at a time of the kind's own (<see cref="DueAsync"/>), not at the servers' next change. Default no.</summary>
+    public virtual bool IsScheduled => false;
+
+    /// <summary>For kinds that are scheduled: completes when the value must be looked at again. No fetch is in flight meanwhile.</summary>
+    /// <param name="context">What the entry holds; a reader in a hurry completes what sleeps on its state.</param>
+    /// <param name="cancellationToken">The end of the entry.</param>
+    public virtual Task DueAsync(FetchContext<TRequest, TValue> context, CancellationToken cancellationToken) => Task.CompletedTask;
+
     /// <summary>Fetches once; single flight per entry (CACHE-12, CACHE-15).</summary>
     /// <param name="context">What the entry holds and how long the fetch may hold.</param>
     /// <param name="cancellationToken">The end of the entry, never of one reader.</param>

@@ -14,6 +14,7 @@ internal sealed class FetchState
     private TaskCompletionSource? _sleeper;
     private int _forced;
     private int _hurried;
+    private bool _isDeferred;
 
     /// <summary>Whether a reader wants the running fetch to look now (see <see cref="CacheKind{TRequest, TValue}.Revalidates"/>).</summary>
     public bool IsHurried => Volatile.Read(ref _hurried) == 1;
@@ -45,6 +46,17 @@ internal sealed class FetchState
 
     /// <summary>A new fetch begins, which nobody hurries yet.</summary>
     public void Calm() => Volatile.Write(ref _hurried, 0);
+
+    /// <summary>The running fetch ends without an answer: what is held stays as it is, neither confirmed nor failed, until the kind says that it is due.</summary>
+    public void Defer() => _isDeferred = true;
+
+    /// <summary>Whether the fetch that has ended said so; asked once.</summary>
+    public bool TakeDeferral()
+    {
+        var isDeferred = _isDeferred;
+        _isDeferred = false;
+        return isDeferred;
+    }
 
     /// <summary>An operator wants a new value.</summary>
     public void Force() => Volatile.Write(ref _forced, 1);

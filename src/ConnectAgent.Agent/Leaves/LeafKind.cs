@@ -28,7 +28,7 @@ internal sealed record LeafRequest(string Datacenter, string Token, string Servi
 }
 
 /// <summary>
-/// The cache type <c>connect-ca-leaf</c>. A fetch holds until the leaf must be replaced (its renewal instant, or a rotation of the roots) and
+/// The cache type <c>connect-ca-leaf</c>. It is due when the leaf must be replaced (its renewal instant, or a rotation of the roots), and a fetch
 /// issues the next one, so the engine's refresh loop is the renewal (LEAF-56).
 /// </summary>
 internal sealed class LeafKind(
@@ -67,6 +67,46 @@ internal sealed class LeafKind(
             && roots.Peek(request.Datacenter)?.Active?.SigningKeyId == value.AuthorityKeyId;
     }
 
+    public override bool IsScheduled => true;
+
+    /// <summary>
+    /// The renewal instant, a change of the roots or of the contact, another leaf that the servers keep, a reader who asks, or the end of the leaf,
+    /// whichever comes first (LEAF-40 to LEAF-47).
+    /// </summary>
+    public override async Task DueAsync(FetchContext<LeafRequest, LeafCertificate> context, CancellationToken cancellationToken)
+    {
+        var (state, leaf) = (context.State.Get<LeafState>(), context.Value!);
+        while (true)
+        {
+            LeafLook look;
+            try
+            {
+                look = await LookAsync(context, state, leaf, cancellationToken);
+            }
+            catch (ServerException)
+            {
+                // Whoever acts meets it again, and tells it.
+                return;
+            }
+
+            if (look.IsCheck || IsDue(state, look) || (!IsUsable(leaf) && !state.IsEndTold))
+            {
+                return;
+            }
+
+            var pause = state.Plan.NextTry - look.Now;
+            var longest = LeafRenewal.LongestHold(look.Facts);
+            using (var alarm = new LeafAlarm(
+                context.State, rotations, context.Request.Datacenter, look.Trusted, pause < longest ? pause : longest, clock, cancellationToken))
+            {
+                await (state.ElsewhereIndex is null ? alarm.Task : ReplacedAsync(alarm.Task, context, state, look.Trusted, cancellationToken));
+            }
+
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+    }
+
+    /// <summary>Issues the first leaf or the next one, if it is due; else tells a reader who asks that the one that is held is current (LEAF-50).</summary>
     public override async Task<ServerRead<LeafCertificate>?> FetchAsync(
         FetchContext<LeafRequest, LeafCertificate> context, CancellationToken cancellationToken)
     {
@@ -76,72 +116,69 @@ internal sealed class LeafKind(
             return await IssueAsync(context, state, await RootsAsync(context, state, cancellationToken), cancellationToken);
         }
 
-        var facts = FactsOf(leaf, state.IssuedAt);
-        var instant = LeafRenewal.Instant(facts, clock.GetUtcNow(), random.NextDouble());
         while (true)
         {
-            var trusted = await RootsAsync(context, state, cancellationToken);
-            var now = clock.GetUtcNow();
-            var isCheck = context.State.IsHurried;
-            if (state.WasAway && trusted.InContact)
-            {
-                state.Plan = LeafRenewal.AfterReconnection(state.Plan, now, random.NextDouble());
-            }
-
-            state.WasAway = !trusted.InContact;
-            var signingKey = LeafRenewal.SigningKeyFor(facts, trusted.Value, areOld: state.KnewAtIssue(trusted.Value));
-            state.Plan = LeafRenewal.Plan(facts, state.Plan, signingKey, isCheck, now, instant, options.SpreadDraw(random));
-            if (isCheck && context.State.TakeForce())
+            var look = await LookAsync(context, state, leaf, cancellationToken);
+            if (look.IsCheck && context.State.TakeForce())
             {
                 // An operator's renewal; still no two within a second (section 9, test 4), and none later because the clock went back.
-                var rest = state.IssuedAt + LeafRenewal.LeastPause - now;
+                var rest = state.IssuedAt + LeafRenewal.LeastPause - look.Now;
                 await clock.PauseAsync(rest < LeafRenewal.LeastPause ? rest : LeafRenewal.LeastPause, cancellationToken);
-                return await IssueAsync(context, state, trusted, cancellationToken);
+                return await IssueAsync(context, state, look.Trusted, cancellationToken);
             }
 
-            if (state.Plan.IssueAt <= now || state.IsReplaced)
+            if (IsDue(state, look) && await RenewAsync(context, state, leaf, look, cancellationToken) is { } renewed)
             {
-                if (!state.IsReplaced)
-                {
-                    CountEarly(leaf, trusted.Value, now);
-                }
-
-                state.IsReplaced = false;
-                if (await RenewAsync(context, state, leaf, trusted, cancellationToken) is { } renewed)
-                {
-                    return renewed;
-                }
+                return renewed;
             }
 
-            if (!IsUsable(leaf) && (isCheck || !state.IsEndTold))
+            if (!IsUsable(leaf) && (look.IsCheck || !state.IsEndTold))
             {
-                // Who blocks is told once, who asks each time; between them the hold goes on, because it sees the servers come back (LEAF-82).
+                // Who blocks is told once, who asks each time; between them nothing is fetched until the servers come back (LEAF-82).
                 state.IsEndTold = true;
                 throw state.LastError?.ToThrow() ?? new ServerException(FailureKind.Failed, "the leaf certificate has expired");
             }
 
-            if (isCheck && IsDueSoonAfterRotation(facts, state.Plan, signingKey, now))
+            if (look.IsCheck && IsDueSoonAfterRotation(look.Facts, state.Plan, look.SigningKey, look.Now))
             {
                 // LEAF-45: who looks after a rotation gets a new leaf; only the least pause between two issues is waited for.
-                await clock.PauseAsync(state.Plan.IssueAt - now, cancellationToken);
+                await clock.PauseAsync(state.Plan.IssueAt - look.Now, cancellationToken);
                 continue;
             }
 
-            if (isCheck)
+            if (look.IsCheck)
             {
-                return null;
+                state.Instant = null;
+            }
+            else
+            {
+                context.State.Defer();
             }
 
-            var pause = state.Plan.NextTry - now;
-            var longest = LeafRenewal.LongestHold(facts);
-            using (var alarm = new LeafAlarm(
-                context.State, rotations, context.Request.Datacenter, trusted, pause < longest ? pause : longest, clock, cancellationToken))
-            {
-                await (state.ElsewhereIndex is null ? alarm.Task : ReplacedAsync(alarm.Task, context, state, trusted, cancellationToken));
-            }
-
-            cancellationToken.ThrowIfCancellationRequested();
+            return null;
         }
+    }
+
+    private static bool IsDue(LeafState state, LeafLook look) => state.Plan.IssueAt <= look.Now || state.IsReplaced;
+
+    /// <summary>Looks at a leaf, and plans its next renewal anew.</summary>
+    private async Task<LeafLook> LookAsync(
+        FetchContext<LeafRequest, LeafCertificate> context, LeafState state, LeafCertificate leaf, CancellationToken cancellationToken)
+    {
+        var facts = FactsOf(leaf, state.IssuedAt);
+        state.Instant ??= LeafRenewal.Instant(facts, clock.GetUtcNow(), random.NextDouble());
+        var trusted = await RootsAsync(context, state, cancellationToken);
+        var now = clock.GetUtcNow();
+        var isCheck = context.State.IsHurried;
+        if (state.WasUnreachable && trusted.InContact)
+        {
+            state.Plan = LeafRenewal.AfterReconnection(state.Plan, now, random.NextDouble());
+        }
+
+        state.WasUnreachable = !trusted.InContact;
+        var signingKey = LeafRenewal.SigningKeyFor(facts, trusted.Value, areOld: state.KnewAtIssue(trusted.Value));
+        state.Plan = LeafRenewal.Plan(facts, state.Plan, signingKey, isCheck, now, state.Instant.Value, options.SpreadDraw(random));
+        return new LeafLook(facts, trusted, signingKey, now, isCheck);
     }
 
     private static LeafFacts FactsOf(LeafCertificate leaf, DateTimeOffset issuedAt) =>
@@ -156,12 +193,18 @@ internal sealed class LeafKind(
         FetchContext<LeafRequest, LeafCertificate> context,
         LeafState state,
         LeafCertificate leaf,
-        CacheAnswer<CaRoots> trusted,
+        LeafLook look,
         CancellationToken cancellationToken)
     {
+        if (!state.IsReplaced)
+        {
+            CountEarly(leaf, look.Trusted.Value, look.Now);
+        }
+
+        state.IsReplaced = false;
         try
         {
-            return await IssueAsync(context, state, trusted, cancellationToken);
+            return await IssueAsync(context, state, look.Trusted, cancellationToken);
         }
         catch (ServerException error) when (error.Kind == FailureKind.RateLimited)
         {
@@ -171,7 +214,7 @@ internal sealed class LeafKind(
             logger.RenewalRefused(context.Request.Service, state.Plan.NotBefore);
             return null;
         }
-        catch (ServerException error) when (error.Kind == FailureKind.Unreachable && (IsListed(leaf, trusted, state) || !IsUsable(leaf)))
+        catch (ServerException error) when (error.Kind == FailureKind.Unreachable && (IsListed(leaf, look.Trusted, state) || !IsUsable(leaf)))
         {
             state.LastError = error;
             metrics.Failed();
@@ -241,6 +284,7 @@ internal sealed class LeafKind(
         state.Issued++;
         state.RootsAtIssue = trusted.Value;
         state.Plan = RenewalPlan.None;
+        state.Instant = null;
         state.LastError = null;
         state.IsEndTold = false;
         logger.Issued(context.Request.Service, issued.Value.SerialNumber, issued.Value.ValidBefore);
@@ -294,3 +338,11 @@ internal sealed class LeafKind(
         }
     }
 }
+
+/// <summary>What one look at a leaf found.</summary>
+/// <param name="Facts">Of the leaf.</param>
+/// <param name="Trusted">The roots.</param>
+/// <param name="SigningKey">That should have signed it (LEAF-48).</param>
+/// <param name="Now">The time of the look.</param>
+/// <param name="IsCheck">Whether a reader asks now (LEAF-45).</param>
+internal readonly record struct LeafLook(LeafFacts Facts, CacheAnswer<CaRoots> Trusted, string SigningKey, DateTimeOffset Now, bool IsCheck);

@@ -30,8 +30,11 @@ internal sealed class LeafState
 
     public ServerException? LastError { get; set; }
 
-    /// <summary>Whether the servers were away at the last look.</summary>
-    public bool WasAway { get; set; }
+    /// <summary>Whether the servers were unreachable at the last look.</summary>
+    public bool WasUnreachable { get; set; }
+
+    /// <summary>The renewal instant; drawn anew when a reader has been answered or a leaf has come, not at each look: it would for ever lie ahead (LEAF-42).</summary>
+    public DateTimeOffset? Instant { get; set; }
 
     /// <summary>Whether an error told that the leaf has ended.</summary>
     public bool IsEndTold { get; set; }

@@ -4,7 +4,7 @@ namespace ConnectAgent.Caching.Inspection;
 /// <param name="Key">Cut when it is long.</param>
 /// <param name="Id">Stable while the process runs; names the entry for dropping it.</param>
 /// <param name="Token">Empty for requests without a token, else a short hash that only this process can make.</param>
-/// <param name="State"><c>fresh</c>, <c>refreshing</c> (no value yet), <c>failing</c>, or <c>restored</c> (from the sealed file, not confirmed since).</param>
+/// <param name="State"><c>fresh</c> (a read of the servers is held for it), <c>scheduled</c> (good until a planned time), <c>refreshing</c> (no value yet), <c>failing</c>, or <c>restored</c> (from the sealed file, not confirmed since).</param>
 /// <param name="AgeSeconds">Since the value was last known good.</param>
 /// <param name="SizeBytes">What it takes of the bounds on bytes: key, token and value, and what it needs beside them.</param>
 /// <param name="Detail">What its kind tells of it beside this; null for nothing.</param>

@@ -156,7 +156,23 @@ public sealed class LeafServiceTests : IDisposable
         }
 
         await _agent.Clock.ArmedAsync(3);
-        (entry.Fetches.Count, _agent.Servers.Signatures).Should().Be((2L, 1), "one fetch issued it, one holds");
+        (entry.Fetches.Count, _agent.Servers.Signatures).Should().Be((1L, 1), "one fetch issued it, and none is in flight while it waits for its renewal");
+        entry.State.Should().Be("scheduled");
+    }
+
+    [Fact] // a leaf that waits for its renewal is not being fetched, and says so; a look that changes nothing leaves it so
+    public async Task A_leaf_is_scheduled_as_soon_as_it_is_there_and_after_each_look()
+    {
+        await _agent.LeafAsync();
+        var entry = _agent.Cache.Entries.Single(candidate => candidate.Key.Kind == "connect-ca-leaf");
+        entry.State.Should().Be("scheduled", "whoever has been answered finds it so");
+        await _agent.Clock.ArmedAsync(3);
+        _agent.Cache.Entries.Single(candidate => candidate.Key.Kind == "connect-ca-root").State.Should().Be("fresh", "its next change is told by a read that is held");
+        _agent.Servers.Rotate();
+        await AgentFixture.EventuallyAsync(() => _agent.Clock.ArmedTimers == 3 && entry.State == "scheduled" && entry.Fetches.Count == 1, "the new plan waits");
+        _agent.Clock.Advance(TimeSpan.FromSeconds(2));
+        (await _agent.LeafAsync().WaitAsync(AgentFixture.Patience)).Hit.Should().BeFalse("LEAF-45: who looks after a rotation gets a new leaf");
+        (entry.State, _agent.Servers.Signatures).Should().Be(("scheduled", 2));
     }
 
     [Theory] // LEAF-82: within 30 s, not at its own next try, up to two minutes later; whether the leaf still holds or has ended
