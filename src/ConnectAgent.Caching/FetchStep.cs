@@ -16,10 +16,12 @@ internal readonly struct FetchStep
         _activity = AgentTrace.Start("cache.fetch")?.SetTag("connect_agent.cache.kind", kind);
     }
 
+    /// <summary>The fetch begins.</summary>
     /// <param name="kind">The cache type.</param>
     /// <param name="index">Of the value that is there; 0 asks for an answer at once.</param>
     public static FetchStep Begin(string kind, ulong index, CacheMetrics metrics) => index == 0 ? new FetchStep(kind, metrics) : default;
 
+    /// <summary>It has ended.</summary>
     /// <param name="error">Null when it brought something.</param>
     public void End(Exception? error)
     {

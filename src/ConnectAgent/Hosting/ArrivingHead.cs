@@ -18,6 +18,7 @@ internal sealed class ArrivingHead : IDuplexPipe, IArrivingHead
     private bool _isWhole;
     private int _hasPlace;
 
+    /// <summary>Counts from now on.</summary>
     /// <param name="transport">The connection as it is.</param>
     /// <param name="places">What a large head needs one of.</param>
     /// <param name="refuse">Answers when there is none.</param>

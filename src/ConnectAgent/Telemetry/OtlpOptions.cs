@@ -2,6 +2,7 @@ using ConnectAgent.Protocol.Limits;
 
 namespace ConnectAgent.Telemetry;
 
+/// <summary>Where traces and metrics go, and what that may take.</summary>
 /// <param name="Endpoint">Of an OTLP/HTTP receiver, without a path: <c>telemetry.otlp_endpoint</c>.</param>
 internal sealed record OtlpOptions(Uri Endpoint)
 {
