@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using ConnectAgent.Caching.Inspection;
 using ConnectAgent.Caching.Sealing;
 using Microsoft.Extensions.DependencyInjection;
@@ -18,7 +19,7 @@ internal static class CachingServiceCollectionExtensions
     }
 
     /// <summary>Adds a cache type: the one registration that it needs.</summary>
-    public static IServiceCollection AddCacheKind<TKind>(this IServiceCollection services)
+    public static IServiceCollection AddCacheKind<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] TKind>(this IServiceCollection services)
         where TKind : CacheKind => services.AddSingleton<TKind>().AddSingleton<CacheKind>(static provider => provider.GetRequiredService<TKind>());
 
     /// <summary>Has what the cache holds sealed in a directory.</summary>
