@@ -55,7 +55,7 @@ internal sealed class BlockingReader(StateStore store, BlockingLimits limits, Ti
         var limit = limits.Of(options.Query, random.NextDouble());
         while (true)
         {
-            using var watch = store.Watches.Watch(read.Topics, hearsRights: options.Rights is not null);
+            using var watch = store.Watches.Watch(read.Topics, includesRights: options.Rights is not null);
             var now = store.Current;
             var (value, at) = AtLeastOne(read.Of(now));
             if ((at > options.Query.Index && !read.AreSame(first, value)) || now.Generation != before.Generation

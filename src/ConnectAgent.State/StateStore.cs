@@ -153,7 +153,7 @@ internal sealed class StateStore : IDisposable
         return 0UL;
     });
 
-    private static ServerException NotStored(StateStorageException error) =>
+    internal static ServerException NotStored(StateStorageException error) =>
         new(FailureKind.Failed, "state could not be stored: " + error.Message, error);
 
     private void Drain()
@@ -303,54 +303,5 @@ internal sealed class StateStore : IDisposable
         }
 
         return (state, highest);
-    }
-
-    private abstract class PendingWrite
-    {
-        public abstract bool TryRun(StateWriter writer);
-
-        public abstract void Complete();
-
-        public abstract void Refuse(Exception error);
-    }
-
-    private sealed class PendingWrite<T>(Func<StateWriter, T> write) : PendingWrite
-    {
-        private readonly TaskCompletionSource<T> _outcome = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        private T? _result;
-        private Exception? _error;
-
-        public Task<T> Outcome => _outcome.Task;
-
-        public override bool TryRun(StateWriter writer)
-        {
-            _error = null;
-            try
-            {
-                _result = write(writer);
-                writer.Encode();
-                return true;
-            }
-            catch (Exception error)
-            {
-                // Whatever a write throws is its caller's answer; the next one runs.
-                _error = error is StateStorageException storage ? NotStored(storage) : error;
-                return false;
-            }
-        }
-
-        public override void Complete()
-        {
-            if (_error is not null)
-            {
-                _outcome.SetException(_error);
-            }
-            else
-            {
-                _outcome.SetResult(_result!);
-            }
-        }
-
-        public override void Refuse(Exception error) => _outcome.SetException(_error ?? error);
     }
 }

@@ -42,10 +42,10 @@ internal sealed class StateWatches
     /// is missed.
     /// </summary>
     /// <param name="topics">At least one.</param>
-    /// <param name="hearsRights">Whether a change of what any token may do is heard, too.</param>
-    public StateWatch Watch(Topic[] topics, bool hearsRights = false)
+    /// <param name="includesRights">Whether a change of what any token may do is heard, too.</param>
+    public StateWatch Watch(Topic[] topics, bool includesRights = false)
     {
-        var watch = new StateWatch(this, topics, hearsRights);
+        var watch = new StateWatch(this, topics, includesRights);
         lock (_gate)
         {
             foreach (var topic in topics)
@@ -92,7 +92,7 @@ internal sealed class StateWatches
             }
             else if (changesRights)
             {
-                fired.UnionWith(_watchers.Values.SelectMany(In).Where(static watch => watch.HearsRights));
+                fired.UnionWith(_watchers.Values.SelectMany(In).Where(static watch => watch.IncludesRights));
             }
         }
 
@@ -121,10 +121,10 @@ internal sealed class StateWatches
 }
 
 /// <summary>One reader's interest.</summary>
-internal sealed class StateWatch(StateWatches owner, Topic[] topics, bool hearsRights)
+internal sealed class StateWatch(StateWatches owner, Topic[] topics, bool includesRights)
     : TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), IDisposable
 {
-    public bool HearsRights => hearsRights;
+    public bool IncludesRights => includesRights;
 
     /// <summary>Completes when one of the topics is written, or what is heard besides.</summary>
     public Task Changed => Task;

@@ -1,4 +1,3 @@
-using ConnectAgent.ControlPlane.ConfigEntries;
 using ConnectAgent.Protocol.Text;
 using ConnectAgent.State;
 

@@ -14,6 +14,6 @@ internal static class AclServiceCollectionExtensions
         services.AddStateTables(AclTables.All, former: "acl-secrets").AddSingleton<ISnapshotRule, AclSnapshotRule>();
         services.AddSingleton(options).AddSingleton<TokenResolver>();
         services.AddSingleton<AclTokenStore>().AddSingleton<AclPolicyStore>().AddSingleton<AclRoleStore>();
-        return services.AddHostedService<AclReaper>();
+        return services.AddHostedService<ExpiredTokenService>();
     }
 }

@@ -9,6 +9,6 @@ internal static class RevocationServiceCollectionExtensions
     public static IServiceCollection AddRevocation(this IServiceCollection services)
     {
         services.AddStateTables(RevocationTables.All).AddSingleton<ISnapshotRule, RevocationSnapshotRule>();
-        return services.AddSingleton<RevocationStore>().AddHostedService<RevocationUpkeep>();
+        return services.AddSingleton<RevocationStore>().AddHostedService<RevocationUpkeepService>();
     }
 }

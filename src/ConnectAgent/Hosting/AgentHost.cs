@@ -105,7 +105,7 @@ internal static class AgentHost
 
         if (configuration is { Server: true, ConnectEnabled: true })
         {
-            await app.Services.GetRequiredService<AuthorityKeeper>().TryInitializeAsync();
+            await app.Services.GetRequiredService<AuthorityUpkeepService>().TryInitializeAsync();
         }
 
         foreach (var entry in configuration.BootstrapEntries)

@@ -73,7 +73,7 @@ internal static class DaemonServiceCollectionExtensions
             configuration.StateDirectory);
         if (configuration.ConnectEnabled)
         {
-            services.AddHostedService(provider => provider.GetRequiredService<AuthorityKeeper>());
+            services.AddHostedService(provider => provider.GetRequiredService<AuthorityUpkeepService>());
         }
 
         services.AddEmbeddedServers();

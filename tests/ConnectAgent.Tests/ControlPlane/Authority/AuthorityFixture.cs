@@ -46,7 +46,7 @@ internal sealed class AuthorityFixture : IAsyncDisposable
 
     public AuthorityManager Manager => _services.GetRequiredService<AuthorityManager>();
 
-    public AuthorityKeeper Keeper => _services.GetRequiredService<AuthorityKeeper>();
+    public AuthorityUpkeepService Keeper => _services.GetRequiredService<AuthorityUpkeepService>();
 
     public CertificateAuthority Authority => _services.GetRequiredService<CertificateAuthority>();
 

@@ -55,7 +55,7 @@ internal sealed class RevocationFixture : IAsyncDisposable
 
     public RevocationStore Revocations => _services.GetRequiredService<RevocationStore>();
 
-    public IHostedService Upkeep => _services.GetServices<IHostedService>().OfType<RevocationUpkeep>().Single();
+    public IHostedService Upkeep => _services.GetServices<IHostedService>().OfType<RevocationUpkeepService>().Single();
 
     public static async Task<RevocationFixture> StartAsync(
         string? folder = null, ManualTimeProvider? clock = null, TimeSpan? leafLife = null)

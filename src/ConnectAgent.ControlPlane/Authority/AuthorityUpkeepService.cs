@@ -6,8 +6,8 @@ using Microsoft.Extensions.Logging;
 namespace ConnectAgent.ControlPlane.Authority;
 
 /// <summary>Looks after the CA: starts it again where the start failed, and every hour prunes, warns, and renews (ca CA-55, CA-61, section 10).</summary>
-internal sealed class AuthorityKeeper(
-    AuthorityManager manager, ActiveSigner signer, AuthorityOptions options, TimeProvider clock, ILogger<AuthorityKeeper> logger) : BackgroundService
+internal sealed class AuthorityUpkeepService(
+    AuthorityManager manager, ActiveSigner signer, AuthorityOptions options, TimeProvider clock, ILogger<AuthorityUpkeepService> logger) : BackgroundService
 {
     /// <summary>How often roots that were rotated out long ago are looked for (ca CA-55).</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromHours(1);

@@ -5,7 +5,7 @@ using Xunit;
 namespace ConnectAgent.Tests.ControlPlane.Authority;
 
 /// <summary>The hourly upkeep (ca CA-55, section 10).</summary>
-public sealed class AuthorityKeeperTests
+public sealed class AuthorityUpkeepServiceTests
 {
     [Fact] // CA-55
     public async Task Given_an_old_root_When_two_leaf_lives_have_passed_Then_the_next_hour_drops_it_and_its_cross_signed_block()
@@ -73,7 +73,7 @@ public sealed class AuthorityKeeperTests
 
     [Fact] // CA-61
     public void The_pause_between_attempts_to_start_doubles_to_256_seconds() =>
-        Enumerable.Range(1, 10).Select(failures => AuthorityKeeper.PauseAfter(failures).TotalSeconds)
+        Enumerable.Range(1, 10).Select(failures => AuthorityUpkeepService.PauseAfter(failures).TotalSeconds)
             .Should().Equal(2, 4, 8, 16, 32, 64, 128, 256, 256, 256);
 
     private static async Task<AuthorityFixture> StartAsync(string config, bool autoRotate = false)
@@ -85,14 +85,14 @@ public sealed class AuthorityKeeperTests
     }
 
     // A leaf signed in a test moves the clock by some milliseconds.
-    private static bool IsAnHour(TimeSpan delay) => delay > AuthorityKeeper.Interval - TimeSpan.FromSeconds(1);
+    private static bool IsAnHour(TimeSpan delay) => delay > AuthorityUpkeepService.Interval - TimeSpan.FromSeconds(1);
 
     // The loop sleeps an hour at a time: each is waited for before the next.
     private static async Task HoursAsync(AuthorityFixture ca, int hours)
     {
         for (var i = 0; i < hours; i++)
         {
-            ca.Clock.Advance(AuthorityKeeper.Interval);
+            ca.Clock.Advance(AuthorityUpkeepService.Interval);
             await ca.Clock.ArmedAsync(IsAnHour);
         }
     }

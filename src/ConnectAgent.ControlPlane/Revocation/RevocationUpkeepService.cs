@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 namespace ConnectAgent.ControlPlane.Revocation;
 
 /// <summary>Marks serials and removes ended revocations, once for each mark interval. A failure waits for the next turn: either can be late.</summary>
-internal sealed class RevocationUpkeep(RevocationStore revocations, TimeProvider clock, ILogger<RevocationUpkeep> logger) : BackgroundService
+internal sealed class RevocationUpkeepService(RevocationStore revocations, TimeProvider clock, ILogger<RevocationUpkeepService> logger) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 namespace ConnectAgent.ControlPlane.Acl;
 
 /// <summary>Removes tokens whose time is over (acl ACL-TOK-33). They are refused from that moment on, whether removed or not.</summary>
-internal sealed class AclReaper(AclTokenStore store, AclOptions options, TimeProvider clock, ILogger<AclReaper> logger) : BackgroundService
+internal sealed class ExpiredTokenService(AclTokenStore store, AclOptions options, TimeProvider clock, ILogger<ExpiredTokenService> logger) : BackgroundService
 {
     [Limit("acl.reaped_at_once", "tokens", "the others are deleted in the next round")]
     private const int Most = 4096;
