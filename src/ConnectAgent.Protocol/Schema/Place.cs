@@ -11,6 +11,9 @@ public readonly record struct Place(string? Field, string? Written, string? GoNa
     /// <summary>An element of a list.</summary>
     public static Place Of(int index) => new(null, null, null, null, index);
 
+    /// <summary>A field that stands in no table.</summary>
+    public static Place OfField(string name) => new(name, name, null);
+
     /// <summary>An element of a map.</summary>
     public static Place Of(string key) => new(null, key, null, key);
 }

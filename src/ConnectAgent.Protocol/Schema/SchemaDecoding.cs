@@ -91,9 +91,11 @@ public abstract class SchemaDecoding
     /// <exception cref="Exception">The dialect's, if anything was wrong.</exception>
     public abstract void Finish();
 
-    internal void Enter(in Place place) => _places.Add(place);
+    /// <summary>Steps to a field or an element.</summary>
+    public void Enter(in Place place) => _places.Add(place);
 
-    internal void Leave() => _places.RemoveAt(_places.Count - 1);
+    /// <summary>Steps back.</summary>
+    public void Leave() => _places.RemoveAt(_places.Count - 1);
 
     /// <summary>The way as mapstructure and the files' decoder tell it: <c>a.b[0]</c>, <c>a[key]</c>.</summary>
     protected string Path()

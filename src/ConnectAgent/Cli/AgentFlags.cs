@@ -8,49 +8,29 @@ namespace ConnectAgent.Cli;
 /// <summary>The flags of <c>agent</c>, with one dash or two (config-and-cli FLAG-1 to FLAG-5).</summary>
 internal sealed class AgentFlags
 {
-    private const string Inert = "Accepted, without effect.";
-    private const string Reported = "Reported; nothing listens there.";
-    private readonly List<(Option<string[]> Option, Action<ConfigValues, string> Set)> _texts = [];
-    private readonly List<(Option<bool?> Option, Action<ConfigValues, bool> Set)> _switches = [];
+    private readonly List<(ConfigKey Key, Option Option)> _keys = [];
     private readonly List<Option> _inert = [];
     private readonly Option<bool?> _dev = Switch("dev", "Development mode: everything in memory, Connect on, no files.");
     private readonly Option<string[]> _files = Many("config-file", "A JSON file to read; may be repeated.");
     private readonly Option<string[]> _directories = Many("config-dir", "A directory of JSON files to read, in byte order; may be repeated.");
-    private readonly Option<string[]> _servers = Many("server-addr", "A server to talk to, as http://host:port or https://host:port; may be repeated.");
-    private readonly Option<string[]> _meta = Many("node-meta", "A key:value pair of node metadata; may be repeated.");
 
     public AgentFlags()
     {
-        Port("http", "The port of HTTP; -1 turns it off.");
-        Port("https", "The port of HTTPS; -1 turns it off.");
-        Port("grpc", Inert);
-        Port("dns", Inert);
-        Port("server", Reported);
-        Port("serf-lan", Reported);
-        Port("serf-wan", Reported);
-        Add("bind", "The cluster address; it is reported, and nothing listens there.", (values, text) => values.BindAddress = text);
-        Add("client", "Where clients are served: IP addresses, separated by spaces.", (values, text) => values.ClientAddress = text);
-        Add("advertise", "The address that is reported.", (values, text) => values.AdvertiseAddress = text);
-        Add("datacenter", "The datacenter's name.", (values, text) => values.Datacenter = text);
-        Add("node", "The node's name.", (values, text) => values.NodeName = text);
-        Add("node-id", "The node's UUID.", (values, text) => values.NodeId = text);
-        Add("data-dir", "Where durable state lives.", (values, text) => values.DataDirectory = text);
-        Add("log-level", "TRACE, DEBUG, INFO, WARN or ERROR.", (values, text) => values.LogLevel = text);
-        Add("default-query-time", "Time limit of a blocking query that names none.", (values, text) => values.DefaultQueryTime = text);
-        Add("max-query-time", "Longest time limit of a blocking query.", (values, text) => values.MaxQueryTime = text);
-        Add("pid-file", "Where the process ID is written.", (values, text) => values.PidFile = text);
-        AddSwitch("server", "Whether the embedded control plane runs.", (values, flag) => values.Server = flag);
-        AddSwitch("bootstrap", "Checked; the embedded control plane leads itself.", (values, flag) => values.Bootstrap = flag);
-        AddSwitch("log-json", "Whether the log is JSON.", (values, flag) => values.LogJson = flag);
-        Add("allow-write-http-from", "A network, as CIDR, that may write over HTTP; may be repeated.", (values, text) => values.AllowWriteHttpFrom.Add(text));
-        Add("bootstrap-expect", "Checked; the embedded control plane leads itself.", (values, text) => values.BootstrapExpect = Number("bootstrap-expect", text));
+        foreach (var key in AgentKeys.All)
+        {
+            if (key.FlagName is { } name)
+            {
+                _keys.Add((key, key.Type == ConfigTypes.Flag ? Switch(name, key.FlagHelp) : Many(name, key.FlagHelp)));
+            }
+        }
+
         foreach (var name in new[]
         {
             "advertise-wan", "log-file", "log-rotate-bytes", "log-rotate-duration", "log-rotate-max-files", "retry-join", "join", "domain",
             "encrypt", "raft-protocol", "protocol", "recursor",
         })
         {
-            _inert.Add(Many(name, Inert));
+            _inert.Add(Many(name, AgentKeys.InertFlag));
         }
 
         foreach (var name in new[]
@@ -58,14 +38,13 @@ internal sealed class AgentFlags
             "enable-script-checks", "enable-local-script-checks", "ui", "syslog", "disable-host-node-id", "disable-keyring-file", "rejoin",
         })
         {
-            _inert.Add(Switch(name, Inert));
+            _inert.Add(Switch(name, AgentKeys.InertFlag));
         }
     }
 
     public void AddTo(Command command)
     {
-        IEnumerable<Option> all =
-            [_dev, _files, _directories, _servers, _meta, .. _texts.Select(flag => flag.Option), .. _switches.Select(flag => flag.Option), .. _inert];
+        IEnumerable<Option> all = [_dev, _files, _directories, .. _keys.Select(flag => flag.Option), .. _inert];
         foreach (var option in all)
         {
             command.Options.Add(option);
@@ -95,39 +74,42 @@ internal sealed class AgentFlags
     /// <exception cref="ConfigurationException">With the exact text.</exception>
     public AgentConfiguration Read(ParseResult result)
     {
-        // Lists append, those of flags first (FLAG-3).
+        // Lists append, those of flags first (FLAG-3); of all else the flag counts.
         var values = new ConfigValues();
-        values.Servers.AddRange(result.GetValue(_servers) ?? []);
+        Take(result, values, isList: true);
         foreach (var file in FilesOf(result))
         {
             ConfigFile.Read(file, values);
         }
 
-        foreach (var (option, set) in _texts)
-        {
-            // A flag given twice counts as given last.
-            if (result.GetValue(option) is [.., var text])
-            {
-                set(values, text);
-            }
-        }
-
-        foreach (var (option, set) in _switches)
-        {
-            if (result.GetResult(option) is not null)
-            {
-                set(values, result.GetValue(option) ?? true);
-            }
-        }
-
-        foreach (var pair in result.GetValue(_meta) ?? [])
-        {
-            var colon = pair.IndexOf(':', StringComparison.Ordinal);
-            values.NodeMeta[colon < 0 ? pair : pair[..colon]] = colon < 0 ? string.Empty : pair[(colon + 1)..];
-        }
-
+        Take(result, values, isList: false);
         values.WithoutEffect.AddRange(_inert.Where(option => result.GetResult(option) is { Implicit: false }).Select(option => option.Name));
         return AgentConfiguration.Build(values, result.GetResult(_dev) is not null && (result.GetValue(_dev) ?? true));
+    }
+
+    private void Take(ParseResult result, ConfigValues values, bool isList)
+    {
+        foreach (var (key, option) in _keys.Where(flag => flag.Key.Type == ConfigTypes.List == isList && result.GetResult(flag.Option) is not null))
+        {
+            values.Merge(key, option is Option<bool?> flag ? result.GetValue(flag) ?? true : ValueOf(key, result.GetValue((Option<string[]>)option) ?? []));
+        }
+    }
+
+    // A flag given twice counts as given last, unless it is a list or a map.
+    private static object ValueOf(ConfigKey key, string[] given)
+    {
+        if (key.Type == ConfigTypes.List)
+        {
+            return given.ToList();
+        }
+
+        if (key.Type == ConfigTypes.Map)
+        {
+            return given.Select(pair => pair.Split(':', 2)).GroupBy(pair => pair[0], StringComparer.Ordinal)
+                .ToDictionary(pairs => pairs.Key, pairs => pairs.Last().ElementAtOrDefault(1) ?? string.Empty, StringComparer.Ordinal);
+        }
+
+        return key.Type == ConfigTypes.Number ? Number(key.FlagName!, given[^1]) : given[^1];
     }
 
     private static Option<bool?> Switch(string name, string description) =>
@@ -139,14 +121,4 @@ internal sealed class AgentFlags
     private static int Number(string name, string text) => int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
         ? number
         : throw new ConfigurationException($"invalid value \"{text}\" for flag -{name}: parse error");
-
-    private void Port(string name, string description) => Add(
-        name + "-port",
-        description,
-        (values, text) => values.Ports[name.Replace('-', '_')] = Number(name + "-port", text));
-
-    private void Add(string name, string description, Action<ConfigValues, string> set) =>
-        _texts.Add((Many(name, description), set));
-
-    private void AddSwitch(string name, string description, Action<ConfigValues, bool> set) => _switches.Add((Switch(name, description), set));
 }

@@ -16,15 +16,6 @@ namespace ConnectAgent.Configuration;
 /// <summary>The agent's configuration, checked and complete. docs/configuration.md lists every key, its unit and its default.</summary>
 internal sealed record AgentConfiguration
 {
-    /// <summary>The keys of <c>ports</c>; reported where the product does not listen on them (clients LAUNCH-3).</summary>
-    public static readonly string[] PortNames =
-    [
-        "http", "https", "grpc", "grpc_tls", "dns", "server", "serf_lan", "serf_wan", "sidecar_min_port", "sidecar_max_port",
-        "proxy_min_port", "proxy_max_port", "expose_min_port", "expose_max_port",
-    ];
-
-    private static readonly CacheOptions CacheDefaults = new();
-
     public required bool DevMode { get; init; }
 
     public required string NodeName { get; init; }
@@ -200,121 +191,111 @@ internal sealed record AgentConfiguration
     public static AgentConfiguration Build(ConfigValues values, bool devMode)
     {
         DeprecatedKeys.Take(values);
-        var server = values.Server ?? devMode;
+        var server = values.Of(NodeKeys.Server) ?? devMode;
         CheckRole(values, server, devMode);
-        CheckDirectory(values.DataDirectory, devMode);
-        var datacenter = DatacenterName("datacenter", values.Datacenter ?? "dc1");
-        var client = values.ClientAddress ?? "127.0.0.1";
-        var bind = BindAddressOf(values.BindAddress ?? (devMode ? "127.0.0.1" : "0.0.0.0"));
+        var directory = values.Of(NodeKeys.DataDirectory);
+        CheckDirectory(directory, devMode);
+        var datacenter = values.Of(NodeKeys.Datacenter);
+        var client = values.Of(HttpSettings.ClientAddress) ?? "127.0.0.1";
+        var bind = values.Of(NodeKeys.BindAddress) ?? (devMode ? "127.0.0.1" : "0.0.0.0");
         var ports = PortSettings.Of(values, devMode);
-        var http = ListenAddress.ParseAll(
-            values.HttpAddress is { Length: > 0 } ? "addresses.http" : "client_addr",
-            values.HttpAddress is { Length: > 0 } own ? own : client,
-            ports["http"]);
+        var http = values.Of(HttpSettings.HttpAddress) is { Length: > 0 } own
+            ? ListenAddress.ParseAll(HttpSettings.HttpAddress.Path, own, ports["http"])
+            : ListenAddress.ParseAll(HttpSettings.ClientAddress.Path, client, ports["http"]);
         var https = PortSettings.HttpsOf(values, client, ports["https"], http);
-        var level = LogLevels.Check(values.LogLevel ?? (devMode ? "DEBUG" : "INFO"));
-        var policy = AclSettings.DefaultPolicyOf(values);
+        var level = values.Of(NodeKeys.LogLevel) ?? (devMode ? "DEBUG" : "INFO");
+        var policy = values.Of(AclSettings.DefaultPolicy);
         Require(
-            values.RaftMultiplier is null or (>= 1 and <= 10),
-            $"performance.raft_multiplier cannot be {values.RaftMultiplier}. Must be between 1 and 10");
-        var connect = values.ConnectEnabled ?? devMode;
-        Require(
-            values.CaProvider is null or "" or "consul",
-            $"{values.CaProvider} is not a valid CA provider");
+            values.Of(NodeKeys.RaftMultiplier) is null or (>= 1 and <= 10),
+            $"{NodeKeys.RaftMultiplier.Path} cannot be {values.Of(NodeKeys.RaftMultiplier)}. Must be between 1 and 10");
+        var connect = values.Of(ConnectKeys.Enabled) ?? devMode;
+        _ = values.Of(ConnectKeys.CaProvider);
         return new AgentConfiguration
         {
             DevMode = devMode,
-            NodeName = NodeNameOf(values.NodeName),
-            NodeId = NodeIdOf(values.NodeId),
-            NodeMeta = values.NodeMeta,
+            NodeName = values.Of(NodeKeys.NodeName),
+            NodeId = values.Of(NodeKeys.NodeId),
+            NodeMeta = values.Of(NodeKeys.NodeMeta),
             Datacenter = datacenter,
-            PrimaryDatacenter = DatacenterName("primary_datacenter", values.PrimaryDatacenter is { Length: > 0 } primary ? primary : datacenter),
+            PrimaryDatacenter = values.Of(NodeKeys.PrimaryDatacenter) ?? datacenter,
             Server = server,
-            Servers = ServerSettings.Build(values, Duration("connect_agent.server_timeout", values.ServerTimeout, ConsulServerOptions.DefaultRequestTime)),
-            Bootstrap = values.Bootstrap ?? false,
+            Servers = ServerSettings.Build(values),
+            Bootstrap = values.Of(NodeKeys.Bootstrap) ?? false,
             BindAddress = bind,
-            AdvertiseAddress = values.AdvertiseAddress ?? (bind is "0.0.0.0" or "::" ? "127.0.0.1" : bind),
+            AdvertiseAddress = values.Of(NodeKeys.AdvertiseAddress) ?? (bind is "0.0.0.0" or "::" ? "127.0.0.1" : bind),
             HttpListeners = http,
             HttpsListeners = https,
             Tls = TlsSettings.Build(values, isServed: https.Count > 0),
-            MaxHeaderBytes = values.MaxHeaderBytes is > 0 and var bytes ? bytes : null,
+            MaxHeaderBytes = values.Of(HttpSettings.MaxHeaderBytes) is > 0 and var bytes ? bytes : null,
             BootstrapEntries = server ? BootstrapEntry.Build(values) : [],
-            MaxConnectionsPerClient = values.MaxConnectionsPerClient ?? ConnectionLimit.MostUnlessConfigured,
-            CheckHost = values.CheckHost ?? true,
-            AllowedHosts = values.AllowedHosts,
-            CacheMaxEntries = Positive("connect_agent.cache_max_entries", values.CacheMaxEntries ?? CacheDefaults.MaxEntries),
-            CacheMaxEntriesPerToken = Positive("connect_agent.cache_max_entries_per_token", values.CacheMaxEntriesPerToken ?? CacheDefaults.MaxEntriesPerToken),
-            CacheMaxBytes = values.CacheMaxBytes is { } inAll ? Positive("connect_agent.cache_max_bytes", inAll) : CacheDefaults.MaxBytes,
-            CacheMaxBytesPerToken = values.CacheMaxBytesPerToken is { } ofToken
-                ? Positive("connect_agent.cache_max_bytes_per_token", ofToken) : CacheDefaults.MaxBytesPerToken,
-            StateDirectory = devMode || string.IsNullOrEmpty(values.DataDirectory) ? null : values.DataDirectory,
-            CacheDirectory = devMode || values.CachePersistence is false || string.IsNullOrEmpty(values.DataDirectory) ? null : values.DataDirectory,
+            MaxConnectionsPerClient = values.Of(HttpSettings.MaxConnectionsPerClient) ?? ConnectionLimit.MostUnlessConfigured,
+            CheckHost = values.Of(HttpSettings.CheckHost),
+            AllowedHosts = values.Of(HttpSettings.AllowedHosts),
+            CacheMaxEntries = (int)values.Of(CacheKeys.MaxEntries),
+            CacheMaxEntriesPerToken = (int)values.Of(CacheKeys.MaxEntriesPerToken),
+            CacheMaxBytes = values.Of(CacheKeys.MaxBytes),
+            CacheMaxBytesPerToken = values.Of(CacheKeys.MaxBytesPerToken),
+            StateDirectory = devMode || string.IsNullOrEmpty(directory) ? null : directory,
+            CacheDirectory = devMode || !values.Of(CacheKeys.Persistence) || string.IsNullOrEmpty(directory) ? null : directory,
             Ports = ports,
-            SocketMode = HttpSettings.SocketModeOf(values.SocketMode),
+            SocketMode = values.Of(HttpSettings.SocketMode),
             ConnectEnabled = connect,
-            IsConnectForgotten = server && !connect && values.ConnectEnabled is null,
-            Authorize = new AuthorizeOptions
-            {
-                Strict = values.AuthorizeStrict ?? false,
-                Datacenters = [.. values.AuthorizeDatacenters.Select(name => DatacenterName("connect.authorize_datacenters", name))],
-                Http = new HttpEvaluation(
-                    values.AuthorizeNormalizePaths ?? true, values.AuthorizeEachHeader ?? true, KeepsPathParameters(values.AuthorizePathParameters)),
-            },
-            DefaultDecision = DefaultDecisionOf(values, policy),
-            ClusterId = ClusterIdOf(values.CaConfig.GetValueOrDefault(CaConfigValues.ClusterId)),
+            IsConnectForgotten = server && !connect && !values.Has(ConnectKeys.Enabled),
+            Authorize = ConnectKeys.Authorize(values),
+            DefaultDecision = ConnectKeys.DefaultDecisionOf(values, policy),
+            ClusterId = ClusterIdOf(values.Of(ConnectKeys.CaConfig).GetValueOrDefault(CaConfigType.ClusterId)),
             CaConfig = CaConfigValues.Build(values),
-            ShowCaSecrets = values.ShowCaSecrets ?? false,
-            CaAutoRotate = values.CaAutoRotate ?? false,
-            RootChangeSpread = values.RootChangeSpread is { Length: > 0 } spread
-                ? Duration("connect.test_ca_leaf_root_change_spread", spread, TimeSpan.Zero) : null,
+            ShowCaSecrets = values.Of(ConnectKeys.ShowCaSecrets),
+            CaAutoRotate = values.Of(ConnectKeys.CaAutoRotate),
+            RootChangeSpread = values.Of(ConnectKeys.RootChangeSpread),
             AclDefaultPolicy = policy,
-            AclEnabled = values.AclEnabled ?? false,
-            AclManagementToken = values.AclManagementToken ?? string.Empty,
-            AclTokenTtl = AclSettings.TtlOf("acl.token_ttl", values.AclTokenTtl),
-            AclPolicyTtl = AclSettings.TtlOf("acl.policy_ttl", values.AclPolicyTtl),
-            AclRoleTtl = AclSettings.RoleTtlOf(values),
-            AclDownPolicy = AclSettings.DownPolicyOf(values),
-            AclStrictRules = values.AclStrictRules ?? false,
-            PersistTokens = values.PersistTokens ?? false,
-            AclRecoveryToken = values.AclRecoveryToken ?? string.Empty,
-            AclDefaultToken = values.AclDefaultToken ?? string.Empty,
-            FetchLimits = FetchLimitsOf(values),
-            PrometheusRetention = Duration("telemetry.prometheus_retention_time", values.PrometheusRetention, TimeSpan.Zero),
-            OtlpEndpoint = values.OtlpEndpoint is { Length: > 0 } receiver ? ServerAddress.Parse("telemetry.otlp_endpoint", receiver) : null,
-            DefaultQueryTime = Duration("default_query_time", values.DefaultQueryTime, BlockingLimits.Standard.Default),
-            MaxQueryTime = Duration("max_query_time", values.MaxQueryTime, BlockingLimits.Standard.Longest),
+            AclEnabled = values.Of(AclSettings.Enabled),
+            AclManagementToken = values.Of(AclSettings.ManagementToken) ?? string.Empty,
+            AclTokenTtl = values.Of(AclSettings.TokenTtl),
+            AclPolicyTtl = values.Of(AclSettings.PolicyTtl),
+            AclRoleTtl = values.Of(AclSettings.RoleTtl),
+            AclDownPolicy = values.Of(AclSettings.DownPolicyKey),
+            AclStrictRules = values.Of(AclSettings.StrictRules),
+            PersistTokens = values.Of(AclSettings.PersistTokens),
+            AclRecoveryToken = values.Of(AclSettings.RecoveryToken) ?? string.Empty,
+            AclDefaultToken = values.Of(AclSettings.DefaultToken) ?? string.Empty,
+            FetchLimits = CacheKeys.FetchLimitsOf(values),
+            PrometheusRetention = values.Of(HttpSettings.PrometheusRetention),
+            OtlpEndpoint = values.Of(NodeKeys.OtlpEndpoint),
+            DefaultQueryTime = values.Of(NodeKeys.DefaultQueryTime),
+            MaxQueryTime = values.Of(NodeKeys.MaxQueryTime),
             LogLevel = level,
-            LogJson = values.LogJson ?? false,
-            PidFile = values.PidFile,
-            SkipLeaveOnInterrupt = values.SkipLeaveOnInterrupt ?? server,
-            EnableDebug = values.EnableDebug ?? devMode,
-            UseHttpCache = values.UseCache ?? true,
-            DisableUnprintableFilter = values.DisableUnprintableFilter ?? false,
-            ResponseHeaders = HttpSettings.HeadersOf(values.ResponseHeaders),
-            BlockEndpoints = values.BlockEndpoints,
-            AllowWriteHttpFrom = [.. values.AllowWriteHttpFrom.Select(HttpSettings.NetworkOf)],
+            LogJson = values.Of(NodeKeys.LogJson),
+            PidFile = values.Of(NodeKeys.PidFile),
+            SkipLeaveOnInterrupt = values.Of(NodeKeys.SkipLeaveOnInterrupt) ?? server,
+            EnableDebug = values.Of(NodeKeys.EnableDebug) ?? devMode,
+            UseHttpCache = values.Of(HttpSettings.UseCache),
+            DisableUnprintableFilter = values.Of(HttpSettings.DisableUnprintableFilter),
+            ResponseHeaders = HttpSettings.HeadersOf(values.Of(HttpSettings.ResponseHeaders)),
+            BlockEndpoints = values.Of(HttpSettings.BlockEndpoints),
+            AllowWriteHttpFrom = values.Of(HttpSettings.AllowWriteHttpFrom),
             Warnings = ConfigWarnings.Of(values, server, ports),
         };
     }
 
     private static void CheckRole(ConfigValues values, bool server, bool devMode)
     {
-        var expect = values.BootstrapExpect ?? 0;
-        Require(values.Bootstrap is not true || server, "'bootstrap = true' requires 'server = true'");
+        var expect = values.Of(NodeKeys.BootstrapExpect) ?? 0;
+        Require(values.Of(NodeKeys.Bootstrap) is not true || server, "'bootstrap = true' requires 'server = true'");
         Require(expect >= 0, $"bootstrap_expect cannot be {expect}. Must be greater than or equal to zero");
         Require(expect == 0 || server, "'bootstrap_expect > 0' requires 'server = true'");
         Require(expect == 0 || !devMode, "'bootstrap_expect > 0' not allowed in dev mode");
         Require(
-            expect == 0 || values.Bootstrap is not true, "'bootstrap_expect > 0' and 'bootstrap = true' are mutually exclusive");
+            expect == 0 || values.Of(NodeKeys.Bootstrap) is not true, "'bootstrap_expect > 0' and 'bootstrap = true' are mutually exclusive");
         if (server)
         {
-            Require(values.Servers.Count == 0, "'connect_agent.servers' requires 'server = false'");
-            Require(values.DelegateLeaf is not true, "'connect_agent.delegate_leaf' requires 'server = false'");
+            Require(values.Of(ServerSettings.ServersKey).Count == 0, "'connect_agent.servers' requires 'server = false'");
+            Require(!values.Of(ServerSettings.DelegateLeafKey), "'connect_agent.delegate_leaf' requires 'server = false'");
             return;
         }
 
         Require(
-            values.Servers.Count > 0,
+            values.Of(ServerSettings.ServersKey).Count > 0,
             "'server = false' needs servers to talk to: set connect_agent.servers, for instance to [\"http://127.0.0.1:8500\"]");
     }
 
@@ -328,56 +309,6 @@ internal sealed record AgentConfiguration
 
         Require(!File.Exists(directory), $"data_dir \"{directory}\" is not a directory");
     }
-
-    private static string NodeNameOf(string? name)
-    {
-        var trimmed = (name ?? Environment.MachineName).Trim();
-        Require(trimmed.Length > 0, "node_name cannot be empty");
-        return trimmed;
-    }
-
-    private static string NodeIdOf(string? id)
-    {
-        Require(string.IsNullOrEmpty(id) || Guid.TryParseExact(id, "D", out _), $"specified NodeID is invalid: {id} is no UUID");
-        return id?.ToLowerInvariant() ?? string.Empty;
-    }
-
-    private static string BindAddressOf(string address)
-    {
-        Require(!address.StartsWith("unix://", StringComparison.Ordinal), "bind_addr cannot be a unix socket");
-        Require(
-            !address.Trim().Contains(' ', StringComparison.Ordinal),
-            "bind_addr cannot contain multiple addresses. Use 'addresses.{dns,http,https}' instead.");
-        Require(IPAddress.TryParse(address.Trim(), out _), "bind_addr must be an ip address");
-        return address.Trim();
-    }
-
-    private static FetchLimits FetchLimitsOf(ConfigValues values)
-    {
-        Require(
-            values.EntryFetchMaxBurst is null or > 0,
-            $"cache.entry_fetch_max_burst must be strictly positive, was: {values.EntryFetchMaxBurst}");
-        Require(
-            values.EntryFetchRate is null or > 0,
-            string.Create(CultureInfo.InvariantCulture, $"cache.entry_fetch_rate must be strictly positive, was: {values.EntryFetchRate}"));
-        return new FetchLimits(values.EntryFetchRate, values.EntryFetchMaxBurst ?? FetchLimits.None.Burst);
-    }
-
-    private static DefaultDecision DefaultDecisionOf(ConfigValues values, string aclPolicy) => values.DefaultIntentionPolicy switch
-    {
-        "allow" => DefaultDecision.AllowByPolicy,
-        "deny" => DefaultDecision.DenyByPolicy,
-        null or "" when values.AclEnabled is not true => DefaultDecision.AclsDisabled,
-        null or "" => aclPolicy == "allow" ? DefaultDecision.Allow : DefaultDecision.Deny,
-        var other => throw new ConfigurationException($"Unsupported default intention policy: {other}"),
-    };
-
-    private static bool KeepsPathParameters(string? text) => text switch
-    {
-        null or "" or "ambiguous" => false,
-        "keep" => true,
-        _ => throw new ConfigurationException($"connect.authorize_path_parameters must be \"ambiguous\" or \"keep\", was: {GoQuote.Of(text)}"),
-    };
 
     private static string? ClusterIdOf(System.Text.Json.JsonElement json)
     {

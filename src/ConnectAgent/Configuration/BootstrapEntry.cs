@@ -14,7 +14,7 @@ internal sealed record BootstrapEntry(string Place, ConfigEntryKind Kind, IConfi
 {
     /// <summary>Decodes all, as <c>PUT /v1/config</c> would.</summary>
     /// <exception cref="ConfigurationException">It names the position.</exception>
-    public static IReadOnlyList<BootstrapEntry> Build(ConfigValues values) => [.. values.BootstrapEntries.Select((text, position) =>
+    public static IReadOnlyList<BootstrapEntry> Build(ConfigValues values) => [.. values.Of(ConnectKeys.BootstrapEntries).Select((text, position) =>
     {
         var place = $"config_entries.bootstrap[{position}]";
         try

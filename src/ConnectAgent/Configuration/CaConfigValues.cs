@@ -11,32 +11,6 @@ namespace ConnectAgent.Configuration;
 /// <summary>Turns <c>connect.ca_config</c> into the CA's first configuration (ca CA-30): the wire's names, the defaults where it is silent.</summary>
 internal static class CaConfigValues
 {
-    /// <summary>The name that stays as it is, shown until a PUT replaces the map (certificates CERT-1).</summary>
-    public const string ClusterId = "cluster_id";
-
-    /// <summary>The names of the files, and what the wire calls them.</summary>
-    public static IReadOnlyDictionary<string, string> Names { get; } = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase)
-    {
-        ["leaf_cert_ttl"] = "LeafCertTTL",
-        ["root_cert_ttl"] = "RootCertTTL",
-        ["intermediate_cert_ttl"] = "IntermediateCertTTL",
-        ["csr_max_per_second"] = "CSRMaxPerSecond",
-        ["csr_max_concurrent"] = "CSRMaxConcurrent",
-        ["private_key_type"] = "PrivateKeyType",
-        ["private_key_bits"] = "PrivateKeyBits",
-        ["private_key"] = "PrivateKey",
-        ["root_cert"] = "RootCert",
-        ["rotation_period"] = "RotationPeriod",
-    };
-
-    /// <summary>Adds a key of a file.</summary>
-    public static void Set(ConfigValues values, string name, JsonElement value)
-    {
-        // Camel case is accepted as well, in any case of letters.
-        var wire = Names.GetValueOrDefault(name) ?? Names.Values.FirstOrDefault(known => known.Equals(name, StringComparison.OrdinalIgnoreCase)) ?? name;
-        values.CaConfig[wire] = value.Clone();
-    }
-
     /// <summary>The map as JSON, checked as a PUT would check it.</summary>
     /// <exception cref="ConfigurationException">With the CA's own words.</exception>
     public static string Build(ConfigValues values)
@@ -48,7 +22,7 @@ internal static class CaConfigValues
             map[property.Name] = property.Value;
         }
 
-        foreach (var (name, value) in values.CaConfig)
+        foreach (var (name, value) in values.Of(ConnectKeys.CaConfig))
         {
             map[name] = value;
         }

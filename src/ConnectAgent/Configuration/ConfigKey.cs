@@ -1,59 +1,73 @@
-using System.Text.Json;
+using ConnectAgent.Protocol.Schema;
 
 namespace ConnectAgent.Configuration;
 
-/// <summary>One key.</summary>
-/// <param name="Type">What its values must be.</param>
-/// <param name="Set">Takes the value; null where there is nothing to take.</param>
-/// <param name="Effect">What it does.</param>
-/// <param name="Inner">The keys of an object, or of each object of a list.</param>
-internal sealed record ConfigKey(ConfigType Type, Action<ConfigValues, JsonElement>? Set, KeyEffect Effect, ConfigSchema? Inner = null)
+/// <summary>One key: all that files, flags, checks and pages know of it.</summary>
+/// <param name="path">As files write it, with dots.</param>
+/// <param name="type">What its values must be in a file.</param>
+/// <param name="effect">What it does.</param>
+internal abstract class ConfigKey(string path, SchemaType<object> type, KeyEffect effect)
 {
-    /// <summary>Whether a value says nothing at all: an empty text or list, a false, a port that is off.</summary>
-    public static bool AsksNothing(JsonElement value) => value.ValueKind switch
+    public string Path => path;
+
+    public SchemaType<object> Type => type;
+
+    public KeyEffect Effect => effect;
+
+    /// <summary>The flag that sets it; null for none.</summary>
+    public string? FlagName { get; protected set; }
+
+    /// <summary>What help says of the flag.</summary>
+    public string FlagHelp { get; protected set; } = string.Empty;
+
+    /// <summary>The keys of an object whose type decodes them itself; for pages.</summary>
+    public ConfigSchema? Inner { get; init; }
+
+    /// <summary>What two files, or a file and a flag, make together; later wins, lists append (config-and-cli LOAD-6).</summary>
+    public object Merge(object before, object now)
     {
-        JsonValueKind.String => value.GetString()!.Length == 0,
-        JsonValueKind.Number => value.GetDouble() <= 0,
-        JsonValueKind.Array => value.GetArrayLength() == 0,
-        JsonValueKind.Object => !value.EnumerateObject().Any(),
-        JsonValueKind.True => false,
-        _ => true,
-    };
+        switch (before, now)
+        {
+            case (List<string> first, List<string> more):
+                return first.Concat(more).ToList();
+            case (IDictionary<string, string> first, IDictionary<string, string> more):
+                return Merged(first, more);
+            case (IDictionary<string, System.Text.Json.JsonElement> first, IDictionary<string, System.Text.Json.JsonElement> more):
+                return Merged(first, more);
+            default:
+                return now;
+        }
+    }
+
+    private static Dictionary<string, T> Merged<T>(IDictionary<string, T> first, IDictionary<string, T> more)
+    {
+        Dictionary<string, T> both = new(first, StringComparer.Ordinal);
+        foreach (var (name, value) in more)
+        {
+            both.Remove(name);
+            both.Add(name, value);
+        }
+
+        return both;
+    }
 }
 
-/// <summary>The types of values.</summary>
-internal enum ConfigType
+/// <summary>One key, and what its value means.</summary>
+/// <param name="path">As files write it, with dots.</param>
+/// <param name="type">What its values must be in a file.</param>
+/// <param name="bind">Completes and checks what was said; null where nothing was.</param>
+/// <param name="effect">What it does.</param>
+internal sealed class ConfigKey<T>(string path, SchemaType<object> type, Func<string, object?, T> bind, KeyEffect effect = KeyEffect.Acts)
+    : ConfigKey(path, type, effect)
 {
-    /// <summary>A text.</summary>
-    Text,
+    /// <summary>The value of what was said.</summary>
+    /// <exception cref="ConfigurationException">It is bad.</exception>
+    public T Bind(object? said) => bind(Path, said);
 
-    /// <summary>True or false.</summary>
-    Flag,
-
-    /// <summary>A number; its fraction is cut off.</summary>
-    Number,
-
-    /// <summary>A number with a fraction.</summary>
-    Real,
-
-    /// <summary>Texts by name.</summary>
-    Map,
-
-    /// <summary>Texts.</summary>
-    List,
-
-    /// <summary>An object whose keys the schema knows.</summary>
-    Object,
-
-    /// <summary>A list of such objects.</summary>
-    Objects,
-
-    /// <summary>An object with any keys.</summary>
-    AnyObject,
-
-    /// <summary>A list of those.</summary>
-    AnyObjects,
-
-    /// <summary>Whatever it is.</summary>
-    Any,
+    /// <summary>Gives it a flag.</summary>
+    public ConfigKey<T> WithFlag(string name, string help)
+    {
+        (FlagName, FlagHelp) = (name, help);
+        return this;
+    }
 }

@@ -8,17 +8,17 @@ internal static class ConfigWarnings
     {
         List<string> warnings = [.. values.Warnings, .. DeprecatedKeys.Warnings(values), .. AclSettings.Warnings(values)];
         warnings.AddRange(values.WithoutEffect.Distinct(StringComparer.Ordinal).Select(key => key + " is accepted and has no effect"));
-        if (!server && values.BootstrapEntries.Count > 0)
+        if (!server && values.Of(ConnectKeys.BootstrapEntries).Count > 0)
         {
             warnings.Add("config_entries.bootstrap has no effect with server = false: the servers hold the entries");
         }
 
-        if (values.Bootstrap is true)
+        if (values.Of(NodeKeys.Bootstrap) is true)
         {
             warnings.Add("bootstrap = true: do not enable unless necessary");
         }
 
-        if (values is { CachePersistence: false, DataDirectory: { Length: > 0 } directory } && Path.Combine(directory, "agent-cache.sealed") is var file
+        if (!values.Of(CacheKeys.Persistence) && values.Of(NodeKeys.DataDirectory) is { Length: > 0 } directory && Path.Combine(directory, "agent-cache.sealed") is var file
             && File.Exists(file))
         {
             warnings.Add($"agent.cache_persistence is off, but {file} is still there and holds private keys: delete it");
@@ -34,7 +34,7 @@ internal static class ConfigWarnings
             warnings.AddRange(TlsSettings.KeysOfHttps(values, trustsServers: !server).Select(key => key + " has no effect: HTTPS is not served"));
         }
 
-        warnings.AddRange(values.Servers.Distinct(StringComparer.Ordinal).Select(static text => ServerAddress.Parse("connect_agent.servers", text)).Where(ServerAddress.IsExposed).Select(address =>
+        warnings.AddRange(values.Of(ServerSettings.ServersKey).Distinct(StringComparer.Ordinal).Select(static text => ServerAddress.Parse(ServerSettings.ServersKey.Path, text)).Where(ServerAddress.IsExposed).Select(address =>
             $"connect_agent.servers: {address.GetLeftPart(UriPartial.Authority)} is not encrypted: whoever is on the way reads tokens and can put roots of "
             + "his own in the answers; use https"));
         return warnings;

@@ -5,27 +5,63 @@ using static ConnectAgent.Configuration.ConfigChecks;
 
 namespace ConnectAgent.Configuration;
 
-/// <summary>Values of <c>http_config</c> and <c>unix_sockets</c>.</summary>
+/// <summary>Where and how HTTP is served.</summary>
 internal static partial class HttpSettings
 {
-    /// <summary>The mode of Unix sockets, written in octal.</summary>
-    /// <exception cref="ConfigurationException">It is no mode.</exception>
-    public static UnixFileMode SocketModeOf(string? octal)
+    public static readonly KeyTable Table = new();
+
+    public static readonly ConfigKey<string?> ClientAddress = Table.Text("client_addr")
+        .WithFlag("client", "Where clients are served: IP addresses, separated by spaces.");
+
+    public static readonly ConfigKey<string?> HttpAddress = Table.Text("addresses.http");
+
+    public static readonly ConfigKey<string?> HttpsAddress = Table.Text("addresses.https");
+
+    public static readonly ConfigKey<UnixFileMode> SocketMode = Table.Bound("unix_sockets.mode", SocketModeOf);
+
+    public static readonly ConfigKey<Dictionary<string, string>> ResponseHeaders = Table.Map("http_config.response_headers");
+
+    public static readonly ConfigKey<bool> UseCache = Table.Flag("http_config.use_cache", fallback: true);
+
+    /// <summary>Prefixes of request paths that answer 403 (HCFG-1).</summary>
+    public static readonly ConfigKey<IReadOnlyList<string>> BlockEndpoints = Table.Texts("http_config.block_endpoints");
+
+    /// <summary>Who may write over TCP; empty: anyone (HCFG-1).</summary>
+    public static readonly ConfigKey<IReadOnlyList<IPNetwork>> AllowWriteHttpFrom = Table.Texts("http_config.allow_write_http_from", NetworkOf)
+        .WithFlag("allow-write-http-from", "A network, as CIDR, that may write over HTTP; may be repeated.");
+
+    /// <summary>Null: as many as the product takes.</summary>
+    public static readonly ConfigKey<int?> MaxHeaderBytes = Table.Number("http_config.max_header_bytes");
+
+    public static readonly ConfigKey<bool> DisableUnprintableFilter = Table.Flag("disable_http_unprintable_char_filter", fallback: false);
+
+    /// <summary>Null: as many as the product takes.</summary>
+    public static readonly ConfigKey<int?> MaxConnectionsPerClient = Table.Number("limits.http_max_conns_per_client");
+
+    /// <summary>Whether <c>Host</c> must be one of ours (http-conventions SEC-2).</summary>
+    public static readonly ConfigKey<bool> CheckHost = Table.Flag("connect_agent.check_host", fallback: true);
+
+    /// <summary>Names besides <c>localhost</c> and the listeners' addresses.</summary>
+    public static readonly ConfigKey<IReadOnlyList<string>> AllowedHosts = Table.Texts("connect_agent.allowed_hosts");
+
+    /// <summary>0: Prometheus text is refused (services AG-27).</summary>
+    public static readonly ConfigKey<TimeSpan> PrometheusRetention = Table.Duration("telemetry.prometheus_retention_time", TimeSpan.Zero);
+
+    // The mode of Unix sockets, written in octal.
+    private static UnixFileMode SocketModeOf(string key, string? octal)
     {
         if (string.IsNullOrEmpty(octal))
         {
             return UnixFileMode.UserRead | UnixFileMode.UserWrite;
         }
 
-        Require(OctalPattern().IsMatch(octal), $"unix_sockets.mode: {GoQuote.Of(octal)} is no octal file mode");
+        Require(OctalPattern().IsMatch(octal), $"{key}: {GoQuote.Of(octal)} is no octal file mode");
         return (UnixFileMode)Convert.ToInt32(octal, 8);
     }
 
-    /// <summary>A network that may write.</summary>
-    /// <exception cref="ConfigurationException">It is no network.</exception>
-    public static IPNetwork NetworkOf(string text) => IPNetwork.TryParse(text, out var network)
+    private static IPNetwork NetworkOf(string key, string text) => IPNetwork.TryParse(text, out var network)
         ? network
-        : throw new ConfigurationException($"http_config.allow_write_http_from: invalid cidr: {text}");
+        : throw new ConfigurationException($"{key}: invalid cidr: {text}");
 
     /// <summary>Headers under their canonical names; what cannot be sent is refused here and not at every request (HCFG-1).</summary>
     /// <exception cref="ConfigurationException">It names the header.</exception>

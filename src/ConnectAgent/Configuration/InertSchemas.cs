@@ -1,4 +1,4 @@
-using static ConnectAgent.Configuration.ConfigType;
+using static ConnectAgent.Configuration.ConfigTypes;
 
 namespace ConnectAgent.Configuration;
 

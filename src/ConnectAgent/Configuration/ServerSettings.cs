@@ -1,3 +1,4 @@
+using ConnectAgent.Client.Servers;
 using ConnectAgent.Protocol.Text;
 
 namespace ConnectAgent.Configuration;
@@ -5,6 +6,23 @@ namespace ConnectAgent.Configuration;
 /// <summary>How the servers of an agent without a control plane are reached.</summary>
 internal sealed record ServerSettings
 {
+    public static readonly KeyTable Table = new("connect_agent.");
+
+    public static readonly ConfigKey<IReadOnlyList<string>> ServersKey = Table.Texts("servers")
+        .WithFlag("server-addr", "A server to talk to, as http://host:port or https://host:port; may be repeated.");
+
+    public static readonly ConfigKey<bool> DelegateLeafKey = Table.Flag("delegate_leaf", fallback: false);
+
+    private static readonly ConfigKey<TimeSpan> TimeoutKey = Table.Duration("server_timeout", ConsulServerOptions.DefaultRequestTime);
+
+    private static readonly ConfigKey<string?> AuthorityFileKey = Table.Text("server_ca_file");
+
+    private static readonly ConfigKey<string?> CertificateFileKey = Table.Text("server_cert_file");
+
+    private static readonly ConfigKey<string?> KeyFileKey = Table.Text("server_key_file");
+
+    private static readonly ConfigKey<string?> TlsNameKey = Table.Text("server_name");
+
     /// <summary>Empty when the embedded control plane runs.</summary>
     public required IReadOnlyList<Uri> Addresses { get; init; }
 
@@ -28,20 +46,20 @@ internal sealed record ServerSettings
 
     /// <summary>Checks and completes.</summary>
     /// <exception cref="ConfigurationException">With the name of the key.</exception>
-    public static ServerSettings Build(ConfigValues values, TimeSpan timeout)
+    public static ServerSettings Build(ConfigValues values)
     {
-        List<Uri> addresses = [.. values.Servers.Select(static text => ServerAddress.Parse("connect_agent.servers", text)).Distinct()];
-        if (string.IsNullOrEmpty(values.ServerCertificateFile) != string.IsNullOrEmpty(values.ServerKeyFile))
+        List<Uri> addresses = [.. values.Of(ServersKey).Select(static text => ServerAddress.Parse(ServersKey.Path, text)).Distinct()];
+        if (string.IsNullOrEmpty(values.Of(CertificateFileKey)) != string.IsNullOrEmpty(values.Of(KeyFileKey)))
         {
             throw new ConfigurationException("connect_agent.server_cert_file and connect_agent.server_key_file go together");
         }
 
-        if (values.ServerTlsName is { Length: > 0 } name && Uri.CheckHostName(name) == UriHostNameType.Unknown)
+        if (values.Of(TlsNameKey) is { Length: > 0 } name && Uri.CheckHostName(name) == UriHostNameType.Unknown)
         {
             throw new ConfigurationException($"connect_agent.server_name: {GoQuote.Of(name)} is no host name");
         }
 
-        if (values.DelegateLeaf is true && addresses.Find(ServerAddress.IsExposed) is { } exposed)
+        if (values.Of(DelegateLeafKey) && addresses.Find(ServerAddress.IsExposed) is { } exposed)
         {
             throw new ConfigurationException(
                 $"connect_agent.delegate_leaf: private keys would come from {exposed.GetLeftPart(UriPartial.Authority)} in the clear: use https");
@@ -50,12 +68,12 @@ internal sealed record ServerSettings
         return new ServerSettings
         {
             Addresses = addresses,
-            Timeout = timeout,
-            AuthorityFile = values.ServerAuthorityFile is { Length: > 0 } own ? own : TlsSettings.SharedAuthorityFile(values),
-            CertificateFile = NullIfEmpty(values.ServerCertificateFile),
-            KeyFile = NullIfEmpty(values.ServerKeyFile),
-            TlsName = NullIfEmpty(values.ServerTlsName),
-            DelegateLeaf = values.DelegateLeaf ?? false,
+            Timeout = values.Of(TimeoutKey),
+            AuthorityFile = values.Of(AuthorityFileKey) is { Length: > 0 } own ? own : TlsSettings.SharedAuthorityFile(values),
+            CertificateFile = NullIfEmpty(values.Of(CertificateFileKey)),
+            KeyFile = NullIfEmpty(values.Of(KeyFileKey)),
+            TlsName = NullIfEmpty(values.Of(TlsNameKey)),
+            DelegateLeaf = values.Of(DelegateLeafKey),
         };
     }
 

@@ -15,18 +15,32 @@ internal sealed record TlsSettings
 
     private static readonly string[] Versions = ["tls10", "tls11", "tls12", "tls13"];
 
-    /// <summary>The <c>tls</c> object.</summary>
-    public static ConfigSchema Schema { get; } = new ConfigSchema()
-        .Object("defaults", Acted(values => values.TlsDefaults).Inert(ConfigType.Flag, "verify_outgoing", "verify_server_hostname"))
-        .Object("https", Acted(values => values.TlsHttps).Inert(ConfigType.Flag, "verify_outgoing"))
+    public static readonly KeyTable Table = new();
+
+    private static readonly TlsPlace Https = new(Table, HttpsPrefix);
+
+    private static readonly TlsPlace Defaults = new(Table, "tls.defaults.");
+
+    private static readonly TlsPlace Top = new(Table, string.Empty);
+
+    private static readonly TlsPlace[] Places = [Https, Defaults, Top];
+
+    private static readonly ConfigKey<bool> VerifyIncomingHttps = Table.Flag("verify_incoming_https", fallback: false);
+
+    private static readonly ConfigKey<TimeSpan> HandshakeLimit = Table.Duration("limits.https_handshake_timeout", HttpsListener.HandshakeUnlessConfigured);
+
+    /// <summary>What is accepted of the <c>tls</c> object beside them.</summary>
+    public static ConfigSchema Others { get; } = new ConfigSchema()
+        .Object("defaults", new ConfigSchema().Inert(ConfigTypes.Flag, "verify_outgoing", "verify_server_hostname"))
+        .Object("https", new ConfigSchema().Inert(ConfigTypes.Flag, "verify_outgoing"))
         .Object("grpc", new ConfigSchema()
-            .Inert(ConfigType.Text, "ca_file", "ca_path", "cert_file", "key_file")
-            .Guards(ConfigType.Text, "tls_min_version", "tls_cipher_suites")
-            .Guards(ConfigType.Flag, "verify_incoming")
-            .Inert(ConfigType.Flag, "use_auto_cert"))
+            .Inert(ConfigTypes.Text, "ca_file", "ca_path", "cert_file", "key_file")
+            .Guards(ConfigTypes.Text, "tls_min_version", "tls_cipher_suites")
+            .Guards(ConfigTypes.Flag, "verify_incoming")
+            .Inert(ConfigTypes.Flag, "use_auto_cert"))
         .Object("internal_rpc", new ConfigSchema()
-            .Inert(ConfigType.Text, "ca_file", "ca_path", "cert_file", "key_file", "tls_min_version", "tls_cipher_suites")
-            .Inert(ConfigType.Flag, "verify_incoming", "verify_outgoing", "verify_server_hostname"));
+            .Inert(ConfigTypes.Text, "ca_file", "ca_path", "cert_file", "key_file", "tls_min_version", "tls_cipher_suites")
+            .Inert(ConfigTypes.Flag, "verify_incoming", "verify_outgoing", "verify_server_hostname"));
 
     /// <summary>PEM file with the server's chain; null without HTTPS.</summary>
     public required string? CertificateFile { get; init; }
@@ -54,69 +68,58 @@ internal sealed record TlsSettings
 
     /// <summary>Whether there is what HTTPS needs.</summary>
     public static bool HasCertificate(ConfigValues values) =>
-        First(Places(values), place => place.CertificateFile) is not null && First(Places(values), place => place.KeyFile) is not null;
+        First(values, Places, place => place.CertificateFile) is not null && First(values, Places, place => place.KeyFile) is not null;
 
     /// <summary>Merges the three places.</summary>
     /// <param name="isServed">Whether HTTPS is served; what nothing depends on is not checked.</param>
     /// <exception cref="ConfigurationException">It names the key.</exception>
     public static TlsSettings Build(ConfigValues values, bool isServed)
     {
-        var places = Places(values);
         return new TlsSettings
         {
-            CertificateFile = First(places, place => place.CertificateFile),
-            KeyFile = First(places, place => place.KeyFile),
-            AuthorityFile = First(places, place => place.AuthorityFile),
-            AuthorityDirectory = First(places, place => place.AuthorityDirectory),
-            Protocols = ProtocolsOf(isServed ? First(places, place => place.MinVersion) : null),
-            CipherSuites = SuitesOf(isServed ? First(places, place => place.CipherSuites) : null),
-            VerifyIncoming = values.TlsHttps.VerifyIncoming
-                ?? ((values.VerifyIncomingHttps ?? false) || (values.TlsDefaults.VerifyIncoming ?? values.TlsTop.VerifyIncoming ?? false)),
-            HandshakeTimeout = ConfigChecks.Duration("limits.https_handshake_timeout", values.HandshakeTimeout, HttpsListener.HandshakeUnlessConfigured),
+            CertificateFile = First(values, Places, place => place.CertificateFile),
+            KeyFile = First(values, Places, place => place.KeyFile),
+            AuthorityFile = First(values, Places, place => place.AuthorityFile),
+            AuthorityDirectory = First(values, Places, place => place.AuthorityDirectory),
+            Protocols = ProtocolsOf(isServed ? First(values, Places, place => place.MinVersion) : null),
+            CipherSuites = SuitesOf(isServed ? First(values, Places, place => place.CipherSuites) : null),
+            VerifyIncoming = values.Of(Https.VerifyIncoming)
+                ?? (values.Of(VerifyIncomingHttps) || (values.Of(Defaults.VerifyIncoming) ?? values.Of(Top.VerifyIncoming) ?? false)),
+            HandshakeTimeout = values.Of(HandshakeLimit),
         };
     }
 
     /// <summary>What the way to the servers trusts unless it is told otherwise: all but what is said of HTTPS alone.</summary>
-    public static string? SharedAuthorityFile(ConfigValues values) => First([values.TlsDefaults, values.TlsTop], place => place.AuthorityFile);
+    public static string? SharedAuthorityFile(ConfigValues values) => First(values, [Defaults, Top], place => place.AuthorityFile);
 
     /// <summary>The keys that are set and speak of HTTPS alone; where HTTPS is not served they have no effect.</summary>
     /// <param name="trustsServers">Whether there are servers, to which <see cref="SharedAuthorityFile"/> leads.</param>
     public static IEnumerable<string> KeysOfHttps(ConfigValues values, bool trustsServers)
     {
-        if (values.VerifyIncomingHttps is true)
+        if (values.Of(VerifyIncomingHttps))
         {
-            yield return "verify_incoming_https";
+            yield return VerifyIncomingHttps.Path;
         }
 
-        foreach (var (prefix, place) in new[] { (HttpsPrefix, values.TlsHttps), ("tls.defaults.", values.TlsDefaults), (string.Empty, values.TlsTop) })
+        foreach (var place in Places)
         {
-            (string Name, bool IsSet)[] keys =
-            [
-                ("cert_file", !string.IsNullOrEmpty(place.CertificateFile)),
-                ("key_file", !string.IsNullOrEmpty(place.KeyFile)),
-                ("ca_file", !string.IsNullOrEmpty(place.AuthorityFile) && (prefix == HttpsPrefix || !trustsServers)),
-                ("ca_path", !string.IsNullOrEmpty(place.AuthorityDirectory)),
-                ("tls_min_version", !string.IsNullOrEmpty(place.MinVersion)),
-                ("tls_cipher_suites", !string.IsNullOrEmpty(place.CipherSuites)),
-                ("verify_incoming", place.VerifyIncoming is true),
-            ];
-            foreach (var (name, isSet) in keys)
+            foreach (var key in place.Texts)
             {
-                if (isSet)
+                if (!string.IsNullOrEmpty(values.Of(key)) && (key != place.AuthorityFile || place == Https || !trustsServers))
                 {
-                    yield return prefix + name;
+                    yield return key.Path;
                 }
+            }
+
+            if (values.Of(place.VerifyIncoming) is true)
+            {
+                yield return place.VerifyIncoming.Path;
             }
         }
     }
 
-    private static TlsValues[] Places(ConfigValues values) => [values.TlsHttps, values.TlsDefaults, values.TlsTop];
-
-    private static string? First(TlsValues[] places, Func<TlsValues, string?> get) =>
-        Array.Find([.. places.Select(get)], text => !string.IsNullOrEmpty(text));
-
-    private static ConfigSchema Acted(Func<ConfigValues, TlsValues> place) => new ConfigSchema().Tls(place)
-        .Flag("verify_incoming", (values, flag) => place(values).VerifyIncoming = flag);
+    private static string? First(ConfigValues values, TlsPlace[] places, Func<TlsPlace, ConfigKey<string?>> key) =>
+        Array.Find([.. places.Select(place => values.Of(key(place)))], text => !string.IsNullOrEmpty(text));
 
     private static SslProtocols ProtocolsOf(string? least) => least switch
     {
@@ -131,23 +134,4 @@ internal sealed record TlsSettings
             Enum.TryParse<TlsCipherSuite>(name, out var suite) && Enum.IsDefined(suite) && !char.IsDigit(name[0])
                 ? suite
                 : throw new ConfigurationException($"tls_cipher_suites: {GoQuote.Of(name)} is no cipher suite that is known here"))];
-}
-
-/// <summary>The keys that are spelled alike wherever they stand.</summary>
-internal static class TlsKeys
-{
-    /// <summary>Adds those of one place.</summary>
-    public static ConfigSchema Tls(this ConfigSchema schema, Func<ConfigValues, TlsValues> place) => schema
-        .Text("cert_file", (values, text) => place(values).CertificateFile = text)
-        .Text("key_file", (values, text) => place(values).KeyFile = text)
-        .Text("ca_file", (values, text) => place(values).AuthorityFile = text)
-        .Text("ca_path", (values, text) => place(values).AuthorityDirectory = text)
-        .Text("tls_min_version", (values, text) => place(values).MinVersion = text)
-        .Text("tls_cipher_suites", (values, text) => place(values).CipherSuites = text);
-
-    /// <summary>Adds those of the top level. What guards ports that are never opened has no effect.</summary>
-    public static ConfigSchema TopLevelTls(this ConfigSchema schema) => schema.Tls(values => values.TlsTop)
-        .Flag("verify_incoming", (values, flag) => values.TlsTop.VerifyIncoming = flag)
-        .Flag("verify_incoming_https", (values, flag) => values.VerifyIncomingHttps = flag)
-        .Inert(ConfigType.Flag, "verify_incoming_rpc", "verify_outgoing", "verify_server_hostname", "tls_prefer_server_cipher_suites");
 }

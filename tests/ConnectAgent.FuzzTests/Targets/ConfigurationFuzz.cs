@@ -28,7 +28,7 @@ internal sealed class ConfigurationFuzz : FuzzTarget
         ConfigFile.Merge("fuzz.json", input, values);
 
         // Whatever it says, nothing is made or read where it says.
-        values.DataDirectory = null;
+        values.Set(NodeKeys.DataDirectory, null);
         AgentConfiguration.Build(values, devMode: true);
         return true;
     }

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using ConnectAgent.Configuration;
 using ConnectAgent.Tests.Http;
 using FluentAssertions;
 using Xunit;
@@ -14,7 +15,7 @@ public sealed class BootstrapEntryTests
     [Fact]
     public async Task FA_8_A_bootstrap_intention_decides_from_the_first_request_on()
     {
-        await using var agent = await InProcessAgent.StartAsync(configure: values => values.BootstrapEntries.Add(DenyAll));
+        await using var agent = await InProcessAgent.StartAsync(configure: values => values.Merge(ConnectKeys.BootstrapEntries, new List<string> { DenyAll }));
         ((bool)(await agent.GetAsync("/v1/connect/intentions/check?source=web&destination=db"))["Allowed"]!).Should().BeFalse();
         var decision = await agent.DecideAsync(
             "/v1/agent/connect/authorize", new JsonObject { ["Target"] = "db", ["ClientCertURI"] = InProcessAgent.UriOf("web") });
@@ -27,13 +28,13 @@ public sealed class BootstrapEntryTests
         var folder = Directory.CreateTempSubdirectory("connect-agent-");
         try
         {
-            await using (var first = await InProcessAgent.StartAsync(configure: values => values.BootstrapEntries.Add(DenyAll), folder: folder.FullName))
+            await using (var first = await InProcessAgent.StartAsync(configure: values => values.Merge(ConnectKeys.BootstrapEntries, new List<string> { DenyAll }), folder: folder.FullName))
             {
                 await first.SendAsync("PUT", "/v1/config", """{"Kind":"service-intentions","Name":"db","Sources":[{"Name":"web","Action":"allow"}]}""");
             }
 
             await using var second = await InProcessAgent.StartAsync(
-                configure: values => values.BootstrapEntries.AddRange([DenyAll, """{"kind":"service-defaults","name":"db","protocol":"http"}"""]),
+                configure: values => values.Merge(ConnectKeys.BootstrapEntries, new List<string> {DenyAll, """{"kind":"service-defaults","name":"db","protocol":"http"}"""}),
                 folder: folder.FullName);
             ((bool)(await second.GetAsync("/v1/connect/intentions/check?source=web&destination=db"))["Allowed"]!).Should().BeTrue();
             ((string)(await second.GetAsync("/v1/config/service-defaults/db"))["Protocol"]!).Should().Be("http", "an absent one is written");
@@ -47,11 +48,10 @@ public sealed class BootstrapEntryTests
     [Fact] // CFG-14: what needs the state is found out when it is written
     public async Task FA_8_An_entry_that_does_not_go_with_the_others_stops_the_start_and_is_named()
     {
-        var start = () => InProcessAgent.StartAsync(configure: values => values.BootstrapEntries.AddRange(
-        [
+        var start = () => InProcessAgent.StartAsync(configure: values => values.Merge(ConnectKeys.BootstrapEntries, new List<string> {
             """{"kind":"service-defaults","name":"db","protocol":"tcp"}""",
             """{"kind":"service-splitter","name":"db","splits":[{"weight":100}]}""",
-        ]));
+        }));
         (await start.Should().ThrowAsync<ConnectAgent.Configuration.ConfigurationException>()).WithMessage("config_entries.bootstrap[1]: *");
     }
 }

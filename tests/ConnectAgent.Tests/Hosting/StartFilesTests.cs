@@ -34,7 +34,7 @@ public sealed class StartFilesTests : IDisposable
     {
         var data = Directory.CreateDirectory(Path.Combine(_folder, "data")).FullName;
         await PipeAsync(Path.Combine(data, name));
-        var start = () => Task.Run(() => InProcessAgent.StartAsync("deny", values => values.PersistTokens = true, folder: _folder));
+        var start = () => Task.Run(() => InProcessAgent.StartAsync("deny", values => values.Set(AclSettings.PersistTokens, true), folder: _folder));
         var failure = (await start.Should().ThrowAsync<Exception>().WaitAsync(Patience)).Which;
         StartFailure.IsExpected(failure).Should().BeTrue("{0}", failure);
         failure.Message.Should().Be(expected.Replace("DIR", data, StringComparison.Ordinal));
@@ -82,7 +82,7 @@ public sealed class StartFilesTests : IDisposable
         File.CreateSymbolicLink(Path.Combine(_folder, "a.json"), Path.Combine(_folder, "real"));
         var values = new ConfigValues();
         ConfigFile.Read(Path.Combine(_folder, "a.json"), values);
-        values.NodeName.Should().Be("a");
+        values.Of(NodeKeys.NodeName).Should().Be("a");
     }
 
     [Fact]
@@ -92,7 +92,7 @@ public sealed class StartFilesTests : IDisposable
         File.WriteAllText(path, """{"default":"kept"}""");
         File.SetUnixFileMode(path, (UnixFileMode)Convert.ToInt32("666", 8));
         var identity = new AgentIdentity("dc1", "node1", true, string.Empty, DefaultDecision.AclsDisabled);
-        var values = new ConfigValues { DataDirectory = _folder, PersistTokens = true, Server = true, AclEnabled = true };
+        var values = new ConfigValues().Set(NodeKeys.DataDirectory, _folder).Set(AclSettings.PersistTokens, true).Set(NodeKeys.Server, true).Set(AclSettings.Enabled, true);
         var log = new Warnings();
         new AgentTokens(Bound.Tokens(AgentConfiguration.Build(values, devMode: false)), identity, new RecoveryToken("node1"), log).Load();
         identity.DefaultToken.Should().Be("kept");
@@ -180,7 +180,7 @@ public sealed class StartFilesTests : IDisposable
     public void FA_34_A_pid_file_that_cannot_be_written_is_named() =>
         ((Action)(() => PidFile.Write("/dev/full"))).Should().Throw<IOException>().WithMessage("Could not open pid file: *");
 
-    private static AgentConfiguration Build(string data) => AgentConfiguration.Build(new ConfigValues { DataDirectory = data, Server = true }, devMode: false);
+    private static AgentConfiguration Build(string data) => AgentConfiguration.Build(new ConfigValues().Set(NodeKeys.DataDirectory, data).Set(NodeKeys.Server, true), devMode: false);
 
     private static async Task PipeAsync(string path) => (await RunningProcess.RunAsync("mkfifo", [path])).ExitCode.Should().Be(0);
 

@@ -48,20 +48,16 @@ internal sealed class InProcessAgent : IAsyncDisposable
         var own = forProduction ? Directory.CreateTempSubdirectory("connect-agent-").FullName : null;
         folder ??= own;
         var port = FreePorts.Next();
-        var values = new ConfigValues
+        var values = new ConfigValues().Set(NodeKeys.LogLevel, "ERR").Set(AclSettings.Enabled, defaultPolicy is not null).Set(AclSettings.DefaultPolicy, defaultPolicy).Set(AclSettings.ManagementToken, "root").Set(AclSettings.DefaultToken, defaultPolicy is null ? null : "root");
+        values.Set(ConnectKeys.CaConfig, new Dictionary<string, System.Text.Json.JsonElement>
         {
-            LogLevel = "ERR",
-            AclEnabled = defaultPolicy is not null,
-            AclDefaultPolicy = defaultPolicy,
-            AclManagementToken = "root",
-            AclDefaultToken = defaultPolicy is null ? null : "root",
-        };
-        values.CaConfig["cluster_id"] = System.Text.Json.JsonSerializer.SerializeToElement(TrustDomain[..36]);
-        values.Ports["http"] = port;
+            [CaConfigType.ClusterId] = System.Text.Json.JsonSerializer.SerializeToElement(TrustDomain[..36]),
+        });
+        values.Set(PortSettings.KeyOf("http"), port);
         if (folder is not null)
         {
-            (values.Server, values.Bootstrap, values.ConnectEnabled) = (true, true, true);
-            (values.BindAddress, values.DataDirectory) = ("127.0.0.1", Path.Combine(folder, "data"));
+            values.Set(NodeKeys.Server, true).Set(NodeKeys.Bootstrap, true).Set(ConnectKeys.Enabled, true);
+            values.Set(NodeKeys.BindAddress, "127.0.0.1").Set(NodeKeys.DataDirectory, Path.Combine(folder, "data"));
         }
 
         configure?.Invoke(values);

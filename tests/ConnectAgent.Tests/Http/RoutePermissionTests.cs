@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using ConnectAgent.Configuration;
 using ConnectAgent.Http.Wire;
 using ConnectAgent.Protocol.Acl;
 using ConnectAgent.TestKit.Processes;
@@ -142,15 +143,15 @@ public sealed partial class RoutePermissionTests
 
     private static Task<InProcessAgent> StartAsync() => InProcessAgent.StartAsync("deny", values =>
     {
-        values.AclDefaultToken = null;
-        values.NodeName = "node1";
+        values.Set(AclSettings.DefaultToken, null);
+        values.Set(NodeKeys.NodeName, "node1");
     });
 
     private static Task<InProcessAgent> StartClientAsync(InProcessAgent server) => InProcessAgent.StartAsync(configure: values =>
     {
-        values.Server = false;
-        values.Bootstrap = false;
-        values.Servers.Add(server.Address.GetLeftPart(UriPartial.Authority));
+        values.Set(NodeKeys.Server, false);
+        values.Set(NodeKeys.Bootstrap, false);
+        values.Merge(ServerSettings.ServersKey, new List<string> { server.Address.GetLeftPart(UriPartial.Authority) });
     });
 
     private static Task<(int Status, string Text)> AskAsync(

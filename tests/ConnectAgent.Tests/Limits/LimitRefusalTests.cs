@@ -42,7 +42,7 @@ public sealed class LimitRefusalTests
                 await agent.SendAsync("GET", Leaf + "first");
                 return await agent.SendAsync("GET", Leaf + "second");
             },
-            values => CaConfigValues.Set(values, "csr_max_per_second", JsonSerializer.SerializeToElement(0.01))),
+            values => values.Merge(ConnectKeys.CaConfig, new Dictionary<string, JsonElement> { [CaConfigType.WireNameOf("csr_max_per_second")] = JsonSerializer.SerializeToElement(0.01) })),
         ["filter.depth"] = new(
             400,
             "Failed to create boolean expression evaluator: 1:102 (101): expression is nested deeper than 100 levels",
@@ -80,7 +80,7 @@ public sealed class LimitRefusalTests
                 await first.ReadAsync();
                 return await Raw(agent, string.Empty);
             },
-            values => values.MaxConnectionsPerClient = 1),
+            values => values.Set(HttpSettings.MaxConnectionsPerClient, 1)),
         ["http.filter"] = new(
             400, "Bad request: filter is longer than 8192 bytes", agent => agent.SendAsync("GET", "/v1/agent/connect/ca/roots?filter=" + new string('x', 8193))),
         ["http.header_count"] = new(

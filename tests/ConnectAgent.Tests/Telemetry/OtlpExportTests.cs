@@ -20,7 +20,7 @@ public sealed class OtlpExportTests
         // Given
         await using var receiver = await OtlpReceiver.StartAsync();
         string token;
-        await using (var agent = await InProcessAgent.StartAsync("deny", values => values.OtlpEndpoint = receiver.Address, forProduction: true))
+        await using (var agent = await InProcessAgent.StartAsync("deny", values => values.Set(NodeKeys.OtlpEndpoint, receiver.Address), forProduction: true))
         {
             token = await agent.TokenAsync("service \"db\" { policy = \"write\" intentions = \"read\" } service \"web\" { policy = \"write\" }");
             var body = $$"""{"Target":"db","ClientCertURI":"{{InProcessAgent.UriOf("web")}}","ClientCertSerial":"0a"}""";
@@ -56,9 +56,9 @@ public sealed class OtlpExportTests
         // When
         await using (var agent = await InProcessAgent.StartAsync(configure: values =>
         {
-            (values.Server, values.Bootstrap, values.DataDirectory) = (false, false, null);
-            values.Servers.Add(server.Address.GetLeftPart(UriPartial.Authority));
-            values.OtlpEndpoint = receiver.Address;
+            values.Set(NodeKeys.Server, false).Set(NodeKeys.Bootstrap, false).Set(NodeKeys.DataDirectory, null);
+            values.Merge(ServerSettings.ServersKey, new List<string> { server.Address.GetLeftPart(UriPartial.Authority) });
+            values.Set(NodeKeys.OtlpEndpoint, receiver.Address);
         }))
         {
             (await agent.SendAsync("GET", "/v1/connect/intentions?token=" + Token)).Status.Should().Be(200);
@@ -84,7 +84,7 @@ public sealed class OtlpExportTests
     [InlineData("http://me:secret@127.0.0.1:4318", "telemetry.otlp_endpoint: an address must hold no user name and no password")]
     public void An_endpoint_that_is_none_stops_the_start(string endpoint, string expected)
     {
-        var values = new ConfigValues { OtlpEndpoint = endpoint };
+        var values = new ConfigValues().Set(NodeKeys.OtlpEndpoint, endpoint);
         FluentActions.Invoking(() => AgentConfiguration.Build(values, devMode: true)).Should().Throw<ConfigurationException>().WithMessage(expected);
     }
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using ConnectAgent.Configuration;
 using ConnectAgent.Protocol.Intentions;
 using ConnectAgent.TestKit.Processes;
 using ConnectAgent.TestKit.Recordings;
@@ -116,8 +117,8 @@ public sealed class AuthorizeHttpTests
     {
         await using var agent = await InProcessAgent.StartAsync("deny", values =>
         {
-            values.AuthorizeNormalizePaths = false;
-            values.AuthorizeEachHeader = false;
+            values.Set(ConnectKeys.AuthorizeNormalizePaths, false);
+            values.Set(ConnectKeys.AuthorizeEachHeader, false);
         });
         await agent.StoreAsync(L7("web", "api", JsonNode.Parse("""
             [{"Action":"deny","HTTP":{"Header":[{"Name":"x","Exact":"evil"}]}},{"Action":"allow","HTTP":{"PathPrefix":"/a/.."}}]
@@ -199,8 +200,8 @@ public sealed class AuthorizeHttpTests
     {
         await using var strict = await InProcessAgent.StartAsync(configure: values =>
         {
-            values.AuthorizeStrict = true;
-            values.AuthorizeDatacenters.Add("DC2");
+            values.Set(ConnectKeys.AuthorizeStrict, true);
+            values.Merge(ConnectKeys.AuthorizeDatacenters, new List<string> { "DC2" });
         });
         var body = new JsonObject { ["Target"] = "db", ["ClientCertURI"] = uri };
         var decision = await strict.DecideAsync(Connection, body);
@@ -216,7 +217,7 @@ public sealed class AuthorizeHttpTests
     [InlineData(null, "deny", false)]
     public async Task A_default_intention_policy_replaces_what_ACLs_say(string? acl, string policy, bool allowed)
     {
-        await using var agent = await InProcessAgent.StartAsync(acl, values => values.DefaultIntentionPolicy = policy);
+        await using var agent = await InProcessAgent.StartAsync(acl, values => values.Set(ConnectKeys.DefaultIntentionPolicy, policy));
         var decision = await agent.DecideAsync(Connection, new JsonObject { ["Target"] = "db", ["ClientCertURI"] = InProcessAgent.UriOf("web") });
         ((bool)decision["Authorized"]!, (string)decision["Reason"]!)
             .Should().Be((allowed, "Default behavior configured by default_intention_policy"));

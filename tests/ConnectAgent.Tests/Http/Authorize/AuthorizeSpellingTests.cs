@@ -116,13 +116,13 @@ public sealed class AuthorizeSpellingTests
     [Fact]
     public async Task FA_5_Path_parameters_can_be_kept()
     {
-        await using var agent = await InProcessAgent.StartAsync("deny", values => values.AuthorizePathParameters = "keep");
+        await using var agent = await InProcessAgent.StartAsync("deny", values => values.Set(ConnectKeys.AuthorizePathParameters, "keep"));
         await agent.StoreAsync(Permissions("""
             [{"Action":"deny","HTTP":{"PathExact":"/admin"}},{"Action":"allow","HTTP":{"PathPrefix":"/"}}]
             """));
         (await AllowsAsync(agent, "/admin;x")).Should().BeTrue();
         (await AllowsAsync(agent, "/admin")).Should().BeFalse();
-        var start = () => InProcessAgent.StartAsync(configure: values => values.AuthorizePathParameters = "Keep");
+        var start = () => InProcessAgent.StartAsync(configure: values => values.Set(ConnectKeys.AuthorizePathParameters, "Keep"));
         await start.Should().ThrowAsync<ConfigurationException>()
             .WithMessage("connect.authorize_path_parameters must be \"ambiguous\" or \"keep\", was: \"Keep\"");
     }

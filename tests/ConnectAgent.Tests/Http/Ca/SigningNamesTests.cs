@@ -32,7 +32,7 @@ public sealed class SigningNamesTests
     [InlineData("")]
     public async Task FA_13_A_datacenter_that_no_SPIFFE_ID_may_have_stops_the_start(string name)
     {
-        var start = () => InProcessAgent.StartAsync(configure: values => values.Datacenter = name);
+        var start = () => InProcessAgent.StartAsync(configure: values => values.Set(NodeKeys.Datacenter, name));
         await start.Should().ThrowAsync<ConfigurationException>().WithMessage("datacenter can only contain lowercase alphanumeric, - or _ characters.*");
     }
 }

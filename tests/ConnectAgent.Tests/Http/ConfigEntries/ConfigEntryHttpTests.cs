@@ -57,7 +57,7 @@ public sealed class ConfigEntryHttpTests
         using var number = JsonDocument.Parse("1e400");
         var start = async () =>
         {
-            await using var agent = await InProcessAgent.StartAsync(configure: values => CaConfigValues.Set(values, "foo", number.RootElement));
+            await using var agent = await InProcessAgent.StartAsync(configure: values => values.Merge(ConnectKeys.CaConfig, new Dictionary<string, JsonElement> { ["foo"] = number.RootElement }));
         };
         (await start.Should().ThrowAsync<ConfigurationException>()).WithMessage(
             "connect.ca_config: json: cannot unmarshal number 1e400 into Go value of type float64");

@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using System.Net;
 using System.Text.Json.Nodes;
 using ConnectAgent.Agent.Servers.Tokens;
+using ConnectAgent.Configuration;
 using ConnectAgent.TestKit.Servers;
 using FluentAssertions;
 using Microsoft.Extensions.DependencyInjection;
@@ -189,9 +190,9 @@ public sealed class RemoteServersHttpTests : IAsyncLifetime
 
     private Task<InProcessAgent> StartAsync(bool acls = false) => InProcessAgent.StartAsync(acls ? "deny" : null, values =>
     {
-        (values.Server, values.Bootstrap, values.ConnectEnabled) = (false, false, null);
-        (values.AclManagementToken, values.AclDefaultToken, values.AclRecoveryToken) = (null, null, "recover");
-        values.CaConfig.Clear();
-        values.Servers.Add(_server.Address.GetLeftPart(UriPartial.Authority));
+        values.Set(NodeKeys.Server, false).Set(NodeKeys.Bootstrap, false).Set(ConnectKeys.Enabled, null);
+        values.Set(AclSettings.ManagementToken, null).Set(AclSettings.DefaultToken, null).Set(AclSettings.RecoveryToken, "recover");
+        values.Set(ConnectKeys.CaConfig, null);
+        values.Merge(ServerSettings.ServersKey, new List<string> { _server.Address.GetLeftPart(UriPartial.Authority) });
     });
 }

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using ConnectAgent.Configuration;
 using FluentAssertions;
 using Xunit;
 
@@ -63,8 +64,8 @@ public sealed class FilteredReadTests
     {
         var agent = await InProcessAgent.StartAsync("deny", values =>
         {
-            values.AclDefaultToken = null;
-            values.NodeName = "node1";
+            values.Set(AclSettings.DefaultToken, null);
+            values.Set(NodeKeys.NodeName, "node1");
         });
         await agent.ManageAsync("/v1/config", new JsonObject { ["Kind"] = "service-defaults", ["Name"] = "web" });
         await agent.ManageAsync("/v1/connect/intentions/exact?source=web&destination=db", new JsonObject { ["Action"] = "allow" });

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using ConnectAgent.Configuration;
 using ConnectAgent.Protocol.Intentions;
 using FluentAssertions;
 using FsCheck;
@@ -106,13 +107,13 @@ public sealed class HitEquivalenceTests
             switch (what)
             {
                 case "headers":
-                    values.ResponseHeaders["X-Ours"] = "yes";
+                    values.Merge(HttpSettings.ResponseHeaders, new Dictionary<string, string> { ["X-Ours"] = "yes" });
                     break;
                 case "blocked":
-                    values.BlockEndpoints.Add("/v1/agent/connect/");
+                    values.Merge(HttpSettings.BlockEndpoints, new List<string> { "/v1/agent/connect/" });
                     break;
                 default:
-                    values.AuthorizeStrict = true;
+                    values.Set(ConnectKeys.AuthorizeStrict, true);
                     break;
             }
         });

@@ -36,9 +36,9 @@ public sealed class RefusalSettingTests
     {
         await using var agent = await InProcessAgent.StartAsync(configure: values =>
         {
-            values.ConnectEnabled = false;
-            values.BlockEndpoints.Add("/v1/status/peers");
-            values.AllowWriteHttpFrom.Add("10.0.0.0/8");
+            values.Set(ConnectKeys.Enabled, false);
+            values.Merge(HttpSettings.BlockEndpoints, new List<string> { "/v1/status/peers" });
+            values.Merge(HttpSettings.AllowWriteHttpFrom, new List<string> { "10.0.0.0/8" });
         });
         var answer = await agent.ExchangeAsync(new HttpMethod(method), path, null, (header.Split(": ")[0], header.Split(": ")[1]));
         answer.Should().Contain("\n" + Header + setting + "\n");
@@ -49,7 +49,7 @@ public sealed class RefusalSettingTests
     public async Task FA_41_A_leaf_over_the_rate_is_refused_by_name_and_the_summary_counts_it()
     {
         await using var agent = await InProcessAgent.StartAsync(configure: values =>
-            CaConfigValues.Set(values, "csr_max_per_second", JsonSerializer.SerializeToElement(0.1)));
+            values.Merge(ConnectKeys.CaConfig, new Dictionary<string, JsonElement> { [CaConfigType.WireNameOf("csr_max_per_second")] = JsonSerializer.SerializeToElement(0.1) }));
         (await agent.SendAsync("GET", "/v1/agent/connect/ca/leaf/first")).Status.Should().Be(200);
         var (status, text, headers) = await agent.SendAsync("GET", "/v1/agent/connect/ca/leaf/second");
         (status, text).Should().Be((429, "Rate limit reached, try again later"));

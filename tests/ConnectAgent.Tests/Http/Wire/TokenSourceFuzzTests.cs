@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Text;
 using ConnectAgent.Agent;
+using ConnectAgent.Configuration;
 using ConnectAgent.ControlPlane;
 using ConnectAgent.ControlPlane.Acl;
 using ConnectAgent.Http.Wire;
@@ -102,7 +103,7 @@ public sealed class TokenSourceFuzzTests
     [Fact] // the whole way, bytes that no client library sends
     public async Task Odd_bytes_on_the_wire_never_break_a_request()
     {
-        await using var agent = await InProcessAgent.StartAsync("deny", values => values.AclDefaultToken = null);
+        await using var agent = await InProcessAgent.StartAsync("deny", values => values.Set(AclSettings.DefaultToken, null));
         var random = new Random(4712);
         Dictionary<string, int> seen = new(StringComparer.Ordinal);
         for (var number = 0; number < 2_000; number++)

@@ -1,0 +1,71 @@
+using ConnectAgent.Agent.Authorization;
+using ConnectAgent.Protocol.Intentions;
+using ConnectAgent.Protocol.Text;
+using static ConnectAgent.Configuration.ConfigChecks;
+
+namespace ConnectAgent.Configuration;
+
+/// <summary>Connect: whether it is on, how authorize decides, and the CA.</summary>
+internal static class ConnectKeys
+{
+    public static readonly KeyTable Table = new();
+
+    /// <summary>Null: in development mode.</summary>
+    public static readonly ConfigKey<bool?> Enabled = Table.Flag("connect.enabled");
+
+    public static readonly ConfigKey<bool> AuthorizeStrict = Table.Flag("connect.authorize_strict", fallback: false);
+
+    public static readonly ConfigKey<IReadOnlyList<string>> AuthorizeDatacenters = Table.Texts("connect.authorize_datacenters", DatacenterName);
+
+    public static readonly ConfigKey<bool> AuthorizeNormalizePaths = Table.Flag("connect.authorize_normalize_paths", fallback: true);
+
+    public static readonly ConfigKey<bool> AuthorizeEachHeader = Table.Flag("connect.authorize_each_header", fallback: true);
+
+    /// <summary>Whether path parameters are kept.</summary>
+    public static readonly ConfigKey<bool> AuthorizePathParameters = Table.Bound("connect.authorize_path_parameters", static (key, text) => text switch
+    {
+        null or "" or "ambiguous" => false,
+        "keep" => true,
+        _ => throw new ConfigurationException($"{key} must be \"ambiguous\" or \"keep\", was: {GoQuote.Of(text)}"),
+    });
+
+    /// <summary>There is one.</summary>
+    public static readonly ConfigKey<string?> CaProvider = Table.Bound("connect.ca_provider", static (_, text) =>
+        text is null or "" or "consul" ? text : throw new ConfigurationException($"{text} is not a valid CA provider"));
+
+    /// <summary>By the wire's names. May hold a key: never printed.</summary>
+    public static readonly ConfigKey<IReadOnlyDictionary<string, System.Text.Json.JsonElement>> CaConfig = Table.Other(
+        "connect.ca_config", CaConfigType.Instance, CaConfigType.None, CaConfigType.Keys);
+
+    /// <summary>A fixed delay in place of the draw after a rotation; null: drawn (leaf-certificates LEAF-47).</summary>
+    public static readonly ConfigKey<TimeSpan?> RootChangeSpread = Table.Bound<TimeSpan?>("connect.test_ca_leaf_root_change_spread", static (key, text) =>
+        string.IsNullOrEmpty(text) ? null : Duration(key, text, TimeSpan.Zero));
+
+    public static readonly ConfigKey<bool> ShowCaSecrets = Table.Flag("connect_agent.show_ca_secrets", fallback: false);
+
+    public static readonly ConfigKey<bool> CaAutoRotate = Table.Flag("connect_agent.ca_auto_rotate", fallback: false);
+
+    /// <summary>Entries that are written where there is none of the name, as JSON.</summary>
+    public static readonly ConfigKey<List<string>> BootstrapEntries = Table.Other("config_entries.bootstrap", ConfigTypes.AnyObjects, new List<string>());
+
+    /// <summary>Null: follows from the policy of ACLs.</summary>
+    public static readonly ConfigKey<DefaultDecision?> DefaultIntentionPolicy = Table.Bound<DefaultDecision?>("default_intention_policy", static (_, text) => text switch
+    {
+        "allow" => DefaultDecision.AllowByPolicy,
+        "deny" => DefaultDecision.DenyByPolicy,
+        null or "" => null,
+        _ => throw new ConfigurationException($"Unsupported default intention policy: {text}"),
+    });
+
+    /// <summary>How authorize decides.</summary>
+    public static AuthorizeOptions Authorize(ConfigValues values) => new()
+    {
+        Strict = values.Of(AuthorizeStrict),
+        Datacenters = [.. values.Of(AuthorizeDatacenters)],
+        Http = new HttpEvaluation(values.Of(AuthorizeNormalizePaths), values.Of(AuthorizeEachHeader), values.Of(AuthorizePathParameters)),
+    };
+
+    /// <summary>What holds when no intention matches (intentions AUTHZ-23, AUTHZ-24).</summary>
+    public static DefaultDecision DefaultDecisionOf(ConfigValues values, string aclPolicy) => values.Of(DefaultIntentionPolicy)
+        ?? (!values.Of(AclSettings.Enabled) ? DefaultDecision.AclsDisabled : aclPolicy == "allow" ? DefaultDecision.Allow : DefaultDecision.Deny);
+}

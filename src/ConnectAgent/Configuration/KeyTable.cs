@@ -1,0 +1,64 @@
+using ConnectAgent.Protocol.Schema;
+
+namespace ConnectAgent.Configuration;
+
+/// <summary>The keys of one feature, a row each: name, type, default and bounds; <see cref="AgentKeys"/> knows all tables.</summary>
+/// <param name="prefix">What all begin with, with its dot.</param>
+internal sealed class KeyTable(string prefix = "")
+{
+    private readonly List<ConfigKey> _keys = [];
+
+    public IReadOnlyList<ConfigKey> Keys => _keys;
+
+    /// <summary>A text.</summary>
+    public ConfigKey<string?> Text(string name, KeyEffect effect = KeyEffect.Acts) => Add(new ConfigKey<string?>(prefix + name, ConfigTypes.Text, Same<string?>, effect));
+
+    /// <summary>True or false; null where nothing is said, because the default depends on other keys.</summary>
+    public ConfigKey<bool?> Flag(string name, KeyEffect effect = KeyEffect.Acts) => Add(new ConfigKey<bool?>(prefix + name, ConfigTypes.Flag, Same<bool?>, effect));
+
+    /// <summary>True or false.</summary>
+    public ConfigKey<bool> Flag(string name, bool fallback) =>
+        Add(new ConfigKey<bool>(prefix + name, ConfigTypes.Flag, (_, said) => said is bool flag ? flag : fallback));
+
+    /// <summary>A whole number.</summary>
+    public ConfigKey<int?> Number(string name, KeyEffect effect = KeyEffect.Acts) => Add(new ConfigKey<int?>(prefix + name, ConfigTypes.Number, Same<int?>, effect));
+
+    /// <summary>A whole number above zero.</summary>
+    public ConfigKey<long> Positive(string name, long fallback) =>
+        Add(new ConfigKey<long>(prefix + name, ConfigTypes.Number, (key, said) => said is int number ? ConfigChecks.Positive(key, number) : fallback));
+
+    /// <summary>A number with a fraction.</summary>
+    public ConfigKey<double?> Real(string name) => Add(new ConfigKey<double?>(prefix + name, ConfigTypes.Real, Same<double?>));
+
+    /// <summary>A duration; what is not positive is the default.</summary>
+    public ConfigKey<TimeSpan> Duration(string name, TimeSpan fallback) => Bound(name, (key, text) => ConfigChecks.Duration(key, text, fallback));
+
+    /// <summary>A text that means something.</summary>
+    /// <param name="name">Of the key.</param>
+    /// <param name="bind">Takes the key and the text, which is null where nothing is said.</param>
+    public ConfigKey<T> Bound<T>(string name, Func<string, string?, T> bind) =>
+        Add(new ConfigKey<T>(prefix + name, ConfigTypes.Text, (key, said) => bind(key, (string?)said)));
+
+    /// <summary>Texts.</summary>
+    public ConfigKey<IReadOnlyList<string>> Texts(string name) => Texts(name, static (_, text) => text);
+
+    /// <summary>Texts that mean something, one by one.</summary>
+    public ConfigKey<IReadOnlyList<T>> Texts<T>(string name, Func<string, string, T> bind) => Add(new ConfigKey<IReadOnlyList<T>>(
+        prefix + name, ConfigTypes.List, (key, said) => [.. ((List<string>?)said ?? []).Select(text => bind(key, text))]));
+
+    /// <summary>Texts by name.</summary>
+    public ConfigKey<Dictionary<string, string>> Map(string name) =>
+        Add(new ConfigKey<Dictionary<string, string>>(prefix + name, ConfigTypes.Map, static (_, said) => (Dictionary<string, string>?)said ?? []));
+
+    /// <summary>A value of a type of its own.</summary>
+    public ConfigKey<T> Other<T>(string name, SchemaType<object> type, T fallback, ConfigSchema? inner = null) =>
+        Add(new ConfigKey<T>(prefix + name, type, (_, said) => said is T value ? value : fallback) { Inner = inner });
+
+    private static T? Same<T>(string key, object? said) => (T?)said;
+
+    private ConfigKey<T> Add<T>(ConfigKey<T> key)
+    {
+        _keys.Add(key);
+        return key;
+    }
+}
