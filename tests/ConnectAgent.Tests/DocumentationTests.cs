@@ -123,6 +123,6 @@ public sealed partial class DocumentationTests
     [GeneratedRegex(@"`-(?<name>[a-z-]+)( [A-Za-z:]+)?`[,| ]", RegexOptions.ExplicitCapture)]
     private static partial Regex Flag();
 
-    [GeneratedRegex(@"MapWire\(\s*""(?<path>/v1/[^""]+)""", RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(@"Map(Wire|Cached)\(\s*""(?<path>/v1/[^""]+)""", RegexOptions.ExplicitCapture)]
     private static partial Regex Route();
 }

@@ -62,8 +62,8 @@ internal static class AclBodies
     public static SchemaType<string> AgentToken { get; } = OneText("Token");
 
     /// <summary>The requests of <c>POST /v1/internal/acl/authorize</c> (ACL-AUZ-1).</summary>
-    public static SchemaType<List<AclQuestionText>> Questions { get; } = new ListType<AclQuestionText>(
-        new RecordType<AclQuestionText>(
+    public static SchemaType<List<AclRequestText>> Questions { get; } = new ListType<AclRequestText>(
+        new RecordType<AclRequestText>(
             static () => new(string.Empty, string.Empty, string.Empty), "ACLAuthorizationRequest", "Go struct field of type structs.ACLAuthorizationRequest")
             .Field("Resource", SchemaTypes.Text, static (asked, resource) => asked with { Resource = resource })
             .Field("Segment", SchemaTypes.Text, static (asked, segment) => asked with { Segment = segment })
@@ -82,4 +82,4 @@ internal static class AclBodies
 }
 
 /// <summary>One question about the caller's rights.</summary>
-internal sealed record AclQuestionText(string Resource, string Segment, string Access);
+internal sealed record AclRequestText(string Resource, string Segment, string Access);

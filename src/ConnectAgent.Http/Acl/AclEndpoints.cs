@@ -15,7 +15,7 @@ namespace ConnectAgent.Http.Acl;
 internal sealed class AclEndpoints(
     AclTokenStore store, TokenResolver resolver, StateStore state, AclAccessGuard guard, BootstrapReset reset) : IWireEndpoints
 {
-    public void Map(IEndpointRouteBuilder routes)
+    public void Map(WireRoutes routes)
     {
         routes.MapWire("/v1/acl/bootstrap", (HttpMethods.Put, Permission.None, BootstrapAsync));
         routes.MapWire("/v1/acl/replication", (HttpMethods.Get, Permission.None, GetReplicationAsync));
@@ -32,7 +32,7 @@ internal sealed class AclEndpoints(
         routes.MapWire("/v1/acl/clone/", (HttpMethods.Put, Permission.None, GoneAsync));
     }
 
-    private static AclAccess AccessOf(AclQuestionText question, AclResource resource) => question.Access.ToUpperInvariant() switch
+    private static AclAccess AccessOf(AclRequestText question, AclResource resource) => question.Access.ToUpperInvariant() switch
     {
         "READ" => AclAccess.Read,
         "WRITE" => AclAccess.Write,
@@ -42,7 +42,7 @@ internal sealed class AclEndpoints(
     };
 
     // Resource words count with case (ACL-AUZ-3).
-    private static AclResource ResourceOf(AclQuestionText question) =>
+    private static AclResource ResourceOf(AclRequestText question) =>
         question.Resource.All(char.IsAsciiLetterLower) && Enum.TryParse<AclResource>(question.Resource, ignoreCase: true, out var resource)
             ? resource
             : throw WireException.BadRequest($"Invalid ACL resource requested: {GoQuote.Of(question.Resource)}");

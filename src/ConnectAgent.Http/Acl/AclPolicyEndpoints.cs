@@ -1,14 +1,13 @@
 using ConnectAgent.ControlPlane.Acl;
 using ConnectAgent.Http.Wire;
 using ConnectAgent.Protocol.Errors;
-using ConnectAgent.State;
 
 namespace ConnectAgent.Http.Acl;
 
 /// <summary>Policies (acl section 5.3).</summary>
 internal sealed class AclPolicyEndpoints(AclPolicyStore store, AclAccessGuard guard) : IWireEndpoints
 {
-    public void Map(IEndpointRouteBuilder routes)
+    public void Map(WireRoutes routes)
     {
         routes.MapWire("/v1/acl/policies", (HttpMethods.Get, Permission.AclRead, ListAsync));
         routes.MapWire("/v1/acl/policy", (HttpMethods.Put, Permission.AclWrite, CreateAsync));

@@ -7,7 +7,7 @@ namespace ConnectAgent.Http.Acl;
 /// <summary>Roles (acl section 5.4). A missing one is 404 with an empty body, unlike tokens and policies (ACL-ROLE-2).</summary>
 internal sealed class AclRoleEndpoints(AclRoleStore store, StateStore state, AclAccessGuard guard) : IWireEndpoints
 {
-    public void Map(IEndpointRouteBuilder routes)
+    public void Map(WireRoutes routes)
     {
         routes.MapWire("/v1/acl/roles", (HttpMethods.Get, Permission.AclRead, ListAsync));
         routes.MapWire("/v1/acl/role", (HttpMethods.Put, Permission.AclWrite, CreateAsync));

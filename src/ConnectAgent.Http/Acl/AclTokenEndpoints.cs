@@ -19,7 +19,7 @@ internal sealed class AclTokenEndpoints(
 {
     private const string CloneSuffix = "/clone";
 
-    public void Map(IEndpointRouteBuilder routes)
+    public void Map(WireRoutes routes)
     {
         routes.MapWire("/v1/acl/tokens", (HttpMethods.Get, Permission.AclRead, ListAsync));
         routes.MapWire("/v1/acl/token", (HttpMethods.Put, Permission.AclWrite, CreateAsync));

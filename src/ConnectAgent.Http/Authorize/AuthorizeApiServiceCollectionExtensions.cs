@@ -5,5 +5,5 @@ namespace ConnectAgent.Http.Authorize;
 internal static class AuthorizeApiServiceCollectionExtensions
 {
     /// <summary>Who may connect.</summary>
-    public static IServiceCollection AddAuthorizeApi(this IServiceCollection services) => services.AddSingleton<IWireEndpoints, AuthorizeEndpoints>().AddSingleton<IHit, AuthorizeHit>();
+    public static IServiceCollection AddAuthorizeApi(this IServiceCollection services) => services.AddSingleton<IWireEndpoints, AuthorizeEndpoints>();
 }

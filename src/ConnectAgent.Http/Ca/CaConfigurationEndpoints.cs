@@ -14,7 +14,7 @@ namespace ConnectAgent.Http.Ca;
 internal sealed class CaConfigurationEndpoints(
     AuthorityManager authority, AuthorityOptions options, IServerClient servers, AgentIdentity agent) : IWireEndpoints
 {
-    public void Map(IEndpointRouteBuilder routes) => routes.MapWire(
+    public void Map(WireRoutes routes) => routes.MapWire(
         "/v1/connect/ca/configuration",
         (HttpMethods.Get, Permission.OperatorWrite, GetAsync),
         (HttpMethods.Put, Permission.OperatorWrite, PutAsync));

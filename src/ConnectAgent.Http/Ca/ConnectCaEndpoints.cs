@@ -10,7 +10,7 @@ namespace ConnectAgent.Http.Ca;
 /// <summary>The control plane's CA (ca section 1).</summary>
 internal sealed class ConnectCaEndpoints(CertificateAuthority authority, AgentIdentity agent) : IWireEndpoints
 {
-    public void Map(IEndpointRouteBuilder routes) =>
+    public void Map(WireRoutes routes) =>
         routes.MapWire("/v1/connect/ca/roots", (HttpMethods.Get, Permission.None, GetRootsAsync));
 
     private async Task GetRootsAsync(WireRequest request)

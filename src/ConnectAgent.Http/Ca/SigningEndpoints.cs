@@ -17,7 +17,7 @@ namespace ConnectAgent.Http.Ca;
 /// </summary>
 internal sealed class SigningEndpoints(IServerClient servers, AgentIdentity agent) : IWireEndpoints
 {
-    public void Map(IEndpointRouteBuilder routes) => routes.MapWire(
+    public void Map(WireRoutes routes) => routes.MapWire(
         "/v1/connect/ca/sign", (HttpMethods.Put, Permission.Of(AclResource.Service, AclAccess.Write, "the service"), SignAsync));
 
     // certificates CERT-73, in its order: Connect, PEM, then the token, whose right comes before what the CSR asks for.
@@ -25,7 +25,7 @@ internal sealed class SigningEndpoints(IServerClient servers, AgentIdentity agen
     {
         request.RefuseNamespace();
         var asked = await RequestBody.ReadAsync(
-            request, SignQuestion.Schema, error => WireException.BadRequest("Request decode failed: " + error));
+            request, SignBody.Schema, error => WireException.BadRequest("Request decode failed: " + error));
         InputLimits.RequireName("Service", asked.Service);
         agent.RequireConnect();
         if (asked.Service.Length == 0)
@@ -57,9 +57,9 @@ internal sealed class SigningEndpoints(IServerClient servers, AgentIdentity agen
 }
 
 /// <summary>Who shall be certified, and his PKCS#10 as PEM.</summary>
-internal readonly record struct SignQuestion(string Service, string Csr)
+internal readonly record struct SignBody(string Service, string Csr)
 {
-    public static SchemaType<SignQuestion> Schema { get; } = new RecordType<SignQuestion>(
+    public static SchemaType<SignBody> Schema { get; } = new RecordType<SignBody>(
             static () => new(string.Empty, string.Empty), "ConnectCASignRequest", "of type structs.ConnectCASignRequest")
         .Field("Service", SchemaTypes.Text, static (asked, service) => asked with { Service = service })
         .Field("CSR", SchemaTypes.Text, static (asked, csr) => asked with { Csr = csr });

@@ -15,7 +15,7 @@ internal sealed class CacheEndpoints(
     AgentCache cache, CacheInspector inspector, IServerClient servers, IServerStatus status, AgentIdentity agent)
     : IWireEndpoints
 {
-    public void Map(IEndpointRouteBuilder routes)
+    public void Map(WireRoutes routes)
     {
         routes.MapWire("/v1/agent/connect/cache", (HttpMethods.Get, Permission.Of(AclResource.Agent, AclAccess.Read, "this node"), GetEntriesAsync));
         routes.MapWire("/v1/agent/connect/cache/summary", (HttpMethods.Get, Permission.AgentRead, GetSummaryAsync));

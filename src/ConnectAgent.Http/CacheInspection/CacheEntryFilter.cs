@@ -1,4 +1,3 @@
-using ConnectAgent.Caching;
 using ConnectAgent.Caching.Inspection;
 using ConnectAgent.Protocol.Filtering;
 

@@ -1,5 +1,4 @@
 using System.Text.Json.Serialization;
-using ConnectAgent.Caching;
 using ConnectAgent.Protocol.Json;
 
 namespace ConnectAgent.Http.CacheInspection;

@@ -6,7 +6,6 @@ using ConnectAgent.Agent.Servers;
 using ConnectAgent.ControlPlane;
 using ConnectAgent.ControlPlane.Acl;
 using ConnectAgent.ControlPlane.ConfigEntries;
-using ConnectAgent.ControlPlane.ConfigEntries.Schema;
 using ConnectAgent.Http.Wire;
 using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Schema;
@@ -19,7 +18,7 @@ namespace ConnectAgent.Http.ConfigEntries;
 internal sealed class ConfigEntryEndpoints(
     ConfigEntryStore entries, TokenResolver tokens, IServerClient servers, AgentIdentity agent) : IWireEndpoints
 {
-    public void Map(IEndpointRouteBuilder routes)
+    public void Map(WireRoutes routes)
     {
         // Which right it is depends on the kind (acl ACL-PERM-33 to ACL-PERM-38).
         var write = Permission.Of(null, AclAccess.Write, "the entry");

@@ -35,7 +35,7 @@ internal sealed class ForwardingEndpoints(
         Snapshot,
     ];
 
-    public void Map(IEndpointRouteBuilder routes)
+    public void Map(WireRoutes routes)
     {
         foreach (var path in Paths)
         {

@@ -1,5 +1,4 @@
 using ConnectAgent.ControlPlane.Intentions;
-using ConnectAgent.Http.Wire;
 using ConnectAgent.Protocol.Intentions;
 using ConnectAgent.Protocol.Schema;
 

@@ -5,7 +5,6 @@ using ConnectAgent.ControlPlane.Intentions;
 using ConnectAgent.Http.Wire;
 using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Errors;
-using ConnectAgent.Protocol.Filtering;
 using ConnectAgent.Protocol.Intentions;
 using ConnectAgent.Protocol.Text;
 using ConnectAgent.Protocol.Tokens;
@@ -21,7 +20,7 @@ internal sealed class IntentionEndpoints(
     IServerClient servers,
     AgentIdentity agent) : IWireEndpoints
 {
-    public void Map(IEndpointRouteBuilder routes)
+    public void Map(WireRoutes routes)
     {
         var read = Permission.Of(AclResource.Intention, AclAccess.Read, "source or destination");
         var write = Permission.Of(AclResource.Intention, AclAccess.Write, "the destination");
@@ -73,7 +72,7 @@ internal sealed class IntentionEndpoints(
         return question.Options.Cached ? matches.AnswerAsync(request, question) : MatchAsync(request, question);
     }
 
-    private async Task MatchAsync(WireRequest request, MatchQuestion question)
+    private async Task MatchAsync(WireRequest request, MatchQuery question)
     {
         await matches.RequireAsync(request, question);
         var (found, index) = await intentions.MatchAsync(

@@ -14,7 +14,7 @@ namespace ConnectAgent.Http.Intentions;
 /// <summary>What a match asks (intentions MAT-1).</summary>
 /// <param name="Names">For whom.</param>
 /// <param name="Spelled">The names as the caller wrote them.</param>
-internal sealed record MatchQuestion(ReadOptions Options, MatchNames Names, IReadOnlyList<string> Spelled);
+internal sealed record MatchQuery(ReadOptions Options, MatchNames Names, IReadOnlyList<string> Spelled);
 
 /// <summary>Matches out of the agent's cache, and what they have in common with those that are asked of the control plane (intentions MAT-1 to MAT-3).</summary>
 internal sealed class IntentionMatchReads(Authorizer authorizer, IServerClient servers, AgentIdentity agent)
@@ -25,7 +25,7 @@ internal sealed class IntentionMatchReads(Authorizer authorizer, IServerClient s
     public Task AnswerAsync(WireRequest request) => AnswerAsync(request, Parse(request, static _ => { }));
 
     /// <summary>Answers a question from the cache.</summary>
-    public async Task AnswerAsync(WireRequest request, MatchQuestion question)
+    public async Task AnswerAsync(WireRequest request, MatchQuery question)
     {
         var options = question.Options;
         await RequireAsync(request, question);
@@ -40,7 +40,7 @@ internal sealed class IntentionMatchReads(Authorizer authorizer, IServerClient s
     /// <summary>Reads the question, in the order that decides which error wins.</summary>
     /// <param name="request">The request.</param>
     /// <param name="requireDatacenter">Refuses a datacenter that is not served.</param>
-    public MatchQuestion Parse(WireRequest request, Action<string> requireDatacenter)
+    public MatchQuery Parse(WireRequest request, Action<string> requireDatacenter)
     {
         var options = ReadOptions.Parse(request);
         request.RefuseNamespace();
@@ -61,11 +61,11 @@ internal sealed class IntentionMatchReads(Authorizer authorizer, IServerClient s
                 FailureKind.Mistake, $"Invalid match entry namespace {GoQuote.Of(foreign.Namespace)}: Namespaces is a Consul Enterprise feature");
         }
 
-        return new MatchQuestion(options, new MatchNames(byDestination, [.. parsed.Select(name => name.Name)]), spelled);
+        return new MatchQuery(options, new MatchNames(byDestination, [.. parsed.Select(name => name.Name)]), spelled);
     }
 
     /// <summary>ACL-2: on every name asked.</summary>
-    public async ValueTask RequireAsync(WireRequest request, MatchQuestion question)
+    public async ValueTask RequireAsync(WireRequest request, MatchQuery question)
     {
         var rights = await servers.ResolveTokenAsync(question.Options.Token, request.Aborted);
         foreach (var name in question.Names.Names.Where(name => name.Length > 0))
@@ -75,7 +75,7 @@ internal sealed class IntentionMatchReads(Authorizer authorizer, IServerClient s
     }
 
     /// <summary>MAT-2: null where nothing matches; a repeated name gives one key; keys sorted (JSON-1).</summary>
-    public Task ReplyAsync(WireRequest request, MatchQuestion question, IReadOnlyList<IntentionMatch> matches)
+    public Task ReplyAsync(WireRequest request, MatchQuery question, IReadOnlyList<IntentionMatch> matches)
     {
         if (request.IsPretty || matches is not [{ Intentions.Count: > 0 } only])
         {
@@ -85,15 +85,15 @@ internal sealed class IntentionMatchReads(Authorizer authorizer, IServerClient s
         // Thousands who were parked get the same answer at once.
         if (!_bodies.TryGetValue(only, out var body) || body.Name != question.Spelled[0])
         {
-            var json = HitReply.Render(ReplyOf(question, matches), IntentionJson.Default.DictionaryStringIReadOnlyListIntention);
-            body = new MatchBody(question.Spelled[0], new RenderedBody(json.ToArray()));
+            body = new MatchBody(
+                question.Spelled[0], RenderedBodies.Render(ReplyOf(question, matches), IntentionJson.Default.DictionaryStringIReadOnlyListIntention));
             _bodies.AddOrUpdate(only, body);
         }
 
-        return HitReply.WriteAsync(request.Context, body.Body);
+        return WireReply.JsonAsync(request, body.Body);
     }
 
-    private static Dictionary<string, IReadOnlyList<Intention>?> ReplyOf(MatchQuestion question, IReadOnlyList<IntentionMatch> matches)
+    private static Dictionary<string, IReadOnlyList<Intention>?> ReplyOf(MatchQuery question, IReadOnlyList<IntentionMatch> matches)
     {
         Dictionary<string, IReadOnlyList<Intention>?> reply = new(StringComparer.Ordinal);
         foreach (var (name, match) in question.Spelled.Zip(matches).OrderBy(pair => pair.First, StringComparer.Ordinal))

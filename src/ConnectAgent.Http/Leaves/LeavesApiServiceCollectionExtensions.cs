@@ -5,5 +5,5 @@ namespace ConnectAgent.Http.Leaves;
 internal static class LeavesApiServiceCollectionExtensions
 {
     /// <summary>Who one is.</summary>
-    public static IServiceCollection AddLeavesApi(this IServiceCollection services) => services.AddSingleton<IWireEndpoints, LeafEndpoints>().AddSingleton<IHit, LeafHit>();
+    public static IServiceCollection AddLeavesApi(this IServiceCollection services) => services.AddSingleton<IWireEndpoints, LeafEndpoints>();
 }

@@ -7,7 +7,7 @@ namespace ConnectAgent.Http.LocalAgent;
 /// <summary>Who this agent is (services AG-25, AG-26). Never shows a secret.</summary>
 internal sealed class AgentSelfEndpoints(ILocalAgent local, IServerClient servers) : IWireEndpoints
 {
-    public void Map(IEndpointRouteBuilder routes)
+    public void Map(WireRoutes routes)
     {
         routes.MapWire("/v1/agent/self", (HttpMethods.Get, Permission.AgentRead, GetSelfAsync));
         routes.MapWire("/v1/agent/members", (HttpMethods.Get, Permission.Filtered(AclResource.Node, "each member"), GetMembersAsync));

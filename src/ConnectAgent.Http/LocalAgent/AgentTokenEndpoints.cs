@@ -9,7 +9,7 @@ namespace ConnectAgent.Http.LocalAgent;
 /// <summary>Sets the agent's own tokens (acl section 5.9).</summary>
 internal sealed class AgentTokenEndpoints(AgentTokens tokens, AgentTokenOptions options) : IWireEndpoints
 {
-    public void Map(IEndpointRouteBuilder routes) =>
+    public void Map(WireRoutes routes) =>
         routes.MapWire("/v1/agent/token/", (HttpMethods.Put, Permission.AgentWrite, PutAsync));
 
     // The body comes before the name.

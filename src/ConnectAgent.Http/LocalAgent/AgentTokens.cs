@@ -2,7 +2,6 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using ConnectAgent.Agent;
 using ConnectAgent.Caching.Files;
-using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Tokens;
 
 namespace ConnectAgent.Http.LocalAgent;

@@ -2,14 +2,13 @@ using ConnectAgent.ControlPlane.Acl;
 using ConnectAgent.ControlPlane.Acl.Login;
 using ConnectAgent.Http.Acl;
 using ConnectAgent.Http.Wire;
-using ConnectAgent.State;
 
 namespace ConnectAgent.Http.Login;
 
 /// <summary>Auth methods (acl section 5.5). A missing one is 404 with an empty body (ACL-AM-2).</summary>
 internal sealed class AclAuthMethodEndpoints(AuthMethodStore store, AclAccessGuard guard) : IWireEndpoints
 {
-    public void Map(IEndpointRouteBuilder routes)
+    public void Map(WireRoutes routes)
     {
         routes.MapWire("/v1/acl/auth-methods", (HttpMethods.Get, Permission.AclRead, ListAsync));
         routes.MapWire("/v1/acl/auth-method", (HttpMethods.Put, Permission.AclWrite, PutAsync));

@@ -1,7 +1,6 @@
 using ConnectAgent.ControlPlane.Acl.Login;
 using ConnectAgent.Http.Acl;
 using ConnectAgent.Http.Wire;
-using ConnectAgent.State;
 
 namespace ConnectAgent.Http.Login;
 
@@ -10,7 +9,7 @@ internal sealed class AclBindingRuleEndpoints(BindingRuleStore store, AclAccessG
 {
     private const string Mismatch = "BindingRule ID in URL and payload do not match";
 
-    public void Map(IEndpointRouteBuilder routes)
+    public void Map(WireRoutes routes)
     {
         routes.MapWire("/v1/acl/binding-rules", (HttpMethods.Get, Permission.AclRead, ListAsync));
         routes.MapWire("/v1/acl/binding-rule", (HttpMethods.Put, Permission.AclWrite, CreateAsync));

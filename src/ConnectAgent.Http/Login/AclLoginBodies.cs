@@ -1,6 +1,5 @@
 using ConnectAgent.ControlPlane.Acl.Login;
 using ConnectAgent.Http.Acl;
-using ConnectAgent.Http.Wire;
 using ConnectAgent.Protocol.Schema;
 
 namespace ConnectAgent.Http.Login;

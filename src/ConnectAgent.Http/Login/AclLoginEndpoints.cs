@@ -11,7 +11,7 @@ namespace ConnectAgent.Http.Login;
 internal sealed class AclLoginEndpoints(LoginService logins, TokenResolver resolver, StateStore state, AclAccessGuard guard, AgentIdentity agent)
     : IWireEndpoints
 {
-    public void Map(IEndpointRouteBuilder routes)
+    public void Map(WireRoutes routes)
     {
         routes.MapWire("/v1/acl/login", (HttpMethods.Post, Permission.None, LoginAsync));
         routes.MapWire("/v1/acl/logout", (HttpMethods.Post, Permission.LoginToken, LogoutAsync));

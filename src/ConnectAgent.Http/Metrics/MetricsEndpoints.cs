@@ -6,7 +6,7 @@ namespace ConnectAgent.Http.Metrics;
 /// <summary>The agent in numbers (services AG-27).</summary>
 internal sealed class MetricsEndpoints(MetricsReader metrics, MetricsOptions options) : IWireEndpoints
 {
-    public void Map(IEndpointRouteBuilder routes) =>
+    public void Map(WireRoutes routes) =>
         routes.MapWire("/v1/agent/metrics", (HttpMethods.Get, Permission.AgentRead, GetMetricsAsync));
 
     private async Task GetMetricsAsync(WireRequest request)

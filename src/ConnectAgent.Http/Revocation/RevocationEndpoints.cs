@@ -19,7 +19,7 @@ internal sealed class RevocationEndpoints(RevocationStore revocations, IServerCl
     private const int LongestDatacenter = 64;
     private const string DatacenterLimit = "revocation.datacenter";
 
-    public void Map(IEndpointRouteBuilder routes)
+    public void Map(WireRoutes routes)
     {
         routes.MapWire("/v1/connect/ca/revoked", (HttpMethods.Get, Permission.None, ListAsync));
         routes.MapWire("/v1/connect/ca/revoke", (HttpMethods.Put, Permission.OperatorWrite, RevokeAsync), (HttpMethods.Delete, Permission.OperatorWrite, TakeBackAsync));
@@ -41,7 +41,7 @@ internal sealed class RevocationEndpoints(RevocationStore revocations, IServerCl
     {
         request.RefuseNamespace();
         var asked = await RequestBody.ReadAsync(
-            request, RevocationQuestion.Schema, error => WireException.BadRequest("Request decode failed: " + error));
+            request, RevocationBody.Schema, error => WireException.BadRequest("Request decode failed: " + error));
         var end = Time("ValidBefore", asked.ValidBefore);
         var issuedBefore = Time("IssuedBefore", asked.IssuedBefore);
         if (asked.SerialNumber.Length == 0 == (asked.SpiffeId.Length == 0))
@@ -124,10 +124,10 @@ internal sealed class RevocationEndpoints(RevocationStore revocations, IServerCl
 }
 
 /// <summary>The body of a revocation.</summary>
-internal readonly record struct RevocationQuestion(
+internal readonly record struct RevocationBody(
     string SerialNumber, string Datacenter, string ValidBefore, string SpiffeId, string IssuedBefore)
 {
-    public static SchemaType<RevocationQuestion> Schema { get; } = new RecordType<RevocationQuestion>(
+    public static SchemaType<RevocationBody> Schema { get; } = new RecordType<RevocationBody>(
             static () => new(string.Empty, string.Empty, string.Empty, string.Empty, string.Empty), "ConnectRevokeRequest", "of type structs.ConnectRevokeRequest")
         .Field("SerialNumber", SchemaTypes.Text, static (asked, serial) => asked with { SerialNumber = serial })
         .Field("Datacenter", SchemaTypes.Text, static (asked, name) => asked with { Datacenter = name })

@@ -5,5 +5,5 @@ namespace ConnectAgent.Http.Roots;
 internal static class RootsApiServiceCollectionExtensions
 {
     /// <summary>Whom to trust.</summary>
-    public static IServiceCollection AddRootsApi(this IServiceCollection services) => services.AddSingleton<IWireEndpoints, RootsEndpoints>().AddSingleton<IHit, RootsHit>();
+    public static IServiceCollection AddRootsApi(this IServiceCollection services) => services.AddSingleton<IWireEndpoints, RootsEndpoints>();
 }

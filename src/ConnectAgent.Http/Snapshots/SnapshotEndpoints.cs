@@ -20,7 +20,7 @@ internal sealed class SnapshotEndpoints(
 
     private int _restores;
 
-    public void Map(IEndpointRouteBuilder routes) =>
+    public void Map(WireRoutes routes) =>
         routes.MapWire("/v1/snapshot", (HttpMethods.Get, Permission.AclWrite, SaveAsync), (HttpMethods.Put, Permission.AclWrite, RestoreAsync));
 
     private async Task SaveAsync(WireRequest request)

@@ -10,7 +10,7 @@ namespace ConnectAgent.Http.Status;
 internal sealed class StatusEndpoints(
     StatusOptions options, StateStore store, IServerClient servers, AgentIdentity agent) : IWireEndpoints
 {
-    public void Map(IEndpointRouteBuilder routes)
+    public void Map(WireRoutes routes)
     {
         routes.MapWire("/v1/status/leader", (HttpMethods.Get, Permission.None, GetLeaderAsync));
         routes.MapWire("/v1/status/peers", (HttpMethods.Get, Permission.None, GetPeersAsync));

@@ -17,7 +17,7 @@ internal sealed class UnservedEndpoints(BlockingReader reader, TokenResolver tok
     // Nothing is ever written there; the state as a whole may still be replaced.
     private static readonly Topic[] Nothing = [Topic.Everything];
 
-    public void Map(IEndpointRouteBuilder routes)
+    public void Map(WireRoutes routes)
     {
         MapUnserved(routes, "/v1/kv/", "key/value store", HttpMethods.Get, HttpMethods.Put, HttpMethods.Delete);
         MapUnserved(routes, "/v1/session/", "sessions", HttpMethods.Get, HttpMethods.Put);
@@ -43,7 +43,7 @@ internal sealed class UnservedEndpoints(BlockingReader reader, TokenResolver tok
 
     /// <summary>Says in words that a path is known and not served.</summary>
     /// <param name="what">What there is none of.</param>
-    public static void MapUnserved(IEndpointRouteBuilder routes, string path, string what, params string[] methods)
+    public static void MapUnserved(WireRoutes routes, string path, string what, params string[] methods)
     {
         var forwarded = ForwardingEndpoints.Paths.Contains(path) ? " An agent in front of Consul servers (server = false) forwards it to them." : string.Empty;
         var text = $"{path} is not served: this agent has no {what}.{forwarded}";

@@ -8,7 +8,7 @@ namespace ConnectAgent.Http.Unserved;
 /// </summary>
 internal sealed class UnservedLocalEndpoints : IWireEndpoints
 {
-    public void Map(IEndpointRouteBuilder routes)
+    public void Map(WireRoutes routes)
     {
         UnservedEndpoints.MapUnserved(routes, "/v1/agent/services", "services of its own", HttpMethods.Get);
         UnservedEndpoints.MapUnserved(routes, "/v1/agent/service/", "services of its own", HttpMethods.Get, HttpMethods.Put);

@@ -6,10 +6,13 @@ namespace ConnectAgent.Http.Wire;
 /// Keeps web pages out (http-conventions section 13): by DNS rebinding a page can make itself same-origin with a loopback service, and simple
 /// POSTs need no preflight.
 /// </summary>
-internal sealed class BrowserGuard(WireOptions options)
+internal sealed class BrowserGuard(WireOptions options) : IWireRule
 {
     /// <summary>Looks at <c>Host</c> and <c>Origin</c>.</summary>
     /// <returns>Why the request is refused; null when it may go on.</returns>
+    public WireException? Refuse(WireRequest request) => Refuse(request.Context);
+
+    /// <inheritdoc cref="Refuse(WireRequest)"/>
     public WireException? Refuse(HttpContext context)
     {
         if (options.CheckHost && !IsOurs(context))

@@ -43,7 +43,12 @@ internal static class InputLimits
     /// <exception cref="WireException">400.</exception>
     public static void Require(WireRequest request)
     {
-        RequireName("the name in the path", request.Tail);
+        RequireName("the name in the path", request.TailSpan);
+        if (request.Query.Pairs.Count == 0)
+        {
+            return;
+        }
+
         foreach (var (name, value) in request.Query.Pairs)
         {
             switch (name)
@@ -75,7 +80,7 @@ internal static class InputLimits
     /// <param name="field">What the caller calls it.</param>
     /// <param name="value">A name, for instance of a service.</param>
     /// <exception cref="WireException">400.</exception>
-    public static void RequireName(string field, string value) => Require(field, value, LongestName, NameLimit);
+    public static void RequireName(string field, ReadOnlySpan<char> value) => Require(field, value, LongestName, NameLimit);
 
     /// <summary>Bounds a SPIFFE ID.</summary>
     /// <param name="field">What the caller calls it.</param>
@@ -83,7 +88,7 @@ internal static class InputLimits
     /// <exception cref="WireException">400.</exception>
     public static void RequireUri(string field, string value) => Require(field, value, SpiffeId.Longest, SpiffeId.LengthLimit);
 
-    private static void Require(string field, string value, int bytes, string limit)
+    private static void Require(string field, ReadOnlySpan<char> value, int bytes, string limit)
     {
         if (TextLength.Exceeds(value, bytes))
         {

@@ -23,8 +23,15 @@ internal readonly record struct ReadOptions(
     public static ReadOptions Parse(WireRequest request)
     {
         var query = request.Query;
+        var cacheControl = request.Context.Request.Headers.CacheControl.ToString();
+        if (query.Pairs.Count == 0)
+        {
+            CheckCacheControl(cacheControl);
+            return new ReadOptions(request.Datacenter(), request.Token(), string.Empty, Consistency.Leader, Cached: false, default);
+        }
+
         var (consistency, cached) = ParseConsistency(query, request.UsesCache);
-        CheckCacheControl(request.Context.Request.Headers.CacheControl.ToString());
+        CheckCacheControl(cacheControl);
         var wait = ParseWait(query.First("wait"));
         return new ReadOptions(
             request.Datacenter(), request.Token(), query.First("filter"), consistency, cached, new BlockingQuery(ParseIndex(query.First("index")), wait));
@@ -61,6 +68,11 @@ internal readonly record struct ReadOptions(
     // CACHE-40: a bad number is an error on every endpoint; the types that exist so far ignore the rest.
     private static void CheckCacheControl(string header)
     {
+        if (header.Length == 0)
+        {
+            return;
+        }
+
         foreach (var directive in header.ToLowerInvariant().Split(',', StringSplitOptions.TrimEntries))
         {
             var equals = directive.IndexOf('=', StringComparison.Ordinal);

@@ -1,68 +1,36 @@
-using System.Collections.Frozen;
 using System.Diagnostics;
 using System.Net;
+using System.Text;
 using ConnectAgent.Agent;
-using ConnectAgent.Agent.Servers;
 using ConnectAgent.Protocol.Acl;
-using ConnectAgent.Protocol.Errors;
-using ConnectAgent.Protocol.Limits;
+using ConnectAgent.Protocol.Identity;
 using ConnectAgent.Protocol.Telemetry;
-using ConnectAgent.Protocol.Tokens;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace ConnectAgent.Http.Wire;
 
 /// <summary>
-/// Takes a request through the fixed order of http-conventions HTTP-1. The framework's own matching is without case, answers HEAD as GET
-/// and knows no 301 for cleaned paths, so the endpoint is picked here.
+/// Takes a request through the fixed order of http-conventions HTTP-1: the rules for all requests, its target, its route, who may use that, its names and
+/// parameters, its handler. There is one way for all of them. What memory knows passes each step at once, so a cache hit waits for nothing and makes nothing;
+/// whatever has to wait goes on from there (docs/architecture.md, "The way of a request").
 /// </summary>
-internal sealed class WireDispatcher
+internal sealed class WireDispatcher(
+    AgentIdentity agent,
+    WireOptions options,
+    IEnumerable<IWireRule> rules,
+    WireRouter router,
+    RouteAccess access,
+    WireHeaders headers,
+    RequestHold hold,
+    WireFailures failures,
+    ILogger<WireDispatcher> logger)
 {
-    [Limit("log.error", "characters", "cut")]
-    private const int LongestLoggedError = 200;
-    private readonly RequestDelegate _next;
-    private readonly AgentIdentity _agent;
-    private readonly WireOptions _options;
-    private readonly BrowserGuard _guard;
-    private readonly IServerClient _servers;
-    private readonly AclDenials _denials;
-    private readonly HttpMetrics _metrics;
-    private readonly LimitMetrics _limits;
-    private readonly RefusalLog _refusals;
-    private readonly HitLane _hits;
-    private readonly LargeRequests _large;
-    private readonly TimeProvider _clock;
-    private readonly ILogger<WireDispatcher> _logger;
-    private readonly FrozenDictionary<string, (Endpoint Endpoint, WireRoute Route)>.AlternateLookup<ReadOnlySpan<char>> _exact;
-    private readonly (Endpoint Endpoint, WireRoute Route)[] _prefixes;
+    private readonly IWireRule[] _rules = [.. rules];
 
-    public WireDispatcher(
-        RequestDelegate next,
-        EndpointDataSource endpoints,
-        AgentIdentity agent,
-        WireOptions options,
-        BrowserGuard guard,
-        IServerClient servers,
-        AclDenials denials,
-        HttpMetrics metrics,
-        LimitMetrics limits,
-        RefusalLog refusals,
-        HitLane hits,
-        LargeRequests large,
-        TimeProvider clock,
-        ILogger<WireDispatcher> logger)
-    {
-        (_next, _agent, _options, _guard, _servers, _denials, _metrics, _limits, _refusals, _hits, _large, _clock, _logger) =
-            (next, agent, options, guard, servers, denials, metrics, limits, refusals, hits, large, clock, logger);
-        var routes = endpoints.Endpoints.Select(endpoint => (Endpoint: endpoint, Route: endpoint.Metadata.GetRequiredMetadata<WireRoute>())).ToList();
-        _exact = routes.Where(entry => !entry.Route.TakesAllBelow)
-            .ToFrozenDictionary(entry => entry.Route.Path, StringComparer.Ordinal).GetAlternateLookup<ReadOnlySpan<char>>();
-        _prefixes = [.. routes.Where(entry => entry.Route.TakesAllBelow).OrderByDescending(entry => entry.Route.Path.Length)
-            .ThenByDescending(entry => entry.Route.Suffix.Length)];
-    }
-
+    /// <summary>Answers a request.</summary>
     public Task InvokeAsync(HttpContext context)
     {
+        var start = Stopwatch.GetTimestamp();
         context.Response.Headers.XContentTypeOptions = "nosniff";
         if (context.Request.Method == HttpMethods.Connect)
         {
@@ -70,20 +38,23 @@ internal sealed class WireDispatcher
             return WireReply.EmptyAsync(context, StatusCodes.Status404NotFound);
         }
 
-        if (_guard.Refuse(context) is { } refusal)
+        var request = WireRequest.Begin(context, context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget, agent, options, hold);
+        foreach (var rule in _rules)
         {
-            return RefuseAsync(context, refusal);
+            if (rule.Refuse(request) is { } refusal)
+            {
+                return failures.RefuseAsync(context, refusal);
+            }
         }
 
-        var raw = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
-        if (_hits.TryAnswer(context, raw, out var answer))
-        {
-            return answer;
-        }
+        return RouteAsync(request, start);
+    }
 
-        var target = WireTarget.Split(raw);
-        if (!WireTarget.TryDecodePath(target.Path, out var path)
-            || (!_options.TakesUnprintable && !WireTarget.IsPrintable(path)))
+    private Task RouteAsync(WireRequest request, long start)
+    {
+        var context = request.Context;
+        var target = WireTarget.Split(request.Target);
+        if (!WireTarget.TryDecodePath(target.Path, out var path) || (!options.TakesUnprintable && !WireTarget.IsPrintable(path)))
         {
             return WireReply.EmptyAsync(context, StatusCodes.Status400BadRequest);
         }
@@ -93,224 +64,152 @@ internal sealed class WireDispatcher
             return RedirectAsync(context, cleaned, target.Query);
         }
 
-        if (!TryFind(path, context.Request.Method, out var endpoint, out var route))
+        if (!router.TryFind(path, request.Method, out var route))
         {
-            if (TryFind(path + "/", context.Request.Method, out _, out var below) && below.Path.Length == path.Length + 1)
+            if (router.WithSlash(path, request.Method) is { } below)
             {
-                return RedirectAsync(context, below.Path, target.Query);
+                return RedirectAsync(context, below, target.Query);
             }
 
-            AddResponseHeaders(context);
+            headers.AddConfigured(context);
             return path == "/"
                 ? WireReply.TextAsync(context, StatusCodes.Status200OK, "Consul Agent")
                 : WireReply.EmptyAsync(context, StatusCodes.Status404NotFound);
         }
 
-        AddResponseHeaders(context);
-        context.Response.Headers["X-Consul-Default-Acl-Policy"] = _options.DefaultPolicy;
-        context.Response.Headers.Vary = "Accept-Encoding";
+        headers.AddOfRoute(context);
         if (InputLimits.Refuse(target.Query) is { } tooMany)
         {
-            return RefuseAsync(context, tooMany);
+            return failures.RefuseAsync(context, tooMany);
         }
 
-        return WireQuery.Parse(target.Query) is { } query
-            ? DispatchAsync(new WireRequest(context, query, route.TailOf(path), _agent, _options), endpoint, route, path, raw)
-            : WireReply.EmptyAsync(context, StatusCodes.Status500InternalServerError);
+        if (WireQuery.Parse(target.Query) is not { } query)
+        {
+            return WireReply.EmptyAsync(context, StatusCodes.Status500InternalServerError);
+        }
+
+        request.Found(route, path, query);
+        return AnswerAsync(request, start);
     }
 
     private static Task RedirectAsync(HttpContext context, string path, string query)
     {
-        var location = Protocol.Identity.SpiffePath.Escape(path) + (query.Length == 0 ? string.Empty : "?" + query);
+        var location = SpiffePath.Escape(path) + (query.Length == 0 ? string.Empty : "?" + query);
         context.Response.Headers.Location = location;
         return context.Request.Method == HttpMethods.Get || context.Request.Method == HttpMethods.Head
             ? WireReply.BytesAsync(
                 context,
                 StatusCodes.Status301MovedPermanently,
                 "text/html; charset=utf-8",
-                System.Text.Encoding.UTF8.GetBytes($"<a href=\"{WebUtility.HtmlEncode(location)}\">Moved Permanently</a>.\n\n"))
+                Encoding.UTF8.GetBytes($"<a href=\"{WebUtility.HtmlEncode(location)}\">Moved Permanently</a>.\n\n"))
             : WireReply.EmptyAsync(context, StatusCodes.Status301MovedPermanently);
     }
 
-    private async Task DispatchAsync(WireRequest request, Endpoint endpoint, WireRoute route, string path, string raw)
+    private Task AnswerAsync(WireRequest request, long start)
     {
-        var context = request.Context;
-        var method = context.Request.Method;
-        var isMistake = false;
-        var start = Stopwatch.GetTimestamp();
+        Task answering;
         try
         {
-            _large.Enter(context, raw);
-            if (IsBlocked(path))
-            {
-                throw new WireException(StatusCodes.Status403Forbidden, "Endpoint is blocked by agent configuration") { Setting = "http_config.block_endpoints" };
-            }
-
-            if (method == HttpMethods.Options)
-            {
-                context.Response.Headers.Allow = route.Allow;
-                await WireReply.EmptyAsync(context, StatusCodes.Status200OK);
-                return;
-            }
-
-            if (route.Find(method) is not { } found)
-            {
-                context.Response.Headers.Allow = route.Allow;
-                throw new WireException(StatusCodes.Status405MethodNotAllowed, $"method {method} not allowed");
-            }
-
-            if (method != HttpMethods.Get && !MayWrite(context.Connection.RemoteIpAddress))
-            {
-                throw new WireException(StatusCodes.Status403Forbidden, "Access is restricted") { Setting = "http_config.allow_write_http_from" };
-            }
-
-            if (FirstAskedOf(found.Permission, method, path) is { } asked)
-            {
-                var rights = await _servers.ResolveTokenAsync(request.Token(), request.Aborted);
-                await rights.RequireAsync(asked, request.Aborted);
-            }
-
-            if (route.ReadsInput)
-            {
-                InputLimits.Require(request);
-            }
-
-            PacedBody.Guard(context, _clock);
-            context.Features.Set(new WireCall(request, found.Handler));
-            context.SetEndpoint(endpoint);
-            await _next(context);
-            if (!request.Query.Has("index"))
-            {
-                // Held on purpose is not slow.
-                _metrics.DurationsOf(route.Path)?.RecordSince(start);
-            }
-
-            if (_logger.IsEnabled(LogLevel.Debug))
-            {
-                _logger.RequestFinished(method, route.Path, context.Connection.RemoteIpAddress, Stopwatch.GetElapsedTime(start));
-            }
+            answering = HandleAsync(request);
         }
-        catch (WireException error)
+        catch (Exception error)
         {
-            isMistake = true;
-            await RefuseAsync(context, error);
+            answering = Task.FromException(error);
         }
-        catch (ServerException error)
-        {
-            isMistake = error.Kind == FailureKind.Mistake;
-            var limit = error.Kind == FailureKind.UnknownToken && request.Token() == TokenText.Unknown ? TokenText.LimitName : error.Limit;
-            Note(context, limit, error.Setting, error.Message);
-            _denials.Note(request, method, route, error);
-            if (request.FailsWithQueryHeaders)
-            {
-                // HDR-3: contract tests compare them.
-                WireReply.QueryHeaders(context, index: 1, knownLeader: false);
-            }
 
-            _logger.RequestFailed(method, route.Path, error.Message.Length <= LongestLoggedError ? error.Message : error.Message[..LongestLoggedError]);
-            await PlainTextError.WriteAsync(request, error);
-        }
-        catch (BadHttpRequestException error) when (error.StatusCode == StatusCodes.Status413PayloadTooLarge)
+        if (!answering.IsCompletedSuccessfully)
         {
-            isMistake = true;
-            await RefuseAsync(context, RequestBody.TooLong());
+            return AwaitAsync(request, answering, start);
         }
-        catch (BadHttpRequestException error)
+
+        Finished(request, start);
+        End(request, isMistake: false);
+        request.End();
+        return Task.CompletedTask;
+    }
+
+    private async Task AwaitAsync(WireRequest request, Task answering, long start)
+    {
+        var isMistake = false;
+        try
         {
-            await WireReply.TextAsync(context, error.StatusCode, error.Message);
+            await answering;
+            Finished(request, start);
         }
-        catch (Exception error) when (error is OperationCanceledException or IOException)
+        catch (Exception error) when (WireFailures.CanAnswer(request.Context, error))
         {
-            // Also a connection reset in the middle of a body, and a stop that does not wait for it.
-            _logger.CallerLeft(method, route.Path);
-        }
-        catch (Exception error) when (!context.Response.HasStarted)
-        {
-            _logger.RequestBroke(error, method, route.Path);
-            await WireReply.TextAsync(context, StatusCodes.Status500InternalServerError, "internal error");
+            isMistake = await failures.AnswerAsync(request, error);
         }
         finally
         {
-            _large.Leave(context);
-            _metrics.Answered(route.Path + route.Suffix, route.Find(method) is null ? "other" : method, context.Response.StatusCode, isMistake);
+            End(request, isMistake);
         }
     }
 
-    private Task RefuseAsync(HttpContext context, WireException error)
+    private Task HandleAsync(WireRequest request)
     {
-        Note(context, error.Limit, error.Setting, error.Message);
-        return WireReply.TextAsync(context, error.Status, error.Message);
+        var (context, method, route) = (request.Context, request.Method, request.Route!.Route);
+        if (!route.AnswersAtOnce)
+        {
+            request.Hold();
+        }
+
+        access.RequireOpen(request.Path);
+        if (method == HttpMethods.Options)
+        {
+            context.Response.Headers.Allow = route.Allow;
+            return WireReply.EmptyAsync(context, StatusCodes.Status200OK);
+        }
+
+        if (request.Route.Find(method) is not { } found)
+        {
+            context.Response.Headers.Allow = route.Allow;
+            throw new WireException(StatusCodes.Status405MethodNotAllowed, $"method {method} not allowed");
+        }
+
+        access.RequireWriter(request);
+        return access.AskedFirst(found.Permission, method, request.Path) is { } right
+            ? AskFirstAsync(request, found, right)
+            : HandleAsync(request, found);
     }
 
-    // Texts are contract, so the setting has a header of its own.
-    private void Note(HttpContext context, string? limit, string? setting, string text)
+    private async Task AskFirstAsync(WireRequest request, WireMethod method, AclQuestion right)
     {
-        if (limit is not null)
+        await access.RequireAsync(request, right);
+        await HandleAsync(request, method);
+    }
+
+    private static Task HandleAsync(WireRequest request, WireMethod method)
+    {
+        if (request.Route!.Route.ReadsInput)
         {
-            _limits.Refused(limit);
+            InputLimits.Require(request);
         }
 
-        if (setting is not null)
+        return method.Handler(request);
+    }
+
+    private void Finished(WireRequest request, long start)
+    {
+        if (!request.Query.Has("index"))
         {
-            context.Response.Headers["X-Connect-Agent-Setting"] = setting;
-            _refusals.Note(setting, text);
+            // Held on purpose is not slow.
+            request.Route!.Durations?.RecordSince(start);
+        }
+
+        if (logger.IsEnabled(LogLevel.Debug))
+        {
+            logger.RequestFinished(request.Method, request.Route!.Route.Path, request.Context.Connection.RemoteIpAddress, Stopwatch.GetElapsedTime(start));
         }
     }
 
-    // Servers that say that they have no ACLs open the agent for reading: who writes to it needs agent:write, which then only the recovery token has (FA-11).
-    private AclQuestion? FirstAskedOf(Permission permission, string method, string path) =>
-        permission is { IsAskedFirst: true, Resource: { } resource } ? new AclQuestion(resource, _agent.NodeName, permission.Access)
-        : IsWriteToTheAgent(method, path) && _servers.AclsAreOpen ? new AclQuestion(AclResource.Agent, _agent.NodeName, AclAccess.Write)
-        : null;
-
-    // The one POST below is authorize, which writes nothing.
-    private static bool IsWriteToTheAgent(string method, string path) =>
-        (method == HttpMethods.Put || method == HttpMethods.Delete) && path.StartsWith("/v1/agent/", StringComparison.Ordinal);
-
-    private bool IsBlocked(string path)
+    private void End(WireRequest request, bool isMistake)
     {
-        foreach (var prefix in _options.BlockedPaths)
+        if (request.IsHeld)
         {
-            if (path.StartsWith(prefix, StringComparison.Ordinal))
-            {
-                return true;
-            }
+            hold.End(request.Context);
         }
 
-        return false;
-    }
-
-    private void AddResponseHeaders(HttpContext context)
-    {
-        foreach (var (name, value) in _options.ResponseHeaders)
-        {
-            context.Response.Headers[name] = value;
-        }
-    }
-
-    // LIS-3: callers over a Unix socket have no address, and are as local as can be.
-    private bool MayWrite(IPAddress? caller) =>
-        _options.Writers.Count == 0 || caller is null
-        || _options.Writers.Any(network => network.Contains(caller.IsIPv4MappedToIPv6 ? caller.MapToIPv4() : caller));
-
-    private bool TryFind(string path, string method, out Endpoint endpoint, out WireRoute route)
-    {
-        if (_exact.TryGetValue(path, out var found))
-        {
-            (endpoint, route) = found;
-            return true;
-        }
-
-        foreach (var (candidate, below) in _prefixes)
-        {
-            if (below.Matches(path, method))
-            {
-                (endpoint, route) = (candidate, below);
-                return true;
-            }
-        }
-
-        (endpoint, route) = (null!, null!);
-        return false;
+        request.Route!.Answered(request.Method, request.Context.Response.StatusCode, isMistake);
     }
 }

@@ -7,7 +7,7 @@ namespace ConnectAgent.Http.Wire;
 /// <summary>The query string, split and decoded as the reference does (http-conventions HTTP-4, HTTP-6).</summary>
 internal sealed class WireQuery
 {
-    private static readonly WireQuery Empty = new([]);
+    public static readonly WireQuery Empty = new([]);
 
     // What nearly every request is asked with need not be made anew by each that is held.
     private static readonly FrozenSet<string>.AlternateLookup<ReadOnlySpan<char>> Known = new[]

@@ -15,6 +15,7 @@ internal static class WireReply
     // GZIP-1: 1399 bytes go plain, 1400 compressed.
     internal const int ShortestCompressed = 1400;
 
+    private const string Json = "application/json";
     private const string PlainText = "text/plain; charset=utf-8";
     private static readonly JsonWriterOptions Compact = new() { Encoder = GoJsonEncoder.Instance, SkipValidation = true };
     private static readonly JsonWriterOptions Indented = new()
@@ -28,7 +29,7 @@ internal static class WireReply
 
     /// <summary>200 with a JSON body; pretty when the request or the development mode asks for it.</summary>
     public static Task JsonAsync<T>(WireRequest request, T value, JsonTypeInfo<T> type) =>
-        BytesAsync(request.Context, StatusCodes.Status200OK, "application/json", Render(value, type, request.IsPretty));
+        BytesAsync(request.Context, StatusCodes.Status200OK, Json, Render(value, type, request.IsPretty));
 
     /// <summary>200 with a JSON body that is written already, in the compact form.</summary>
     public static Task JsonAsync(WireRequest request, ReadOnlyMemory<byte> json)
@@ -39,7 +40,7 @@ internal static class WireReply
             json = Render(writer => document.RootElement.WriteTo(writer), pretty: true);
         }
 
-        return BytesAsync(request.Context, StatusCodes.Status200OK, "application/json", json);
+        return BytesAsync(request.Context, StatusCodes.Status200OK, Json, json);
     }
 
     /// <summary>The bytes of a JSON body.</summary>
@@ -74,23 +75,47 @@ internal static class WireReply
         return Task.CompletedTask;
     }
 
-    public static async Task BytesAsync(
-        HttpContext context, int status, string contentType, ReadOnlyMemory<byte> body, bool compress = true)
+    /// <summary>200 with a JSON body that was rendered once, in the compact form.</summary>
+    public static Task JsonAsync(WireRequest request, RenderedBody body)
     {
-        context.Response.StatusCode = status;
-        context.Response.ContentType = contentType;
-        if (compress && body.Length >= ShortestCompressed && AcceptsGzip(context.Request.Headers.AcceptEncoding.ToString()))
+        if (request.IsPretty)
         {
-            context.Response.Headers.ContentEncoding = "gzip";
-            body = Compress(body);
+            return JsonAsync(request, body.Plain.AsMemory());
         }
 
-        context.Response.ContentLength = body.Length;
-        if (!HttpMethods.IsHead(context.Request.Method))
-        {
-            await context.Response.BodyWriter.WriteAsync(body, context.RequestAborted);
-        }
+        var isCompressed = IsCompressed(request.Context, body.Plain.Length);
+        return SendAsync(request.Context.Response, Json, isCompressed ? body.Compressed : body.Plain, isCompressed);
     }
+
+    /// <summary>A body; compressed when the caller takes it so and it is worth it. To HEAD only what is said of it.</summary>
+    public static Task BytesAsync(HttpContext context, int status, string contentType, ReadOnlyMemory<byte> body)
+    {
+        context.Response.StatusCode = status;
+        var isCompressed = IsCompressed(context, body.Length);
+        return SendAsync(context.Response, contentType, isCompressed ? Compress(body) : body, isCompressed, HttpMethods.IsHead(context.Request.Method));
+    }
+
+    private static Task SendAsync(HttpResponse response, string contentType, ReadOnlyMemory<byte> body, bool isCompressed, bool isHead = false)
+    {
+        response.ContentType = contentType;
+        response.ContentLength = body.Length;
+        if (isCompressed)
+        {
+            response.Headers.ContentEncoding = "gzip";
+        }
+
+        if (isHead)
+        {
+            return Task.CompletedTask;
+        }
+
+        // Without the request's own token of cancellation, which would have to be made: a connection that breaks ends the write by itself.
+        var writing = response.BodyWriter.WriteAsync(body, CancellationToken.None);
+        return writing.IsCompletedSuccessfully ? Task.CompletedTask : writing.AsTask();
+    }
+
+    private static bool IsCompressed(HttpContext context, int length) =>
+        length >= ShortestCompressed && AcceptsGzip(context.Request.Headers.AcceptEncoding.ToString());
 
     // GZIP-1: no other codings; q=0 refuses.
     internal static bool AcceptsGzip(string header)
@@ -124,12 +149,14 @@ internal static class WireReply
 
     /// <summary>The headers of a query's answer (HDR-2).</summary>
     public static void QueryHeaders(
-        HttpContext context, ulong index, bool knownLeader = true, long lastContact = 0, Consistency? effective = null)
+        HttpContext context, ulong index, bool knownLeader = true, long lastContact = 0, Consistency? effective = null) =>
+        QueryHeaders(context.Response.Headers, index.ToString(CultureInfo.InvariantCulture), knownLeader, lastContact, effective);
+
+    private static void QueryHeaders(IHeaderDictionary headers, string index, bool knownLeader, long lastContact, Consistency? effective)
     {
-        var headers = context.Response.Headers;
-        Index(context, index);
+        headers["X-Consul-Index"] = index;
         headers["X-Consul-Knownleader"] = knownLeader ? "true" : "false";
-        headers["X-Consul-Lastcontact"] = lastContact.ToString(CultureInfo.InvariantCulture);
+        headers["X-Consul-Lastcontact"] = lastContact == 0 ? "0" : lastContact.ToString(CultureInfo.InvariantCulture);
         headers["X-Consul-Query-Backend"] = "blocking-query";
         if (effective is { } mode)
         {
@@ -142,24 +169,29 @@ internal static class WireReply
         }
     }
 
-    public static void Index(HttpContext context, ulong index) =>
-        context.Response.Headers["X-Consul-Index"] = index.ToString(CultureInfo.InvariantCulture);
+    public static void Index(HttpContext context, ulong index) => Index(context, index.ToString(CultureInfo.InvariantCulture));
+
+    public static void Index(HttpContext context, string index) => context.Response.Headers["X-Consul-Index"] = index;
 
     /// <summary><c>X-Cache</c>, and <c>Age</c> with a hit (HDR-6, CACHE-39).</summary>
-    public static void CacheHeaders<T>(HttpContext context, CacheAnswer<T> answer)
+    public static void CacheHeaders<T>(HttpContext context, in CacheAnswer<T> answer) => CacheHeaders(context.Response.Headers, answer.Hit, answer.Age);
+
+    private static void CacheHeaders(IHeaderDictionary headers, bool isHit, TimeSpan age)
     {
-        context.Response.Headers["X-Cache"] = answer.Hit ? "HIT" : "MISS";
-        if (answer.Hit)
+        headers["X-Cache"] = isHit ? "HIT" : "MISS";
+        if (isHit)
         {
-            context.Response.Headers.Age =
-                ((long)Math.Round(answer.Age.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+            headers.Age = age == TimeSpan.Zero ? "0" : ((long)Math.Round(age.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
         }
     }
 
     /// <summary>The query headers of an answer from the agent cache; out of contact they say so (CACHE-28).</summary>
-    public static void CachedQueryHeaders<T>(HttpContext context, CacheAnswer<T> answer, Consistency? effective = null)
+    /// <param name="index">The answer's, where that text is there already.</param>
+    public static void CachedQueryHeaders<T>(HttpContext context, in CacheAnswer<T> answer, Consistency? effective = null, string? index = null)
     {
-        QueryHeaders(context, answer.Index, answer.InContact, answer.InContact ? 0 : (long)answer.Age.TotalMilliseconds, effective);
-        CacheHeaders(context, answer);
+        var headers = context.Response.Headers;
+        index ??= answer.Index.ToString(CultureInfo.InvariantCulture);
+        QueryHeaders(headers, index, answer.InContact, answer.InContact ? 0 : (long)answer.Age.TotalMilliseconds, effective);
+        CacheHeaders(headers, answer.Hit, answer.Age);
     }
 }

@@ -19,7 +19,16 @@ internal static class WireTarget
         return question < 0 ? (target, string.Empty) : (target[..question], target[(question + 1)..]);
     }
 
-    public static bool TryDecodePath(string path, out string decoded) => WireQuery.TryDecode(path, plusIsSpace: false, out decoded);
+    public static bool TryDecodePath(string path, out string decoded)
+    {
+        if (path.Contains('%', StringComparison.Ordinal))
+        {
+            return WireQuery.TryDecode(path, plusIsSpace: false, out decoded);
+        }
+
+        decoded = path;
+        return true;
+    }
 
     /// <summary>PATH-4: letters, marks, numbers, punctuation, symbols and the plain space.</summary>
     public static bool IsPrintable(string path)

@@ -9,6 +9,6 @@ public static class TextLength
     private const int BytesOfUnit = 3;
 
     /// <summary>Whether a text has more bytes than a bound; counts them only where the number of characters does not tell.</summary>
-    public static bool Exceeds(string text, int bytes) =>
+    public static bool Exceeds(ReadOnlySpan<char> text, int bytes) =>
         text.Length > bytes || (text.Length > bytes / BytesOfUnit && Encoding.UTF8.GetByteCount(text) > bytes);
 }

@@ -1,15 +1,8 @@
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
-using ConnectAgent.Agent;
-using ConnectAgent.Agent.Leaves;
-using ConnectAgent.Agent.Servers;
-using ConnectAgent.Agent.Servers.Consul;
-using ConnectAgent.Agent.Servers.Tokens;
-using ConnectAgent.Agent.Tokens;
 using ConnectAgent.Caching;
 using ConnectAgent.Caching.Files;
-using ConnectAgent.Client.Servers;
 using ConnectAgent.Configuration;
 using ConnectAgent.ControlPlane.Acl;
 using ConnectAgent.ControlPlane.Authority;
@@ -37,8 +30,9 @@ internal static class AgentHost
     /// <param name="configuration">What it starts with.</param>
     /// <param name="readAgain">Reads the configuration again, for a reload.</param>
     /// <param name="clock">The system's unless it is given.</param>
+    /// <param name="add">Adds what a test has of its own.</param>
     public static async Task<WebApplication> BuildAsync(
-        AgentConfiguration configuration, Func<AgentConfiguration> readAgain, TimeProvider? clock = null)
+        AgentConfiguration configuration, Func<AgentConfiguration> readAgain, TimeProvider? clock = null, Action<IServiceCollection>? add = null)
     {
         if (configuration.HttpListeners.Count + configuration.HttpsListeners.Count == 0)
         {
@@ -52,7 +46,6 @@ internal static class AgentHost
         var level = new LoggingLevelSwitch(LogLevels.Parse(configuration.LogLevel));
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "connect-agent" });
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => Listeners.Add(kestrel, configuration, current));
-        builder.Services.AddRoutingCore();
         builder.Logging.AddProvider(new PlainLogs(CreateLog(configuration, level))).SetMinimumLevel(LogLevel.Trace);
 
         // It would make an activity for each request, although it logs none of them: the dispatcher does.
@@ -76,6 +69,7 @@ internal static class AgentHost
         }
 
         builder.Services.AddDaemon(configuration);
+        add?.Invoke(builder.Services);
         var app = builder.Build();
         await MapAsync(app);
         var lifetime = app.Services.GetRequiredService<IHostApplicationLifetime>();

@@ -2,7 +2,6 @@ using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
-using ConnectAgent.Agent.Servers.Consul;
 using ConnectAgent.Caching.Files;
 using ConnectAgent.Client.Servers;
 using ConnectAgent.Configuration;

@@ -55,13 +55,13 @@ public class InnerPieces : IDisposable
     [Benchmark]
     public bool BodyPlain()
     {
-        Span<char> text = stackalloc char[PlainQuestion.Longest];
-        Span<char> target = stackalloc char[PlainQuestion.Longest];
-        return PlainQuestion.TryRead(_body, text, target, out _);
+        Span<char> text = stackalloc char[PlainAuthorizeBody.Longest];
+        Span<char> target = stackalloc char[PlainAuthorizeBody.Longest];
+        return PlainAuthorizeBody.TryRead(_body, text, target, out _);
     }
 
     [Benchmark]
-    public int BodyOfAnyForm() => RequestBody.DecodeBytes(_body, AuthorizeQuestion.Schema).Target.Length;
+    public int BodyOfAnyForm() => RequestBody.DecodeBytes(_body, AuthorizeBody.Schema).Target.Length;
 
     [Benchmark]
     public byte[] LeafKeyAndRequest()

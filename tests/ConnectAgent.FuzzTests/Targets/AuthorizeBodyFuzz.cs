@@ -20,17 +20,17 @@ internal sealed class AuthorizeBodyFuzz : FuzzTarget
 
     public override bool Run(byte[] input)
     {
-        Span<char> text = stackalloc char[PlainQuestion.Longest], target = stackalloc char[PlainQuestion.Longest];
-        var isPlain = PlainQuestion.TryRead(input, text, target, out var plain);
-        AuthorizeQuestion question;
+        Span<char> text = stackalloc char[PlainAuthorizeBody.Longest], target = stackalloc char[PlainAuthorizeBody.Longest];
+        var isPlain = PlainAuthorizeBody.TryRead(input, text, target, out var plain);
+        AuthorizeBody question;
         try
         {
-            question = RequestBody.DecodeBytes(input, AuthorizeQuestion.Schema);
+            question = RequestBody.DecodeBytes(input, AuthorizeBody.Schema);
         }
         catch (GoJsonException)
         {
             Require(!isPlain, "the short way takes what the long way refuses");
-            RequestBody.DecodeBytes(input, AuthorizeQuestion.HttpSchema);
+            RequestBody.DecodeBytes(input, AuthorizeBody.HttpSchema);
             return true;
         }
 

@@ -24,8 +24,8 @@ internal sealed class BodyFuzz : FuzzTarget
         ["rule"] = body => RequestBody.DecodeBytes(body, AclLoginBodies.BindingRule),
         ["login"] = body => RequestBody.DecodeBytes(body, AclLoginBodies.Login),
         ["intention"] = body => RequestBody.DecodeBytes(body, IntentionBody.Schema),
-        ["revocation"] = body => RequestBody.DecodeBytes(body, RevocationQuestion.Schema),
-        ["sign"] = body => RequestBody.DecodeBytes(body, SignQuestion.Schema),
+        ["revocation"] = body => RequestBody.DecodeBytes(body, RevocationBody.Schema),
+        ["sign"] = body => RequestBody.DecodeBytes(body, SignBody.Schema),
         ["ca"] = body => RequestBody.DecodeBytes(body, CaConfigurationBody.Schema),
         ["document"] = body => RequestBody.DecodeBytes(body, KeptJson.Document),
     };

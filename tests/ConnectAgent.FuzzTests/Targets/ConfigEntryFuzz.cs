@@ -1,7 +1,6 @@
 using System.Text.Json;
 using ConnectAgent.ControlPlane;
 using ConnectAgent.ControlPlane.ConfigEntries;
-using ConnectAgent.ControlPlane.ConfigEntries.Schema;
 using ConnectAgent.FuzzTests.Harness;
 using ConnectAgent.Http.Wire;
 using ConnectAgent.Protocol.Errors;

@@ -30,7 +30,7 @@ internal sealed class HttpAttributesFuzz : FuzzTarget
 
     public override bool Run(byte[] input)
     {
-        var asked = RequestBody.DecodeBytes(input, AuthorizeQuestion.HttpSchema).Request!;
+        var asked = RequestBody.DecodeBytes(input, AuthorizeBody.HttpSchema).Request!;
         if (!FieldText.IsToken(asked.Method) || asked.Path.Length == 0)
         {
             return false;

@@ -9,8 +9,6 @@ using ConnectAgent.Protocol.Intentions;
 using ConnectAgent.State;
 using ConnectAgent.TestKit.Processes;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace ConnectAgent.Tests.Http;
@@ -38,12 +36,14 @@ internal sealed class InProcessAgent : IAsyncDisposable
     /// <param name="forProduction">As an operator runs it: on a data directory, with compact JSON.</param>
     /// <param name="folder">The same, in a folder that the caller has made and keeps.</param>
     /// <param name="clock">The system's unless it is given.</param>
+    /// <param name="add">Adds services.</param>
     public static async Task<InProcessAgent> StartAsync(
         string? defaultPolicy = null,
         Action<ConfigValues>? configure = null,
         bool forProduction = false,
         string? folder = null,
-        TimeProvider? clock = null)
+        TimeProvider? clock = null,
+        Action<IServiceCollection>? add = null)
     {
         var own = forProduction ? Directory.CreateTempSubdirectory("connect-agent-").FullName : null;
         folder ??= own;
@@ -62,14 +62,13 @@ internal sealed class InProcessAgent : IAsyncDisposable
 
         configure?.Invoke(values);
         AgentConfiguration Build() => AgentConfiguration.Build(values, devMode: folder is null);
-        var app = await AgentHost.BuildAsync(DataDirectory.Prepare(Build()), Build, clock);
+        var app = await AgentHost.BuildAsync(DataDirectory.Prepare(Build()), Build, clock, add);
         await app.StartAsync();
         return new InProcessAgent(app, port, own);
     }
 
     /// <summary>What it serves.</summary>
-    public IReadOnlyList<WireRoute> Routes => [.. ((IEndpointRouteBuilder)_app).DataSources
-        .SelectMany(source => source.Endpoints).Select(endpoint => endpoint.Metadata.GetRequiredMetadata<WireRoute>())];
+    public IReadOnlyList<WireRoute> Routes => _app.Services.GetRequiredService<WireRouter>().Routes;
 
     public Uri Address => _http.BaseAddress!;
 

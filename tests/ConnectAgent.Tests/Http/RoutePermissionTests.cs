@@ -23,10 +23,10 @@ public sealed partial class RoutePermissionTests
     private static readonly (int, string) Denied = (403, "Permission denied");
 
     [Fact]
-    public async Task A_route_that_declares_nothing_is_not_mapped()
+    public void A_route_that_declares_nothing_is_not_mapped()
     {
-        await using var app = WebApplication.Create();
-        var map = () => app.MapWire("/v1/secret", (HttpMethods.Get, Permission.None, Answer), (HttpMethods.Put, null!, Answer));
+        var routes = new WireRoutes();
+        var map = () => routes.MapWire("/v1/secret", (HttpMethods.Get, Permission.None, Answer), (HttpMethods.Put, null!, Answer));
         map.Should().Throw<ArgumentException>().WithMessage("PUT /v1/secret declares no permission*");
 
         static Task Answer(WireRequest request) => WireReply.EmptyAsync(request.Context, StatusCodes.Status200OK);

@@ -11,7 +11,7 @@ using Xunit;
 namespace ConnectAgent.Tests.Http.Wire;
 
 /// <summary>
-/// What a hit allocates, exactly and on any machine: the path that the dispatcher runs, between a request and an answer that a test holds. Beside it
+/// What a cache hit allocates, exactly and on any machine: the path that the dispatcher runs, between a request and an answer that a test holds. Beside it
 /// the same headers and bytes are written by hand, because the holders themselves allocate.
 /// </summary>
 public sealed class HitAllocationTests
@@ -26,7 +26,7 @@ public sealed class HitAllocationTests
     [InlineData("GET", "/v1/agent/connect/ca/roots", "deny")]
     [InlineData("GET", "/v1/agent/connect/ca/leaf/web", null)]
     [InlineData("GET", "/v1/agent/connect/ca/leaf/web", "deny")]
-    public async Task A_hit_allocates_nothing(string method, string target, string? policy)
+    public async Task A_cache_hit_allocates_nothing(string method, string target, string? policy)
     {
         // Given
         await using var agent = await InProcessAgent.StartAsync(policy, forProduction: true);
@@ -34,24 +34,24 @@ public sealed class HitAllocationTests
             ? null
             : Encoding.UTF8.GetBytes($$"""{"Target":"db","ClientCertURI":"{{InProcessAgent.UriOf("web")}}","ClientCertSerial":"04:00:00:00:00:01:15:4b:5a:c3:94"}""");
         await agent.ExchangeAsync(new HttpMethod(method), target, body);
-        var lane = agent.Services.GetRequiredService<HitLane>();
+        var dispatcher = agent.Services.GetRequiredService<WireDispatcher>();
         var held = new HeldExchange(method, target, body ?? []);
 
         // When
-        held.Run(lane).Should().BeTrue("the lane takes it");
+        held.Run(dispatcher).Should().BeTrue("it is answered at once");
         var answer = held.Answer;
         var byHand = HeldExchange.AllocatedBy(() => held.Repeat(answer));
-        var byLane = long.MaxValue;
+        var byDispatcher = long.MaxValue;
         var start = TimeProvider.System.GetTimestamp();
-        while (byLane > byHand && TimeProvider.System.GetElapsedTime(start) < Patience)
+        while (byDispatcher > byHand && TimeProvider.System.GetElapsedTime(start) < Patience)
         {
             // Code that is not optimized yet allocates what it will not later.
-            byLane = Math.Min(byLane, HeldExchange.AllocatedBy(() => held.Run(lane)));
+            byDispatcher = Math.Min(byDispatcher, HeldExchange.AllocatedBy(() => held.Run(dispatcher)));
             byHand = Math.Min(byHand, HeldExchange.AllocatedBy(() => held.Repeat(answer)));
         }
 
         // Then
-        (byLane - byHand).Should().BeLessThanOrEqualTo(0);
+        (byDispatcher - byHand).Should().BeLessThanOrEqualTo(0);
         held.Answer.Should().BeEquivalentTo(answer);
     }
 
@@ -83,10 +83,10 @@ public sealed class HitAllocationTests
 
         PipeReader IRequestBodyPipeFeature.Reader => _body;
 
-        public bool Run(HitLane lane)
+        public bool Run(WireDispatcher dispatcher)
         {
             _context.Response.Headers.Clear();
-            return lane.TryAnswer(_context, _context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget, out var answer) && answer.IsCompletedSuccessfully;
+            return dispatcher.InvokeAsync(_context).IsCompletedSuccessfully;
         }
 
         public void Repeat((Dictionary<string, string> Headers, byte[] Body) answer)

@@ -58,7 +58,7 @@ public sealed class RequestDecodingTests
     {
         try
         {
-            RequestBody.DecodeBytes(bytes, AuthorizeQuestion.Schema);
+            RequestBody.DecodeBytes(bytes, AuthorizeBody.Schema);
         }
         catch (GoJsonException)
         {
@@ -103,5 +103,5 @@ public sealed class RequestDecodingTests
     [InlineData("/v1/a\u200bb", false)]
     public void Unprintable_characters_are_found(string path, bool printable) => WireTarget.IsPrintable(path).Should().Be(printable);
 
-    private static AuthorizeQuestion Decode(string body) => RequestBody.DecodeBytes(Encoding.UTF8.GetBytes(body), AuthorizeQuestion.Schema);
+    private static AuthorizeBody Decode(string body) => RequestBody.DecodeBytes(Encoding.UTF8.GetBytes(body), AuthorizeBody.Schema);
 }

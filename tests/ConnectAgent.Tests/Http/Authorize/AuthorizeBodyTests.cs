@@ -9,7 +9,7 @@ using Xunit;
 namespace ConnectAgent.Tests.Http.Authorize;
 
 /// <summary>The body of authorize/http.</summary>
-public sealed class AuthorizeQuestionTests
+public sealed class AuthorizeBodyTests
 {
     private static readonly IntentionMatch Rules = IntentionMatch.ForDestination(
     [
@@ -76,7 +76,7 @@ public sealed class AuthorizeQuestionTests
     {
         foreach (var field in new[] { "Method", "Path", "Headers" })
         {
-            var decode = () => RequestBody.DecodeBytes(Encoding.UTF8.GetBytes($$"""{"{{field}}":null}"""), AuthorizeQuestion.Schema);
+            var decode = () => RequestBody.DecodeBytes(Encoding.UTF8.GetBytes($$"""{"{{field}}":null}"""), AuthorizeBody.Schema);
             decode.Should().Throw<GoJsonException>().WithMessage($"json: unknown field \"{field}\"");
         }
     }
@@ -112,7 +112,7 @@ public sealed class AuthorizeQuestionTests
 
             try
             {
-                var request = RequestBody.DecodeBytes(body, AuthorizeQuestion.HttpSchema).Request!.ToAttributes(new HttpEvaluation(i % 3 != 0));
+                var request = RequestBody.DecodeBytes(body, AuthorizeBody.HttpSchema).Request!.ToAttributes(new HttpEvaluation(i % 3 != 0));
                 Rules.Decide("web", request, DefaultDecision.Deny).Reason.Should().StartWith("Matched L7");
                 decided++;
             }
@@ -125,7 +125,7 @@ public sealed class AuthorizeQuestionTests
         decided.Should().BeInRange(10_000, 90_000, "both outcomes are looked at");
     }
 
-    private static AuthorizeQuestion Decode(string body) => RequestBody.DecodeBytes(Encoding.UTF8.GetBytes(body), AuthorizeQuestion.HttpSchema);
+    private static AuthorizeBody Decode(string body) => RequestBody.DecodeBytes(Encoding.UTF8.GetBytes(body), AuthorizeBody.HttpSchema);
 
     private static bool Decides(RequestHeaders headers, HeaderCondition condition)
     {

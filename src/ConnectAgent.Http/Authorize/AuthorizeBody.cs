@@ -7,20 +7,20 @@ namespace ConnectAgent.Http.Authorize;
 /// The body of an authorize call (intentions AUTHZ-1); the serial is accepted whatever it holds. A question about a request has its
 /// attributes, too.
 /// </summary>
-internal readonly record struct AuthorizeQuestion(string Target, string ClientCertUri, string ClientCertSerial, RequestQuestion? Request)
+internal readonly record struct AuthorizeBody(string Target, string ClientCertUri, string ClientCertSerial, RequestAttributes? Request)
 {
     private const string GoType = "ConnectAuthorizeRequest";
 
     /// <summary>A question about a connection.</summary>
-    public static SchemaType<AuthorizeQuestion> Schema { get; } = Fields(request: null);
+    public static SchemaType<AuthorizeBody> Schema { get; } = Fields(request: null);
 
     /// <summary>A question about a request.</summary>
-    public static SchemaType<AuthorizeQuestion> HttpSchema { get; } = Fields(new RequestQuestion(string.Empty, string.Empty, RequestHeadersBody.Schema.Empty))
+    public static SchemaType<AuthorizeBody> HttpSchema { get; } = Fields(new RequestAttributes(string.Empty, string.Empty, RequestHeadersBody.Schema.Empty))
         .Field("Method", SchemaTypes.Text, static (asked, method) => asked with { Request = asked.Request! with { Method = method } })
         .Field("Path", SchemaTypes.Text, static (asked, path) => asked with { Request = asked.Request! with { Path = path } })
         .Field("Headers", RequestHeadersBody.Schema, static (asked, headers) => asked with { Request = asked.Request! with { Headers = headers } });
 
-    private static RecordType<AuthorizeQuestion> Fields(RequestQuestion? request) => new RecordType<AuthorizeQuestion>(
+    private static RecordType<AuthorizeBody> Fields(RequestAttributes? request) => new RecordType<AuthorizeBody>(
             () => new(string.Empty, string.Empty, string.Empty, request), GoType, "of type structs." + GoType)
         .Field("Target", SchemaTypes.Text, static (asked, target) => asked with { Target = target })
         .Field("ClientCertURI", SchemaTypes.Text, static (asked, uri) => asked with { ClientCertUri = uri })
@@ -28,7 +28,7 @@ internal readonly record struct AuthorizeQuestion(string Target, string ClientCe
 }
 
 /// <summary>The attributes of a request as the body gives them.</summary>
-internal sealed record RequestQuestion(string Method, string Path, IReadOnlyList<KeyValuePair<string, string>> Headers)
+internal sealed record RequestAttributes(string Method, string Path, IReadOnlyList<KeyValuePair<string, string>> Headers)
 {
     public HttpAttributes ToAttributes(HttpEvaluation evaluation) => new(Method, Path, new RequestHeaders(Headers), evaluation);
 }

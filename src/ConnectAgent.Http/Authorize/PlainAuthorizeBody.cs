@@ -7,9 +7,9 @@ namespace ConnectAgent.Http.Authorize;
 
 /// <summary>
 /// The body of an authorize call as nearly all callers write it: known names, each at most once and in its own case, texts of unescaped ASCII, and
-/// nothing behind them. Read without making anything; what else there is <see cref="AuthorizeQuestion"/> reads.
+/// nothing behind them. Read without making anything; what else there is <see cref="AuthorizeBody"/> reads.
 /// </summary>
-internal ref struct PlainQuestion
+internal ref struct PlainAuthorizeBody
 {
     /// <summary>The longest body that is looked at, in bytes.</summary>
     [Limit("authorize.plain_body", "bytes", "takes the general path, with the same answer")]
@@ -18,7 +18,7 @@ internal ref struct PlainQuestion
     private readonly Span<char> _text;
     private int _used;
 
-    private PlainQuestion(Span<char> text, Span<char> target)
+    private PlainAuthorizeBody(Span<char> text, Span<char> target)
     {
         _text = text;
         Target = target;
@@ -37,9 +37,9 @@ internal ref struct PlainQuestion
     /// <param name="target">Space for the target, <see cref="Longest"/>.</param>
     /// <param name="question">What was read; parts that are not there are empty.</param>
     /// <returns>False for every other body, be it good or bad.</returns>
-    public static bool TryRead(ReadOnlySpan<byte> json, Span<char> text, Span<char> target, out PlainQuestion question)
+    public static bool TryRead(ReadOnlySpan<byte> json, Span<char> text, Span<char> target, out PlainAuthorizeBody question)
     {
-        question = new PlainQuestion(text, target[..0]);
+        question = new PlainAuthorizeBody(text, target[..0]);
         try
         {
             return json.Length <= Longest && question.TryRead(new Utf8JsonReader(json), target);

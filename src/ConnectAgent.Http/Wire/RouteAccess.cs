@@ -1,0 +1,59 @@
+using System.Net;
+using ConnectAgent.Agent;
+using ConnectAgent.Agent.Servers;
+using ConnectAgent.Protocol.Acl;
+
+namespace ConnectAgent.Http.Wire;
+
+/// <summary>Who may use a route at all: what the configuration closes, and the rights that are asked for before the handler.</summary>
+internal sealed class RouteAccess(AgentIdentity agent, WireOptions options, IServerClient servers)
+{
+    private readonly string[] _blocked = [.. options.BlockedPaths];
+
+    /// <summary>http-conventions HCFG-1.</summary>
+    /// <exception cref="WireException">403.</exception>
+    public void RequireOpen(string path)
+    {
+        foreach (var prefix in _blocked)
+        {
+            if (path.StartsWith(prefix, StringComparison.Ordinal))
+            {
+                throw new WireException(StatusCodes.Status403Forbidden, "Endpoint is blocked by agent configuration") { Setting = "http_config.block_endpoints" };
+            }
+        }
+    }
+
+    /// <summary>HCFG-1; callers over a Unix socket have no address, and are as local as can be (LIS-3).</summary>
+    /// <exception cref="WireException">403.</exception>
+    public void RequireWriter(WireRequest request)
+    {
+        if (options.Writers.Count > 0 && request.Method != HttpMethods.Get && !MayWrite(request.Context.Connection.RemoteIpAddress))
+        {
+            throw new WireException(StatusCodes.Status403Forbidden, "Access is restricted") { Setting = "http_config.allow_write_http_from" };
+        }
+    }
+
+    /// <summary>
+    /// The right that is asked for before the handler; null for none. Servers that say that they have no ACLs open the agent for reading: who writes to it
+    /// needs agent:write, which then only the recovery token has (FA-11).
+    /// </summary>
+    public AclQuestion? AskedFirst(Permission permission, string method, string path) =>
+        permission is { IsAskedFirst: true, Resource: { } resource } ? new AclQuestion(resource, agent.NodeName, permission.Access)
+        : IsWriteToTheAgent(method, path) && servers.AclsAreOpen ? new AclQuestion(AclResource.Agent, agent.NodeName, AclAccess.Write)
+        : null;
+
+    /// <summary>Asks for a right.</summary>
+    /// <exception cref="Protocol.Errors.ServerException">The token is unknown, or lacks it.</exception>
+    public async Task RequireAsync(WireRequest request, AclQuestion right)
+    {
+        var rights = await servers.ResolveTokenAsync(request.Token(), request.Aborted);
+        await rights.RequireAsync(right, request.Aborted);
+    }
+
+    private bool MayWrite(IPAddress? caller) =>
+        caller is null || options.Writers.Any(network => network.Contains(caller.IsIPv4MappedToIPv6 ? caller.MapToIPv4() : caller));
+
+    // The one POST below is authorize, which writes nothing.
+    private static bool IsWriteToTheAgent(string method, string path) =>
+        (method == HttpMethods.Put || method == HttpMethods.Delete) && path.StartsWith("/v1/agent/", StringComparison.Ordinal);
+}

@@ -1,0 +1,32 @@
+using Microsoft.Extensions.Primitives;
+
+namespace ConnectAgent.Http.Wire;
+
+/// <summary>The headers that all answers have; made once.</summary>
+internal sealed class WireHeaders(WireOptions options)
+{
+    private readonly KeyValuePair<string, StringValues>[] _configured =
+        [.. options.ResponseHeaders.Select(static header => KeyValuePair.Create(header.Key, new StringValues(header.Value)))];
+
+    private readonly StringValues _defaultPolicy = new(options.DefaultPolicy);
+
+    /// <summary>Those of the configuration (http-conventions HCFG-1).</summary>
+    public void AddConfigured(HttpContext context) => AddConfigured(context.Response.Headers);
+
+    /// <summary>Those of every known route (HDR-1).</summary>
+    public void AddOfRoute(HttpContext context)
+    {
+        var headers = context.Response.Headers;
+        AddConfigured(headers);
+        headers["X-Consul-Default-Acl-Policy"] = _defaultPolicy;
+        headers.Vary = "Accept-Encoding";
+    }
+
+    private void AddConfigured(IHeaderDictionary headers)
+    {
+        foreach (var (name, value) in _configured)
+        {
+            headers[name] = value;
+        }
+    }
+}
