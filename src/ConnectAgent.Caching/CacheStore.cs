@@ -12,10 +12,7 @@ internal sealed class CacheStore : IDisposable
     private readonly Lock _gate = new();
     private readonly ConcurrentDictionary<CacheKey, CacheEntry> _entries = new(CacheKeyComparer.Instance);
     private readonly ConcurrentDictionary<CacheKey, CacheEntry>.AlternateLookup<CacheLookup> _byLookup;
-    private readonly CacheBudget _all;
-    private readonly CacheBudget _empty;
-    private readonly Dictionary<string, CacheBudget> _perToken = new(StringComparer.Ordinal);
-    private readonly CacheBounds _ofToken;
+    private readonly CacheBudgets _budgets;
     private readonly CacheMetrics _metrics;
     private readonly ICacheObserver[] _observers;
     private readonly ITimer _sweeper;
@@ -24,18 +21,7 @@ internal sealed class CacheStore : IDisposable
 
     public CacheStore(CacheOptions options, CacheMetrics metrics, ICacheObserver[] observers, TimeProvider clock)
     {
-        _all = new CacheBudget(new CacheBounds(
-            0,
-            new("cache.entries", "connect_agent.cache_max_entries", "entries", options.MaxEntries),
-            new("cache.bytes", "connect_agent.cache_max_bytes", "bytes", options.MaxBytes)));
-        _empty = new CacheBudget(new CacheBounds(
-            2,
-            new("cache.empty_bytes", string.Empty, string.Empty, int.MaxValue),
-            new("cache.empty_bytes", string.Empty, string.Empty, options.MaxEmptyBytes)));
-        _ofToken = new CacheBounds(
-            1,
-            new("cache.entries_per_token", "connect_agent.cache_max_entries_per_token", "entries of one token", options.MaxEntriesPerToken),
-            new("cache.bytes_per_token", "connect_agent.cache_max_bytes_per_token", "bytes of one token", options.MaxBytesPerToken));
+        _budgets = new CacheBudgets(options, metrics, Release);
         (_metrics, _observers) = (metrics, observers);
         _clock = clock;
         _byLookup = _entries.GetAlternateLookup<CacheLookup>();
@@ -51,7 +37,7 @@ internal sealed class CacheStore : IDisposable
         {
             lock (_gate)
             {
-                return _all.Bytes;
+                return _budgets.Bytes;
             }
         }
     }
@@ -114,7 +100,7 @@ internal sealed class CacheStore : IDisposable
             var entry = create(key);
             try
             {
-                MakeRoom(entry, entries: 1, entry.Weight);
+                _budgets.MakeRoom(entry, entries: 1, entry.Weight);
             }
             catch (ServerException)
             {
@@ -123,17 +109,10 @@ internal sealed class CacheStore : IDisposable
             }
 
             entry.LastReadAt = _clock.GetTimestamp();
-            entry.Rank = entry.PresentRank();
-            foreach (var budget in BudgetsOf(entry))
-            {
-                budget.Add(entry);
-            }
-
             _entries[key] = entry;
             _metrics.Added(key.Kind);
             _metrics.Weighed(entry.Weight);
-            Classify(entry);
-            Trim();
+            _budgets.Add(entry);
             return entry;
         }
     }
@@ -156,7 +135,7 @@ internal sealed class CacheStore : IDisposable
             entry.Park();
             try
             {
-                MakeRoom(entry, entries: 0, more);
+                _budgets.MakeRoom(entry, entries: 0, more);
             }
             catch (ServerException error)
             {
@@ -168,13 +147,8 @@ internal sealed class CacheStore : IDisposable
             }
 
             entry.ValueBytes = valueBytes;
-            foreach (var budget in BudgetsOf(entry))
-            {
-                budget.Grow(more);
-            }
-
             _metrics.Weighed(more);
-            Trim();
+            _budgets.Grow(entry, more);
             return null;
         }
     }
@@ -191,8 +165,7 @@ internal sealed class CacheStore : IDisposable
         {
             if (IsLive(entry))
             {
-                MoveTo(entry, entry.PresentRank());
-                Trim();
+                _budgets.Settle(entry);
             }
         }
     }
@@ -209,13 +182,7 @@ internal sealed class CacheStore : IDisposable
         {
             if (entry.TryReturn() && IsLive(entry))
             {
-                entry.Rank = entry.PresentRank();
-                foreach (var budget in BudgetsOf(entry))
-                {
-                    budget.Enqueue(entry);
-                }
-
-                Classify(entry);
+                _budgets.Return(entry);
             }
         }
     }
@@ -280,130 +247,6 @@ internal sealed class CacheStore : IDisposable
     // Monotonic: a step of the wall clock neither drops the cache nor makes it immortal (CACHE-31).
     private bool IsOver(CacheEntry entry, long now) => _clock.GetElapsedTime(entry.LastReadAt, now) >= CacheOptions.IdleLife;
 
-    /// <summary>Where an entry counts; its token's first, so that a token at its bound lets its own go.</summary>
-    private IEnumerable<CacheBudget> BudgetsOf(CacheEntry entry) => entry.CountsAsEmpty ? BoundsOf(entry).Append(_empty) : BoundsOf(entry);
-
-    /// <summary>The budgets at whose bounds it is refused.</summary>
-    private IEnumerable<CacheBudget> BoundsOf(CacheEntry entry)
-    {
-        if (entry.CountsForToken)
-        {
-            if (!_perToken.TryGetValue(entry.Key.Token, out var budget))
-            {
-                _perToken.Add(entry.Key.Token, budget = new CacheBudget(_ofToken));
-            }
-
-            yield return budget;
-        }
-
-        yield return _all;
-    }
-
-    /// <summary>Lets entries go until there is room.</summary>
-    /// <exception cref="ServerException">All that is left is waited on.</exception>
-    private void MakeRoom(CacheEntry entry, int entries, long bytes)
-    {
-        try
-        {
-            foreach (var budget in BoundsOf(entry))
-            {
-                budget.RequireFit(entries > 0 ? bytes : entry.Weight + bytes);
-                while (budget.BoundOf(entries, bytes) is { } bound)
-                {
-                    if (FirstToGo(budget) is not { } idle)
-                    {
-                        throw bound.Refusal();
-                    }
-
-                    Release(idle, "bound");
-                }
-            }
-        }
-        catch (ServerException error)
-        {
-            _metrics.Refused(error.Limit!);
-            throw;
-        }
-        finally
-        {
-            Forget(entry.Key.Token);
-        }
-    }
-
-    /// <summary>
-    /// The least recently read entry that nobody waits on. Reads take no lock, so an entry stands where it stood when it was last looked at: each look
-    /// is paid for by a read or a wait since then.
-    /// </summary>
-    private CacheEntry? FirstToGo(CacheBudget budget)
-    {
-        for (var looks = budget.Idle; budget.First is { } entry; looks--)
-        {
-            if (entry.TrySetAside())
-            {
-                // Whoever leaves it last brings it back.
-                foreach (var its in BudgetsOf(entry))
-                {
-                    its.Dequeue(entry);
-                }
-            }
-            else if (entry.PresentRank() is var rank && (rank == entry.Rank || looks <= 0))
-            {
-                return entry;
-            }
-            else
-            {
-                MoveTo(entry, rank);
-            }
-        }
-
-        return null;
-    }
-
-    private void MoveTo(CacheEntry entry, long rank)
-    {
-        entry.Rank = rank;
-        if (!entry.IsSetAside)
-        {
-            foreach (var budget in BudgetsOf(entry))
-            {
-                budget.Moved(entry);
-            }
-        }
-
-        Classify(entry);
-    }
-
-    /// <summary>Whether it carries something may be another than it was.</summary>
-    private void Classify(CacheEntry entry)
-    {
-        if (entry.CarriesNothing == entry.CountsAsEmpty)
-        {
-            return;
-        }
-
-        entry.CountsAsEmpty = !entry.CountsAsEmpty;
-        if (!entry.CountsAsEmpty)
-        {
-            _empty.Remove(entry);
-            return;
-        }
-
-        _empty.Add(entry);
-        if (entry.IsSetAside)
-        {
-            _empty.Dequeue(entry);
-        }
-    }
-
-    /// <summary>What carries nothing has a small part of the cache only: there is always more of it, and memory that it once had is slow to come back.</summary>
-    private void Trim()
-    {
-        while (_empty.BoundOf(0, 0) is not null && FirstToGo(_empty) is { } idle)
-        {
-            Release(idle, "bound");
-        }
-    }
-
     private void Release(CacheEntry entry, string reason)
     {
         if (!_entries.TryRemove(entry.Key, out _))
@@ -411,26 +254,13 @@ internal sealed class CacheStore : IDisposable
             return;
         }
 
-        foreach (var budget in BudgetsOf(entry))
-        {
-            budget.Remove(entry);
-        }
-
-        Forget(entry.Key.Token);
+        _budgets.Remove(entry);
         _metrics.Evicted(entry.Key.Kind, reason);
         _metrics.Weighed(-entry.Weight);
         entry.Stop();
         if (!_closed)
         {
             Array.ForEach(_observers, observer => observer.Removed(entry));
-        }
-    }
-
-    private void Forget(string token)
-    {
-        if (_perToken.TryGetValue(token, out var budget) && budget.Entries == 0)
-        {
-            _perToken.Remove(token);
         }
     }
 }
