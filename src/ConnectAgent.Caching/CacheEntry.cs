@@ -52,8 +52,11 @@ internal abstract class CacheEntry(CacheKey key)
     /// <summary>Whether anybody can have it made, without any right.</summary>
     public bool IsCheap { get; init; }
 
-    /// <summary>Whether nothing would be lost with it: the first to go when room is needed, and not worth sealing.</summary>
+    /// <summary>Whether nothing would be lost with it: it has a small part of the cache only, and is not worth sealing.</summary>
     public abstract bool CarriesNothing { get; }
+
+    /// <summary>Whether it goes before all others when room is needed, because such as it can be made up by the thousand.</summary>
+    public abstract bool GoesFirst { get; }
 
     /// <summary>Whether value and feed are counted here; what is shared is counted once.</summary>
     public bool PaysForValue { get; init; } = true;
@@ -109,8 +112,8 @@ internal abstract class CacheEntry(CacheKey key)
         return ref place == 1 ? ref _slotOfToken : ref _slotOfEmpty;
     }
 
-    /// <summary>Where it would stand now: what carries nothing first, then by the last read.</summary>
-    public long PresentRank() => LastReadAt + (CarriesNothing ? 0 : CarriesSomething);
+    /// <summary>Where it would stand now: by what it carries, then by the last read.</summary>
+    public long PresentRank() => LastReadAt + (GoesFirst ? 0 : CarriesSomething);
 
     /// <summary>
     /// Whether nobody has read the entry yet; asked once. Such a read is a miss although a shared value may be there (CACHE-39: whether others
@@ -165,6 +168,9 @@ internal sealed class CacheEntry<TRequest, TValue> : CacheEntry
     // Without a value and without an error it is about to get one.
     public override bool CarriesNothing =>
         IsCheap || (Current is var held && (held.Value is { } value ? _kind.IsEmpty(value) : held.Error is not null));
+
+    public override bool GoesFirst =>
+        IsCheap || (Current is var held && (held.Value is { } value ? _kind.IsGeneral(Request, value) : held.Error is not null));
 
     public override void Stop()
     {

@@ -69,6 +69,12 @@ internal abstract class CacheKind<TRequest, TValue> : CacheKind
     /// <summary>Whether the value says nothing that anybody has written: the first to go when room is needed, and not worth sealing.</summary>
     public virtual bool IsEmpty(TValue value) => false;
 
+    /// <summary>
+    /// Whether the value says nothing about what was asked in particular, only what holds for everything: whoever makes names up gets any number of
+    /// such, so they are the first to go when room is needed, as those that say nothing are. Unlike those they are sealed.
+    /// </summary>
+    public virtual bool IsGeneral(TRequest request, TValue value) => IsEmpty(value);
+
     /// <summary>How its entries are kept over a restart; null: they are not.</summary>
     public virtual SealedCodec<TRequest, TValue>? Sealing => null;
 

@@ -7,11 +7,11 @@ namespace ConnectAgent.Caching;
 /// Seals what the cache holds at each change. What carries nothing is not sealed: anybody can have it made, so it must neither fill the file nor have
 /// it written again. Of what shares a value, only the partition that others depend on carries something.
 /// </summary>
-internal sealed class CacheSealer(SealedStore store, TimeProvider clock) : ICacheObserver
+internal sealed class CacheSealer(SealedStore store, ICacheGate gate, TimeProvider clock) : ICacheObserver
 {
     public void Stored(CacheEntry entry)
     {
-        if (entry.CarriesNothing)
+        if (entry.CarriesNothing || !gate.MayOutlive(entry.Request))
         {
             Removed(entry);
         }

@@ -13,6 +13,12 @@ internal interface ICacheGate
     /// <exception cref="ServerException"><c>ACL not found</c>, <c>Permission denied</c>.</exception>
     ValueTask RequireAsync(CacheRequest request, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Whether what the token of a request was allowed may be taken as allowed by another life of the agent (<see cref="Remember"/>). Not what nobody
+    /// has vouched for: while servers say that they have no ACLs, any word is a token (acl ACL-RES-8).
+    /// </summary>
+    bool MayOutlive(CacheRequest request);
+
     /// <summary>What a former life of the agent held, its token was allowed; null for what is public.</summary>
     void Remember(string token, IReadOnlyList<AclQuestion>? needs);
 }

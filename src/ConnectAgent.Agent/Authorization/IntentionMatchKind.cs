@@ -66,6 +66,10 @@ internal sealed class IntentionMatchKind(IServerClient servers, ILogger<Intentio
     /// <summary>Nobody has written anything about any of the names: they may well be made up.</summary>
     public override bool IsEmpty(IReadOnlyList<IntentionMatch> value) => value.All(match => match.Intentions.Count == 0);
 
+    /// <summary>Nobody has written anything about any of the names but what holds for every name: they may be made up as well.</summary>
+    public override bool IsGeneral(MatchRequest request, IReadOnlyList<IntentionMatch> value) => value.All(match => match.Intentions.All(
+        intention => (request.Names.ByDestination ? intention.DestinationName : intention.SourceName) == Intention.Wildcard));
+
     public override Task<ServerRead<IReadOnlyList<IntentionMatch>>?> FetchAsync(
         FetchContext<MatchRequest, IReadOnlyList<IntentionMatch>> context, CancellationToken cancellationToken) =>
         servers.ReadAsync(

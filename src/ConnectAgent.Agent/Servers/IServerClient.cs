@@ -58,6 +58,9 @@ public interface IServerClient
     /// </summary>
     bool AclsAreOpen => false;
 
+    /// <summary>Whether what a token is allowed rests on what the servers said of that very token, or on ACLs that are off here.</summary>
+    bool Vouches(string token) => true;
+
     /// <summary>
     /// What was allowed to a token in a former life of the agent. A back end that cannot always be asked takes it for the last that is known
     /// (acl ACL-RES-4); one that can has no use for it.

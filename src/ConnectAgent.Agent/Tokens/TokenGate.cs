@@ -23,6 +23,8 @@ internal sealed class TokenGate(IServerClient servers) : ICacheGate
         }
     }
 
+    public bool MayOutlive(CacheRequest request) => request.Needs is null || servers.Vouches(request.Token);
+
     private async ValueTask RequireAsync(string token, IReadOnlyList<AclQuestion> needs, CancellationToken cancellationToken)
     {
         var rights = await servers.ResolveTokenAsync(token, cancellationToken);

@@ -219,6 +219,11 @@ public sealed class ScriptedServerClient(TimeProvider clock) : IServerClient
         }
     }
 
+    /// <summary>Whether what a token is allowed rests on the servers' word about it.</summary>
+    public Func<string, bool> Vouching { get; set; } = static _ => true;
+
+    public bool Vouches(string token) => Vouching(token);
+
     public bool Knows(string token)
     {
         lock (_gate)

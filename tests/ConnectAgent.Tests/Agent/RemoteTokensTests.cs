@@ -239,6 +239,17 @@ public sealed class RemoteTokensTests : IDisposable
         await RefusesAsync(tokens, "unknown");
     }
 
+    [Fact] // ACL-RES-8: what is allowed because servers have no ACLs, no other life of the agent takes for allowed
+    public async Task While_servers_have_no_ACLs_only_tokens_that_they_knew_are_vouched_for()
+    {
+        var tokens = Create();
+        await tokens.ResolveAsync(Token, default);
+        (tokens.Vouches(Token), tokens.Vouches("unknown"), tokens.Vouches(string.Empty)).Should().Be((true, true, true), "the servers are asked");
+        tokens.TurnOff();
+        (await tokens.ResolveAsync("unknown", default)).ServiceWrite("db").Should().BeTrue();
+        (tokens.Vouches(Token), tokens.Vouches("unknown"), tokens.Vouches(string.Empty)).Should().Be((true, false, false));
+    }
+
     [Fact] // ACL-AGT-5, ACL-REQ-4
     public async Task The_recovery_token_needs_no_server_and_a_root_name_is_none()
     {

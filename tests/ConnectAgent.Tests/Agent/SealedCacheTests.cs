@@ -131,6 +131,20 @@ public sealed class SealedCacheTests : IDisposable
         (await _directory.ReadAsync()).Should().ContainSingle();
     }
 
+    [Fact] // acl ACL-RES-8: restored under the same word, it would be allowed again, although no server ever knew that
+    public async Task What_nobody_vouches_for_is_not_sealed_but_what_is_public_is()
+    {
+        await using var store = _directory.Open();
+        using var agent = SealedIn(store);
+        agent.Servers.SetIntentions(new Intention { SourceName = "web", DestinationName = "db", Action = Intention.Allow });
+        agent.Servers.Vouching = token => token == "known";
+        await agent.Authorizer.AuthorizeAsync("db", Web, "made-up", CancellationToken.None);
+        await agent.Authorizer.AuthorizeAsync("db", Web, "known", CancellationToken.None);
+        await agent.RootsAsync();
+        await FlushAsync(store);
+        (await _directory.ReadAsync()).Select(held => held.Id.Split('\0')[0] + held.Id.Split('\0')[3]).Should().Equal("connect-ca-root", "intention-matchknown");
+    }
+
     [Fact] // FA-34, CACHE-27: the clock went back between two lives
     public async Task FA_34_No_age_is_negative_when_the_clock_went_back()
     {

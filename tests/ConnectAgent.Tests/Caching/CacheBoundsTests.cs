@@ -191,11 +191,14 @@ public sealed class CacheBoundsTests
         Held(agent).Should().Equal("became", "new");
     }
 
-    [Fact] // FA-2: two thousand made-up targets lock nobody out
-    public async Task FA_2_A_flood_of_made_up_targets_locks_nobody_out()
+    [Theory] // FA-2: two thousand made-up targets lock nobody out, nor push anybody out; whether nothing holds for them or what holds for every name
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task FA_2_A_flood_of_made_up_targets_locks_nobody_out(bool allowsAll)
     {
         using var agent = new AgentFixture();
-        agent.Servers.SetIntentions(new Intention { SourceName = "web", DestinationName = "db", Action = Intention.Deny });
+        var deny = new Intention { SourceName = "web", DestinationName = "db", Action = Intention.Deny };
+        agent.Servers.SetIntentions(allowsAll ? [deny, new Intention { SourceName = "*", DestinationName = "*", Action = Intention.Allow }] : [deny]);
         var client = new ServiceId("x.consul", "dc1", "web");
         var leaf = await agent.LeafAsync();
         (await agent.Authorizer.AuthorizeAsync("db", client, string.Empty, CancellationToken.None)).Value.Allowed.Should().BeFalse();

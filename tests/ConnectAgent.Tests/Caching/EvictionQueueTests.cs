@@ -58,6 +58,8 @@ public sealed class EvictionQueueTests
 
         public override bool CarriesNothing => false;
 
+        public override bool GoesFirst => false;
+
         public override string State => string.Empty;
 
         public override void Stop()

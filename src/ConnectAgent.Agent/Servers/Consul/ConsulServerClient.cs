@@ -66,6 +66,8 @@ internal sealed class ConsulServerClient(
 
     public bool AclsAreOpen => tokens.AclsAreOpen;
 
+    public bool Vouches(string token) => tokens.Vouches(token);
+
     public void RememberRights(string token, IReadOnlyList<AclQuestion> allowed) => tokens.Remember(token, allowed);
 
     public Task<SignedLeaf> SignLeafAsync(

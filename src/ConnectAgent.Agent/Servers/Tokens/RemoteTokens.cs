@@ -100,6 +100,10 @@ internal sealed class RemoteTokens(
         || recovery.RightsOf(token) is not null
         || (!ReservedTokens.IsRootName(token) && (AclsAreOpen || (_tokens.TryGetValue(token, out var held) && held.IsKnown)));
 
+    /// <inheritdoc cref="IServerClient.Vouches"/>
+    public bool Vouches(string token) => !AclsAreOpen || recovery.RightsOf(token) is not null
+        || (_tokens.TryGetValue(token == ReservedTokens.Anonymous ? string.Empty : token, out var held) && held.IsKnown);
+
     public void Dispose() => Lookups.Dispose();
 
     /// <inheritdoc cref="IServerClient.RightsChangedAsync"/>
