@@ -22,13 +22,15 @@ internal static class ControlPlaneServiceCollectionExtensions
     /// <param name="limits">Of blocking queries.</param>
     /// <param name="acl">The ACL options.</param>
     /// <param name="directory">Where the state is kept; null keeps it in memory.</param>
+    /// <param name="snapshots">How large a snapshot may be; null for the default.</param>
     public static IServiceCollection AddControlPlane(
-        this IServiceCollection services, AuthorityOptions authority, BlockingLimits limits, AclOptions acl, string? directory = null)
+        this IServiceCollection services, AuthorityOptions authority, BlockingLimits limits, AclOptions acl, string? directory = null,
+        SnapshotOptions? snapshots = null)
     {
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(Random.Shared);
         return services
-            .AddState(limits, directory is null ? null : Path.Combine(directory, StateFile), StateMigrations.Steps)
+            .AddState(limits, snapshots ?? new SnapshotOptions(), directory is null ? null : Path.Combine(directory, StateFile), StateMigrations.Steps)
             .AddIntentions()
             .AddConfigEntries(new ConfigEntryOptions(acl.Datacenter))
             .AddCertificateAuthority(authority)

@@ -6,7 +6,7 @@ using ConnectAgent.Protocol.Limits;
 namespace ConnectAgent.State;
 
 /// <summary>Reads a snapshot as it comes in, and checks all that the file itself can tell; what the state must be like is <see cref="SnapshotCheck"/>'s.</summary>
-internal sealed class SnapshotReader(SnapshotUnpacking file, StateTableSet tables)
+internal sealed class SnapshotReader(SnapshotUnpacking file, StateTableSet tables, SnapshotOptions options)
 {
     [Limit(DescriptionLimit, "bytes of `meta.json` or `SHA256SUMS`", "refused: 400", Refuses = true)]
     private const int LongestDescription = 64 * 1024;
@@ -18,7 +18,7 @@ internal sealed class SnapshotReader(SnapshotUnpacking file, StateTableSet table
         Stream from, StateTableSet tables, CancellationToken cancellationToken)
     {
         await using var file = new SnapshotUnpacking(from);
-        return await new SnapshotReader(file, tables).ReadAsync(cancellationToken);
+        return await new SnapshotReader(file, tables, SnapshotOptions.Any).ReadAsync(cancellationToken);
     }
 
     /// <inheritdoc cref="ReadAsync(Stream, StateTableSet, CancellationToken)"/>
@@ -31,6 +31,14 @@ internal sealed class SnapshotReader(SnapshotUnpacking file, StateTableSet table
         if (meta.Size is { } size && size != header.Size)
         {
             throw new SnapshotException($"{stateName} has {header.Size} bytes, not {size}");
+        }
+
+        if (header.Size > options.MaxBytes)
+        {
+            throw new SnapshotException($"its rows have {header.Size} bytes, and {options.MaxBytes} are the most ({SnapshotOptions.Key})")
+            {
+                Limit = SnapshotOptions.RowsLimit,
+            };
         }
 
         var rows = new SnapshotRows(meta, tables);

@@ -16,7 +16,7 @@ internal static class SnapshotWriter
     /// <summary>Writes an image.</summary>
     /// <exception cref="ServerException">Before anything is written: the state is longer than what could be restored.</exception>
     public static async Task WriteAsync(
-        Stream to, StateImage image, StateTableSet tables, DateTimeOffset now, CancellationToken cancellationToken)
+        Stream to, StateImage image, StateTableSet tables, SnapshotOptions options, DateTimeOffset now, CancellationToken cancellationToken)
     {
         List<SnapshotTable> described = [];
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -32,6 +32,15 @@ internal static class SnapshotWriter
             }
 
             described.Add(new SnapshotTable(table.Name, image.State.IndexOf(table), count));
+        }
+
+        if (size > options.MaxBytes)
+        {
+            throw new ServerException(
+                FailureKind.Failed, $"the state has {size} bytes, and a snapshot of more than {options.MaxBytes} cannot be restored ({SnapshotOptions.Key})")
+            {
+                Limit = SnapshotOptions.RowsLimit,
+            };
         }
 
         var meta = JsonSerializer.SerializeToUtf8Bytes(

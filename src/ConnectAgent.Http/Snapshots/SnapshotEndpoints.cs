@@ -11,7 +11,7 @@ namespace ConnectAgent.Http.Snapshots;
 
 /// <summary>Backs up and restores the embedded control plane's state, keys included (docs/operations.md). Neither way holds the file in memory.</summary>
 internal sealed class SnapshotEndpoints(
-    StateStore store, StateTableSet tables, SnapshotCheck check, IServerClient servers, AgentIdentity agent, TimeProvider clock) : IWireEndpoints
+    StateStore store, StateTableSet tables, SnapshotOptions options, SnapshotCheck check, IServerClient servers, AgentIdentity agent, TimeProvider clock) : IWireEndpoints
 {
     // Each holds a second state in memory until it replaces the first.
     [Limit(RestoresLimit, "at once", "refused: 429", Refuses = true)]
@@ -31,7 +31,7 @@ internal sealed class SnapshotEndpoints(
         WireReply.Index(request.Context, image.Index);
         response.Headers.CacheControl = "no-store";
         response.ContentType = "application/x-gzip";
-        await SnapshotWriter.WriteAsync(response.Body, image, tables, clock.GetUtcNow(), request.Aborted);
+        await SnapshotWriter.WriteAsync(response.Body, image, tables, options, clock.GetUtcNow(), request.Aborted);
     }
 
     private async Task RestoreAsync(WireRequest request)
@@ -47,7 +47,7 @@ internal sealed class SnapshotEndpoints(
         await using var file = new SnapshotUnpacking(request.Context.Request.Body);
         try
         {
-            var (_, image) = await new SnapshotReader(file, tables).ReadAsync(request.Aborted);
+            var (_, image) = await new SnapshotReader(file, tables, options).ReadAsync(request.Aborted);
             await check.RequireAsync(image, request.Aborted);
             await store.RestoreAsync(image);
         }

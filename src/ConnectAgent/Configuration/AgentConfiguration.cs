@@ -85,6 +85,9 @@ internal sealed record AgentConfiguration
     /// <summary>Where the control plane's state is kept; null: in memory.</summary>
     public required string? StateDirectory { get; init; }
 
+    /// <summary>Of the rows of a snapshot, unpacked.</summary>
+    public required long SnapshotMaxBytes { get; init; }
+
     /// <summary>Where the cache is sealed; null when it is not.</summary>
     public required string? CacheDirectory { get; init; }
 
@@ -235,6 +238,7 @@ internal sealed record AgentConfiguration
             CacheMaxEntriesPerToken = (int)values.Of(CacheKeys.MaxEntriesPerToken),
             CacheMaxBytes = values.Of(CacheKeys.MaxBytes),
             CacheMaxBytesPerToken = values.Of(CacheKeys.MaxBytesPerToken),
+            SnapshotMaxBytes = values.Of(NodeKeys.SnapshotMaxBytes),
             StateDirectory = devMode || string.IsNullOrEmpty(directory) ? null : directory,
             CacheDirectory = devMode || !values.Of(CacheKeys.Persistence) || string.IsNullOrEmpty(directory) ? null : directory,
             Ports = ports,

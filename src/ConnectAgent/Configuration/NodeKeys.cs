@@ -32,6 +32,8 @@ internal static class NodeKeys
 
     public static readonly ConfigKey<string?> DataDirectory = Table.Text("data_dir").WithFlag("data-dir", "Where durable state lives.");
 
+    public static readonly ConfigKey<long> SnapshotMaxBytes = Table.Positive(State.SnapshotOptions.Key, new State.SnapshotOptions().MaxBytes);
+
     /// <summary>Null: depends on the mode.</summary>
     public static readonly ConfigKey<string?> BindAddress = Table.Bound("bind_addr", static (_, text) => text is null ? null : BindAddressOf(text))
         .WithFlag("bind", "The cluster address; it is reported, and nothing listens there.");

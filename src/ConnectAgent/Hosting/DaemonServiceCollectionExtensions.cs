@@ -70,7 +70,8 @@ internal static class DaemonServiceCollectionExtensions
             Bound.Authority(configuration),
             new BlockingLimits(configuration.DefaultQueryTime, configuration.MaxQueryTime),
             Bound.Acl(configuration),
-            configuration.StateDirectory);
+            configuration.StateDirectory,
+            new SnapshotOptions { MaxBytes = configuration.SnapshotMaxBytes });
         if (configuration.ConnectEnabled)
         {
             services.AddHostedService(provider => provider.GetRequiredService<AuthorityUpkeepService>());

@@ -172,6 +172,7 @@ public sealed class LimitRefusalTests
         ["login.jwt"] = "NamedRefusalTests.A_bearer_that_is_too_long_names_its_bound",
         ["snapshot.counter"] = "SnapshotEndpointsTests.FA_7_A_counter_at_its_ceiling_goes_on",
         ["snapshot.ratio"] = "SnapshotReaderTests.FA_6_What_unpacks_to_far_more_than_its_length_is_refused_by_the_ratio",
+        ["snapshot.rows"] = "SnapshotReaderTests.Rows_beyond_the_bound_are_neither_saved_nor_restored",
         ["state.attempts"] = "StateStoreTests.A_write_is_refused_when_another_writer_is_always_faster",
         ["state.row"] = "SnapshotReaderTests.FA_6_A_row_longer_than_any_row_may_be_is_refused",
     };

@@ -4,6 +4,7 @@ using System.Text;
 using ConnectAgent.ControlPlane;
 using ConnectAgent.ControlPlane.Acl;
 using ConnectAgent.ControlPlane.Intentions;
+using ConnectAgent.Protocol.Errors;
 using ConnectAgent.State;
 using ConnectAgent.TestKit.State;
 using FluentAssertions;
@@ -149,13 +150,33 @@ public sealed class SnapshotReaderTests
             return true;
         });
         var archive = new MemoryStream();
-        await SnapshotWriter.WriteAsync(archive, store.Export(), ControlPlaneTables.All, DateTimeOffset.UnixEpoch, default);
+        await SnapshotWriter.WriteAsync(archive, store.Export(), ControlPlaneTables.All, SnapshotOptions.Any, DateTimeOffset.UnixEpoch, default);
         archive.Position = 0;
         var (_, image) = await SnapshotReader.ReadAsync(archive, ControlPlaneTables.All, default);
         image.State.Rows(AclTables.Policies).Should().HaveCount(20);
     }
 
-    private static async Task<byte[]> SavedAsync()
+    [Fact] // a restore holds the rows beside the state in use; the ratio alone lets 100 times the upload through
+    public async Task Rows_beyond_the_bound_are_neither_saved_nor_restored()
+    {
+        var archive = await SavedAsync();
+        var bytes = SnapshotFile.Members(archive)["state.bin"].Length;
+        (await ReadAsync(new SnapshotOptions { MaxBytes = bytes })).State.Rows(IntentionTables.Entries).Should().ContainSingle();
+        var read = () => ReadAsync(new SnapshotOptions { MaxBytes = bytes - 1 });
+        var refusal = (await read.Should().ThrowAsync<SnapshotException>()
+            .WithMessage($"its rows have {bytes} bytes, and {bytes - 1} are the most (connect_agent.snapshot_max_bytes)")).Which;
+        refusal.Limit.Should().Be("snapshot.rows");
+        var write = () => SavedAsync(new SnapshotOptions { MaxBytes = bytes - 1 });
+        (await write.Should().ThrowAsync<ServerException>()).Which.Limit.Should().Be("snapshot.rows");
+
+        async Task<StateImage> ReadAsync(SnapshotOptions options)
+        {
+            await using var file = new SnapshotUnpacking(new MemoryStream(archive));
+            return (await new SnapshotReader(file, ControlPlaneTables.All, options).ReadAsync(default)).Image;
+        }
+    }
+
+    private static async Task<byte[]> SavedAsync(SnapshotOptions? options = null)
     {
         using var store = new StateStore(new MemoryStateStorage(), ControlPlaneTables.All);
         await store.WriteAsync(writer =>
@@ -164,7 +185,8 @@ public sealed class SnapshotReaderTests
             return true;
         });
         var archive = new MemoryStream();
-        await SnapshotWriter.WriteAsync(archive, store.Export(), ControlPlaneTables.All, DateTimeOffset.UnixEpoch.AddYears(50), default);
+        await SnapshotWriter.WriteAsync(
+            archive, store.Export(), ControlPlaneTables.All, options ?? new SnapshotOptions(), DateTimeOffset.UnixEpoch.AddYears(50), default);
         return archive.ToArray();
     }
 

@@ -101,7 +101,7 @@ public sealed class AclIdsTests : IDisposable
             return true;
         });
         var archive = new MemoryStream();
-        await SnapshotWriter.WriteAsync(archive, _state.Export(), ControlPlaneTables.All, DateTimeOffset.UnixEpoch, default);
+        await SnapshotWriter.WriteAsync(archive, _state.Export(), ControlPlaneTables.All, SnapshotOptions.Any, DateTimeOffset.UnixEpoch, default);
         var former = SnapshotFile.Read(archive.ToArray());
         former.Rows.Single(row => (string?)row["Table"] == "acl-policies")["Key"] = Policy;
         var (_, image) = await SnapshotReader.ReadAsync(new MemoryStream(former.Pack()), ControlPlaneTables.All, default);

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using ConnectAgent.Configuration;
 using ConnectAgent.State;
 using ConnectAgent.TestKit.State;
 using ConnectAgent.Tests.Limits;
@@ -46,6 +47,15 @@ public sealed class SnapshotEndpointsTests : IAsyncLifetime
     [Theory] // FA-7: an archive whose checksums are right, but whose state would break the agent
     [MemberData(nameof(Lies))]
     public Task FA_7_What_would_break_the_agent_is_400_and_changes_nothing(string what) => RefusedAsync(Contents[what]);
+
+    [Fact] // connect_agent.snapshot_max_bytes: what could not be restored is not saved
+    public async Task A_state_beyond_the_bound_is_not_saved_and_the_text_names_the_key()
+    {
+        await using var agent = await InProcessAgent.StartAsync(null, values => values.Set(NodeKeys.SnapshotMaxBytes, 100));
+        var (status, text, _) = await agent.SendAsync("GET", "/v1/snapshot");
+        status.Should().Be(500);
+        text.Should().MatchRegex("^the state has [0-9]+ bytes, and a snapshot of more than 100 cannot be restored \\(connect_agent\\.snapshot_max_bytes\\)$");
+    }
 
     [Fact] // FA-7: the checks do not refuse what is right
     public async Task FA_7_What_was_saved_can_be_restored()
