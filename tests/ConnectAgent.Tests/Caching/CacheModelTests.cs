@@ -3,6 +3,7 @@ using ConnectAgent.Caching;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Reads;
 using ConnectAgent.Protocol.Timing;
+using ConnectAgent.TestKit.Processes;
 using ConnectAgent.TestKit.Servers;
 using ConnectAgent.Tests.Agent;
 using FluentAssertions;
@@ -36,7 +37,7 @@ public sealed class CacheModelTests
     {
         var steps = Gen.Elements(Enum.GetValues<Step>()).ListOf().Select(list => list.Take(40).ToArray());
         Prop.ForAll(Arb.From(steps, Shrink), sequence => RunAsync(sequence).WaitAsync(TimeSpan.FromSeconds(60)).GetAwaiter().GetResult())
-            .Check(Config.QuickThrowOnFailure.WithMaxTest(2000));
+            .Check(Config.QuickThrowOnFailure.WithMaxTest(Soak.Of(400, 2000)));
     }
 
     private static IEnumerable<Step[]> Shrink(Step[] sequence) =>

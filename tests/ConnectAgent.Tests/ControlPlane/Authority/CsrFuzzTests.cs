@@ -6,6 +6,7 @@ using ConnectAgent.Agent.Leaves;
 using ConnectAgent.Protocol.Certificates;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Identity;
+using ConnectAgent.TestKit.Processes;
 using FluentAssertions;
 using FsCheck;
 using FsCheck.Fluent;
@@ -19,8 +20,8 @@ namespace ConnectAgent.Tests.ControlPlane.Authority;
 /// </summary>
 public sealed class CsrFuzzTests(SigningFixture signing) : IClassFixture<SigningFixture>
 {
-    private const int ByteRuns = 80_000;
-    private const int FieldRuns = 20_000;
+    private static readonly int ByteRuns = Soak.Of(8_000, 80_000);
+    private static readonly int FieldRuns = Soak.Of(4_000, 20_000);
     private const string Signed = "signed";
     private const string Domain = SigningFixture.Domain;
 

@@ -4,6 +4,7 @@ using ConnectAgent.Http.Login;
 using ConnectAgent.Http.Wire;
 using ConnectAgent.Protocol.Schema;
 using ConnectAgent.Protocol.Text;
+using ConnectAgent.TestKit.Processes;
 using FluentAssertions;
 using FsCheck;
 using FsCheck.Fluent;
@@ -37,7 +38,7 @@ public sealed class AclBodiesTests
     [Fact]
     public void Any_text_is_a_body_or_a_clear_error() => Prop.ForAll(
         Gen.Elements(Pieces).ListOf().Select(pieces => string.Concat(pieces)).ToArbitrary(),
-        IsHandled).Check(Config.QuickThrowOnFailure.WithMaxTest(50_000).WithEndSize(40));
+        IsHandled).Check(Config.QuickThrowOnFailure.WithMaxTest(Soak.Of(10_000, 50_000)).WithEndSize(40));
 
     [Fact] // what is JSON and nearly right gets further into the readers
     public void Any_fields_are_a_body_or_a_clear_error()
@@ -46,7 +47,7 @@ public sealed class AclBodiesTests
                     from value in Gen.Elements(Values)
                     select $"\"{name}\":{value}";
         Prop.ForAll(field.ListOf().Select(fields => "{" + string.Join(',', fields) + "}").ToArbitrary(), IsHandled)
-            .Check(Config.QuickThrowOnFailure.WithMaxTest(50_000).WithEndSize(20));
+            .Check(Config.QuickThrowOnFailure.WithMaxTest(Soak.Of(10_000, 50_000)).WithEndSize(20));
     }
 
     [Fact] // ACL-TOK-17: text with a unit, or nanoseconds

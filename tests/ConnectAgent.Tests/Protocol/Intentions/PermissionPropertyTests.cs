@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using ConnectAgent.Protocol.Intentions;
+using ConnectAgent.TestKit.Processes;
 using FsCheck;
 using FsCheck.Fluent;
 using Xunit;
@@ -64,7 +65,7 @@ public sealed class PermissionPropertyTests
             var decision = Decide([.. permissions], request, DefaultDecision.Deny, each: false);
             return decision.Permission == (position < 0 ? null : position)
                 && decision.Allowed == (position >= 0 && permissions[position].Action == "allow");
-        }).Check(Config.QuickThrowOnFailure.WithMaxTest(3000));
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(Soak.Of(500, 3000)));
 
     [Fact] // L7-5: only the order within one name may count
     public void The_order_of_different_headers_never_counts() => Prop.ForAll(
@@ -79,7 +80,7 @@ public sealed class PermissionPropertyTests
                 var other = Decide([.. permissions], regrouped, DefaultDecision.Deny, each);
                 return (one.Allowed, one.Permission) == (other.Allowed, other.Permission);
             });
-        }).Check(Config.QuickThrowOnFailure.WithMaxTest(1000));
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(Soak.Of(250, 1000)));
 
     [Fact] // DEF-8: nor within one name, where values are looked at one by one
     public void A_deny_never_turns_to_allow_by_header_order() => Prop.ForAll(
@@ -96,7 +97,7 @@ public sealed class PermissionPropertyTests
             new Random(seed).Shuffle(shuffled);
             return Decide(permissions, request, DefaultDecision.Allow, each: true).Allowed
                 == Decide(permissions, request with { Fields = shuffled }, DefaultDecision.Allow, each: true).Allowed;
-        }).Check(Config.QuickThrowOnFailure.WithMaxTest(3000));
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(Soak.Of(500, 3000)));
 
     [Fact] // DEF-8: the option takes nothing away from a deny
     public void Looking_at_each_value_only_ever_denies_more() => Prop.ForAll(
@@ -104,7 +105,7 @@ public sealed class PermissionPropertyTests
         Requests.ToArbitrary(),
         (permissions, request) => Decide([.. permissions], request, DefaultDecision.Allow, each: false).Allowed
             || !Decide([.. permissions], request, DefaultDecision.Allow, each: true).Allowed)
-        .Check(Config.QuickThrowOnFailure.WithMaxTest(1000));
+        .Check(Config.QuickThrowOnFailure.WithMaxTest(Soak.Of(250, 1000)));
 
     [Fact] // L7-7: a permission that cannot be evaluated never makes a request pass that would not
     public void Breaking_an_expression_never_allows_more() => Prop.ForAll(
@@ -118,7 +119,7 @@ public sealed class PermissionPropertyTests
             broken[at] = broken[at] with { Http = broken[at].Http! with { PathExact = null, PathPrefix = null, PathRegex = "(" } };
             return !Decide(broken, request, DefaultDecision.Deny, each: true).Allowed
                 || Decide([.. permissions.Where((_, index) => index != at)], request, DefaultDecision.Deny, each: true).Allowed;
-        }).Check(Config.QuickThrowOnFailure.WithMaxTest(1000));
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(Soak.Of(250, 1000)));
 
     private static IntentionDecision Decide(IntentionPermission[] permissions, Request request, DefaultDecision fallback, bool each) =>
         permissions.Length == 0 ? fallback.Decision
