@@ -104,18 +104,3 @@ public sealed class SharedAgent : IAsyncLifetime
     private async Task<JsonObject> GetAsync(string path) =>
         JsonNode.Parse(await Agent.Http.GetStringAsync(new Uri(path, UriKind.Relative)))!.AsObject();
 }
-
-/// <summary>A folder that goes with the test.</summary>
-internal sealed class TemporaryFolder : IDisposable
-{
-    public string Path { get; } = Directory.CreateTempSubdirectory("connect-agent-").FullName;
-
-    public string Write(string name, string content)
-    {
-        var file = System.IO.Path.Combine(Path, name);
-        File.WriteAllText(file, content);
-        return file;
-    }
-
-    public void Dispose() => Directory.Delete(Path, recursive: true);
-}
