@@ -8,7 +8,8 @@ namespace ConnectAgent.ControlPlane.Authority;
 internal sealed class CaKey : IDisposable
 {
     private const int SmallestRsa = 1024;
-    [Limit("ca.rsa_key", "bits", "refused", Refuses = true)]
+    private const string RsaLimit = "ca.rsa_key";
+    [Limit(RsaLimit, "bits", "refused", Refuses = true)]
     public const int LargestRsa = 8192;
 
     private static readonly Dictionary<int, string> Curves = new()
@@ -67,7 +68,7 @@ internal sealed class CaKey : IDisposable
             case "rsa" when bits is >= SmallestRsa and <= LargestRsa && bits % 8 == 0:
                 return new CaKey(RSA.Create(bits));
             case "rsa":
-                throw new ProviderException($"error generating RSA private key: unsupported length {bits}");
+                throw new ProviderException($"error generating RSA private key: unsupported length {bits}") { Limit = bits > LargestRsa ? RsaLimit : null };
             default:
                 throw new ProviderException($"unknown private key type requested: {type}");
         }

@@ -8,7 +8,8 @@ internal static class CaSettingsValidation
 {
     private const int LeastPerIntermediate = 3;
     private static readonly TimeSpan ShortestLeaf = TimeSpan.FromHours(1);
-    [Limit("ca.leaf_life", "s", "refused", Refuses = true)]
+    private const string LifeLimit = "ca.leaf_life";
+    [Limit(LifeLimit, "s", "refused", Refuses = true)]
     private static readonly TimeSpan LongestLeaf = TimeSpan.FromHours(8760);
     private static readonly TimeSpan ShortestIntermediate = TimeSpan.FromHours(3);
 
@@ -27,7 +28,7 @@ internal static class CaSettingsValidation
             "root cert TTL is set and is not greater than intermediate cert ttl. root cert ttl: "
                 + $"{GoDuration.Format(settings.RootCertTtl)}, intermediate cert ttl: {GoDuration.Format(settings.IntermediateCertTtl)}");
         Require(settings.LeafCertTtl >= ShortestLeaf, "leaf cert TTL must be greater or equal than 1h0m0s");
-        Require(settings.LeafCertTtl <= LongestLeaf, "leaf cert TTL must be less than 8760h0m0s");
+        Require(settings.LeafCertTtl <= LongestLeaf, "leaf cert TTL must be less than 8760h0m0s", LifeLimit);
         Require(settings.IntermediateCertTtl >= ShortestIntermediate, "Intermediate Cert TTL must be greater or equal than 3h");
         var least = LeastPerIntermediate * settings.LeafCertTtl;
         Require(
@@ -47,11 +48,11 @@ internal static class CaSettingsValidation
         }
     }
 
-    private static void Require(bool holds, string text)
+    private static void Require(bool holds, string text, string? limit = null)
     {
         if (!holds)
         {
-            throw new ProviderException(text, ProviderFault.BadConfiguration);
+            throw new ProviderException(text, ProviderFault.BadConfiguration) { Limit = limit };
         }
     }
 }

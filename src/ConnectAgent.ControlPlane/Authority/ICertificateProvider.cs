@@ -139,4 +139,7 @@ internal enum ProviderFault
 internal sealed class ProviderException(string text, ProviderFault fault = ProviderFault.Failed, Exception? inner = null) : Exception(text, inner)
 {
     public ProviderFault Fault { get; } = fault;
+
+    /// <summary>The name of the bound that refused (docs/limits.md); null when it was none.</summary>
+    public string? Limit { get; init; }
 }

@@ -83,7 +83,7 @@ internal sealed class AclEndpoints(
         }
         catch (HclException error)
         {
-            throw WireException.BadRequest("Failed to parse rules: " + error.Message);
+            throw WireException.BadRequest("Failed to parse rules: " + error.Message, error.Limit);
         }
     }
 

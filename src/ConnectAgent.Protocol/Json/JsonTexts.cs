@@ -41,6 +41,32 @@ public static class JsonTexts
         }
     }
 
+    /// <summary>Whether what could not be read is nested too deeply: the bound is told from the other mistakes, so that it is counted.</summary>
+    /// <param name="json">What was refused.</param>
+    /// <param name="depth">How many levels it may have.</param>
+    /// <param name="options">How it is read.</param>
+    public static bool AreNestedDeeper(ReadOnlySpan<byte> json, int depth, JsonReaderOptions options = default)
+    {
+        options.MaxDepth = int.MaxValue;
+        var reader = new Utf8JsonReader(json, options);
+        try
+        {
+            while (reader.Read())
+            {
+                if (reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray && reader.CurrentDepth >= depth)
+                {
+                    return true;
+                }
+            }
+        }
+        catch (JsonException)
+        {
+            // Another mistake came first.
+        }
+
+        return false;
+    }
+
     private static bool IsUnicode(ref Utf8JsonReader reader)
     {
         try

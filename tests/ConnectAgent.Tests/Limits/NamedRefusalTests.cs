@@ -1,5 +1,9 @@
+using System.Buffers.Text;
+using System.Text;
 using ConnectAgent.ControlPlane.Acl.Login;
+using ConnectAgent.ControlPlane.Acl.Rules;
 using ConnectAgent.ControlPlane.Authority;
+using ConnectAgent.ControlPlane.ConfigEntries;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Filtering;
 using ConnectAgent.Protocol.Identity;
@@ -36,6 +40,30 @@ public sealed class NamedRefusalTests
 
     [Fact]
     public void A_bearer_that_is_too_long_names_its_bound() => LimitOf(() => CompactJws.Parse(new string('a', CompactJws.Longest + 1))).Should().Be("login.jwt");
+
+    [Fact] // each is told from a text that is broken
+    public void What_is_nested_too_deeply_names_its_bound()
+    {
+        LimitOf(() => AuthMethodStore.SettingsOf(Method(Nested(128)))).Should().Be("auth_method.config_depth");
+        LimitOf(() => AuthMethodStore.SettingsOf(Method("{\"a\":"))).Should().BeNull();
+        LimitOf(() => CompactJws.Parse(Bearer(Nested(32)))).Should().Be("login.jwt_depth");
+        LimitOf(() => CompactJws.Parse(Bearer("{\"a\":"))).Should().BeNull();
+        LimitOf(() => PolicyRulesReader.Read(Nested(64))).Should().Be("acl.rules_depth");
+        LimitOf(() => PolicyRulesReader.Read("{\"a\":")).Should().BeNull();
+    }
+
+    [Fact]
+    public void More_entries_of_a_kind_than_are_taken_name_the_bound() =>
+        LimitOf(() => ConfigBounds.Entries.Require(1_000_001, "service-defaults")).Should().Be("config_entries.of_kind");
+
+    // An object with so many more levels in it.
+    private static string Nested(int levels) => string.Concat(Enumerable.Repeat("{\"a\":", levels)) + "{}" + new string('}', levels);
+
+    private static string Bearer(string payload) => $"{Part("{\"alg\":\"RS256\"}")}.{Part(payload)}.AAAA";
+
+    private static string Part(string text) => Base64Url.EncodeToString(Encoding.UTF8.GetBytes(text));
+
+    private static AuthMethod Method(string config) => new("ci", "jwt") { Config = config };
 
     private static string? LimitOf(Action refused) => refused.Should().Throw<ServerException>().Which.Limit;
 }

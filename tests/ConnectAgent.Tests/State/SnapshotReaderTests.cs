@@ -84,8 +84,14 @@ public sealed class SnapshotReaderTests
         await RefusedAsync("it has more than *", Of("meta.json"), Of("state.bin"), Of("SHA256SUMS"), ("more", []));
         await RefusedAsync("it has no SHA256SUMS", Of("meta.json"), Of("state.bin"));
         await RefusedAsync("in the place of meta.json it has another file", Of("state.bin"), Of("meta.json"), Of("SHA256SUMS"));
-        await RefusedAsync("meta.json is longer than 65536 bytes", ("meta.json", new byte[65537]));
         await RefusedAsync("a checksum in SHA256SUMS is wrong", Of("meta.json"), Of("state.bin"), ("SHA256SUMS", Encoding.ASCII.GetBytes("00  meta.json\n")));
+    }
+
+    [Fact]
+    public async Task FA_6_A_description_that_is_too_long_names_its_bound()
+    {
+        var error = await RefusedAsync("meta.json is longer than 65536 bytes", ("meta.json", new byte[65537]));
+        error.Limit.Should().Be("snapshot.description");
     }
 
     [Fact]
@@ -190,10 +196,10 @@ public sealed class SnapshotReaderTests
         return archive.ToArray();
     }
 
-    private static async Task RefusedAsync(string text, params (string, byte[])[] members)
+    private static async Task<SnapshotException> RefusedAsync(string text, params (string, byte[])[] members)
     {
         var read = () => SnapshotReader.ReadAsync(new MemoryStream(SnapshotFile.Tar(members)), ControlPlaneTables.All, default);
-        (await read.Should().ThrowAsync<SnapshotException>()).WithMessage(text);
+        return (await read.Should().ThrowAsync<SnapshotException>()).WithMessage(text).Which;
     }
 
     private static string Sum(byte[] content) => Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(content));

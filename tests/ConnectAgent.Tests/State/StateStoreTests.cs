@@ -26,6 +26,27 @@ public sealed class StateStoreTests
         store.Current.Rows(AclTables.Roles).Should().ContainSingle();
     }
 
+    [Fact] // docs/limits.md, state.queue
+    public async Task Writes_beyond_the_queue_are_refused()
+    {
+        using var store = new StateStore(new MemoryStateStorage(), ControlPlaneTables.All);
+        var (begun, go) = (new TaskCompletionSource(), new ManualResetEventSlim());
+        var first = store.WriteAsync(_ =>
+        {
+            begun.TrySetResult();
+            go.Wait();
+            return true;
+        });
+        await begun.Task;
+        var waiting = Enumerable.Range(0, 4096).Select(_ => store.WriteAsync(static _ => true)).ToList();
+        var error = (await FluentActions.Awaiting(() => WriteAsync(store)).Should().ThrowAsync<ServerException>()).Which;
+        (error.Kind, error.Limit).Should().Be((FailureKind.RateLimited, "state.queue"));
+        go.Set();
+        await Task.WhenAll(waiting.Append(first));
+        go.Dispose();
+        await WriteAsync(store);
+    }
+
     private static Task<bool> WriteAsync(StateStore store) => store.WriteAsync(writer =>
     {
         writer.Put(AclTables.Roles, new AclRole("00000000-0000-0000-0000-0000000000b0", "admin"));

@@ -28,7 +28,7 @@ internal sealed partial class AuthMethodStore(StateStore store)
         }
         catch (JwtSettingsException error)
         {
-            throw Failed(Invalid + error.Message);
+            throw Failed(Invalid + error.Message, error.Limit);
         }
     }
 

@@ -20,8 +20,9 @@ internal sealed record CompactJws(string Algorithm, JsonElement Claims, byte[] S
     public const int Longest = 32 * 1024;
     private const string LengthLimit = "login.jwt";
 
-    [Limit("login.jwt_depth", "levels", "refused", Refuses = true)]
+    [Limit(DepthLimit, "levels", "refused", Refuses = true)]
     private const int Depth = 32;
+    private const string DepthLimit = "login.jwt_depth";
     private const string Prefix = "error parsing token: ";
 
     private static readonly SearchValues<char> Base64UrlCharacters =
@@ -57,9 +58,9 @@ internal sealed record CompactJws(string Algorithm, JsonElement Claims, byte[] S
 
     private static JsonElement Object(string part, string what)
     {
+        var json = Bytes(part, what);
         try
         {
-            var json = Bytes(part, what);
             Require(JsonTexts.FindBroken(json, new JsonReaderOptions { MaxDepth = Depth }) < 0, $"{Prefix}its {what} is not a JSON object");
             using var document = JsonDocument.Parse(json, Options);
             Require(document.RootElement.ValueKind == JsonValueKind.Object, $"{Prefix}its {what} is not a JSON object");
@@ -67,7 +68,7 @@ internal sealed record CompactJws(string Algorithm, JsonElement Claims, byte[] S
         }
         catch (JsonException)
         {
-            throw Failed($"{Prefix}its {what} is not a JSON object");
+            throw Failed($"{Prefix}its {what} is not a JSON object", JsonTexts.AreNestedDeeper(json, Depth) ? DepthLimit : null);
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using ConnectAgent.ControlPlane.ConfigEntries.Schema;
@@ -12,11 +13,14 @@ namespace ConnectAgent.ControlPlane.Acl.Login;
 /// <summary>The <c>Config</c> of a method of type <c>jwt</c>, checked (acl ACL-AM-4).</summary>
 internal sealed record JwtSettings
 {
-    [Limit("auth_method.keys", "keys", "refused", Refuses = true)]
+    private const string KeysLimit = "auth_method.keys";
+    private const string DepthLimit = "auth_method.config_depth";
+
+    [Limit(KeysLimit, "keys", "refused", Refuses = true)]
     private const int MostKeys = 64;
 
     // Nested as deep as a body may be.
-    [Limit("auth_method.config_depth", "levels", "refused", Refuses = true)]
+    [Limit(DepthLimit, "levels", "refused", Refuses = true)]
     private const int Depth = 128;
 
     private static readonly TimeSpan DefaultLeeway = TimeSpan.FromSeconds(150);
@@ -85,7 +89,7 @@ internal sealed record JwtSettings
             Require(Text(map, name).Length == 0, $"'{name}' must not be set together with 'JWTValidationPubKeys'");
         }
 
-        Require(keys.Count <= MostKeys, $"'JWTValidationPubKeys' must not hold more than {MostKeys} keys");
+        Require(keys.Count <= MostKeys, $"'JWTValidationPubKeys' must not hold more than {MostKeys} keys", KeysLimit);
         return new JwtSettings
         {
             Keys = [.. keys.Select((pem, i) => JwtKeys.Read(pem, $"JWTValidationPubKeys[{i}]"))],
@@ -100,11 +104,11 @@ internal sealed record JwtSettings
         };
     }
 
-    private static void Require(bool holds, string text)
+    private static void Require(bool holds, string text, string? limit = null)
     {
         if (!holds)
         {
-            throw new JwtSettingsException(text);
+            throw new JwtSettingsException(text, limit);
         }
     }
 
@@ -113,7 +117,12 @@ internal sealed record JwtSettings
     {
         try
         {
-            Require(JsonTexts.AreObject(config, Depth), "error decoding config: it is no JSON object");
+            if (!JsonTexts.AreObject(config, Depth))
+            {
+                throw new JwtSettingsException(
+                    "error decoding config: it is no JSON object", JsonTexts.AreNestedDeeper(Encoding.UTF8.GetBytes(config), Depth) ? DepthLimit : null);
+            }
+
             var decoding = new EntryDecoding();
             _ = Schema.TryRead(JsonElement.Parse(config, new JsonDocumentOptions { MaxDepth = Depth }), decoding, out var map);
             decoding.Finish();
@@ -153,4 +162,8 @@ internal sealed record JwtSettings
 }
 
 /// <summary>A configuration that cannot be used; the message is what follows <c>Invalid Auth Method: </c> (ACL-AM-3).</summary>
-internal sealed class JwtSettingsException(string message) : Exception(message);
+internal sealed class JwtSettingsException(string message, string? limit = null) : Exception(message)
+{
+    /// <summary>The name of the bound that refused (docs/limits.md); null when it was none.</summary>
+    public string? Limit => limit;
+}

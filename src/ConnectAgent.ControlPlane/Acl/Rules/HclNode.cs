@@ -27,4 +27,8 @@ internal sealed record HclObject(HclPosition At, IReadOnlyList<HclItem> Items) :
 internal sealed record HclItem(HclPosition At, IReadOnlyList<string> Keys, HclNode Value);
 
 /// <summary>A rule text that cannot be read; the text is what stands behind <c>Failed to parse ACL rules: </c> (acl section 6.2).</summary>
-internal sealed class HclException(HclPosition at, string text) : Exception($"At {at}: {text}");
+internal sealed class HclException(HclPosition at, string text, string? limit = null) : Exception($"At {at}: {text}")
+{
+    /// <summary>The name of the bound that refused (docs/limits.md); null when it was none.</summary>
+    public string? Limit => limit;
+}

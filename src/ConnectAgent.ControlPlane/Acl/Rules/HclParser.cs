@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using ConnectAgent.Protocol.Json;
 using ConnectAgent.Protocol.Limits;
 
 namespace ConnectAgent.ControlPlane.Acl.Rules;
@@ -7,7 +8,9 @@ namespace ConnectAgent.ControlPlane.Acl.Rules;
 /// <summary>Reads a rule text: HCL 1, or JSON when it begins with a brace (acl ACL-RULE-1). Bounded in depth; the body's bound bounds its length.</summary>
 internal ref struct HclParser
 {
-    [Limit("acl.rules_depth", "levels", "refused", Refuses = true)]
+    private const string DepthLimit = "acl.rules_depth";
+
+    [Limit(DepthLimit, "levels", "refused", Refuses = true)]
     private const int Deepest = 64;
     private HclScanner _scanner;
     private HclToken _token;
@@ -35,11 +38,12 @@ internal ref struct HclParser
 
     private static HclObject ParseJson(string text)
     {
+        // Through UTF-8, so that half a surrogate pair becomes a replacement character.
+        var json = Encoding.UTF8.GetBytes(text);
         try
         {
-            // Through UTF-8, so that half a surrogate pair becomes a replacement character.
             using var document = JsonDocument.Parse(
-                Encoding.UTF8.GetBytes(text), new JsonDocumentOptions { MaxDepth = Deepest, CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
+                json, new JsonDocumentOptions { MaxDepth = Deepest, CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
             return (HclObject)NodeOf(document.RootElement);
         }
         catch (InvalidOperationException)
@@ -49,7 +53,8 @@ internal ref struct HclParser
         catch (JsonException error)
         {
             throw new HclException(
-                new HclPosition((int)(error.LineNumber ?? 0) + 1, (int)(error.BytePositionInLine ?? 0) + 1), "error parsing JSON");
+                new HclPosition((int)(error.LineNumber ?? 0) + 1, (int)(error.BytePositionInLine ?? 0) + 1), "error parsing JSON",
+                JsonTexts.AreNestedDeeper(json, Deepest, new JsonReaderOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true }) ? DepthLimit : null);
         }
     }
 
@@ -181,7 +186,7 @@ internal ref struct HclParser
         var at = _token.At;
         if (++_depth > Deepest)
         {
-            throw new HclException(at, $"nested deeper than {Deepest}");
+            throw new HclException(at, $"nested deeper than {Deepest}", DepthLimit);
         }
 
         Advance();

@@ -42,7 +42,7 @@ internal static class PolicyRulesReader
         }
         catch (HclException error)
         {
-            throw new ServerException(FailureKind.Mistake, ParseError + error.Message);
+            throw AclRefusal.Failed(ParseError + error.Message, error.Limit);
         }
     }
 

@@ -151,6 +151,7 @@ public sealed class ServiceChainsTests : IDisposable
             catch (ServerException error)
             {
                 error.Message.Should().Be("discovery chain \"s0\" has a path of more than 128 nodes");
+                error.Limit.Should().Be("config_entries.chain_path");
                 refused = i;
             }
         }

@@ -180,7 +180,8 @@ public sealed class RevocationStoreTests
         }));
         var last = await fixture.RevokeAsync("web");
         var over = () => fixture.Revocations.RevokeSerialAsync("ff:ff:ff", "dc1", null);
-        (await over.Should().ThrowAsync<ServerException>()).Which.Kind.Should().Be(FailureKind.RateLimited);
+        var error = (await over.Should().ThrowAsync<ServerException>()).Which;
+        (error.Kind, error.Limit).Should().Be((FailureKind.RateLimited, Revocations.EntriesLimit));
         fixture.Clock.Advance(Minute);
         (await fixture.RevokeAsync("web")).IssuedBefore.Should().BeAfter(last.IssuedBefore!.Value, "what is there may still grow");
     }

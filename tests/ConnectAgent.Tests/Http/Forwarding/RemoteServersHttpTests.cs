@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using ConnectAgent.Agent.Servers.Tokens;
 using ConnectAgent.Configuration;
 using ConnectAgent.TestKit.Servers;
+using ConnectAgent.Tests.Limits;
 using FluentAssertions;
 using Microsoft.Extensions.DependencyInjection;
 using Xunit;
@@ -43,6 +44,21 @@ public sealed class RemoteServersHttpTests : IAsyncLifetime
         var (status, text, _) = await agent.SendAsync("GET", "/v1/agent/connect/ca/roots");
         (status, text).Should().Be((500, "Connect must be enabled in order to use this endpoint"));
         _server.Requests.Should().NotBeEmpty();
+    }
+
+    [Fact] // docs/limits.md, servers.forwarded
+    public async Task Beyond_the_bound_a_forwarded_call_is_refused_and_counted()
+    {
+        await using var agent = await StartAsync();
+        var go = new TaskCompletionSource<ScriptedAnswer?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        _server.Script(request => request.Path == "/v1/catalog/nodes" ? go.Task : Task.FromResult<ScriptedAnswer?>(null));
+        var held = Enumerable.Range(0, 40).Select(_ => agent.SendAsync("GET", "/v1/catalog/nodes")).ToList();
+        await _server.SeenAsync(held.Count, request => request.Path == "/v1/catalog/nodes");
+        var (status, text, _) = await agent.SendAsync("GET", "/v1/catalog/nodes");
+        (status, text).Should().Be((429, "Too many calls are being forwarded to the servers, please rate limit your calls"));
+        RefusalCounts.Of(agent.Services, "servers.forwarded").Should().Be(1);
+        go.SetResult(ScriptedAnswer.Ok("[]", 1));
+        (await Task.WhenAll(held)).Should().OnlyContain(answer => answer.Status == 200);
     }
 
     [Theory] // FA-11: browsers read a backslash as a slash, and a path with two slashes in front as a host

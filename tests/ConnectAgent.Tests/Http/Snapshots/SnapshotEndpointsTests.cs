@@ -151,6 +151,7 @@ public sealed class SnapshotEndpointsTests : IAsyncLifetime
         }
         while (second.Status == HttpStatusCode.BadRequest);
         second.Should().Be((HttpStatusCode.TooManyRequests, "another snapshot is being restored, try again later"));
+        RefusalCounts.Of(_agent.Services, "snapshot.restores").Should().Be(1);
         body.End.SetResult();
         (await first).StatusCode.Should().Be(HttpStatusCode.BadRequest);
         (await PutAsync([])).Status.Should().Be(HttpStatusCode.BadRequest);

@@ -124,6 +124,15 @@ public sealed class ConsulServerClientTests : IAsyncLifetime
         roots.Headers.Should().NotContainKey("X-Consul-Token");
     }
 
+    [Fact] // docs/limits.md, servers.target
+    public async Task Names_that_make_no_target_name_the_bound()
+    {
+        var names = new MatchNames(ByDestination: true, [.. Enumerable.Repeat(new string('a', 4096), 8)]);
+        var error = await FailsAsync(() => Client.MatchIntentionsAsync(names, new ServerQuery("dc1", string.Empty, new BlockingQuery(0, Long)), CancellationToken.None));
+        (error.Kind, error.Limit).Should().Be((FailureKind.Failed, "servers.target"));
+        _server.Requests.Should().BeEmpty();
+    }
+
     [Fact] // HLT-1, HLT-4; agent-cache section 8: any server may answer
     public async Task Health_is_asked_for_in_Consuls_words()
     {

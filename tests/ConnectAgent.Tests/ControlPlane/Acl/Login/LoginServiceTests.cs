@@ -59,7 +59,7 @@ public sealed class LoginServiceTests : IDisposable
         (await _fixture.Logins.LoginAsync("m", _fixture.Bearer(), meta)).Description.Should().Be(
             """token created via login: {"host":"h1","z":"\u003c1\u003e"}""");
         var long16 = () => _fixture.Logins.LoginAsync("m", _fixture.Bearer(), new Dictionary<string, string> { ["x"] = new string('x', 16 * 1024) });
-        await long16.Should().ThrowAsync<ServerException>().WithMessage("Bad request: Meta is longer than 16384 bytes");
+        (await long16.Should().ThrowAsync<ServerException>().WithMessage("Bad request: Meta is longer than 16384 bytes")).Which.Limit.Should().Be("login.meta");
     }
 
     [Fact] // ACL-LOG-1, ACL-SEC-7
