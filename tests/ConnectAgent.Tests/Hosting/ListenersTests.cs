@@ -92,11 +92,9 @@ public sealed class ListenersTests : IDisposable
         using var certificate = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256)
             .CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
         var (chain, secret) = (_folder.Write("cert.pem", certificate.ExportCertificatePem()), _folder.Write("key.pem", key.ExportPkcs8PrivateKeyPem()));
-        return InProcessAgent.StartAsync(configure: values =>
-        {
-            values.Ports["https"] = _port;
-            values.HandshakeTimeout = handshakeTimeout;
-            (values.TlsHttps.CertificateFile, values.TlsHttps.KeyFile) = (chain, secret);
-        });
+        var config = _folder.Write("https.json", $$$"""
+            {"ports":{"https":{{{_port}}} },"limits":{"https_handshake_timeout":"{{{handshakeTimeout}}}"},"tls":{"https":{"cert_file":"{{{chain}}}","key_file":"{{{secret}}}"} } }
+            """);
+        return InProcessAgent.StartAsync(configure: values => ConfigFile.Read(config, values));
     }
 }
