@@ -1,11 +1,13 @@
 using ConnectAgent.Agent.Authorization;
 using ConnectAgent.Agent.Discovery;
+using ConnectAgent.Agent.Identity;
 using ConnectAgent.Agent.Leaves;
 using ConnectAgent.Agent.Revocation;
 using ConnectAgent.Agent.Roots;
 using ConnectAgent.Agent.Servers;
 using ConnectAgent.Agent.Tokens;
 using ConnectAgent.Caching;
+using ConnectAgent.Caching.Inspection;
 using ConnectAgent.Client.Servers;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -22,7 +24,7 @@ internal static class AgentServiceCollectionExtensions
         services.TryAddSingleton(Random.Shared);
         services.TryAddSingleton<ServerContact>();
         services.AddMetrics();
-        services.AddAgentCache().AddSingleton<ICacheGate, TokenGate>().AddSingleton<IContactSignal, ServerContactSignal>();
+        services.AddAgentCache().AddCacheInspection().AddSingleton<ICacheGate, TokenGate>().AddSingleton<IContactSignal, ServerContactSignal>();
         services.AddSingleton<TokenMetrics>().AddSingleton<TokenWatcher>();
         services.AddCacheKind<RootsKind>().AddSingleton<RootsService>().AddSingleton<RootsWatch>();
         services.AddSingleton<RevocationMetrics>().AddSingleton<RevokedLeaves>().AddCacheKind<RevocationKind>().AddSingleton<RevocationService>();

@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using ConnectAgent.Caching.Inspection;
 using ConnectAgent.Caching.Sealing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -15,7 +14,7 @@ internal static class CachingServiceCollectionExtensions
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(Random.Shared);
         services.AddMetrics();
-        return services.AddSingleton<CacheMetrics>().AddSingleton<AgentCache>().AddSingleton<CacheInspector>().AddSingleton<CacheNotifier>();
+        return services.AddSingleton<CacheMetrics>().AddSingleton<AgentCache>().AddSingleton<CacheNotifier>();
     }
 
     /// <summary>Adds a cache type: the one registration that it needs.</summary>

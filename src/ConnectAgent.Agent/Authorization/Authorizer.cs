@@ -1,3 +1,4 @@
+using ConnectAgent.Agent.Identity;
 using ConnectAgent.Caching;
 using ConnectAgent.Protocol.Identity;
 using ConnectAgent.Protocol.Intentions;

@@ -1,4 +1,5 @@
 using System.Text;
+using ConnectAgent.Agent.Identity;
 using ConnectAgent.Agent.Roots;
 using ConnectAgent.Protocol.Certificates;
 using ConnectAgent.Protocol.Errors;

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace ConnectAgent.Agent.Leaves;
 
-// Event ids 1100-1199.
+// Event ids 1100-1199, but for 1104.
 internal static partial class LeafLog
 {
     [LoggerMessage(1101, LogLevel.Debug, "Leaf issued: service={Service} serial={Serial} valid_before={ValidBefore}")]
@@ -13,7 +13,4 @@ internal static partial class LeafLog
 
     [LoggerMessage(1103, LogLevel.Warning, "Leaf renewal failed; the leaf stays: service={Service} reason={Reason} next_attempt={NextAttempt}")]
     public static partial void RenewalFailed(this ILogger logger, string service, string reason, DateTimeOffset nextAttempt);
-
-    [LoggerMessage(1104, LogLevel.Error, "Watching the roots failed unexpectedly")]
-    public static partial void WatchBroke(this ILogger logger, Exception error);
 }

@@ -1,4 +1,3 @@
-using ConnectAgent.Agent.Leaves;
 using ConnectAgent.Caching;
 using ConnectAgent.Protocol.Certificates;
 using ConnectAgent.Protocol.Errors;

@@ -1,5 +1,5 @@
-using ConnectAgent.Agent;
 using ConnectAgent.Agent.Authorization;
+using ConnectAgent.Agent.Identity;
 using ConnectAgent.Agent.Revocation;
 using ConnectAgent.Agent.Servers;
 using ConnectAgent.Http.Wire;

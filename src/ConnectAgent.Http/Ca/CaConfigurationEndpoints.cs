@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using ConnectAgent.Agent;
+using ConnectAgent.Agent.Identity;
 using ConnectAgent.Agent.Servers;
 using ConnectAgent.ControlPlane.Authority;
 using ConnectAgent.Http.Wire;

@@ -1,5 +1,5 @@
 using System.Text;
-using ConnectAgent.Agent;
+using ConnectAgent.Agent.Identity;
 using ConnectAgent.ControlPlane.Authority;
 using ConnectAgent.Http.Roots;
 using ConnectAgent.Http.Wire;

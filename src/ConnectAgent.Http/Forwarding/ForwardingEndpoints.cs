@@ -1,4 +1,4 @@
-using ConnectAgent.Agent;
+using ConnectAgent.Agent.Identity;
 using ConnectAgent.Client.Servers;
 using ConnectAgent.Http.Health;
 using ConnectAgent.Http.Intentions;

@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
-using ConnectAgent.Agent;
 using ConnectAgent.Agent.Authorization;
+using ConnectAgent.Agent.Identity;
 using ConnectAgent.Agent.Servers;
 using ConnectAgent.Caching;
 using ConnectAgent.Http.Wire;

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using ConnectAgent.Agent;
+using ConnectAgent.Agent.Identity;
 using ConnectAgent.Caching.Files;
 using ConnectAgent.Protocol.Tokens;
 
@@ -44,7 +44,7 @@ internal sealed class AgentTokens(AgentTokenOptions options, AgentIdentity agent
 
         Warn("default", options.Default, _kept.Default);
         Warn("agent_recovery", options.Recovery, _kept.Recovery);
-        agent.DefaultToken = _kept.Default ?? options.Default;
+        agent.UseDefaultToken(_kept.Default ?? options.Default);
         recovery.Use(_kept.Recovery ?? options.Recovery);
     }
 
@@ -53,7 +53,7 @@ internal sealed class AgentTokens(AgentTokenOptions options, AgentIdentity agent
     {
         lock (_gate)
         {
-            agent.DefaultToken = _kept.Default ?? defaultToken;
+            agent.UseDefaultToken(_kept.Default ?? defaultToken);
         }
     }
 
@@ -72,7 +72,7 @@ internal sealed class AgentTokens(AgentTokenOptions options, AgentIdentity agent
             switch (type)
             {
                 case "default" or "acl_token":
-                    (next, use) = (_kept with { Default = kept }, () => agent.DefaultToken = token);
+                    (next, use) = (_kept with { Default = kept }, () => agent.UseDefaultToken(token));
                     break;
                 case "agent_recovery" or "agent_master" or "acl_agent_master_token":
                     (next, use) = (_kept with { Recovery = kept }, () => recovery.Use(token));

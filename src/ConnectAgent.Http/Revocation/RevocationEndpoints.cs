@@ -1,5 +1,5 @@
 using System.Globalization;
-using ConnectAgent.Agent;
+using ConnectAgent.Agent.Identity;
 using ConnectAgent.Agent.Servers;
 using ConnectAgent.ControlPlane.Revocation;
 using ConnectAgent.Http.Wire;

@@ -1,4 +1,4 @@
-using ConnectAgent.Agent;
+using ConnectAgent.Agent.Identity;
 using ConnectAgent.Agent.Roots;
 using ConnectAgent.Caching;
 using ConnectAgent.Http.Wire;

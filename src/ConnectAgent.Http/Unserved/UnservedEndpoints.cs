@@ -1,4 +1,4 @@
-using ConnectAgent.Agent;
+using ConnectAgent.Agent.Identity;
 using ConnectAgent.ControlPlane.Acl;
 using ConnectAgent.Http.Forwarding;
 using ConnectAgent.Http.Wire;

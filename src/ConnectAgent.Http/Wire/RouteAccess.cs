@@ -1,5 +1,5 @@
 using System.Net;
-using ConnectAgent.Agent;
+using ConnectAgent.Agent.Identity;
 using ConnectAgent.Agent.Servers;
 using ConnectAgent.Protocol.Acl;
 

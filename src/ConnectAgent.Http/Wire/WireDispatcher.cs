@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Text;
-using ConnectAgent.Agent;
+using ConnectAgent.Agent.Identity;
 using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Identity;
 using ConnectAgent.Protocol.Telemetry;

@@ -1,4 +1,4 @@
-using ConnectAgent.Agent;
+using ConnectAgent.Agent.Identity;
 using ConnectAgent.Protocol.Tokens;
 
 namespace ConnectAgent.Http.Wire;

@@ -1,4 +1,4 @@
-using ConnectAgent.Agent;
+using ConnectAgent.Agent.Identity;
 using ConnectAgent.Agent.Servers.Tokens;
 using ConnectAgent.Caching;
 using ConnectAgent.Client.Servers;

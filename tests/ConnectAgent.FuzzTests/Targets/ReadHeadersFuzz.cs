@@ -1,5 +1,5 @@
 using System.Text;
-using ConnectAgent.Agent;
+using ConnectAgent.Agent.Identity;
 using ConnectAgent.FuzzTests.Harness;
 using ConnectAgent.Http.Wire;
 using ConnectAgent.Protocol.Intentions;

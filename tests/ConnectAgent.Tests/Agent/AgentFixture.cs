@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using ConnectAgent.Agent;
 using ConnectAgent.Agent.Authorization;
+using ConnectAgent.Agent.Identity;
 using ConnectAgent.Agent.Leaves;
 using ConnectAgent.Agent.Roots;
 using ConnectAgent.Agent.Servers;

@@ -1,4 +1,4 @@
-using ConnectAgent.Agent;
+using ConnectAgent.Agent.Identity;
 using ConnectAgent.Cli;
 using ConnectAgent.Configuration;
 using ConnectAgent.Hosting;

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using ConnectAgent.Agent;
+using ConnectAgent.Agent.Identity;
 using ConnectAgent.Agent.Servers;
 using ConnectAgent.Agent.Servers.Consul;
 using ConnectAgent.Caching;

@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using ConnectAgent.Agent;
+using ConnectAgent.Agent.Identity;
 using ConnectAgent.Agent.Leaves;
 using ConnectAgent.Agent.Servers;
 using ConnectAgent.ControlPlane;

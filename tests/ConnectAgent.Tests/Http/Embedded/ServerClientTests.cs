@@ -1,4 +1,4 @@
-using ConnectAgent.Agent;
+using ConnectAgent.Agent.Identity;
 using ConnectAgent.Agent.Servers;
 using ConnectAgent.ControlPlane;
 using ConnectAgent.ControlPlane.Acl;

@@ -1,5 +1,5 @@
 using System.IO.Pipelines;
-using ConnectAgent.Agent;
+using ConnectAgent.Agent.Identity;
 using ConnectAgent.Http.Wire;
 using ConnectAgent.Protocol.Intentions;
 using ConnectAgent.Tests.Limits;

@@ -1,6 +1,6 @@
 using System.Net.Sockets;
 using System.Text;
-using ConnectAgent.Agent;
+using ConnectAgent.Agent.Identity;
 using ConnectAgent.Configuration;
 using ConnectAgent.ControlPlane;
 using ConnectAgent.ControlPlane.Acl;

@@ -1,7 +1,7 @@
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Intentions;
 
-namespace ConnectAgent.Agent;
+namespace ConnectAgent.Agent.Identity;
 
 /// <summary>What the agent knows about itself and its cluster from its configuration.</summary>
 /// <param name="Datacenter">Lower case.</param>
@@ -12,8 +12,13 @@ namespace ConnectAgent.Agent;
 internal sealed record AgentIdentity(
     string Datacenter, string NodeName, bool ConnectEnabled, string DefaultToken, DefaultDecision DefaultDecision)
 {
-    /// <summary>A reload may change it; new reads use the new one's partition at once (agent-cache TOKC-3).</summary>
-    public string DefaultToken { get; set; } = DefaultToken;
+    private string _defaultToken = DefaultToken;
+
+    /// <summary>As it is now.</summary>
+    public string DefaultToken => Volatile.Read(ref _defaultToken);
+
+    /// <summary>Another default token, by a reload or by the agent's own API; new reads use its partition at once (agent-cache TOKC-3).</summary>
+    public void UseDefaultToken(string token) => Volatile.Write(ref _defaultToken, token);
 
     /// <summary>Refuses while Connect is off.</summary>
     /// <exception cref="ServerException">clients LAUNCH-4.</exception>
