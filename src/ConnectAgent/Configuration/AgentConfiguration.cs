@@ -1,9 +1,15 @@
 using System.Globalization;
 using System.Net;
 using ConnectAgent.Agent.Authorization;
+using ConnectAgent.Agent.Leaves;
+using ConnectAgent.Agent.Servers.Tokens;
 using ConnectAgent.Caching;
 using ConnectAgent.Client.Servers;
+using ConnectAgent.ControlPlane.Acl;
+using ConnectAgent.ControlPlane.Authority;
 using ConnectAgent.Hosting;
+using ConnectAgent.Http.LocalAgent;
+using ConnectAgent.Http.Wire;
 using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Intentions;
 using ConnectAgent.Protocol.Text;
@@ -59,19 +65,8 @@ internal sealed record AgentConfiguration
     /// <summary>Concurrent connections of one client address; non-positive is no limit (http-conventions CONN-1).</summary>
     public required int MaxConnectionsPerClient { get; init; }
 
-    /// <summary>Whether <c>Host</c> must be one of ours (http-conventions SEC-2).</summary>
-    public required bool CheckHost { get; init; }
-
-    /// <summary>Names besides <c>localhost</c> and the listeners' addresses.</summary>
-    public required IReadOnlyList<string> AllowedHosts { get; init; }
-
-    public required int CacheMaxEntries { get; init; }
-
-    public required int CacheMaxEntriesPerToken { get; init; }
-
-    public required long CacheMaxBytes { get; init; }
-
-    public required long CacheMaxBytesPerToken { get; init; }
+    /// <summary>Bounds of the cache.</summary>
+    public required Action<CacheOptions> Cache { get; init; }
 
     /// <summary>Fetches of one cache entry (agent-cache CACHE-20).</summary>
     public required FetchLimits FetchLimits { get; init; }
@@ -86,7 +81,7 @@ internal sealed record AgentConfiguration
     public required string? StateDirectory { get; init; }
 
     /// <summary>Of the rows of a snapshot, unpacked.</summary>
-    public required long SnapshotMaxBytes { get; init; }
+    public required SnapshotOptions Snapshots { get; init; }
 
     /// <summary>Where the cache is sealed; null when it is not.</summary>
     public required string? CacheDirectory { get; init; }
@@ -104,62 +99,28 @@ internal sealed record AgentConfiguration
     /// <summary>Whether this agent answers Connect's endpoints: one without a control plane does in any case, for its servers decide (FA-40).</summary>
     public bool ServesConnect => ConnectEnabled || !Server;
 
-    /// <summary>Null: a random one.</summary>
-    public required string? ClusterId { get; init; }
-
-    /// <summary><c>connect.ca_config</c> over the defaults, JSON. May hold a key: never printed.</summary>
-    public required string CaConfig { get; init; }
-
-    /// <summary>Whether the CA's configuration is answered with its secrets (ca CA-35).</summary>
-    public required bool ShowCaSecrets { get; init; }
-
-    /// <summary>Whether a generated root is replaced before it expires (ca section 10).</summary>
-    public required bool CaAutoRotate { get; init; }
-
-    /// <summary>A fixed delay in place of the draw after a rotation; null: drawn (leaf-certificates LEAF-47).</summary>
-    public required TimeSpan? RootChangeSpread { get; init; }
-
     /// <summary>How authorize decides.</summary>
     public required AuthorizeOptions Authorize { get; init; }
 
     /// <summary>What holds when no intention matches (intentions AUTHZ-23, AUTHZ-24).</summary>
     public required DefaultDecision DefaultDecision { get; init; }
 
-    /// <summary><c>allow</c> or <c>deny</c>; shown also while ACLs are off (http-conventions HDR-1).</summary>
-    public required string AclDefaultPolicy { get; init; }
+    /// <summary>The CA. May hold a key: never printed.</summary>
+    public required AuthorityOptions Authority { get; init; }
 
-    public required bool AclEnabled { get; init; }
+    public required LeafOptions Leaves { get; init; }
+
+    /// <summary>ACLs of the embedded control plane.</summary>
+    public required AclOptions Acl { get; init; }
+
+    /// <summary>Tokens that other servers resolve.</summary>
+    public required RemoteTokenOptions RemoteTokens { get; init; }
+
+    /// <summary>The agent's own tokens. Never printed.</summary>
+    public required AgentTokenOptions Tokens { get; init; }
 
     /// <summary>Never printed.</summary>
     public required string AclDefaultToken { get; init; }
-
-    /// <summary>Never printed.</summary>
-    public required string AclManagementToken { get; init; }
-
-    /// <summary>Never printed.</summary>
-    public required string AclRecoveryToken { get; init; }
-
-    /// <summary>How long a token that the servers have resolved may be reused (acl ACL-RES-2); zero is never.</summary>
-    public required TimeSpan AclTokenTtl { get; init; }
-
-    /// <inheritdoc cref="AclTokenTtl"/>
-    public required TimeSpan AclPolicyTtl { get; init; }
-
-    /// <summary>As <see cref="AclTokenTtl"/>, but never zero.</summary>
-    public required TimeSpan AclRoleTtl { get; init; }
-
-    /// <summary>What decides when a token cannot be resolved (acl ACL-RES-4).</summary>
-    public required DownPolicy AclDownPolicy { get; init; }
-
-    /// <summary>Whether policies with rules of unknown kinds are refused (acl ACL-DEF-3).</summary>
-    public required bool AclStrictRules { get; init; }
-
-    /// <summary>Whether tokens that come through the API are kept over a restart (acl ACL-AGT-7).</summary>
-    public required bool PersistTokens { get; init; }
-
-    public required TimeSpan DefaultQueryTime { get; init; }
-
-    public required TimeSpan MaxQueryTime { get; init; }
 
     public required string LogLevel { get; init; }
 
@@ -172,17 +133,11 @@ internal sealed record AgentConfiguration
 
     public required bool EnableDebug { get; init; }
 
-    public required bool UseHttpCache { get; init; }
+    /// <summary>How HTTP answers, and whom.</summary>
+    public required WireOptions Wire { get; init; }
 
-    public required bool DisableUnprintableFilter { get; init; }
-
-    public required IReadOnlyDictionary<string, string> ResponseHeaders { get; init; }
-
-    /// <summary>Prefixes of request paths that answer 403 (HCFG-1).</summary>
-    public required IReadOnlyList<string> BlockEndpoints { get; init; }
-
-    /// <summary>Who may write over TCP; empty: anyone (HCFG-1).</summary>
-    public required IReadOnlyList<IPNetwork> AllowWriteHttpFrom { get; init; }
+    /// <summary>How long blocking queries may be held.</summary>
+    public required BlockingLimits Blocking { get; init; }
 
     public required IReadOnlyList<string> Warnings { get; init; }
 
@@ -198,16 +153,17 @@ internal sealed record AgentConfiguration
         CheckRole(values, server, devMode);
         var directory = values.Of(NodeKeys.DataDirectory);
         CheckDirectory(directory, devMode);
+        var kept = devMode || string.IsNullOrEmpty(directory) ? null : directory;
         var datacenter = values.Of(NodeKeys.Datacenter);
-        var client = values.Of(HttpSettings.ClientAddress) ?? "127.0.0.1";
+        var client = values.Of(HttpKeys.ClientAddress) ?? "127.0.0.1";
         var bind = values.Of(NodeKeys.BindAddress) ?? (devMode ? "127.0.0.1" : "0.0.0.0");
-        var ports = PortSettings.Of(values, devMode);
-        var http = values.Of(HttpSettings.HttpAddress) is { Length: > 0 } own
-            ? ListenAddress.ParseAll(HttpSettings.HttpAddress.Path, own, ports["http"])
-            : ListenAddress.ParseAll(HttpSettings.ClientAddress.Path, client, ports["http"]);
-        var https = PortSettings.HttpsOf(values, client, ports["https"], http);
+        var ports = PortKeys.Of(values, devMode);
+        var http = values.Of(HttpKeys.HttpAddress) is { Length: > 0 } own
+            ? ListenAddress.ParseAll(HttpKeys.HttpAddress.Path, own, ports["http"])
+            : ListenAddress.ParseAll(HttpKeys.ClientAddress.Path, client, ports["http"]);
+        var https = PortKeys.HttpsOf(values, client, ports["https"], http);
         var level = values.Of(NodeKeys.LogLevel) ?? (devMode ? "DEBUG" : "INFO");
-        var policy = values.Of(AclSettings.DefaultPolicy);
+        var policy = values.Of(AclKeys.DefaultPolicy);
         Require(
             values.Of(NodeKeys.RaftMultiplier) is null or (>= 1 and <= 10),
             $"{NodeKeys.RaftMultiplier.Path} cannot be {values.Of(NodeKeys.RaftMultiplier)}. Must be between 1 and 10");
@@ -229,55 +185,35 @@ internal sealed record AgentConfiguration
             HttpListeners = http,
             HttpsListeners = https,
             Tls = TlsSettings.Build(values, isServed: https.Count > 0),
-            MaxHeaderBytes = values.Of(HttpSettings.MaxHeaderBytes) is > 0 and var bytes ? bytes : null,
+            MaxHeaderBytes = values.Of(HttpKeys.HeaderBytes) is > 0 and var bytes ? bytes : null,
             BootstrapEntries = server ? BootstrapEntry.Build(values) : [],
-            MaxConnectionsPerClient = values.Of(HttpSettings.MaxConnectionsPerClient) ?? ConnectionLimit.MostUnlessConfigured,
-            CheckHost = values.Of(HttpSettings.CheckHost),
-            AllowedHosts = values.Of(HttpSettings.AllowedHosts),
-            CacheMaxEntries = (int)values.Of(CacheKeys.MaxEntries),
-            CacheMaxEntriesPerToken = (int)values.Of(CacheKeys.MaxEntriesPerToken),
-            CacheMaxBytes = values.Of(CacheKeys.MaxBytes),
-            CacheMaxBytesPerToken = values.Of(CacheKeys.MaxBytesPerToken),
-            SnapshotMaxBytes = values.Of(NodeKeys.SnapshotMaxBytes),
-            StateDirectory = devMode || string.IsNullOrEmpty(directory) ? null : directory,
-            CacheDirectory = devMode || !values.Of(CacheKeys.Persistence) || string.IsNullOrEmpty(directory) ? null : directory,
+            MaxConnectionsPerClient = values.Of(HttpKeys.ConnectionsPerClient) ?? ConnectionLimit.MostUnlessConfigured,
+            Cache = CacheKeys.Bind(values),
+            Snapshots = new SnapshotOptions { MaxBytes = values.Of(NodeKeys.SnapshotMaxBytes) },
+            StateDirectory = kept,
+            CacheDirectory = values.Of(CacheKeys.Persistence) ? kept : null,
             Ports = ports,
-            SocketMode = values.Of(HttpSettings.SocketMode),
+            SocketMode = values.Of(HttpKeys.SocketMode),
             ConnectEnabled = connect,
             IsConnectForgotten = server && !connect && !values.Has(ConnectKeys.Enabled),
             Authorize = ConnectKeys.Authorize(values),
             DefaultDecision = ConnectKeys.DefaultDecisionOf(values, policy),
-            ClusterId = ClusterIdOf(values.Of(ConnectKeys.CaConfig).GetValueOrDefault(CaConfigType.ClusterId)),
-            CaConfig = CaConfigValues.Build(values),
-            ShowCaSecrets = values.Of(ConnectKeys.ShowCaSecrets),
-            CaAutoRotate = values.Of(ConnectKeys.CaAutoRotate),
-            RootChangeSpread = values.Of(ConnectKeys.RootChangeSpread),
-            AclDefaultPolicy = policy,
-            AclEnabled = values.Of(AclSettings.Enabled),
-            AclManagementToken = values.Of(AclSettings.ManagementToken) ?? string.Empty,
-            AclTokenTtl = values.Of(AclSettings.TokenTtl),
-            AclPolicyTtl = values.Of(AclSettings.PolicyTtl),
-            AclRoleTtl = values.Of(AclSettings.RoleTtl),
-            AclDownPolicy = values.Of(AclSettings.DownPolicyKey),
-            AclStrictRules = values.Of(AclSettings.StrictRules),
-            PersistTokens = values.Of(AclSettings.PersistTokens),
-            AclRecoveryToken = values.Of(AclSettings.RecoveryToken) ?? string.Empty,
-            AclDefaultToken = values.Of(AclSettings.DefaultToken) ?? string.Empty,
+            Authority = ConnectKeys.Authority(values, datacenter),
+            Leaves = new LeafOptions { RootChangeDelay = values.Of(ConnectKeys.RootChangeSpread) },
+            Acl = AclKeys.Acl(values, datacenter),
+            RemoteTokens = AclKeys.RemoteTokens(values),
+            Tokens = AclKeys.Tokens(values, kept),
+            AclDefaultToken = values.Of(AclKeys.DefaultToken) ?? string.Empty,
             FetchLimits = CacheKeys.FetchLimitsOf(values),
-            PrometheusRetention = values.Of(HttpSettings.PrometheusRetention),
+            PrometheusRetention = values.Of(HttpKeys.PrometheusRetention),
             OtlpEndpoint = values.Of(NodeKeys.OtlpEndpoint),
-            DefaultQueryTime = values.Of(NodeKeys.DefaultQueryTime),
-            MaxQueryTime = values.Of(NodeKeys.MaxQueryTime),
+            Blocking = new BlockingLimits(values.Of(NodeKeys.DefaultQueryTime), values.Of(NodeKeys.QueryTimeLimit)),
             LogLevel = level,
             LogJson = values.Of(NodeKeys.LogJson),
             PidFile = values.Of(NodeKeys.PidFile),
             SkipLeaveOnInterrupt = values.Of(NodeKeys.SkipLeaveOnInterrupt) ?? server,
             EnableDebug = values.Of(NodeKeys.EnableDebug) ?? devMode,
-            UseHttpCache = values.Of(HttpSettings.UseCache),
-            DisableUnprintableFilter = values.Of(HttpSettings.DisableUnprintableFilter),
-            ResponseHeaders = HttpSettings.HeadersOf(values.Of(HttpSettings.ResponseHeaders)),
-            BlockEndpoints = values.Of(HttpSettings.BlockEndpoints),
-            AllowWriteHttpFrom = values.Of(HttpSettings.AllowWriteHttpFrom),
+            Wire = HttpKeys.Wire(values, devMode, policy),
             Warnings = ConfigWarnings.Of(values, server, ports),
         };
     }
@@ -312,13 +248,5 @@ internal sealed record AgentConfiguration
         }
 
         Require(!File.Exists(directory), $"data_dir \"{directory}\" is not a directory");
-    }
-
-    private static string? ClusterIdOf(System.Text.Json.JsonElement json)
-    {
-        var id = json.ValueKind == System.Text.Json.JsonValueKind.String ? json.GetString() : null;
-        Require(
-            string.IsNullOrEmpty(id) || Guid.TryParseExact(id, "D", out _), $"connect.ca_config.cluster_id must be a valid UUID: {id}");
-        return string.IsNullOrEmpty(id) ? null : id;
     }
 }

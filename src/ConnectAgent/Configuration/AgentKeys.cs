@@ -8,7 +8,7 @@ internal static class AgentKeys
 
     public static IReadOnlyList<ConfigKey> All { get; } =
     [
-        .. PortSettings.Table.Keys, .. NodeKeys.Table.Keys, .. HttpSettings.Table.Keys, .. TlsSettings.Table.Keys, .. ServerSettings.Table.Keys,
-        .. CacheKeys.Table.Keys, .. ConnectKeys.Table.Keys, .. AclSettings.Table.Keys, .. DeprecatedKeys.Table.Keys,
+        .. PortKeys.Table.Keys, .. NodeKeys.Table.Keys, .. HttpKeys.Table.Keys, .. TlsSettings.Table.Keys, .. ServerSettings.Table.Keys,
+        .. CacheKeys.Table.Keys, .. ConnectKeys.Table.Keys, .. AclKeys.Table.Keys, .. DeprecatedKeys.Table.Keys,
     ];
 }

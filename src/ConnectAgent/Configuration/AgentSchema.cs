@@ -14,7 +14,7 @@ internal static class AgentSchema
             .Inert(ConfigTypes.Number, "rpc_max_burst", "rpc_max_conns_per_client", "kv_max_value_size", "txn_max_req_len")
             .InertObject("request_limits", new ConfigSchema().Inert(ConfigTypes.Text, "mode").Inert(ConfigTypes.Real, "read_rate", "write_rate")))
         .Object("connect", new ConfigSchema().Inert(ConfigTypes.Flag, "enable_mesh_gateway_wan_federation", "enable_serverless_plugin"))
-        .Object("acl", AclSettings.Others)
+        .Object("acl", AclKeys.Others)
         .Object("tls", TlsSettings.Others)
         .Object("telemetry", InertSchemas.Telemetry())
         .Object("performance", new ConfigSchema().Inert(ConfigTypes.Text, "leave_drain_time", "rpc_hold_timeout"))

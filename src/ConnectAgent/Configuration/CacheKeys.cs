@@ -12,13 +12,13 @@ internal static class CacheKeys
 
     private static readonly CacheOptions Defaults = new();
 
-    public static readonly ConfigKey<long> MaxEntries = Table.Positive("connect_agent.cache_max_entries", Defaults.MaxEntries);
+    public static readonly ConfigKey<long> Entries = Table.Positive("connect_agent.cache_max_entries", Defaults.MaxEntries);
 
-    public static readonly ConfigKey<long> MaxEntriesPerToken = Table.Positive("connect_agent.cache_max_entries_per_token", Defaults.MaxEntriesPerToken);
+    public static readonly ConfigKey<long> EntriesPerToken = Table.Positive("connect_agent.cache_max_entries_per_token", Defaults.MaxEntriesPerToken);
 
-    public static readonly ConfigKey<long> MaxBytes = Table.Positive("connect_agent.cache_max_bytes", Defaults.MaxBytes);
+    public static readonly ConfigKey<long> Bytes = Table.Positive("connect_agent.cache_max_bytes", Defaults.MaxBytes);
 
-    public static readonly ConfigKey<long> MaxBytesPerToken = Table.Positive("connect_agent.cache_max_bytes_per_token", Defaults.MaxBytesPerToken);
+    public static readonly ConfigKey<long> BytesPerToken = Table.Positive("connect_agent.cache_max_bytes_per_token", Defaults.MaxBytesPerToken);
 
     /// <summary>Whether the cache is sealed in the data directory.</summary>
     public static readonly ConfigKey<bool> Persistence = Table.Flag("agent.cache_persistence", fallback: true);
@@ -27,6 +27,21 @@ internal static class CacheKeys
 
     public static readonly ConfigKey<int?> FetchMaxBurst = Table.Number("cache.entry_fetch_max_burst");
 
+    /// <summary>Sets the bounds of the cache.</summary>
+    public static Action<CacheOptions> Bind(ConfigValues values)
+    {
+        var (entries, entriesPerToken) = (values.Of(Entries), values.Of(EntriesPerToken));
+        var (bytes, bytesPerToken) = (values.Of(Bytes), values.Of(BytesPerToken));
+        var limits = FetchLimitsOf(values);
+        return options =>
+        {
+            (options.MaxEntries, options.MaxEntriesPerToken) = ((int)entries, (int)entriesPerToken);
+            (options.MaxBytes, options.MaxBytesPerToken) = (bytes, bytesPerToken);
+            options.FetchLimits = limits;
+        };
+    }
+
+    /// <summary>Fetches of one cache entry.</summary>
     public static FetchLimits FetchLimitsOf(ConfigValues values)
     {
         var (rate, burst) = (values.Of(FetchRate), values.Of(FetchMaxBurst));

@@ -6,7 +6,7 @@ internal static class ConfigWarnings
     /// <summary>What a valid configuration is warned of, each thing once.</summary>
     public static IReadOnlyList<string> Of(ConfigValues values, bool server, Dictionary<string, int> ports)
     {
-        List<string> warnings = [.. values.Warnings, .. DeprecatedKeys.Warnings(values), .. AclSettings.Warnings(values)];
+        List<string> warnings = [.. values.Warnings, .. DeprecatedKeys.Warnings(values), .. AclKeys.Warnings(values)];
         warnings.AddRange(values.WithoutEffect.Distinct(StringComparer.Ordinal).Select(key => key + " is accepted and has no effect"));
         if (!server && values.Of(ConnectKeys.BootstrapEntries).Count > 0)
         {

@@ -1,4 +1,6 @@
+using System.Text.Json;
 using ConnectAgent.Agent.Authorization;
+using ConnectAgent.ControlPlane.Authority;
 using ConnectAgent.Protocol.Intentions;
 using ConnectAgent.Protocol.Text;
 using static ConnectAgent.Configuration.ConfigChecks;
@@ -34,7 +36,7 @@ internal static class ConnectKeys
         text is null or "" or "consul" ? text : throw new ConfigurationException($"{text} is not a valid CA provider"));
 
     /// <summary>By the wire's names. May hold a key: never printed.</summary>
-    public static readonly ConfigKey<IReadOnlyDictionary<string, System.Text.Json.JsonElement>> CaConfig = Table.Other(
+    public static readonly ConfigKey<IReadOnlyDictionary<string, JsonElement>> CaConfig = Table.Other(
         "connect.ca_config", CaConfigType.Instance, CaConfigType.None, CaConfigType.Keys);
 
     /// <summary>A fixed delay in place of the draw after a rotation; null: drawn (leaf-certificates LEAF-47).</summary>
@@ -65,7 +67,26 @@ internal static class ConnectKeys
         Http = new HttpEvaluation(values.Of(AuthorizeNormalizePaths), values.Of(AuthorizeEachHeader), values.Of(AuthorizePathParameters)),
     };
 
+    /// <summary>The CA's first configuration.</summary>
+    public static AuthorityOptions Authority(ConfigValues values, string datacenter) => new()
+    {
+        ClusterId = ClusterIdOf(values.Of(CaConfig).GetValueOrDefault(CaConfigType.ClusterId)),
+        Datacenter = datacenter,
+        Configuration = CaConfigValues.Build(values),
+        AutoRotate = values.Of(CaAutoRotate),
+        ShowSecrets = values.Of(ShowCaSecrets),
+    };
+
     /// <summary>What holds when no intention matches (intentions AUTHZ-23, AUTHZ-24).</summary>
     public static DefaultDecision DefaultDecisionOf(ConfigValues values, string aclPolicy) => values.Of(DefaultIntentionPolicy)
-        ?? (!values.Of(AclSettings.Enabled) ? DefaultDecision.AclsDisabled : aclPolicy == "allow" ? DefaultDecision.Allow : DefaultDecision.Deny);
+        ?? (!values.Of(AclKeys.Enabled) ? DefaultDecision.AclsDisabled : aclPolicy == "allow" ? DefaultDecision.Allow : DefaultDecision.Deny);
+
+    // Null: a random one.
+    private static string? ClusterIdOf(JsonElement json)
+    {
+        var id = json.ValueKind == JsonValueKind.String ? json.GetString() : null;
+        Require(
+            string.IsNullOrEmpty(id) || Guid.TryParseExact(id, "D", out _), $"connect.ca_config.cluster_id must be a valid UUID: {id}");
+        return string.IsNullOrEmpty(id) ? null : id;
+    }
 }

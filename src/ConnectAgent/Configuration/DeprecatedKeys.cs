@@ -13,16 +13,16 @@ internal static class DeprecatedKeys
     private static readonly ImmutableArray<DeprecatedKey> All =
     [
         new(Table.Bound("acl_datacenter", static (key, text) => string.IsNullOrEmpty(text) ? text : ConfigChecks.DatacenterName(key, text)), NodeKeys.PrimaryDatacenter),
-        Of("acl.tokens.master", AclSettings.ManagementToken),
-        Of("acl_master_token", AclSettings.ManagementToken),
-        Of("acl.tokens.agent_master", AclSettings.RecoveryToken),
-        Of("acl_agent_master_token", AclSettings.RecoveryToken),
+        Of("acl.tokens.master", AclKeys.ManagementToken),
+        Of("acl_master_token", AclKeys.ManagementToken),
+        Of("acl.tokens.agent_master", AclKeys.RecoveryToken),
+        Of("acl_agent_master_token", AclKeys.RecoveryToken),
         Inert(Table.Text("acl_agent_token", KeyEffect.None), "acl.tokens.agent"),
-        Of("acl_token", AclSettings.DefaultToken),
+        Of("acl_token", AclKeys.DefaultToken),
         Inert(Table.Text("acl_replication_token", KeyEffect.None), "acl.tokens.replication"),
-        Of("acl_default_policy", AclSettings.DefaultPolicy),
-        Of("acl_down_policy", AclSettings.DownPolicyKey),
-        Of("acl_ttl", AclSettings.TokenTtl),
+        Of("acl_default_policy", AclKeys.DefaultPolicy),
+        Of("acl_down_policy", AclKeys.DownPolicyKey),
+        Of("acl_ttl", AclKeys.TokenTtl),
         Inert(Table.Flag("enable_acl_replication", KeyEffect.None), "acl.enable_token_replication"),
         Inert(Table.Flag("acl_enable_key_list_policy", KeyEffect.None), "acl.enable_key_list_policy"),
     ];
@@ -48,9 +48,9 @@ internal static class DeprecatedKeys
             }
 
             // ACL-CFG-4: what is said in so many words wins.
-            if (now == NodeKeys.PrimaryDatacenter && !values.Has(AclSettings.Enabled))
+            if (now == NodeKeys.PrimaryDatacenter && !values.Has(AclKeys.Enabled))
             {
-                values.Set(AclSettings.Enabled, true);
+                values.Set(AclKeys.Enabled, true);
             }
         }
     }

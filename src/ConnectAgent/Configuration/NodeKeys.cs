@@ -43,7 +43,7 @@ internal static class NodeKeys
     public static readonly ConfigKey<TimeSpan> DefaultQueryTime = Table.Duration("default_query_time", State.BlockingLimits.Standard.Default)
         .WithFlag("default-query-time", "Time limit of a blocking query that names none.");
 
-    public static readonly ConfigKey<TimeSpan> MaxQueryTime = Table.Duration("max_query_time", State.BlockingLimits.Standard.Longest)
+    public static readonly ConfigKey<TimeSpan> QueryTimeLimit = Table.Duration("max_query_time", State.BlockingLimits.Standard.Longest)
         .WithFlag("max-query-time", "Longest time limit of a blocking query.");
 
     /// <summary>Null: depends on the mode.</summary>

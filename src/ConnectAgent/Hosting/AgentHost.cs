@@ -87,12 +87,12 @@ internal static class AgentHost
         // Whoever resolves it gives it back.
         app.Services.GetService<DirectoryLock>();
         var configuration = app.Services.GetRequiredService<AgentConfiguration>();
-        if (configuration is { Server: true, AclEnabled: true })
+        if (configuration is { Server: true, Acl.Enabled: true })
         {
-            await app.Services.GetRequiredService<AclTokenStore>().InitializeAsync(configuration.AclManagementToken);
+            await app.Services.GetRequiredService<AclTokenStore>().InitializeAsync(configuration.Acl.ManagementToken);
         }
 
-        if (configuration.AclEnabled)
+        if (configuration.Acl.Enabled)
         {
             app.Services.GetRequiredService<AgentTokens>().Load();
         }

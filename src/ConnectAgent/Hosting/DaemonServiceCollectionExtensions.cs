@@ -44,22 +44,22 @@ internal static class DaemonServiceCollectionExtensions
         }
         else
         {
-            services.AddConsulServers(Bound.Servers(configuration), Bound.RemoteTokens(configuration)).AddForwardingApi();
+            services.AddConsulServers(Bound.Servers(configuration), configuration.RemoteTokens).AddForwardingApi();
             if (configuration.Servers.DelegateLeaf)
             {
                 services.AddSingleton<DelegatedLeafRead>();
             }
         }
 
-        services.AddSingleton(configuration.Authorize).AddSingleton(new LeafOptions { RootChangeDelay = configuration.RootChangeSpread });
-        services.AddConnectAgent(configuration.CacheDirectory).Configure<CacheOptions>(options => Bound.Cache(configuration, options));
+        services.AddSingleton(configuration.Authorize).AddSingleton(configuration.Leaves);
+        services.AddConnectAgent(configuration.CacheDirectory).Configure(configuration.Cache);
         services.AddHostedService(provider => provider.GetRequiredService<TokenWatcher>());
         services.AddSingleton<BlockPools>().AddSingleton<IMemoryPoolFactory<byte>>(provider => provider.GetRequiredService<BlockPools>());
         services.AddHostedService<IdleMemory>();
 
-        services.AddWire(Bound.Wire(configuration));
+        services.AddWire(configuration.Wire);
         services.AddAuthorizeApi().AddRootsApi().AddLeavesApi();
-        services.AddLocalAgentApi(Bound.Tokens(configuration)).AddMetricsApi(new MetricsOptions(configuration.PrometheusRetention)).AddCacheInspectionApi();
+        services.AddLocalAgentApi(configuration.Tokens).AddMetricsApi(new MetricsOptions(configuration.PrometheusRetention)).AddCacheInspectionApi();
         services.AddOtlpExport(configuration.OtlpEndpoint);
         services.AddUnservedApi(configuration.Server);
     }
@@ -67,11 +67,11 @@ internal static class DaemonServiceCollectionExtensions
     private static void AddControlPlane(IServiceCollection services, AgentConfiguration configuration)
     {
         services.AddControlPlane(
-            Bound.Authority(configuration),
-            new BlockingLimits(configuration.DefaultQueryTime, configuration.MaxQueryTime),
-            Bound.Acl(configuration),
+            configuration.Authority,
+            configuration.Blocking,
+            configuration.Acl,
             configuration.StateDirectory,
-            new SnapshotOptions { MaxBytes = configuration.SnapshotMaxBytes });
+            configuration.Snapshots);
         if (configuration.ConnectEnabled)
         {
             services.AddHostedService(provider => provider.GetRequiredService<AuthorityUpkeepService>());

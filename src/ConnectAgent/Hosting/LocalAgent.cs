@@ -21,7 +21,7 @@ internal sealed class LocalAgent(CurrentConfiguration current, ConfigurationRelo
             Bootstrap = configuration.Bootstrap,
             DevMode = configuration.DevMode,
             ConnectEnabled = configuration.ConnectEnabled,
-            AclsEnabled = configuration.AclEnabled,
+            AclsEnabled = configuration.Acl.Enabled,
             EnableDebug = configuration.EnableDebug,
             AdvertiseAddress = configuration.AdvertiseAddress,
             Ports = configuration.Ports,

@@ -12,10 +12,10 @@ public sealed class AclSettingsTests
     public void Without_a_word_ACLs_are_off_and_the_rest_has_its_defaults()
     {
         var configuration = Read("{}");
-        configuration.AclEnabled.Should().BeFalse();
-        configuration.AclDefaultPolicy.Should().Be("allow");
-        configuration.AclDownPolicy.Should().Be(DownPolicy.ExtendCache);
-        new[] { configuration.AclTokenTtl, configuration.AclPolicyTtl, configuration.AclRoleTtl }.Should().AllBeEquivalentTo(TimeSpan.FromSeconds(30));
+        configuration.Acl.Enabled.Should().BeFalse();
+        configuration.Wire.DefaultPolicy.Should().Be("allow");
+        configuration.RemoteTokens.DownPolicy.Should().Be(DownPolicy.ExtendCache);
+        new[] { AclKeys.TokenTtl, AclKeys.PolicyTtl, AclKeys.RoleTtl }.Select(ConfigTexts.Merge("{}").Of).Should().AllBeEquivalentTo(TimeSpan.FromSeconds(30));
         configuration.Warnings.Should().BeEmpty();
     }
 
@@ -26,15 +26,15 @@ public sealed class AclSettingsTests
     [InlineData("async-cache", DownPolicy.AsyncCache)]
     [InlineData("", DownPolicy.ExtendCache)]
     internal void The_down_policy_has_four_words(string word, DownPolicy expected) =>
-        Read($$"""{"acl":{"down_policy":"{{word}}"} }""").AclDownPolicy.Should().Be(expected);
+        Read($$"""{"acl":{"down_policy":"{{word}}"} }""").RemoteTokens.DownPolicy.Should().Be(expected);
 
     [Fact] // ACL-CFG-1
     public void A_life_of_zero_is_the_default_for_roles_only()
     {
-        var configuration = Read("""{"acl":{"token_ttl":"0s","policy_ttl":"5m","role_ttl":"0"}}""");
-        configuration.AclTokenTtl.Should().Be(TimeSpan.Zero);
-        configuration.AclPolicyTtl.Should().Be(TimeSpan.FromMinutes(5));
-        configuration.AclRoleTtl.Should().Be(TimeSpan.FromSeconds(30));
+        var values = ConfigTexts.Merge("""{"acl":{"token_ttl":"0s","policy_ttl":"5m","role_ttl":"0"}}""");
+        values.Of(AclKeys.TokenTtl).Should().Be(TimeSpan.Zero);
+        values.Of(AclKeys.PolicyTtl).Should().Be(TimeSpan.FromMinutes(5));
+        values.Of(AclKeys.RoleTtl).Should().Be(TimeSpan.FromSeconds(30));
     }
 
     // ACL-CFG-2, ACL-CFG-3: each old spelling alone, and against the new one in both orders.
@@ -67,7 +67,7 @@ public sealed class AclSettingsTests
     [InlineData("""{"acl_datacenter":""}""", false)]
     [InlineData("""{"acl_token":"x"}""", false)]
     public void The_old_datacenter_turns_ACLs_on_unless_something_else_is_said(string file, bool expected) =>
-        Read(file).AclEnabled.Should().Be(expected);
+        Read(file).Acl.Enabled.Should().Be(expected);
 
     [Theory] // ACL-CFG-3, ACL-CFG-5
     [InlineData("acl_datacenter", "\"dc1\"", "primary_datacenter")]
@@ -127,12 +127,12 @@ public sealed class AclSettingsTests
     private static string Show(AgentConfiguration configuration) => string.Join(' ', new[]
     {
         (configuration.PrimaryDatacenter != "dc1", $"primary={configuration.PrimaryDatacenter}"),
-        (configuration.AclEnabled, "enabled"),
-        (configuration.AclManagementToken.Length > 0, $"management={configuration.AclManagementToken}"),
-        (configuration.AclRecoveryToken.Length > 0, $"recovery={configuration.AclRecoveryToken}"),
+        (configuration.Acl.Enabled, "enabled"),
+        (configuration.Acl.ManagementToken.Length > 0, $"management={configuration.Acl.ManagementToken}"),
+        (configuration.Tokens.Recovery.Length > 0, $"recovery={configuration.Tokens.Recovery}"),
         (configuration.AclDefaultToken.Length > 0, $"default={configuration.AclDefaultToken}"),
-        (configuration.AclDefaultPolicy != "allow", $"policy={configuration.AclDefaultPolicy}"),
-        (configuration.AclDownPolicy != DownPolicy.ExtendCache, $"down={configuration.AclDownPolicy}"),
-        (configuration.AclTokenTtl != TimeSpan.FromSeconds(30), $"ttl={configuration.AclTokenTtl.TotalSeconds}"),
+        (configuration.Wire.DefaultPolicy != "allow", $"policy={configuration.Wire.DefaultPolicy}"),
+        (configuration.RemoteTokens.DownPolicy != DownPolicy.ExtendCache, $"down={configuration.RemoteTokens.DownPolicy}"),
+        (configuration.Acl.TokenTtl != TimeSpan.FromSeconds(30), $"ttl={configuration.Acl.TokenTtl.TotalSeconds}"),
     }.Where(pair => pair.Item1).Select(pair => pair.Item2));
 }

@@ -25,7 +25,7 @@ public sealed class ConfigurationReloadTests : IDisposable
     private readonly AgentIdentity _identity = new("dc1", "node1", true, "old", DefaultDecision.AclsDisabled);
     private readonly StateStore _state = new(new MemoryStateStorage(), ControlPlaneTables.All);
     private readonly LoggingLevelSwitch _level = new();
-    private ConfigValues _values = new ConfigValues().Set(NodeKeys.NodeName, "node1").Set(AclSettings.DefaultToken, "old").Set(NodeKeys.LogLevel, "INFO");
+    private ConfigValues _values = new ConfigValues().Set(NodeKeys.NodeName, "node1").Set(AclKeys.DefaultToken, "old").Set(NodeKeys.LogLevel, "INFO");
 
     public void Dispose()
     {
@@ -37,7 +37,7 @@ public sealed class ConfigurationReloadTests : IDisposable
     public void What_may_change_is_taken_over()
     {
         var reload = Create();
-        _values = new ConfigValues().Set(NodeKeys.NodeName, "other").Set(AclSettings.DefaultToken, "new").Set(NodeKeys.LogLevel, "trace").Set(CacheKeys.FetchRate, 5.0).Set(CacheKeys.FetchMaxBurst, 3);
+        _values = new ConfigValues().Set(NodeKeys.NodeName, "other").Set(AclKeys.DefaultToken, "new").Set(NodeKeys.LogLevel, "trace").Set(CacheKeys.FetchRate, 5.0).Set(CacheKeys.FetchMaxBurst, 3);
         reload.Run();
         _agent.Cache.FetchLimits.Should().Be(new FetchLimits(5, 3));
         _identity.DefaultToken.Should().Be("new");
@@ -48,7 +48,7 @@ public sealed class ConfigurationReloadTests : IDisposable
     public void A_bad_value_changes_nothing_although_others_are_good()
     {
         var reload = Create();
-        _values = new ConfigValues().Set(AclSettings.DefaultToken, "new").Set(NodeKeys.LogLevel, "trace").Set(CacheKeys.FetchRate, 5.0).Set(CacheKeys.FetchMaxBurst, 0);
+        _values = new ConfigValues().Set(AclKeys.DefaultToken, "new").Set(NodeKeys.LogLevel, "trace").Set(CacheKeys.FetchRate, 5.0).Set(CacheKeys.FetchMaxBurst, 0);
         reload.Invoking(run => run.Run()).Should().Throw<ConfigurationException>()
             .WithMessage("cache.entry_fetch_max_burst must be strictly positive, was: 0");
         (_agent.Cache.FetchLimits, _identity.DefaultToken, _level.MinimumLevel).Should().Be((FetchLimits.None, "old", LogEventLevel.Information));
@@ -58,7 +58,7 @@ public sealed class ConfigurationReloadTests : IDisposable
     {
         var current = new CurrentConfiguration(AgentConfiguration.Build(_values, devMode: true), () => AgentConfiguration.Build(_values, devMode: true));
         var tokens = new AgentTokens(
-            Bound.Tokens(AgentConfiguration.Build(_values, devMode: true)),
+            AgentConfiguration.Build(_values, devMode: true).Tokens,
             _identity,
             new RecoveryToken("node1"),
             NullLogger<AgentTokens>.Instance);

@@ -34,7 +34,7 @@ public sealed class StartFilesTests : IDisposable
     {
         var data = Directory.CreateDirectory(Path.Combine(_folder, "data")).FullName;
         await PipeAsync(Path.Combine(data, name));
-        var start = () => Task.Run(() => InProcessAgent.StartAsync("deny", values => values.Set(AclSettings.PersistTokens, true), folder: _folder));
+        var start = () => Task.Run(() => InProcessAgent.StartAsync("deny", values => values.Set(AclKeys.PersistTokens, true), folder: _folder));
         var failure = (await start.Should().ThrowAsync<Exception>().WaitAsync(Patience)).Which;
         StartFailure.IsExpected(failure).Should().BeTrue("{0}", failure);
         failure.Message.Should().Be(expected.Replace("DIR", data, StringComparison.Ordinal));
@@ -92,9 +92,9 @@ public sealed class StartFilesTests : IDisposable
         File.WriteAllText(path, """{"default":"kept"}""");
         File.SetUnixFileMode(path, (UnixFileMode)Convert.ToInt32("666", 8));
         var identity = new AgentIdentity("dc1", "node1", true, string.Empty, DefaultDecision.AclsDisabled);
-        var values = new ConfigValues().Set(NodeKeys.DataDirectory, _folder).Set(AclSettings.PersistTokens, true).Set(NodeKeys.Server, true).Set(AclSettings.Enabled, true);
+        var values = new ConfigValues().Set(NodeKeys.DataDirectory, _folder).Set(AclKeys.PersistTokens, true).Set(NodeKeys.Server, true).Set(AclKeys.Enabled, true);
         var log = new Warnings();
-        new AgentTokens(Bound.Tokens(AgentConfiguration.Build(values, devMode: false)), identity, new RecoveryToken("node1"), log).Load();
+        new AgentTokens(AgentConfiguration.Build(values, devMode: false).Tokens, identity, new RecoveryToken("node1"), log).Load();
         identity.DefaultToken.Should().Be("kept");
         Convert.ToString((int)File.GetUnixFileMode(path), 8).Should().Be("600");
         log.Lines.Should().ContainSingle().Which.Should().Contain("tightened to 0600").And.Contain(path);

@@ -67,9 +67,9 @@ public sealed class FirstRevisionTests : IDisposable
         folder: _folder,
         configure: values =>
         {
-            var (port, data) = (values.Of(PortSettings.KeyOf("http")), values.Of(NodeKeys.DataDirectory));
+            var (port, data) = (values.Of(PortKeys.KeyOf("http")), values.Of(NodeKeys.DataDirectory));
             ConfigFile.Merge(FirstRevision.ConfigurationFile, File.ReadAllBytes(FirstRevision.ConfigurationFile), values);
-            values.Set(PortSettings.KeyOf("http"), port).Set(NodeKeys.DataDirectory, data);
+            values.Set(PortKeys.KeyOf("http"), port).Set(NodeKeys.DataDirectory, data);
         },
         clock: new ManualTimeProvider(FirstRevision.Moment));
 }

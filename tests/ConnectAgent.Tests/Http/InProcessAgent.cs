@@ -48,12 +48,12 @@ internal sealed class InProcessAgent : IAsyncDisposable
         var own = forProduction ? Directory.CreateTempSubdirectory("connect-agent-").FullName : null;
         folder ??= own;
         var port = FreePorts.Next();
-        var values = new ConfigValues().Set(NodeKeys.LogLevel, "ERR").Set(AclSettings.Enabled, defaultPolicy is not null).Set(AclSettings.DefaultPolicy, defaultPolicy).Set(AclSettings.ManagementToken, "root").Set(AclSettings.DefaultToken, defaultPolicy is null ? null : "root");
+        var values = new ConfigValues().Set(NodeKeys.LogLevel, "ERR").Set(AclKeys.Enabled, defaultPolicy is not null).Set(AclKeys.DefaultPolicy, defaultPolicy).Set(AclKeys.ManagementToken, "root").Set(AclKeys.DefaultToken, defaultPolicy is null ? null : "root");
         values.Set(ConnectKeys.CaConfig, new Dictionary<string, System.Text.Json.JsonElement>
         {
             [CaConfigType.ClusterId] = System.Text.Json.JsonSerializer.SerializeToElement(TrustDomain[..36]),
         });
-        values.Set(PortSettings.KeyOf("http"), port);
+        values.Set(PortKeys.KeyOf("http"), port);
         if (folder is not null)
         {
             values.Set(NodeKeys.Server, true).Set(NodeKeys.Bootstrap, true).Set(ConnectKeys.Enabled, true);

@@ -143,7 +143,7 @@ public sealed partial class RoutePermissionTests
 
     private static Task<InProcessAgent> StartAsync() => InProcessAgent.StartAsync("deny", values =>
     {
-        values.Set(AclSettings.DefaultToken, null);
+        values.Set(AclKeys.DefaultToken, null);
         values.Set(NodeKeys.NodeName, "node1");
     });
 

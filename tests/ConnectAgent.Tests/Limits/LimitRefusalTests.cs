@@ -80,7 +80,7 @@ public sealed class LimitRefusalTests
                 await first.ReadAsync();
                 return await Raw(agent, string.Empty);
             },
-            values => values.Set(HttpSettings.MaxConnectionsPerClient, 1)),
+            values => values.Set(HttpKeys.ConnectionsPerClient, 1)),
         ["http.filter"] = new(
             400, "Bad request: filter is longer than 8192 bytes", agent => agent.SendAsync("GET", "/v1/agent/connect/ca/roots?filter=" + new string('x', 8193))),
         ["http.header_count"] = new(

@@ -41,7 +41,7 @@ public sealed class HistogramTests : IDisposable
     public async Task Decisions_leaves_commits_and_fetches_are_in_the_text()
     {
         // Given
-        await using var agent = await InProcessAgent.StartAsync(configure: static values => values.Set(HttpSettings.PrometheusRetention, "60s"));
+        await using var agent = await InProcessAgent.StartAsync(configure: static values => values.Set(HttpKeys.PrometheusRetention, "60s"));
 
         // When
         (await agent.SendAsync("GET", "/v1/agent/connect/ca/leaf/web")).Status.Should().Be(200);

@@ -64,7 +64,7 @@ public sealed class FilteredReadTests
     {
         var agent = await InProcessAgent.StartAsync("deny", values =>
         {
-            values.Set(AclSettings.DefaultToken, null);
+            values.Set(AclKeys.DefaultToken, null);
             values.Set(NodeKeys.NodeName, "node1");
         });
         await agent.ManageAsync("/v1/config", new JsonObject { ["Kind"] = "service-defaults", ["Name"] = "web" });

@@ -111,10 +111,10 @@ public sealed class HitEquivalenceTests
             switch (what)
             {
                 case "headers":
-                    values.Merge(HttpSettings.ResponseHeaders, new Dictionary<string, string> { ["X-Ours"] = "yes" });
+                    values.Merge(HttpKeys.ResponseHeaders, new Dictionary<string, string> { ["X-Ours"] = "yes" });
                     break;
                 case "blocked":
-                    values.Merge(HttpSettings.BlockEndpoints, new List<string> { "/v1/agent/connect/" });
+                    values.Merge(HttpKeys.BlockEndpoints, new List<string> { "/v1/agent/connect/" });
                     break;
                 default:
                     values.Set(ConnectKeys.AuthorizeStrict, true);

@@ -18,7 +18,7 @@ public sealed class InputLimitsTests
     [InlineData("deny")]
     public async Task FA_1_A_token_that_is_too_long_leaves_nothing_behind(string? policy)
     {
-        await using var agent = await InProcessAgent.StartAsync(policy, values => values.Set(AclSettings.DefaultToken, null));
+        await using var agent = await InProcessAgent.StartAsync(policy, values => values.Set(AclKeys.DefaultToken, null));
         var cache = agent.Services.GetRequiredService<AgentCache>();
         (await AskAsync(agent, "GET", Roots, token: TooLong)).Status.Should().Be(200, "roots look at no token");
         var before = cache.Count;
@@ -40,7 +40,7 @@ public sealed class InputLimitsTests
     [InlineData("GET", "/v1/connect/intentions/match?by=destination&name=db&cached")]
     public async Task FA_1_A_token_that_is_too_long_is_unknown_wherever_it_comes_from(string method, string path)
     {
-        await using var agent = await InProcessAgent.StartAsync("allow", values => values.Set(AclSettings.DefaultToken, null));
+        await using var agent = await InProcessAgent.StartAsync("allow", values => values.Set(AclKeys.DefaultToken, null));
         (await AskAsync(agent, method, path, token: TooLong)).Should().Be((403, "ACL not found"));
         (await AskAsync(agent, method, path + (path.Contains('?', StringComparison.Ordinal) ? "&" : "?") + "token=" + TooLong)).Should().Be((403, "ACL not found"));
         var bearer = await agent.ExchangeAsync(new HttpMethod(method), path, null, ("Authorization", "Bearer " + TooLong));

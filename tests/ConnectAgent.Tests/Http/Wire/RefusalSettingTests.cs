@@ -37,8 +37,8 @@ public sealed class RefusalSettingTests
         await using var agent = await InProcessAgent.StartAsync(configure: values =>
         {
             values.Set(ConnectKeys.Enabled, false);
-            values.Merge(HttpSettings.BlockEndpoints, new List<string> { "/v1/status/peers" });
-            values.Merge(HttpSettings.AllowWriteHttpFrom, new List<string> { "10.0.0.0/8" });
+            values.Merge(HttpKeys.BlockEndpoints, new List<string> { "/v1/status/peers" });
+            values.Merge(HttpKeys.AllowWriteHttpFrom, new List<string> { "10.0.0.0/8" });
         });
         var answer = await agent.ExchangeAsync(new HttpMethod(method), path, null, (header.Split(": ")[0], header.Split(": ")[1]));
         answer.Should().Contain("\n" + Header + setting + "\n");

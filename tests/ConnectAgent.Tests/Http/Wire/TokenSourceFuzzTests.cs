@@ -103,7 +103,7 @@ public sealed class TokenSourceFuzzTests
     [Fact] // the whole way, bytes that no client library sends
     public async Task Odd_bytes_on_the_wire_never_break_a_request()
     {
-        await using var agent = await InProcessAgent.StartAsync("deny", values => values.Set(AclSettings.DefaultToken, null));
+        await using var agent = await InProcessAgent.StartAsync("deny", values => values.Set(AclKeys.DefaultToken, null));
         var random = new Random(4712);
         Dictionary<string, int> seen = new(StringComparer.Ordinal);
         for (var number = 0; number < 2_000; number++)

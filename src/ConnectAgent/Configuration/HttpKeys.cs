@@ -1,12 +1,13 @@
 using System.Net;
 using System.Text.RegularExpressions;
+using ConnectAgent.Http.Wire;
 using ConnectAgent.Protocol.Text;
 using static ConnectAgent.Configuration.ConfigChecks;
 
 namespace ConnectAgent.Configuration;
 
 /// <summary>Where and how HTTP is served.</summary>
-internal static partial class HttpSettings
+internal static partial class HttpKeys
 {
     public static readonly KeyTable Table = new();
 
@@ -31,12 +32,12 @@ internal static partial class HttpSettings
         .WithFlag("allow-write-http-from", "A network, as CIDR, that may write over HTTP; may be repeated.");
 
     /// <summary>Null: as many as the product takes.</summary>
-    public static readonly ConfigKey<int?> MaxHeaderBytes = Table.Number("http_config.max_header_bytes");
+    public static readonly ConfigKey<int?> HeaderBytes = Table.Number("http_config.max_header_bytes");
 
     public static readonly ConfigKey<bool> DisableUnprintableFilter = Table.Flag("disable_http_unprintable_char_filter", fallback: false);
 
     /// <summary>Null: as many as the product takes.</summary>
-    public static readonly ConfigKey<int?> MaxConnectionsPerClient = Table.Number("limits.http_max_conns_per_client");
+    public static readonly ConfigKey<int?> ConnectionsPerClient = Table.Number("limits.http_max_conns_per_client");
 
     /// <summary>Whether <c>Host</c> must be one of ours (http-conventions SEC-2).</summary>
     public static readonly ConfigKey<bool> CheckHost = Table.Flag("connect_agent.check_host", fallback: true);
@@ -63,9 +64,22 @@ internal static partial class HttpSettings
         ? network
         : throw new ConfigurationException($"{key}: invalid cidr: {text}");
 
-    /// <summary>Headers under their canonical names; what cannot be sent is refused here and not at every request (HCFG-1).</summary>
-    /// <exception cref="ConfigurationException">It names the header.</exception>
-    public static Dictionary<string, string> HeadersOf(Dictionary<string, string> headers)
+    /// <summary>How HTTP answers, and whom.</summary>
+    public static WireOptions Wire(ConfigValues values, bool devMode, string aclPolicy) => new()
+    {
+        AlwaysPretty = devMode,
+        UseCache = values.Of(UseCache),
+        DefaultPolicy = aclPolicy,
+        ResponseHeaders = HeadersOf(values.Of(ResponseHeaders)),
+        TakesUnprintable = values.Of(DisableUnprintableFilter),
+        BlockedPaths = values.Of(BlockEndpoints),
+        Writers = values.Of(AllowWriteHttpFrom),
+        CheckHost = values.Of(CheckHost),
+        AllowedHosts = values.Of(AllowedHosts),
+    };
+
+    // Headers under their canonical names; what cannot be sent is refused here and not at every request (HCFG-1).
+    private static Dictionary<string, string> HeadersOf(Dictionary<string, string> headers)
     {
         Dictionary<string, string> canonical = new(StringComparer.OrdinalIgnoreCase);
         foreach (var (name, value) in headers)

@@ -1,11 +1,13 @@
 using ConnectAgent.Agent.Servers.Tokens;
+using ConnectAgent.ControlPlane.Acl;
+using ConnectAgent.Http.LocalAgent;
 using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Text;
 
 namespace ConnectAgent.Configuration;
 
 /// <summary>ACLs: the keys, and how their values are completed and checked (acl section 2).</summary>
-internal static class AclSettings
+internal static class AclKeys
 {
     public static readonly KeyTable Table = new();
 
@@ -61,6 +63,32 @@ internal static class AclSettings
         .Object("tokens", new ConfigSchema()
             .Inert(ConfigTypes.Text, "agent", "replication", "config_file_service_registration")
             .InertObjects("managed_service_provider", new ConfigSchema().Inert(ConfigTypes.Text, "accessor_id", "secret_id")));
+
+    /// <summary>ACLs of the embedded control plane.</summary>
+    public static AclOptions Acl(ConfigValues values, string datacenter) => new()
+    {
+        Enabled = values.Of(Enabled),
+        DefaultAllow = values.Of(DefaultPolicy) == "allow",
+        ManagementToken = values.Of(ManagementToken) ?? string.Empty,
+        Datacenter = datacenter,
+        TokenTtl = values.Of(TokenTtl),
+        StrictRules = values.Of(StrictRules),
+    };
+
+    /// <summary>Tokens that other servers resolve (acl ACL-RES-2, ACL-RES-4).</summary>
+    public static RemoteTokenOptions RemoteTokens(ConfigValues values) => new()
+    {
+        Enabled = values.Of(Enabled),
+        DefaultAllow = values.Of(DefaultPolicy) == "allow",
+        DownPolicy = values.Of(DownPolicyKey),
+        Ttl = new[] { values.Of(TokenTtl), values.Of(PolicyTtl), values.Of(RoleTtl) }.Min(),
+    };
+
+    /// <summary>The agent's own tokens.</summary>
+    /// <param name="values">What was said.</param>
+    /// <param name="directory">Where they may be kept; null: nowhere.</param>
+    public static AgentTokenOptions Tokens(ConfigValues values, string? directory) => new(
+        values.Of(Enabled), values.Of(DefaultToken) ?? string.Empty, values.Of(RecoveryToken) ?? string.Empty, values.Of(PersistTokens) ? directory : null);
 
     // ACL-CFG-8.
     public static IEnumerable<string> Warnings(ConfigValues values)

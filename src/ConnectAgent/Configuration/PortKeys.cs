@@ -3,7 +3,7 @@ using static ConnectAgent.Configuration.ConfigChecks;
 namespace ConnectAgent.Configuration;
 
 /// <summary>The <c>ports</c> block, and what listens on it (config-and-cli section 2).</summary>
-internal static class PortSettings
+internal static class PortKeys
 {
     private const string Reported = "Reported; nothing listens there.";
 
@@ -58,8 +58,8 @@ internal static class PortSettings
     /// <exception cref="ConfigurationException">An address is no address, or HTTP has it.</exception>
     public static List<TcpListenAddress> HttpsOf(ConfigValues values, string client, int port, IReadOnlyList<ListenAddress> http)
     {
-        var list = values.Of(HttpSettings.HttpsAddress) is { Length: > 0 } https ? https : client;
-        var addresses = ListenAddress.ParseAll(HttpSettings.HttpsAddress.Path, list, port).OfType<TcpListenAddress>().ToList();
+        var list = values.Of(HttpKeys.HttpsAddress) is { Length: > 0 } https ? https : client;
+        var addresses = ListenAddress.ParseAll(HttpKeys.HttpsAddress.Path, list, port).OfType<TcpListenAddress>().ToList();
         foreach (var both in addresses.Intersect(http.OfType<TcpListenAddress>()))
         {
             throw new ConfigurationException($"HTTPS address {both} already configured for HTTP");
