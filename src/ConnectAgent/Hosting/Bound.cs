@@ -1,17 +1,11 @@
 using ConnectAgent.Agent.Identity;
-using ConnectAgent.Agent.Servers.Tokens;
-using ConnectAgent.Caching;
 using ConnectAgent.Client.Servers;
 using ConnectAgent.Configuration;
-using ConnectAgent.ControlPlane.Acl;
-using ConnectAgent.ControlPlane.Authority;
-using ConnectAgent.Http.LocalAgent;
 using ConnectAgent.Http.Status;
-using ConnectAgent.Http.Wire;
 
 namespace ConnectAgent.Hosting;
 
-/// <summary>The configuration as each feature's own options: no feature knows of the others' keys.</summary>
+/// <summary>Options that are made of more than one feature's keys, or of files that keys name.</summary>
 internal static class Bound
 {
     public static AgentIdentity Identity(AgentConfiguration configuration) => new(
