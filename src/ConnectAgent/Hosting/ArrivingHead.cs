@@ -1,20 +1,21 @@
 using System.Buffers;
 using System.IO.Pipelines;
-using System.Runtime.CompilerServices;
 using ConnectAgent.Http.Wire;
 using Microsoft.AspNetCore.Connections;
 
 namespace ConnectAgent.Hosting;
 
 /// <summary>
-/// A connection of HTTP/1.1 that counts what it has read since the last answer, which is the head of one request, and the little of a body that the
-/// fast path takes. It knows nothing of HTTP: an answer is whatever is sent.
+/// A connection of HTTP/1.1 that counts what it has read since the last answer, which is the head of one request, and the little of a body that a
+/// cache hit takes. It knows nothing of HTTP: an answer is whatever is sent. Nearly every head comes in one piece, so the first piece passes as it
+/// is: what of it the web server has taken over already, at most <c>http.read_ahead</c>, is not counted.
 /// </summary>
 internal sealed class ArrivingHead : IDuplexPipe, IArrivingHead
 {
     private readonly LargeRequests _places;
     private readonly Func<Task> _refuse;
     private long _taken;
+    private bool _isBegun;
     private bool _isWhole;
     private int _hasPlace;
 
@@ -38,12 +39,12 @@ internal sealed class ArrivingHead : IDuplexPipe, IArrivingHead
         return Interlocked.Exchange(ref _hasPlace, 0) == 1;
     }
 
-    public void Next() => (_taken, _isWhole) = (0, false);
+    public void Next() => (_taken, _isBegun, _isWhole) = (0, false, false);
 
     /// <summary>The connection has ended.</summary>
     public void End()
     {
-        if (Interlocked.Exchange(ref _hasPlace, 0) == 1)
+        if (Volatile.Read(ref _hasPlace) == 1 && Interlocked.Exchange(ref _hasPlace, 0) == 1)
         {
             _places.GiveBack();
         }
@@ -69,22 +70,32 @@ internal sealed class ArrivingHead : IDuplexPipe, IArrivingHead
     {
         if (!_isWhole)
         {
-            _taken = 0;
+            Next();
             End();
         }
     }
 
     private sealed class Reader(PipeReader inner, ArrivingHead head) : PipeReader
     {
-        private ReadOnlySequence<byte> _buffer;
+        // What is being looked at, when it is counted.
+        private ReadOnlySequence<byte>? _buffer;
 
-        // Pooled, because a hit allocates nothing.
-        [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-        public override async ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
+        public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
+        {
+            if (head._isBegun && !head._isWhole)
+            {
+                return ReadCountedAsync(cancellationToken);
+            }
+
+            head._isBegun = true;
+            return inner.ReadAsync(cancellationToken);
+        }
+
+        private async ValueTask<ReadResult> ReadCountedAsync(CancellationToken cancellationToken)
         {
             var read = await inner.ReadAsync(cancellationToken);
             _buffer = read.Buffer;
-            if (head.HasRoom(_buffer.Length))
+            if (head.HasRoom(read.Buffer.Length))
             {
                 return read;
             }
@@ -93,19 +104,18 @@ internal sealed class ArrivingHead : IDuplexPipe, IArrivingHead
             throw new ConnectionResetException("refused: " + LargeRequests.RefusalText);
         }
 
-        public override bool TryRead(out ReadResult result)
-        {
-            var has = inner.TryRead(out result);
-            _buffer = result.Buffer;
-            return has;
-        }
+        public override bool TryRead(out ReadResult result) => inner.TryRead(out result);
 
         public override void AdvanceTo(SequencePosition consumed) => AdvanceTo(consumed, consumed);
 
         public override void AdvanceTo(SequencePosition consumed, SequencePosition examined)
         {
-            head._taken += _buffer.Slice(0, consumed).Length;
-            _buffer = default;
+            if (_buffer is { } buffer)
+            {
+                head._taken += buffer.Slice(0, consumed).Length;
+                _buffer = null;
+            }
+
             inner.AdvanceTo(consumed, examined);
         }
 

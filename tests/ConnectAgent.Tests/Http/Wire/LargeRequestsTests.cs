@@ -49,16 +49,13 @@ public sealed class LargeRequestsTests
         }
     }
 
-    [Theory] // the web server holds it for half a minute, and the dispatcher does not see it yet
-    [InlineData(1)]
-    [InlineData(64)]
-    public async Task FA_1_A_head_that_does_not_end_needs_a_place_too(int headers)
+    [Fact] // the web server holds it for half a minute, and the dispatcher does not see it yet
+    public async Task FA_1_A_head_that_does_not_end_needs_a_place_too()
     {
         // Given
         await using var agent = await InProcessAgent.StartAsync();
         var places = agent.Services.GetRequiredService<LargeRequests>();
-        var head = "GET /v1/status/leader HTTP/1.1\r\nHost: localhost"
-            + string.Concat(Enumerable.Range(0, headers).Select(n => $"\r\nX-{n}: " + new string('x', (LargeRequests.From / headers) - 100)));
+        const string Lines = "GET /v1/status/leader HTTP/1.1\r\nHost: localhost\r\n";
         var callers = new List<RawHttp>();
 
         // When
@@ -66,7 +63,7 @@ public sealed class LargeRequestsTests
         for (var i = 0; i <= LargeRequests.Most; i++)
         {
             callers.Add(await RawHttp.ConnectAsync(agent.Address));
-            await callers[i].SendAsync(head.PadRight(LargeRequests.From, 'x'));
+            await callers[i].SendAsync(Lines + "X-Odd: ".PadRight(LargeRequests.From, 'x'));
             answers.Add(callers[i].ReadAsync());
         }
 
