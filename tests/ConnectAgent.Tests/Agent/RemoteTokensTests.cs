@@ -150,6 +150,13 @@ public sealed class RemoteTokensTests : IDisposable
         _servers.Failure = null;
         _clock.Advance(Ttl + TimeSpan.FromSeconds(5));
         await EventuallyAsync(async () => await AllowsAsync(tokens, WriteWeb));
+
+        // A look that was under way (async-cache) may fail now only, and for two seconds after that nobody is asked.
+        await EventuallyAsync(async () =>
+        {
+            _clock.Advance(TimeSpan.FromSeconds(2));
+            return !await ResolvesAsync(tokens, "never seen");
+        });
         await RefusesAsync(tokens, "never seen");
     }
 
@@ -305,6 +312,19 @@ public sealed class RemoteTokensTests : IDisposable
 
     private static async Task<bool> AllowsAsync(RemoteTokens tokens, AclQuestion question, string token = Token) =>
         await (await tokens.ResolveAsync(token, default)).AllowsAsync(question, default);
+
+    private static async Task<bool> ResolvesAsync(RemoteTokens tokens, string token)
+    {
+        try
+        {
+            await tokens.ResolveAsync(token, default);
+            return true;
+        }
+        catch (ServerException)
+        {
+            return false;
+        }
+    }
 
     private static async Task RefusesAsync(RemoteTokens tokens, string token) =>
         (await FluentActions.Awaiting(() => tokens.ResolveAsync(token, default).AsTask()).Should().ThrowAsync<ServerException>())

@@ -119,7 +119,7 @@ public sealed class ConsulFailoverTests : IAsyncLifetime
 
         // When
         var check = _remote.CheckAsync();
-        await UntilAsync(() => first.Probes == 1);
+        await UntilAsync(() => first.Probes == 1 && _remote.Servers.Count(server => server.State == "healthy" && server.RoundTripMs >= 0) == 3);
         _clock.Advance(TimeSpan.FromSeconds(10));
         await check;
         await _clock.ArmedAsync(static delay => delay <= TimeSpan.FromSeconds(1));
