@@ -7,6 +7,7 @@ using ConnectAgent.ControlPlane.ConfigEntries.Kinds;
 using ConnectAgent.ControlPlane.Intentions;
 using ConnectAgent.ControlPlane.Revocation;
 using ConnectAgent.State;
+using ConnectAgent.State.Snapshots;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -30,7 +31,8 @@ internal static class ControlPlaneServiceCollectionExtensions
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(Random.Shared);
         return services
-            .AddState(limits, snapshots ?? new SnapshotOptions(), directory is null ? null : Path.Combine(directory, StateFile), StateMigrations.Steps)
+            .AddState(limits, directory is null ? null : Path.Combine(directory, StateFile), StateMigrations.Steps)
+            .AddSnapshots(snapshots ?? new SnapshotOptions())
             .AddIntentions()
             .AddConfigEntries(new ConfigEntryOptions(acl.Datacenter))
             .AddCertificateAuthority(authority)

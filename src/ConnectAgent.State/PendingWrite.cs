@@ -1,3 +1,5 @@
+using ConnectAgent.State.Storage;
+
 namespace ConnectAgent.State;
 
 /// <summary>A write that waits for its turn in the store (<see cref="StateStore"/>), and whoever waits for its outcome.</summary>

@@ -1,4 +1,5 @@
 using ConnectAgent.Protocol.Limits;
+using ConnectAgent.State.Storage;
 
 namespace ConnectAgent.State;
 

@@ -1,21 +1,21 @@
+using ConnectAgent.State.Storage;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace ConnectAgent.State;
 
 internal static class StateServiceCollectionExtensions
 {
-    /// <summary>Adds the store of the state; features add their tables to it, and what they ask of a snapshot (<see cref="ISnapshotRule"/>).</summary>
+    /// <summary>Adds the store of the state; features add their tables to it.</summary>
     /// <param name="services">Where to.</param>
     /// <param name="limits">Of blocking queries.</param>
-    /// <param name="snapshots">How large one may be.</param>
     /// <param name="file">Where it is kept; null keeps it in memory.</param>
     /// <param name="migrations">The steps of the file's schema beyond the first, in their order.</param>
     public static IServiceCollection AddState(
-        this IServiceCollection services, BlockingLimits limits, SnapshotOptions snapshots, string? file, IReadOnlyList<string> migrations)
+        this IServiceCollection services, BlockingLimits limits, string? file, IReadOnlyList<string> migrations)
     {
-        services.AddSingleton(limits).AddSingleton(snapshots).AddSingleton<StateTableSet>();
+        services.AddSingleton(limits).AddSingleton<StateTableSet>();
         services.AddSingleton<IStateStorage>(_ => file is null ? new MemoryStateStorage() : new SqliteStateStorage(file, migrations));
-        return services.AddSingleton<StateMetrics>().AddSingleton<StateStore>().AddSingleton<BlockingReader>().AddSingleton<SnapshotCheck>();
+        return services.AddSingleton<StateMetrics>().AddSingleton<StateStore>().AddSingleton<BlockingReader>();
     }
 
     /// <summary>Adds the tables of a feature behind those that are there (<see cref="StateTableSet"/>).</summary>

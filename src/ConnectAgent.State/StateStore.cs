@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Limits;
 using ConnectAgent.Protocol.Telemetry;
+using ConnectAgent.State.Storage;
 
 namespace ConnectAgent.State;
 
@@ -110,7 +111,7 @@ internal sealed class StateStore : IDisposable
     /// Puts an image in place of the state, as one write with an index of its own: the index never goes back, tables that outlive a restore
     /// keep their rows, and every parked reader is woken (http-conventions IDX-13).
     /// </summary>
-    /// <param name="image">Checked by <see cref="SnapshotCheck"/>.</param>
+    /// <param name="image">Checked before: nobody looks at it here.</param>
     /// <exception cref="ServerException">It cannot be stored; nothing is changed.</exception>
     public async Task RestoreAsync(StateImage image)
     {

@@ -9,7 +9,7 @@ namespace ConnectAgent.State;
 /// <param name="takeIndex">Gives the index of the write, when it asks for one.</param>
 internal sealed class StateWriter(StateTableSet tables, StateSnapshot state, Func<ulong> takeIndex)
 {
-    /// <summary>The longest row; what is longer could be written to a snapshot and not be read from it (<see cref="SnapshotReader"/>).</summary>
+    /// <summary>The longest row; what is longer could be written to a snapshot and not be read from it.</summary>
     [Limit(RowLimit, "bytes", "the write is refused: 400; in a snapshot: 400", Refuses = true)]
     public const int LongestRow = 16 * 1024 * 1024;
 

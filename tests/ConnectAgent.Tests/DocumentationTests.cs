@@ -29,7 +29,7 @@ public sealed partial class DocumentationTests
             InstrumentPublished = (instrument, _) => instruments.Add(instrument.Name),
         };
         using var services = new ServiceCollection().AddMetrics().AddSingleton(TimeProvider.System)
-            .AddSingleton<ConnectAgent.State.IStateStorage, ConnectAgent.State.MemoryStateStorage>()
+            .AddSingleton<ConnectAgent.State.Storage.IStateStorage, ConnectAgent.State.Storage.MemoryStateStorage>()
             .AddSingleton(ConnectAgent.ControlPlane.ControlPlaneTables.All).AddSingleton<ConnectAgent.State.StateStore>()
             .AddSingleton(new ConsulServerOptions { Servers = [new Uri("http://127.0.0.1:1")] }).AddSingleton(new Random(1)).AddSingleton<ServerSet>().BuildServiceProvider();
         listener.Start();

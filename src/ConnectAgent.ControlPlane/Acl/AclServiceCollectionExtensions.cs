@@ -1,5 +1,6 @@
 using ConnectAgent.Protocol.Tokens;
 using ConnectAgent.State;
+using ConnectAgent.State.Snapshots;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 

@@ -3,7 +3,8 @@ using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Tokens;
 using ConnectAgent.State;
-using static ConnectAgent.State.SnapshotCheck;
+using ConnectAgent.State.Snapshots;
+using static ConnectAgent.State.Snapshots.SnapshotCheck;
 
 namespace ConnectAgent.ControlPlane.Acl;
 

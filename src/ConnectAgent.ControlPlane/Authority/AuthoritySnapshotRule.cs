@@ -1,7 +1,8 @@
 using ConnectAgent.Protocol.Certificates;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.State;
-using static ConnectAgent.State.SnapshotCheck;
+using ConnectAgent.State.Snapshots;
+using static ConnectAgent.State.Snapshots.SnapshotCheck;
 
 namespace ConnectAgent.ControlPlane.Authority;
 

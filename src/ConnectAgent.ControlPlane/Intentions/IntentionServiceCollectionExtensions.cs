@@ -1,5 +1,6 @@
 using ConnectAgent.ControlPlane.ConfigEntries;
 using ConnectAgent.State;
+using ConnectAgent.State.Snapshots;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace ConnectAgent.ControlPlane.Intentions;

@@ -1,6 +1,7 @@
 using ConnectAgent.Protocol.Intentions;
 using ConnectAgent.State;
-using static ConnectAgent.State.SnapshotCheck;
+using ConnectAgent.State.Snapshots;
+using static ConnectAgent.State.Snapshots.SnapshotCheck;
 
 namespace ConnectAgent.ControlPlane.Intentions;
 

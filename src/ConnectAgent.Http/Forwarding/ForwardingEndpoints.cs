@@ -8,6 +8,7 @@ using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Identity;
 using ConnectAgent.Protocol.Limits;
 using ConnectAgent.State;
+using ConnectAgent.State.Snapshots;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace ConnectAgent.Http.Forwarding;

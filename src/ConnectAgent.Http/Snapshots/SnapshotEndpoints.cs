@@ -5,6 +5,7 @@ using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Limits;
 using ConnectAgent.Protocol.Tokens;
 using ConnectAgent.State;
+using ConnectAgent.State.Snapshots;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace ConnectAgent.Http.Snapshots;

@@ -4,6 +4,7 @@ using ConnectAgent.Caching.Files;
 using ConnectAgent.Configuration;
 using ConnectAgent.ControlPlane;
 using ConnectAgent.State;
+using ConnectAgent.State.Snapshots;
 
 namespace ConnectAgent.Cli;
 

@@ -15,6 +15,7 @@ using ConnectAgent.Protocol.Intentions;
 using ConnectAgent.Protocol.Text;
 using ConnectAgent.Protocol.Timing;
 using ConnectAgent.State;
+using ConnectAgent.State.Snapshots;
 using static ConnectAgent.Configuration.ConfigChecks;
 
 namespace ConnectAgent.Configuration;

@@ -1,4 +1,5 @@
 using System.Net;
+using ConnectAgent.State.Snapshots;
 using static ConnectAgent.Configuration.ConfigChecks;
 
 namespace ConnectAgent.Configuration;
@@ -32,7 +33,7 @@ internal static class NodeKeys
 
     public static readonly ConfigKey<string?> DataDirectory = Table.Text("data_dir").WithFlag("data-dir", "Where durable state lives.");
 
-    public static readonly ConfigKey<long> SnapshotMaxBytes = Table.Positive(State.SnapshotOptions.Key, new State.SnapshotOptions().MaxBytes);
+    public static readonly ConfigKey<long> SnapshotMaxBytes = Table.Positive(State.Snapshots.SnapshotOptions.Key, new State.Snapshots.SnapshotOptions().MaxBytes);
 
     /// <summary>Null: depends on the mode.</summary>
     public static readonly ConfigKey<string?> BindAddress = Table.Bound("bind_addr", static (_, text) => text is null ? null : BindAddressOf(text))

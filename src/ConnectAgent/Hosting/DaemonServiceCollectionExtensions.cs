@@ -27,6 +27,7 @@ using ConnectAgent.Http.Wire;
 using ConnectAgent.Protocol.Limits;
 using ConnectAgent.Protocol.Tokens;
 using ConnectAgent.State;
+using ConnectAgent.State.Snapshots;
 using ConnectAgent.Telemetry;
 using Microsoft.AspNetCore.Connections;
 

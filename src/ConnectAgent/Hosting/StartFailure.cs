@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using ConnectAgent.Configuration;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.State;
+using ConnectAgent.State.Storage;
 
 namespace ConnectAgent.Hosting;
 

@@ -8,6 +8,7 @@ using ConnectAgent.ControlPlane.Authority;
 using ConnectAgent.FuzzTests.Harness;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.State;
+using ConnectAgent.State.Snapshots;
 
 namespace ConnectAgent.FuzzTests.Targets;
 

@@ -4,6 +4,7 @@ using ConnectAgent.ControlPlane;
 using ConnectAgent.ControlPlane.Acl;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.State;
+using ConnectAgent.State.Storage;
 using FluentAssertions;
 using Xunit;
 

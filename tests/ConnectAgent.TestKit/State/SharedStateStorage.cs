@@ -1,4 +1,5 @@
 using ConnectAgent.State;
+using ConnectAgent.State.Storage;
 
 namespace ConnectAgent.TestKit.State;
 

@@ -1,6 +1,7 @@
 using System.Text;
 using ConnectAgent.ControlPlane;
 using ConnectAgent.State;
+using ConnectAgent.State.Storage;
 using FluentAssertions;
 using Xunit;
 

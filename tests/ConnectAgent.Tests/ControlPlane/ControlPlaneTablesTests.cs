@@ -1,6 +1,7 @@
 using ConnectAgent.ControlPlane;
 using ConnectAgent.ControlPlane.Acl;
 using ConnectAgent.State;
+using ConnectAgent.State.Storage;
 using FluentAssertions;
 using Xunit;
 

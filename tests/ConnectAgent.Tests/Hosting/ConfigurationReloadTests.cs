@@ -9,6 +9,7 @@ using ConnectAgent.Protocol.Intentions;
 using ConnectAgent.Protocol.Timing;
 using ConnectAgent.Protocol.Tokens;
 using ConnectAgent.State;
+using ConnectAgent.State.Storage;
 using ConnectAgent.Tests.Agent;
 using FluentAssertions;
 using Microsoft.Extensions.Logging.Abstractions;

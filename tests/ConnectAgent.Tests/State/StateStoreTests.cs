@@ -2,6 +2,7 @@ using ConnectAgent.ControlPlane;
 using ConnectAgent.ControlPlane.Acl;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.State;
+using ConnectAgent.State.Storage;
 using ConnectAgent.TestKit.State;
 using FluentAssertions;
 using Xunit;

@@ -1,4 +1,5 @@
 using ConnectAgent.State;
+using ConnectAgent.State.Snapshots;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace ConnectAgent.ControlPlane.Acl.Login;

@@ -2,7 +2,8 @@ using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Filtering;
 using ConnectAgent.Protocol.Text;
 using ConnectAgent.State;
-using static ConnectAgent.State.SnapshotCheck;
+using ConnectAgent.State.Snapshots;
+using static ConnectAgent.State.Snapshots.SnapshotCheck;
 
 namespace ConnectAgent.ControlPlane.Acl.Login;
 

@@ -1,5 +1,6 @@
 using ConnectAgent.State;
-using static ConnectAgent.State.SnapshotCheck;
+using ConnectAgent.State.Snapshots;
+using static ConnectAgent.State.Snapshots.SnapshotCheck;
 
 namespace ConnectAgent.ControlPlane.ConfigEntries.Kinds;
 

@@ -4,6 +4,8 @@ using ConnectAgent.ControlPlane.Acl.Login;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Text;
 using ConnectAgent.State;
+using ConnectAgent.State.Snapshots;
+using ConnectAgent.State.Storage;
 using ConnectAgent.TestKit;
 using ConnectAgent.TestKit.State;
 using FluentAssertions;

@@ -2,6 +2,7 @@ using ConnectAgent.ControlPlane;
 using ConnectAgent.ControlPlane.Acl;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.State;
+using ConnectAgent.State.Storage;
 using FluentAssertions;
 using Microsoft.Extensions.Logging;
 using Xunit;

@@ -4,6 +4,7 @@ using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Tokens;
 using ConnectAgent.State;
+using ConnectAgent.State.Storage;
 using ConnectAgent.TestKit;
 using FluentAssertions;
 using Microsoft.Extensions.Logging.Abstractions;

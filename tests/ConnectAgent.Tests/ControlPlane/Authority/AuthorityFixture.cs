@@ -7,6 +7,7 @@ using ConnectAgent.ControlPlane.Authority;
 using ConnectAgent.Protocol.Certificates;
 using ConnectAgent.Protocol.Identity;
 using ConnectAgent.State;
+using ConnectAgent.State.Storage;
 using ConnectAgent.TestKit;
 using ConnectAgent.TestKit.Authority;
 using ConnectAgent.TestKit.State;

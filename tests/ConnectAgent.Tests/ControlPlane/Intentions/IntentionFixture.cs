@@ -7,6 +7,7 @@ using ConnectAgent.Http.Wire;
 using ConnectAgent.Protocol.Intentions;
 using ConnectAgent.Protocol.Schema;
 using ConnectAgent.State;
+using ConnectAgent.State.Storage;
 using ConnectAgent.TestKit;
 using Microsoft.Extensions.Logging;
 

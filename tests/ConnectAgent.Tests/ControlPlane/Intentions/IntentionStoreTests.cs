@@ -4,6 +4,7 @@ using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Intentions;
 using ConnectAgent.Protocol.Reads;
 using ConnectAgent.State;
+using ConnectAgent.State.Storage;
 using FluentAssertions;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;

@@ -76,7 +76,7 @@ public sealed class PacedBodyTests
     [Fact]
     public async Task FA_10_A_body_that_may_be_long_has_the_rate_alone()
     {
-        _bound.MaxRequestBodySize = ConnectAgent.State.SnapshotUnpacking.Longest;
+        _bound.MaxRequestBodySize = ConnectAgent.State.Snapshots.SnapshotUnpacking.Longest;
         for (var second = 0; second < 120; second++)
         {
             await ReadAfterASecondAsync(PacedBody.SlowestRate);

@@ -9,6 +9,7 @@ using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Intentions;
 using ConnectAgent.Protocol.Tokens;
 using ConnectAgent.State;
+using ConnectAgent.State.Storage;
 using ConnectAgent.TestKit;
 using FluentAssertions;
 using Microsoft.AspNetCore.Http;

@@ -8,6 +8,7 @@ using ConnectAgent.ControlPlane.Acl.Login;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Text;
 using ConnectAgent.State;
+using ConnectAgent.State.Storage;
 using ConnectAgent.TestKit.Tokens;
 using FluentAssertions;
 using Xunit;

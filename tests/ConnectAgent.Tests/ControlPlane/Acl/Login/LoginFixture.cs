@@ -5,6 +5,7 @@ using ConnectAgent.ControlPlane.Acl;
 using ConnectAgent.ControlPlane.Acl.Login;
 using ConnectAgent.Protocol.Tokens;
 using ConnectAgent.State;
+using ConnectAgent.State.Storage;
 using ConnectAgent.TestKit;
 using ConnectAgent.TestKit.Tokens;
 using Microsoft.Extensions.Logging.Abstractions;

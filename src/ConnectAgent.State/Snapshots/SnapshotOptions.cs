@@ -1,6 +1,6 @@
 using ConnectAgent.Protocol.Limits;
 
-namespace ConnectAgent.State;
+namespace ConnectAgent.State.Snapshots;
 
 /// <summary>How large a snapshot the agent saves and restores.</summary>
 internal sealed class SnapshotOptions

@@ -3,7 +3,7 @@ using System.Text;
 using System.Text.Json;
 using ConnectAgent.Protocol.Limits;
 
-namespace ConnectAgent.State;
+namespace ConnectAgent.State.Snapshots;
 
 /// <summary>Reads a snapshot as it comes in, and checks all that the file itself can tell; what the state must be like is <see cref="SnapshotCheck"/>'s.</summary>
 internal sealed class SnapshotReader(SnapshotUnpacking file, StateTableSet tables, SnapshotOptions options)

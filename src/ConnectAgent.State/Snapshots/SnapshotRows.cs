@@ -1,7 +1,8 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using ConnectAgent.State.Storage;
 
-namespace ConnectAgent.State;
+namespace ConnectAgent.State.Snapshots;
 
 /// <summary>Collects the rows of a snapshot, and holds them to what its <c>meta.json</c> says.</summary>
 internal sealed class SnapshotRows

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace ConnectAgent.State;
+namespace ConnectAgent.State.Snapshots;
 
 /// <summary>
 /// One header block of a tar archive, POSIX ustar. The library's reader takes long names, links and attributes into memory by itself, as long as

@@ -1,4 +1,4 @@
-namespace ConnectAgent.State;
+namespace ConnectAgent.State.Snapshots;
 
 /// <summary>
 /// What a feature asks of a snapshot before its rows replace those in use. Features register theirs; all look at every snapshot, in the order of

@@ -2,7 +2,7 @@ using System.IO.Compression;
 using ConnectAgent.Protocol.Limits;
 using ConnectAgent.Protocol.Streams;
 
-namespace ConnectAgent.State;
+namespace ConnectAgent.State.Snapshots;
 
 /// <summary>Unpacks a gzipped file piece by piece, and no more of it than is in proportion to what was uploaded.</summary>
 internal sealed class SnapshotUnpacking : IAsyncDisposable

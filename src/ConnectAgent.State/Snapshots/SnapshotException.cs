@@ -1,4 +1,4 @@
-namespace ConnectAgent.State;
+namespace ConnectAgent.State.Snapshots;
 
 /// <summary>A snapshot cannot be read or not be used; the text says why, holds no row, and follows <c>the snapshot cannot be restored: </c>.</summary>
 internal sealed class SnapshotException(string text, Exception? inner = null) : Exception(text, inner)

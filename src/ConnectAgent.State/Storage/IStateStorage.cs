@@ -1,4 +1,4 @@
-namespace ConnectAgent.State;
+namespace ConnectAgent.State.Storage;
 
 /// <summary>
 /// Where the state is kept over a restart. Exactly one is registered: memory or SQLite; both pass <c>StateStorageConformance</c>. It may have other

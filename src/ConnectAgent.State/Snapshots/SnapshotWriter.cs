@@ -5,7 +5,7 @@ using System.Text;
 using System.Text.Json;
 using ConnectAgent.Protocol.Errors;
 
-namespace ConnectAgent.State;
+namespace ConnectAgent.State.Snapshots;
 
 /// <summary>
 /// Writes a snapshot; it holds the CA's private key. Nothing of it is kept in memory but a piece: a tar says how long a file is before the

@@ -6,11 +6,13 @@ using ConnectAgent.ControlPlane.Acl;
 using ConnectAgent.ControlPlane.Intentions;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.State;
+using ConnectAgent.State.Snapshots;
+using ConnectAgent.State.Storage;
 using ConnectAgent.TestKit.State;
 using FluentAssertions;
 using Xunit;
 
-namespace ConnectAgent.Tests.State;
+namespace ConnectAgent.Tests.State.Snapshots;
 
 /// <summary>What a snapshot's file may look like (FA-6).</summary>
 public sealed class SnapshotReaderTests

@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 
-namespace ConnectAgent.State;
+namespace ConnectAgent.State.Snapshots;
 
 /// <summary>Cuts what comes in pieces into lines. What it holds may be keys: it is cleared.</summary>
 /// <param name="use">Gets each line; its memory is used again.</param>

@@ -1,6 +1,6 @@
 using Microsoft.Data.Sqlite;
 
-namespace ConnectAgent.State;
+namespace ConnectAgent.State.Storage;
 
 /// <summary>
 /// The state in one SQLite file: write-ahead log, full sync, held by one process at a time. A damaged file is an error and never replaced:

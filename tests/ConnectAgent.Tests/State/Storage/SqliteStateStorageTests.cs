@@ -3,12 +3,13 @@ using System.Text;
 using ConnectAgent.ControlPlane;
 using ConnectAgent.ControlPlane.Intentions;
 using ConnectAgent.State;
+using ConnectAgent.State.Storage;
 using ConnectAgent.TestKit.State;
 using FluentAssertions;
 using Microsoft.Data.Sqlite;
 using Xunit;
 
-namespace ConnectAgent.Tests.State;
+namespace ConnectAgent.Tests.State.Storage;
 
 /// <summary>Memory, for development mode.</summary>
 public sealed class MemoryStateStorageTests : StateStorageConformance

@@ -1,6 +1,6 @@
 using Microsoft.Data.Sqlite;
 
-namespace ConnectAgent.State;
+namespace ConnectAgent.State.Storage;
 
 /// <summary>The schema on disk and its versions. A version never changes; what is new becomes a step at the end.</summary>
 internal static class SqliteSchema

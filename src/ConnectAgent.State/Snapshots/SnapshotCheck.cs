@@ -1,6 +1,6 @@
 using ConnectAgent.Protocol.Errors;
 
-namespace ConnectAgent.State;
+namespace ConnectAgent.State.Snapshots;
 
 /// <summary>
 /// What must hold of a snapshot's state before it replaces the one in use: an agent that cannot sign, or that nobody may administer, could not

@@ -1,4 +1,4 @@
-namespace ConnectAgent.State;
+namespace ConnectAgent.State.Storage;
 
 /// <summary>
 /// Keeps no row: the state lives and ends with the process (development mode, or no data directory). So it is one store's alone, which finds nothing

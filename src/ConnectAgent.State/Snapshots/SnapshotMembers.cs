@@ -1,4 +1,4 @@
-namespace ConnectAgent.State;
+namespace ConnectAgent.State.Snapshots;
 
 /// <summary>
 /// The files in a snapshot, in this order, each once: a gzipped tar as Consul's own, so that common tools and Consul's command line can look inside.

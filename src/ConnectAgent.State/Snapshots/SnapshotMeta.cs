@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Serialization;
 
-namespace ConnectAgent.State;
+namespace ConnectAgent.State.Snapshots;
 
 /// <summary>
 /// What a snapshot says of itself: the file <c>meta.json</c>. Consul's own command line checks what it saves, so the members that it reads are
