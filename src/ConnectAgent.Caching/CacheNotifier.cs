@@ -36,10 +36,10 @@ internal sealed class CacheNotifier(AgentCache cache, TimeProvider clock, Random
         where TRequest : CacheRequest
         where TValue : class
     {
-        CacheAnswer<TValue>? told = null;
+        CacheAnswer<TValue>? seen = null;
         for (var failures = 0; ;)
         {
-            var read = kind.Blocks ? new CacheRead(new BlockingQuery(told?.Index ?? 0)) : new CacheRead(MaxAge: maxAge);
+            var read = kind.Blocks ? new CacheRead(new BlockingQuery(seen?.Index ?? 0)) : new CacheRead(MaxAge: maxAge);
             var (answer, error) = await ReadAsync(kind, request, read, cancellationToken);
             failures = error is null ? 0 : failures + 1;
             if (error is not null)
@@ -47,13 +47,13 @@ internal sealed class CacheNotifier(AgentCache cache, TimeProvider clock, Random
                 logger.WatchFailed(kind.Name, error.Message, failures);
             }
 
-            if (error is not null && told is null)
+            if (error is not null && seen is null)
             {
                 yield return new CacheEvent<TValue>(null, error);
             }
-            else if (answer is { } news && (told is not { } former || IsNews(kind, former, news)))
+            else if (answer is { } news && (seen is not { } former || IsNews(kind, former, news)))
             {
-                told = news;
+                seen = news;
                 yield return new CacheEvent<TValue>(news, null);
             }
 
@@ -63,10 +63,10 @@ internal sealed class CacheNotifier(AgentCache cache, TimeProvider clock, Random
     }
 
     // CACHE-18: an index that went back is news, too. Who polls has no index of the servers: there the value counts.
-    private static bool IsNews<TRequest, TValue>(CacheKind<TRequest, TValue> kind, CacheAnswer<TValue> told, CacheAnswer<TValue> answer)
+    private static bool IsNews<TRequest, TValue>(CacheKind<TRequest, TValue> kind, CacheAnswer<TValue> seen, CacheAnswer<TValue> answer)
         where TRequest : CacheRequest
         where TValue : class =>
-        kind.Blocks ? answer.Index != told.Index : answer.Index > told.Index || !kind.MeansTheSame(told.Value, answer.Value);
+        kind.Blocks ? answer.Index != seen.Index : answer.Index > seen.Index || !kind.MeansTheSame(seen.Value, answer.Value);
 
     private async ValueTask<(CacheAnswer<TValue>? Answer, ServerException? Error)> ReadAsync<TRequest, TValue>(
         CacheKind<TRequest, TValue> kind, TRequest request, CacheRead read, CancellationToken cancellationToken)

@@ -37,6 +37,8 @@ internal sealed class LeafKind(
     // Measured: a leaf beside its texts, what its renewal remembers, and some of the answer that is kept rendered from the second read on.
     private const int SizeOfLeaf = 700;
 
+    private readonly DelegatedLeafWatch _delegated = new(issuer, clock, random);
+
     public override string Name => "connect-ca-leaf";
 
     public override SealedCodec<LeafRequest, LeafCertificate> Sealing => LeafCodec.Instance;
@@ -99,7 +101,7 @@ internal sealed class LeafKind(
             using (var alarm = new LeafAlarm(
                 context.State, rotations, context.Request.Datacenter, look.Trusted, pause < longest ? pause : longest, clock, cancellationToken))
             {
-                await (state.ElsewhereIndex is null ? alarm.Task : ReplacedAsync(alarm.Task, context, state, look.Trusted, cancellationToken));
+                await (state.ElsewhereIndex is null ? alarm.Task : _delegated.WaitAsync(alarm.Task, context, state, look.Trusted, cancellationToken));
             }
 
             cancellationToken.ThrowIfCancellationRequested();
@@ -289,53 +291,6 @@ internal sealed class LeafKind(
         state.IsEndTold = false;
         logger.Issued(context.Request.Service, issued.Value.SerialNumber, issued.Value.ValidBefore);
         return issued;
-    }
-
-    /// <summary>Waits for the alarm, or until the servers keep another leaf than the one that is held.</summary>
-    private async Task ReplacedAsync(
-        Task alarm, FetchContext<LeafRequest, LeafCertificate> context, LeafState state, CacheAnswer<CaRoots> seen, CancellationToken cancellationToken)
-    {
-        using var turn = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var replaced = ReplacedAsync(context, state, seen, turn.Token);
-        await Task.WhenAny(alarm, replaced);
-        await turn.CancelAsync();
-        try
-        {
-            await replaced;
-        }
-        catch (OperationCanceledException)
-        {
-            // The alarm was earlier. Any other exception is a bug, which the refresh tells of.
-        }
-    }
-
-    /// <summary>Completes when the servers keep another leaf than the one that is held. Paced like any refresh (CACHE-22).</summary>
-    private async Task ReplacedAsync(
-        FetchContext<LeafRequest, LeafCertificate> context, LeafState state, CacheAnswer<CaRoots> seen, CancellationToken cancellationToken)
-    {
-        var identity = new ServiceId(seen.Value.TrustDomain, context.Request.Datacenter, context.Request.Service);
-        for (var fruitless = 0; ; fruitless++)
-        {
-            await clock.PauseAsync(RefreshBackoff.Pause(fruitless, random.NextDouble()), cancellationToken);
-            var start = clock.GetTimestamp();
-            try
-            {
-                var read = await issuer.ReadAsync(identity, context.Request.Token, state.ElsewhereIndex ?? 0, cancellationToken);
-                if (read.Value.CertPem != context.Value!.CertPem)
-                {
-                    state.IsReplaced = true;
-                    return;
-                }
-
-                // IDX-10: from an index of 0, or of another life of the servers, on from the start.
-                state.ElsewhereIndex = read.StepFrom(state.ElsewhereIndex ?? 0) is IndexStep.Back or IndexStep.Broken ? 0 : read.Index;
-                fruitless = clock.GetElapsedTime(start) > LeafRenewal.RootChangeSpread ? 0 : fruitless;
-            }
-            catch (ServerException error)
-            {
-                state.LastError = error;
-            }
-        }
     }
 }
 

@@ -8,7 +8,7 @@ namespace ConnectAgent.Agent.Roots;
 
 /// <summary>
 /// Tells thousands of leaves of a change of the roots (leaf-certificates LEAF-70, LEAF-71: any change wakes, the waiter compares), and of servers that
-/// went away or came back (LEAF-82). One watch for each datacenter, which ends with the last who waits.
+/// became unreachable or came back (LEAF-82). One watch for each datacenter, which ends with the last who waits.
 /// </summary>
 internal sealed class RootsWatch(AgentCache cache, RootsKind kind, TimeProvider clock, ILogger<RootsWatch> logger)
 {

@@ -138,7 +138,7 @@ internal sealed class RemoteRights(string token, RemoteTokens owner, RemoteToken
         }
         catch (ServerException)
         {
-            owner.Metrics.Away();
+            owner.Metrics.Unreachable();
             return AllBy(owner.Unasked());
         }
 

@@ -186,7 +186,7 @@ internal sealed class RemoteToken(string secret, RemoteTokens owner)
                 throw NotFound();
             }
 
-            owner.Metrics.Away();
+            owner.Metrics.Unreachable();
             if (_rights is null || owner.DownPolicy is DownPolicy.Allow or DownPolicy.Deny)
             {
                 return owner.Unasked();

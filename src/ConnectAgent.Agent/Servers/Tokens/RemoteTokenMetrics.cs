@@ -11,19 +11,19 @@ internal sealed class RemoteTokenMetrics
     private long _stale;
     private long _misses;
     private long _denied;
-    private long _away;
+    private long _unreachable;
     private long _open;
     private long _openings;
-    private Func<bool> _isOpen = static () => false;
+    private long _openUntil = long.MinValue;
 
-    public RemoteTokenMetrics(IMeterFactory meters)
+    public RemoteTokenMetrics(IMeterFactory meters, TimeProvider clock)
     {
         var meter = meters.Create(MeterName);
         meter.CreateObservableCounter(
             "connect_agent.servers.tokens",
             () => new[]
             {
-                Of("hit", ref _hits), Of("stale", ref _stale), Of("miss", ref _misses), Of("denied", ref _denied), Of("away", ref _away),
+                Of("hit", ref _hits), Of("stale", ref _stale), Of("miss", ref _misses), Of("denied", ref _denied), Of("away", ref _unreachable),
                 Of("open", ref _open),
             },
             "{answer}",
@@ -34,7 +34,7 @@ internal sealed class RemoteTokenMetrics
             "{opening}",
             "How often servers that said that ACLs are disabled opened the agent.");
         meter.CreateObservableGauge(
-            "connect_agent.servers.acls_open", () => Volatile.Read(ref _isOpen)() ? 1L : 0L, "{agent}", "1 while the servers' word keeps the agent open.");
+            "connect_agent.servers.acls_open", () => clock.GetTimestamp() < Volatile.Read(ref _openUntil) ? 1L : 0L, "{agent}", "1 while the servers' word keeps the agent open.");
     }
 
     public void Hit() => Interlocked.Increment(ref _hits);
@@ -45,16 +45,17 @@ internal sealed class RemoteTokenMetrics
 
     public void Denied() => Interlocked.Increment(ref _denied);
 
-    public void Away() => Interlocked.Increment(ref _away);
+    public void Unreachable() => Interlocked.Increment(ref _unreachable);
 
     public void Open() => Interlocked.Increment(ref _open);
 
     /// <summary>The servers said that they have no ACLs.</summary>
-    /// <param name="isOpen">Whether that counts still.</param>
-    public void Opened(Func<bool> isOpen)
+    /// <param name="until">A timestamp of the clock: how long that counts.</param>
+    /// <param name="isNews">Whether it did not count already.</param>
+    public void Opened(long until, bool isNews)
     {
-        Volatile.Write(ref _isOpen, isOpen);
-        Interlocked.Increment(ref _openings);
+        Volatile.Write(ref _openUntil, until);
+        Interlocked.Add(ref _openings, isNews ? 1 : 0);
     }
 
     private static Measurement<long> Of(string result, ref long count) =>

@@ -31,7 +31,7 @@ internal sealed class RemoteTokens(
     [Limit("acl.remote_denials", "answers", "the token counts as unknown")]
     private const int MostDenials = 3;
     private static readonly TimeSpan ShortestRound = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan PauseWhenAway = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan PauseWhenUnreachable = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan AclsOffTime = TimeSpan.FromSeconds(120);
 
     private readonly ConcurrentDictionary<string, RemoteToken> _tokens = new(StringComparer.Ordinal);
@@ -39,7 +39,7 @@ internal sealed class RemoteTokens(
     private TaskCompletionSource _changed = NewSignal();
     private long _changedSince = long.MaxValue;
     private long _dueBefore = long.MinValue;
-    private long _awayUntil = long.MinValue;
+    private long _unreachableUntil = long.MinValue;
     private long _offUntil = long.MinValue;
 
     public int Count => _tokens.Count;
@@ -175,7 +175,7 @@ internal sealed class RemoteTokens(
 
     /// <summary>Reads when a token ends. A denial counts only from the leader: a server that lags does not know the newest tokens.</summary>
     /// <exception cref="ServerException">As <see cref="ITokenAuthority.ReadExpirationAsync"/>.</exception>
-    public Task<DateTimeOffset?> ReadExpirationAsync(string token) => AwakeAsync(async () =>
+    public Task<DateTimeOffset?> ReadExpirationAsync(string token) => UnlessUnreachableAsync(async () =>
     {
         try
         {
@@ -189,7 +189,7 @@ internal sealed class RemoteTokens(
 
     /// <summary>Asks any number of questions.</summary>
     /// <exception cref="ServerException">As <see cref="ITokenAuthority.AskAsync"/>.</exception>
-    public Task<Dictionary<AclQuestion, bool>> AskAsync(string token, IReadOnlyCollection<AclQuestion> questions) => AwakeAsync(async () =>
+    public Task<Dictionary<AclQuestion, bool>> AskAsync(string token, IReadOnlyCollection<AclQuestion> questions) => UnlessUnreachableAsync(async () =>
     {
         Dictionary<AclQuestion, bool> answers = new(questions.Count);
         foreach (var some in questions.Chunk(ITokenAuthority.MostQuestions))
@@ -239,9 +239,10 @@ internal sealed class RemoteTokens(
     {
         var now = clock.GetTimestamp();
         var until = now + (long)(AclsOffTime.TotalSeconds * clock.TimestampFrequency);
-        if (Interlocked.Exchange(ref _offUntil, until) <= now)
+        var isNews = Interlocked.Exchange(ref _offUntil, until) <= now;
+        metrics.Opened(until, isNews);
+        if (isNews)
         {
-            metrics.Opened(() => AclsAreOpen);
             logger.ServersHaveNoAcls(AclsOffTime);
         }
 
@@ -250,13 +251,13 @@ internal sealed class RemoteTokens(
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    // Nobody waits for servers that were away a moment ago: what the down policy says is said at once. A server that answers, if only that one token or
-    // one question is too much for it, is not away (FA-16).
-    private async Task<T> AwakeAsync<T>(Func<Task<T>> call)
+    // Nobody waits for servers that were unreachable a moment ago: what the down policy says is said at once. A server that answers, if only that one token or
+    // one question is too much for it, is not unreachable (FA-16).
+    private async Task<T> UnlessUnreachableAsync<T>(Func<Task<T>> call)
     {
-        if (clock.GetTimestamp() < Volatile.Read(ref _awayUntil))
+        if (clock.GetTimestamp() < Volatile.Read(ref _unreachableUntil))
         {
-            throw new ServerException(FailureKind.Unreachable, "the servers were away a moment ago");
+            throw new ServerException(FailureKind.Unreachable, "the servers were unreachable a moment ago");
         }
 
         try
@@ -265,7 +266,7 @@ internal sealed class RemoteTokens(
         }
         catch (ServerException error) when (error is { Kind: FailureKind.Unreachable, IsOfThisCall: false })
         {
-            Volatile.Write(ref _awayUntil, clock.GetTimestamp() + (long)(PauseWhenAway.TotalSeconds * clock.TimestampFrequency));
+            Volatile.Write(ref _unreachableUntil, clock.GetTimestamp() + (long)(PauseWhenUnreachable.TotalSeconds * clock.TimestampFrequency));
             throw;
         }
     }

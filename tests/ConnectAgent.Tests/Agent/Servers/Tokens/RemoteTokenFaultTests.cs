@@ -211,7 +211,7 @@ public sealed class RemoteTokenFaultTests : IDisposable
         _servers,
         new RemoteTokenOptions { Enabled = true, DefaultAllow = defaultAllow, DownPolicy = policy, Ttl = Ttl },
         _recovery,
-        new RemoteTokenMetrics(_services.GetRequiredService<IMeterFactory>()),
+        new RemoteTokenMetrics(_services.GetRequiredService<IMeterFactory>(), _clock),
         _clock,
         NullLogger<RemoteTokens>.Instance);
 }
