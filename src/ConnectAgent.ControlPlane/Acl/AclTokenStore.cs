@@ -3,7 +3,7 @@ using ConnectAgent.Protocol.Limits;
 using ConnectAgent.Protocol.Text;
 using ConnectAgent.Protocol.Tokens;
 using ConnectAgent.State;
-using static ConnectAgent.ControlPlane.Acl.AclRefusal;
+using static ConnectAgent.ControlPlane.Acl.Rules.AclRefusal;
 
 namespace ConnectAgent.ControlPlane.Acl;
 

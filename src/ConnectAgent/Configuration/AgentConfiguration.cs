@@ -7,7 +7,6 @@ using ConnectAgent.Caching;
 using ConnectAgent.Client.Servers;
 using ConnectAgent.ControlPlane.Acl;
 using ConnectAgent.ControlPlane.Authority;
-using ConnectAgent.Hosting;
 using ConnectAgent.Http.LocalAgent;
 using ConnectAgent.Http.Wire;
 using ConnectAgent.Protocol.Acl;
@@ -188,7 +187,7 @@ internal sealed record AgentConfiguration
             Tls = TlsSettings.Build(values, isServed: https.Count > 0),
             MaxHeaderBytes = values.Of(HttpKeys.HeaderBytes) is > 0 and var bytes ? bytes : null,
             BootstrapEntries = server ? BootstrapEntry.Build(values) : [],
-            MaxConnectionsPerClient = values.Of(HttpKeys.ConnectionsPerClient) ?? ConnectionLimit.MostUnlessConfigured,
+            MaxConnectionsPerClient = values.Of(HttpKeys.ConnectionsPerClient) ?? HttpKeys.MostConnectionsPerClient,
             Cache = CacheKeys.Bind(values),
             Snapshots = new SnapshotOptions { MaxBytes = values.Of(NodeKeys.SnapshotMaxBytes) },
             StateDirectory = kept,

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.RegularExpressions;
 using ConnectAgent.Http.Wire;
+using ConnectAgent.Protocol.Limits;
 using ConnectAgent.Protocol.Text;
 using static ConnectAgent.Configuration.ConfigChecks;
 
@@ -9,6 +10,12 @@ namespace ConnectAgent.Configuration;
 /// <summary>Where and how HTTP is served.</summary>
 internal static partial class HttpKeys
 {
+    public const string ConnectionsLimit = "http.connections_per_client";
+
+    /// <summary>Connections of one client address, HTTP and HTTPS together, unless the configuration says otherwise (http-conventions CONN-1).</summary>
+    [Limit(ConnectionsLimit, "connections, 0 is no limit", "refused: 429", Key = "limits.http_max_conns_per_client", Refuses = true)]
+    public const int MostConnectionsPerClient = 200;
+
     public static readonly KeyTable Table = new();
 
     public static readonly ConfigKey<string?> ClientAddress = Table.Text("client_addr")

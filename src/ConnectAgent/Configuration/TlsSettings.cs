@@ -1,6 +1,6 @@
 using System.Net.Security;
 using System.Security.Authentication;
-using ConnectAgent.Hosting;
+using ConnectAgent.Protocol.Limits;
 using ConnectAgent.Protocol.Text;
 
 namespace ConnectAgent.Configuration;
@@ -27,7 +27,11 @@ internal sealed record TlsSettings
 
     private static readonly ConfigKey<bool> VerifyIncomingHttps = Table.Flag("verify_incoming_https", fallback: false);
 
-    private static readonly ConfigKey<TimeSpan> HandshakeLimit = Table.Duration("limits.https_handshake_timeout", HttpsListener.HandshakeUnlessConfigured);
+    /// <summary>How long a handshake may take unless the configuration says otherwise (http-conventions LIS-4).</summary>
+    [Limit("http.handshake", "s", "the connection is closed", Key = "limits.https_handshake_timeout")]
+    private static readonly TimeSpan HandshakeUnlessConfigured = TimeSpan.FromSeconds(5);
+
+    private static readonly ConfigKey<TimeSpan> HandshakeLimit = Table.Duration("limits.https_handshake_timeout", HandshakeUnlessConfigured);
 
     /// <summary>What is accepted of the <c>tls</c> object beside them.</summary>
     public static ConfigSchema Others { get; } = new ConfigSchema()

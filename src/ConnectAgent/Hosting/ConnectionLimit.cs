@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
+using ConnectAgent.Configuration;
 using ConnectAgent.Protocol.Limits;
 using Microsoft.AspNetCore.Connections;
 
@@ -10,11 +11,6 @@ namespace ConnectAgent.Hosting;
 /// <param name="limits">Count what is refused.</param>
 internal sealed class ConnectionLimit(Func<int> limit, LimitMetrics limits)
 {
-    /// <summary>Connections of one client address, HTTP and HTTPS together (http-conventions CONN-1).</summary>
-    [Limit(LimitName, "connections, 0 is no limit", "refused: 429", Key = "limits.http_max_conns_per_client", Refuses = true)]
-    public const int MostUnlessConfigured = 200;
-
-    private const string LimitName = "http.connections_per_client";
     private static readonly EarlyRefusal Refusal = new("Your IP is issuing too many concurrent connections, please rate limit your calls\n");
 
     private readonly ConcurrentDictionary<IPAddress, int> _open = new();
@@ -40,7 +36,7 @@ internal sealed class ConnectionLimit(Func<int> limit, LimitMetrics limits)
                 return;
             }
 
-            limits.Refused(LimitName);
+            limits.Refused(HttpKeys.ConnectionsLimit);
             await Refusal.SendAsync(connection);
         }
         finally

@@ -2,7 +2,6 @@ using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using ConnectAgent.Configuration;
-using ConnectAgent.Protocol.Limits;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 
 namespace ConnectAgent.Hosting;
@@ -10,10 +9,6 @@ namespace ConnectAgent.Hosting;
 /// <summary>TLS for the client listeners (http-conventions LIS-4).</summary>
 internal static class HttpsListener
 {
-    /// <summary>How long a handshake may take unless the configuration says otherwise (LIS-4).</summary>
-    [Limit("http.handshake", "s", "the connection is closed", Key = "limits.https_handshake_timeout")]
-    public static readonly TimeSpan HandshakeUnlessConfigured = TimeSpan.FromSeconds(5);
-
     private static readonly TlsCipherSuite[] Always =
         [TlsCipherSuite.TLS_AES_256_GCM_SHA384, TlsCipherSuite.TLS_CHACHA20_POLY1305_SHA256, TlsCipherSuite.TLS_AES_128_GCM_SHA256];
 

@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Text;
 using ConnectAgent.State;
-using static ConnectAgent.ControlPlane.Acl.AclRefusal;
+using static ConnectAgent.ControlPlane.Acl.Rules.AclRefusal;
 
 namespace ConnectAgent.ControlPlane.Acl.Login;
 

@@ -2,7 +2,7 @@ using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Filtering;
 using ConnectAgent.Protocol.Text;
 using ConnectAgent.State;
-using static ConnectAgent.ControlPlane.Acl.AclRefusal;
+using static ConnectAgent.ControlPlane.Acl.Rules.AclRefusal;
 
 namespace ConnectAgent.ControlPlane.Acl.Login;
 

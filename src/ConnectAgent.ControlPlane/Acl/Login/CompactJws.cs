@@ -4,7 +4,7 @@ using System.Text;
 using System.Text.Json;
 using ConnectAgent.Protocol.Json;
 using ConnectAgent.Protocol.Limits;
-using static ConnectAgent.ControlPlane.Acl.AclRefusal;
+using static ConnectAgent.ControlPlane.Acl.Rules.AclRefusal;
 
 namespace ConnectAgent.ControlPlane.Acl.Login;
 

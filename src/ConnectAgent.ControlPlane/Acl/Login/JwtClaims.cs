@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
-using static ConnectAgent.ControlPlane.Acl.AclRefusal;
+using static ConnectAgent.ControlPlane.Acl.Rules.AclRefusal;
 
 namespace ConnectAgent.ControlPlane.Acl.Login;
 

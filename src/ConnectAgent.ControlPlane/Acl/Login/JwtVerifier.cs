@@ -1,6 +1,6 @@
 using ConnectAgent.Protocol.Errors;
 using Microsoft.IdentityModel.Tokens;
-using static ConnectAgent.ControlPlane.Acl.AclRefusal;
+using static ConnectAgent.ControlPlane.Acl.Rules.AclRefusal;
 
 namespace ConnectAgent.ControlPlane.Acl.Login;
 

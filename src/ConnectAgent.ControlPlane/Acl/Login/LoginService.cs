@@ -9,7 +9,7 @@ using ConnectAgent.Protocol.Limits;
 using ConnectAgent.Protocol.Text;
 using ConnectAgent.State;
 using Microsoft.Extensions.Logging;
-using static ConnectAgent.ControlPlane.Acl.AclRefusal;
+using static ConnectAgent.ControlPlane.Acl.Rules.AclRefusal;
 
 namespace ConnectAgent.ControlPlane.Acl.Login;
 

@@ -1,6 +1,6 @@
 using ConnectAgent.Protocol.Errors;
 
-namespace ConnectAgent.ControlPlane.Acl;
+namespace ConnectAgent.ControlPlane.Acl.Rules;
 
 /// <summary>How the ACL stores refuse: 500 with the bare message (acl ACL-ERR-8).</summary>
 internal static class AclRefusal
