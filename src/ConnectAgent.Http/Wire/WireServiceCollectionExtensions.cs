@@ -1,3 +1,6 @@
+using ConnectAgent.Protocol.Limits;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
 namespace ConnectAgent.Http.Wire;
 
 internal static class WireServiceCollectionExtensions
@@ -9,6 +12,7 @@ internal static class WireServiceCollectionExtensions
         services.AddSingleton<IWireRule, BrowserGuard>().AddSingleton<RouteAccess>();
         services.AddSingleton<LargeRequests>().AddSingleton<RequestHold>();
         services.AddSingleton<WireFailures>().AddSingleton<AclDenials>().AddSingleton<RefusalLog>();
+        services.TryAddSingleton<LimitMetrics>();
         services.AddSingleton<AclMetrics>().AddSingleton<HttpMetrics>();
         return services.AddSingleton<RenderedBodies>();
     }

@@ -9,7 +9,12 @@ using Xunit;
 
 namespace ConnectAgent.Tests.Telemetry;
 
+/// <summary>Traces are those of the whole process, so no other agent runs in it meanwhile.</summary>
+[CollectionDefinition(nameof(OtlpExportTests), DisableParallelization = true)]
+public sealed class OtlpExportCollection;
+
 /// <summary>Traces and metrics go to <c>telemetry.otlp_endpoint</c>, and nowhere without it; no token goes along (design decision 6).</summary>
+[Collection(nameof(OtlpExportTests))]
 public sealed class OtlpExportTests
 {
     private static readonly string[] OnTheWayToACacheMiss = ["authorize", "cache.fetch", "ca.sign"];
