@@ -5,6 +5,7 @@ using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json.Nodes;
+using ConnectAgent.TestKit.Authority;
 using ConnectAgent.TestKit.Processes;
 using FluentAssertions;
 using Xunit;
@@ -99,6 +100,10 @@ public sealed class RotationUnderLoadTests(ITestOutputHelper output)
             errors.Should().BeEmpty();
             verified.Split('\n').Count(line => line.EndsWith(": OK", StringComparison.Ordinal)).Should().Be(leaves.Count);
             code.Should().Be(0);
+            foreach (var (chain, trusted) in group)
+            {
+                CertificateJudge.Accept(chain, trusted).Should().ContainSingle();
+            }
         }
     }
 
