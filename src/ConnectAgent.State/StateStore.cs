@@ -210,6 +210,7 @@ internal sealed class StateStore : IDisposable
         batch.ForEach(pending => pending.Complete());
     }
 
+    /// <summary>Commits what waits, against the revision that it was made from.</summary>
     /// <returns>False when another writer has committed since the state was read; nothing is changed then.</returns>
     private bool TryCarry(List<PendingWrite> batch)
     {

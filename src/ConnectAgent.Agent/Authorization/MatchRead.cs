@@ -24,6 +24,7 @@ internal sealed class MatchRead : IServerReadKind<MatchNames, IReadOnlyList<Inte
             : "/v1/connect/intentions/match?by=" + (request.ByDestination ? "destination" : "source")
                 + string.Concat(request.Names.Select(name => "&name=" + Uri.EscapeDataString(name))) + "&";
 
+    /// <inheritdoc/>
     /// <exception cref="ServerException">Garbage; also an answer that leaves a name out, for a missing list must not read as "no rules".</exception>
     public IReadOnlyList<IntentionMatch> Decode(MatchNames request, ConsulAnswer answer)
     {

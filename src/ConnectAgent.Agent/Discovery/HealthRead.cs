@@ -23,6 +23,7 @@ internal sealed class HealthRead : IServerReadKind<HealthQuestion, ServiceHealth
         ? throw new ServerException(FailureKind.Failed, "the servers cannot be asked for a service of this name")
         : $"/v1/health/{request.Target}&stale=&";
 
+    /// <inheritdoc/>
     /// <exception cref="ServerException">Garbage; also an instance that does not say whose it is, for nobody could tell who may see it.</exception>
     public ServiceHealth Decode(HealthQuestion request, ConsulAnswer answer)
     {

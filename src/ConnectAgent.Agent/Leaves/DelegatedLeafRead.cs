@@ -19,6 +19,7 @@ internal sealed class DelegatedLeafRead(TimeProvider clock) : IServerReadKind<Se
 
     public string TargetOf(ServiceId request) => "/v1/agent/connect/ca/leaf/" + Uri.EscapeDataString(request.Service) + "?";
 
+    /// <inheritdoc/>
     /// <exception cref="Protocol.Errors.ServerException">Garbage; also a leaf that is not what was asked for: another server may give the right one.</exception>
     public LeafCertificate Decode(ServiceId request, ConsulAnswer answer)
     {

@@ -18,6 +18,7 @@ internal sealed class RootsRead : IServerReadKind<RootsRequest, CaRoots>
 
     public string TargetOf(RootsRequest request) => "/v1/connect/ca/roots?";
 
+    /// <inheritdoc/>
     /// <exception cref="ServerException">Garbage; or the CA is not ready yet (leaf-certificates LEAF-18).</exception>
     public CaRoots Decode(RootsRequest request, ConsulAnswer answer)
     {

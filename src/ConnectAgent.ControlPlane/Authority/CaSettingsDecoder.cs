@@ -138,8 +138,8 @@ internal static class CaSettingsDecoder
         {
             if (Mismatches.Count > 0)
             {
-                Mismatches.Sort(StringComparer.Ordinal);
-                throw new ProviderException("error decoding config: " + ListOf(Mismatches), ProviderFault.BadConfiguration);
+                throw new ProviderException(
+                    "error decoding config: " + ListOf([.. Mismatches.Order(StringComparer.Ordinal)]), ProviderFault.BadConfiguration);
             }
         }
 

@@ -20,7 +20,7 @@ public abstract class MapstructureDecoding(bool isStored = false) : SchemaDecodi
     private readonly List<string> _unknown = [];
 
     /// <summary>What is wrong with values.</summary>
-    protected List<string> Mismatches => _mismatches;
+    protected IReadOnlyList<string> Mismatches => _mismatches;
 
     /// <summary>Tells what is wrong with a value.</summary>
     protected void AddMismatch(string text) => Add(_mismatches, text);

@@ -19,6 +19,7 @@ public readonly record struct ExactDuration(long Nanoseconds) : IComparable<Exac
     /// <summary>As the wire shows it.</summary>
     public override string ToString() => GoDuration.FormatNanoseconds(Nanoseconds);
 
+    /// <summary>The same duration to the nanosecond.</summary>
     /// <exception cref="OverflowException">It has more than 292 years.</exception>
     public static implicit operator ExactDuration(TimeSpan duration) => new(checked(duration.Ticks * TimeSpan.NanosecondsPerTick));
 
