@@ -32,7 +32,7 @@ internal abstract class CacheEntry(CacheKey key)
     public abstract CacheRequest Request { get; }
 
     /// <summary>What its token must be allowed for it to be kept; null for what is public.</summary>
-    public abstract IReadOnlyList<AclQuestion>? Needs { get; }
+    public abstract IReadOnlyList<AccessRequest>? Needs { get; }
 
     public int Waiters => Volatile.Read(ref _waiters);
 
@@ -155,7 +155,7 @@ internal sealed class CacheEntry<TRequest, TValue> : CacheEntry
 
     public override TRequest Request { get; }
 
-    public override IReadOnlyList<AclQuestion>? Needs => Current.Value is { } value ? _kind.NeedsFor(Request, value) : Request.Needs;
+    public override IReadOnlyList<AccessRequest>? Needs => Current.Value is { } value ? _kind.NeedsFor(Request, value) : Request.Needs;
 
     public CacheFeed<TRequest, TValue> Feed { get; }
 

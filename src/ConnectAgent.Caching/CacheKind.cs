@@ -58,7 +58,7 @@ internal abstract class CacheKind<TRequest, TValue> : CacheKind
     /// What the token must be allowed, for the servers to give it just this value. More than <see cref="CacheRequest.Needs"/> where the servers leave
     /// out what it has no right to: when one of these goes, so does the value, and the next one is without it (acl ACL-SEC-2, ACL-SEC-3).
     /// </summary>
-    public virtual IReadOnlyList<AclQuestion>? NeedsFor(TRequest request, TValue value) => request.Needs;
+    public virtual IReadOnlyList<AccessRequest>? NeedsFor(TRequest request, TValue value) => request.Needs;
 
     /// <summary>For kinds that do not block: whether two values say the same, whatever objects they are (CACHE-37).</summary>
     public virtual bool MeansTheSame(TValue one, TValue other) => one.Equals(other);

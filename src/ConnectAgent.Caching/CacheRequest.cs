@@ -14,7 +14,7 @@ internal abstract record CacheRequest(string Datacenter, string Token)
     /// What the token must be allowed, for the entry to be kept and given out (acl ACL-SEC-2); none: any token that exists will do. Null for what is
     /// public, where no token is looked at (TOKC-4).
     /// </summary>
-    public virtual IReadOnlyList<AclQuestion>? Needs => null;
+    public virtual IReadOnlyList<AccessRequest>? Needs => null;
 
     /// <summary>Whether the entry needs no right to be made: the first to go when room is needed.</summary>
     public virtual bool IsCheap => false;

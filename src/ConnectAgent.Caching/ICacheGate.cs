@@ -20,5 +20,5 @@ internal interface ICacheGate
     bool MayOutlive(CacheRequest request);
 
     /// <summary>What a former life of the agent held, its token was allowed; null for what is public.</summary>
-    void Remember(string token, IReadOnlyList<AclQuestion>? needs);
+    void Remember(string token, IReadOnlyList<AccessRequest>? needs);
 }

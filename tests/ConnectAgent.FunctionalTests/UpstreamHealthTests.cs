@@ -191,9 +191,9 @@ public sealed class UpstreamHealthTests : IAsyncLifetime, IDisposable
 
     private void Grant(params string[] nodes) => _server.Content.SetRights("s3cret", new GrantedRights(
     [
-        .. nodes.Select(node => new AclQuestion(AclResource.Node, node, AclAccess.Read)),
-        new AclQuestion(AclResource.Service, "db", AclAccess.Read),
-        new AclQuestion(AclResource.Service, "db-proxy", AclAccess.Read),
+        .. nodes.Select(node => new AccessRequest(AclResource.Node, node, AclAccess.Read)),
+        new AccessRequest(AclResource.Service, "db", AclAccess.Read),
+        new AccessRequest(AclResource.Service, "db-proxy", AclAccess.Read),
     ]));
 
     private Task<AgentProcess> StartAsync() => AgentProcess.StartClientAsync([_server.Address]);

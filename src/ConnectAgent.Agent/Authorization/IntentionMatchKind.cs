@@ -23,8 +23,8 @@ internal sealed record MatchRequest(string Datacenter, string Token, MatchNames 
     public override string Key => Spelling;
 
     /// <summary>intentions ACL-2: on every name asked; an empty one needs none.</summary>
-    public override IReadOnlyList<AclQuestion> Needs =>
-        [.. Names.Names.Where(name => name.Length > 0).Select(name => new AclQuestion(AclResource.Intention, name, AclAccess.Read))];
+    public override IReadOnlyList<AccessRequest> Needs =>
+        [.. Names.Names.Where(name => name.Length > 0).Select(name => new AccessRequest(AclResource.Intention, name, AclAccess.Read))];
 
     /// <summary>The one name that is asked for.</summary>
     public string Target => Names.Names[0];

@@ -12,18 +12,19 @@ internal sealed class HealthCodec() : SealedCodec<HealthRequest, ServiceHealth, 
     public static HealthCodec Instance { get; } = new();
 
     protected override SealedHealth Describe(HealthRequest request, ServiceHealth value) =>
-        new() { HealthQuestion = request.Question, Health = value.Json, HealthIsFiltered = value.IsFiltered };
+        new() { HealthQuery = request.Query, Health = value.Json, HealthIsFiltered = value.IsFiltered };
 
     protected override (HealthRequest Request, ServiceHealth Value)? Restore(SealedHealth document) =>
-        document is { Health: { } health, HealthQuestion: { } question }
-            ? (new HealthRequest(document.Datacenter, document.Token, question), ServiceHealth.Parse(health, document.HealthIsFiltered))
+        document is { Health: { } health, HealthQuery: { } query }
+            ? (new HealthRequest(document.Datacenter, document.Token, query), ServiceHealth.Parse(health, document.HealthIsFiltered))
             : null;
 }
 
 /// <summary>The sealed form.</summary>
 internal sealed record SealedHealth : SealedDocument
 {
-    public HealthQuestion? HealthQuestion { get; init; }
+    [JsonPropertyName("HealthQuestion")] // as the first revision wrote it
+    public HealthQuery? HealthQuery { get; init; }
 
     /// <summary>The list of instances, as it was held.</summary>
     public ReadOnlyMemory<byte>? Health { get; init; }

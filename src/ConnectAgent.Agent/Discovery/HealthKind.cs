@@ -10,19 +10,19 @@ namespace ConnectAgent.Agent.Discovery;
 /// <summary>Whose health, and on whose behalf. Whether only what passes is wanted, and what is nearer, is not in the key (agent-cache CACHE-43, services HLT-3).</summary>
 /// <param name="Datacenter">After defaulting.</param>
 /// <param name="Token">After defaulting.</param>
-internal sealed record HealthRequest(string Datacenter, string Token, HealthQuestion Question) : CacheRequest(Datacenter, Token)
+internal sealed record HealthRequest(string Datacenter, string Token, HealthQuery Query) : CacheRequest(Datacenter, Token)
 {
-    public override string Key => Question.Target;
+    public override string Key => Query.Target;
 
     /// <summary>Any token that exists: what it may not see is left out of the list (services HLT-8).</summary>
-    public override IReadOnlyList<AclQuestion> Needs => [];
+    public override IReadOnlyList<AccessRequest> Needs => [];
 
     /// <summary>What the token must be allowed to be given all of a value.</summary>
-    public IReadOnlyList<AclQuestion> NeedsFor(ServiceHealth value) =>
-        Question.Connect && value.Instances.Count > 0 ? [NameRight, .. value.Needs] : value.Needs;
+    public IReadOnlyList<AccessRequest> NeedsFor(ServiceHealth value) =>
+        Query.Connect && value.Instances.Count > 0 ? [NameRight, .. value.Needs] : value.Needs;
 
     /// <summary>services CAT-13, HLT-8: without it, there is nothing to connect to.</summary>
-    public AclQuestion NameRight => new(AclResource.Service, Question.Service, AclAccess.Read);
+    public AccessRequest NameRight => new(AclResource.Service, Query.Service, AclAccess.Read);
 }
 
 /// <summary>The cache type <c>health-services</c>.</summary>
@@ -39,7 +39,7 @@ internal sealed class HealthKind(IServerClient servers) : CacheKind<HealthReques
 
     public override bool IsEmpty(ServiceHealth value) => value.Instances.Count == 0;
 
-    public override IReadOnlyList<AclQuestion> NeedsFor(HealthRequest request, ServiceHealth value) => request.NeedsFor(value);
+    public override IReadOnlyList<AccessRequest> NeedsFor(HealthRequest request, ServiceHealth value) => request.NeedsFor(value);
 
     public override async Task<ServerRead<ServiceHealth>?> FetchAsync(
         FetchContext<HealthRequest, ServiceHealth> context, CancellationToken cancellationToken)
@@ -47,7 +47,7 @@ internal sealed class HealthKind(IServerClient servers) : CacheKind<HealthReques
         var request = context.Request;
         var read = await servers.ReadAsync(
             HealthRead.Instance,
-            request.Question,
+            request.Query,
             new ServerQuery(request.Datacenter, request.Token, new BlockingQuery(context.Index, FetchWait)),
             cancellationToken);
 

@@ -30,7 +30,7 @@ internal sealed class UpstreamHealth(AgentCache cache, HealthKind kind, IServerC
         }
 
         var denied = needs.Where((_, at) => !allowed[at]).ToHashSet();
-        return request.Question.Connect && denied.Contains(request.NameRight)
+        return request.Query.Connect && denied.Contains(request.NameRight)
             ? value.Where(static _ => false, isFiltered: true)
             : value.Without(denied);
     }

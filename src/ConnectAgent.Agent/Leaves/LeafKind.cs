@@ -24,7 +24,7 @@ internal sealed record LeafRequest(string Datacenter, string Token, string Servi
     public override string Key => KeyPrefix + Service;
 
     /// <summary>The right to write the service, at every read and not only at the signing (leaf-certificates LEAF-90, acl ACL-SEC-4).</summary>
-    public override IReadOnlyList<AclQuestion> Needs => [new(AclResource.Service, Service, AclAccess.Write)];
+    public override IReadOnlyList<AccessRequest> Needs => [new(AclResource.Service, Service, AclAccess.Write)];
 }
 
 /// <summary>
@@ -91,7 +91,7 @@ internal sealed class LeafKind(
                 return;
             }
 
-            if (look.IsCheck || IsDue(state, look) || (!IsUsable(leaf) && !state.IsEndTold))
+            if (look.IsCheck || IsDue(state, look) || (!IsUsable(leaf) && !state.IsEndLogged))
             {
                 return;
             }
@@ -134,10 +134,10 @@ internal sealed class LeafKind(
                 return renewed;
             }
 
-            if (!IsUsable(leaf) && (look.IsCheck || !state.IsEndTold))
+            if (!IsUsable(leaf) && (look.IsCheck || !state.IsEndLogged))
             {
                 // Who blocks is told once, who asks each time; between them nothing is fetched until the servers come back (LEAF-82).
-                state.IsEndTold = true;
+                state.IsEndLogged = true;
                 throw state.LastError?.ToThrow() ?? new ServerException(FailureKind.Failed, "the leaf certificate has expired");
             }
 
@@ -288,7 +288,7 @@ internal sealed class LeafKind(
         state.Plan = RenewalPlan.None;
         state.Instant = null;
         state.LastError = null;
-        state.IsEndTold = false;
+        state.IsEndLogged = false;
         logger.Issued(context.Request.Service, issued.Value.SerialNumber, issued.Value.ValidBefore);
         return issued;
     }

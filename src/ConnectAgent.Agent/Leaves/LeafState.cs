@@ -37,5 +37,5 @@ internal sealed class LeafState
     public DateTimeOffset? Instant { get; set; }
 
     /// <summary>Whether an error told that the leaf has ended.</summary>
-    public bool IsEndTold { get; set; }
+    public bool IsEndLogged { get; set; }
 }

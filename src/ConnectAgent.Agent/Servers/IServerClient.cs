@@ -65,7 +65,7 @@ public interface IServerClient
     /// What was allowed to a token in a former life of the agent. A back end that cannot always be asked takes it for the last that is known
     /// (acl ACL-RES-4); one that can has no use for it.
     /// </summary>
-    void RememberRights(string token, IReadOnlyList<AclQuestion> allowed)
+    void RememberRights(string token, IReadOnlyList<AccessRequest> allowed)
     {
     }
 

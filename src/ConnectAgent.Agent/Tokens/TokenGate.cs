@@ -15,7 +15,7 @@ internal sealed class TokenGate(IServerClient servers) : ICacheGate
     public ValueTask RequireAsync(CacheRequest request, CancellationToken cancellationToken) =>
         request.Needs is { } needs ? RequireAsync(request.Token, needs, cancellationToken) : ValueTask.CompletedTask;
 
-    public void Remember(string token, IReadOnlyList<AclQuestion>? needs)
+    public void Remember(string token, IReadOnlyList<AccessRequest>? needs)
     {
         if (needs is not null)
         {
@@ -25,7 +25,7 @@ internal sealed class TokenGate(IServerClient servers) : ICacheGate
 
     public bool MayOutlive(CacheRequest request) => request.Needs is null || servers.Vouches(request.Token);
 
-    private async ValueTask RequireAsync(string token, IReadOnlyList<AclQuestion> needs, CancellationToken cancellationToken)
+    private async ValueTask RequireAsync(string token, IReadOnlyList<AccessRequest> needs, CancellationToken cancellationToken)
     {
         var rights = await servers.ResolveTokenAsync(token, cancellationToken);
         TokenRights.Require(await rights.AllowsAsync(needs, cancellationToken));

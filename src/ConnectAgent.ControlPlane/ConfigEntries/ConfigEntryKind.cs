@@ -65,18 +65,18 @@ internal abstract class ConfigEntryKind(string name, ObjectType schema)
     public virtual IEnumerable<string> WarningsOf(IConfigEntry entry) => [];
 
     /// <summary>What one must be allowed (acl ACL-PERM-33 to 38); null: nothing.</summary>
-    public virtual AclQuestion? ToRead(string entry) => new(AclResource.Service, entry, AclAccess.Read);
+    public virtual AccessRequest? ToRead(string entry) => new(AclResource.Service, entry, AclAccess.Read);
 
     /// <inheritdoc cref="ToRead"/>
-    public virtual IEnumerable<AclQuestion> ToWrite(IConfigEntry entry) => [ToDelete(entry.Name)];
+    public virtual IEnumerable<AccessRequest> ToWrite(IConfigEntry entry) => [ToDelete(entry.Name)];
 
     /// <inheritdoc cref="ToRead"/>
-    public virtual AclQuestion ToDelete(string entry) => new(AclResource.Service, entry, AclAccess.Write);
+    public virtual AccessRequest ToDelete(string entry) => new(AclResource.Service, entry, AclAccess.Write);
 
     /// <summary>Whether an entry may be shown.</summary>
     public bool MayRead(TokenRights rights, string entry) => ToRead(entry) is not { } needed || rights.Allows(needed.Resource, needed.Segment, needed.Access);
 
     /// <summary>Reading of every service but the entry's own that a write refers to.</summary>
-    protected static IEnumerable<AclQuestion> ToRefer(IConfigEntry entry, IEnumerable<string> services) => services
-        .Where(service => service.Length > 0 && service != entry.Name).Select(service => new AclQuestion(AclResource.Service, service, AclAccess.Read));
+    protected static IEnumerable<AccessRequest> ToRefer(IConfigEntry entry, IEnumerable<string> services) => services
+        .Where(service => service.Length > 0 && service != entry.Name).Select(service => new AccessRequest(AclResource.Service, service, AclAccess.Read));
 }

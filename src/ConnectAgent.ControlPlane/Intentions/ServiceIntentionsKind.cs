@@ -87,9 +87,9 @@ internal sealed class ServiceIntentionsKind() : ConfigEntryKind(KindName, Fields
 
     public override IEnumerable<string> WarningsOf(IConfigEntry entry) => IntentionEntryValidation.WarningsOf((IntentionEntry)entry);
 
-    public override AclQuestion? ToRead(string entry) => new(AclResource.Intention, entry, AclAccess.Read);
+    public override AccessRequest? ToRead(string entry) => new(AclResource.Intention, entry, AclAccess.Read);
 
-    public override AclQuestion ToDelete(string entry) => new(AclResource.Intention, entry, AclAccess.Write);
+    public override AccessRequest ToDelete(string entry) => new(AclResource.Intention, entry, AclAccess.Write);
 
     private static byte[] TextOf(IntentionEntry entry, string name) => JsonSerializer.SerializeToUtf8Bytes(
         entry with { Name = name, CreateIndex = 0, ModifyIndex = 0 }, IntentionRowJson.Default.IntentionEntry);

@@ -28,7 +28,7 @@ internal sealed class AclAccessGuard(
     {
         RequireEnabled();
         request.RefuseNamespace();
-        tokens.Resolve(request.Token()).Require(AclQuestion.AclWrite);
+        tokens.Resolve(request.Token()).Require(AccessRequest.AclWrite);
     }
 
     /// <summary>The same for what belongs to a datacenter, unlike tokens, policies and roles (ACL-API-2).</summary>
@@ -53,10 +53,10 @@ internal sealed class AclAccessGuard(
         var readOptions = ReadOptions.Parse(request);
         request.FailsWithQueryHeaders = true;
         agent.RequireDatacenter(readOptions.Datacenter);
-        tokens.Resolve(readOptions.Token).Require(AclQuestion.AclRead);
+        tokens.Resolve(readOptions.Token).Require(AccessRequest.AclRead);
         var (_, index) = await WaitAsync(request, readOptions, table);
         var rights = tokens.Resolve(readOptions.Token);
-        rights.Require(AclQuestion.AclRead);
+        rights.Require(AccessRequest.AclRead);
         var value = read(store.Current, rights.AclWrite());
         if (value is not null || missing is not null)
         {

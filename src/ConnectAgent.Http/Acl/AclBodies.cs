@@ -62,7 +62,7 @@ internal static class AclBodies
     public static SchemaType<string> AgentToken { get; } = OneText("Token");
 
     /// <summary>The requests of <c>POST /v1/internal/acl/authorize</c> (ACL-AUZ-1).</summary>
-    public static SchemaType<List<AclRequestText>> Questions { get; } = new ListType<AclRequestText>(
+    public static SchemaType<List<AclRequestText>> Authorizations { get; } = new ListType<AclRequestText>(
         new RecordType<AclRequestText>(
             static () => new(string.Empty, string.Empty, string.Empty), "ACLAuthorizationRequest", "Go struct field of type structs.ACLAuthorizationRequest")
             .Field("Resource", SchemaTypes.Text, static (asked, resource) => asked with { Resource = resource })

@@ -75,7 +75,7 @@ internal sealed class AclEndpoints(
     private async Task TranslateAsync(WireRequest request)
     {
         guard.RequireEnabled();
-        resolver.Resolve(request.Token()).Require(AclQuestion.AclRead);
+        resolver.Resolve(request.Token()).Require(AccessRequest.AclRead);
         var rules = await RequestBody.ReadTextAsync(request);
         try
         {
@@ -96,7 +96,7 @@ internal sealed class AclEndpoints(
             throw WireException.BadRequest("Missing token ID");
         }
 
-        resolver.Resolve(request.Token()).Require(AclQuestion.AclRead);
+        resolver.Resolve(request.Token()).Require(AccessRequest.AclRead);
         AclAccessGuard.Read(request, state.Current.IndexOf(AclTables.Tokens));
         _ = store.Find(state.Current, request.Tail) ?? throw new ServerException(FailureKind.UnknownToken, "ACL not found");
         throw WireException.Failed("The specified token does not have any rules set");
@@ -106,10 +106,10 @@ internal sealed class AclEndpoints(
     {
         guard.RequireEnabled();
         var questions = await RequestBody.ReadAsync(
-            request, AclBodies.Questions, error => WireException.BadRequest("Failed to decode request body: " + error));
-        if (questions.Count > ITokenAuthority.MostQuestions)
+            request, AclBodies.Authorizations, error => WireException.BadRequest("Failed to decode request body: " + error));
+        if (questions.Count > ITokenAuthority.MostAuthorizations)
         {
-            throw WireException.BadRequest($"Refusing to process more than {ITokenAuthority.MostQuestions} authorizations at once", ITokenAuthority.QuestionsLimit);
+            throw WireException.BadRequest($"Refusing to process more than {ITokenAuthority.MostAuthorizations} authorizations at once", ITokenAuthority.AuthorizationsLimit);
         }
 
         var rights = resolver.Resolve(request.Token());

@@ -50,9 +50,9 @@ internal sealed class AuthorizeEndpoints : IWireEndpoints
         routes.MapCached("/v1/agent/connect/authorize/http", (HttpMethods.Post, permission, request => AnswerAsync(request, isAboutRequest: true)));
     }
 
-    private static AclQuestion ServiceWrite(AuthorizeCall call) => new(AclResource.Service, call.Target, AclAccess.Write);
+    private static AccessRequest ServiceWrite(AuthorizeCall call) => new(AclResource.Service, call.Target, AclAccess.Write);
 
-    private static AclQuestion IntentionRead(AuthorizeCall call) => new(AclResource.Intention, call.Target, AclAccess.Read);
+    private static AccessRequest IntentionRead(AuthorizeCall call) => new(AclResource.Intention, call.Target, AclAccess.Read);
 
     private Task AnswerAsync(WireRequest request, bool isAboutRequest)
     {
@@ -133,7 +133,7 @@ internal sealed class AuthorizeEndpoints : IWireEndpoints
         return null;
     }
 
-    private static async ValueTask<string?> RequireAsync(AuthorizeCall call, AclQuestion right)
+    private static async ValueTask<string?> RequireAsync(AuthorizeCall call, AccessRequest right)
     {
         await call.Rights.RequireAsync(right, call.Request.Aborted);
         return null;

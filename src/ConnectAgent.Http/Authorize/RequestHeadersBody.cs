@@ -23,6 +23,7 @@ internal sealed class RequestHeadersBody : SchemaType<IReadOnlyList<KeyValuePair
 
     public override IReadOnlyList<KeyValuePair<string, string>> Empty => [];
 
+    /// <inheritdoc/>
     /// <exception cref="GoJsonException">The headers are over their bounds, or no headers.</exception>
     public override bool TryRead(JsonElement value, SchemaDecoding decoding, out IReadOnlyList<KeyValuePair<string, string>> read)
     {

@@ -52,7 +52,7 @@ internal sealed class CaConfigurationEndpoints(
         agent.RequireDatacenter(datacenter);
         agent.RequireConnect();
         var rights = await servers.ResolveTokenAsync(token, request.Aborted);
-        await rights.RequireAsync(AclQuestion.OperatorWrite, request.Aborted);
+        await rights.RequireAsync(AccessRequest.OperatorWrite, request.Aborted);
     }
 }
 

@@ -91,6 +91,6 @@ internal sealed class CacheEndpoints(
     private async ValueTask RequireAgentReadAsync(WireRequest request)
     {
         var rights = await servers.ResolveTokenAsync(request.Token(), request.Aborted);
-        await rights.RequireAsync(new AclQuestion(AclResource.Agent, agent.NodeName, AclAccess.Read), request.Aborted);
+        await rights.RequireAsync(new AccessRequest(AclResource.Agent, agent.NodeName, AclAccess.Read), request.Aborted);
     }
 }

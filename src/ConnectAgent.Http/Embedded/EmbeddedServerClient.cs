@@ -49,7 +49,7 @@ internal sealed class EmbeddedServerClient(
         ServiceId identity, ReadOnlyMemory<byte> certificateRequest, string token, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        tokens.Resolve(token).Require(new AclQuestion(AclResource.Service, identity.Service, AclAccess.Write));
+        tokens.Resolve(token).Require(new AccessRequest(AclResource.Service, identity.Service, AclAccess.Write));
         agent.RequireDatacenter(identity.Datacenter);
         var (pem, index) = await authority.SignAsync(identity, certificateRequest, agent.Datacenter, cancellationToken);
         return new SignedLeaf(pem, index);

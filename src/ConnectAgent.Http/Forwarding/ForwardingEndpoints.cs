@@ -72,7 +72,7 @@ internal sealed class ForwardingEndpoints(
     // CACHE-42.
     private Task HealthAsync(WireRequest request, bool connect)
     {
-        if (!health.Knows(request))
+        if (!HealthReads.Knows(request))
         {
             return ForwardAsync(request, connect ? "/v1/health/connect/" : "/v1/health/service/");
         }

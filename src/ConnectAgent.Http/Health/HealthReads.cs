@@ -17,7 +17,7 @@ internal sealed class HealthReads(UpstreamHealth upstreams)
     };
 
     /// <summary>Whether the agent can answer it (CON-3); else it is the servers' to answer.</summary>
-    public bool Knows(WireRequest request) => request.UsesCache && request.Query.Has("cached")
+    public static bool Knows(WireRequest request) => request.UsesCache && request.Query.Has("cached")
         && request.Query.Pairs.All(static pair => Understood.Contains(pair.Name));
 
     /// <summary>Answers from the cache.</summary>
@@ -33,7 +33,7 @@ internal sealed class HealthReads(UpstreamHealth upstreams)
         }
 
         request.FailsWithQueryHeaders = true;
-        var question = new HealthQuestion(connect, request.Tail, request.Query.All("tag"), request.Query.All("node-meta"), options.Filter);
+        var question = new HealthQuery(connect, request.Tail, request.Query.All("tag"), request.Query.All("node-meta"), options.Filter);
         var answer = await upstreams.GetAsync(
             new HealthRequest(options.Datacenter, options.Token, question), new CacheRead(options.Blocking), request.Aborted);
         WireReply.CachedQueryHeaders(request.Context, answer, options.Consistency);

@@ -99,7 +99,7 @@ internal sealed class IntentionEndpoints(
         var rights = await servers.ResolveTokenAsync(options.Token, request.Aborted);
         TokenRights.Require(
             destination.Name.Length == 0 || rights.ServiceRead(destination.Name),
-            new AclQuestion(AclResource.Service, destination.Name, AclAccess.Read));
+            new AccessRequest(AclResource.Service, destination.Name, AclAccess.Read));
         var decision = intentions.Check(source.Name, destination.Name, agent.DefaultDecision);
         await WireReply.JsonAsync(request, new CheckReply(decision.Allowed), IntentionJson.Default.CheckReply);
     }
@@ -170,9 +170,9 @@ internal sealed class IntentionEndpoints(
 
     // ACL-2: on source or destination.
     internal static void RequireRead(TokenRights rights, Intention intention) =>
-        TokenRights.Require(MayRead(rights, intention), new AclQuestion(AclResource.Intention, intention.DestinationName, AclAccess.Read));
+        TokenRights.Require(MayRead(rights, intention), new AccessRequest(AclResource.Intention, intention.DestinationName, AclAccess.Read));
 
-    internal static AclQuestion ToWrite(string destination) => new(AclResource.Intention, destination, AclAccess.Write);
+    internal static AccessRequest ToWrite(string destination) => new(AclResource.Intention, destination, AclAccess.Write);
 
     private static bool MayRead(TokenRights rights, Intention intention) =>
         rights.IntentionRead(intention.SourceName) || rights.IntentionRead(intention.DestinationName);

@@ -70,7 +70,7 @@ internal sealed class IntentionMatchReads(Authorizer authorizer, IServerClient s
         var rights = await servers.ResolveTokenAsync(question.Options.Token, request.Aborted);
         foreach (var name in question.Names.Names.Where(name => name.Length > 0))
         {
-            await rights.RequireAsync(new AclQuestion(AclResource.Intention, name, AclAccess.Read), request.Aborted);
+            await rights.RequireAsync(new AccessRequest(AclResource.Intention, name, AclAccess.Read), request.Aborted);
         }
     }
 

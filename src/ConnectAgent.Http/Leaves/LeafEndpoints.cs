@@ -25,7 +25,7 @@ internal sealed class LeafEndpoints(LeafService leaves, IServerClient servers, A
             (HttpMethods.Put, Permission.Of(AclResource.Service, AclAccess.Write, "the service"), RenewAsync));
     }
 
-    private static AclQuestion RightTo(string service) => new(AclResource.Service, service, AclAccess.Write);
+    private static AccessRequest RightTo(string service) => new(AclResource.Service, service, AclAccess.Write);
 
     // The namespace is looked at first (HTTP-3). LEAF-90: the right is looked at on each read, also of what is cached.
     private Task GetLeafAsync(WireRequest request)

@@ -32,7 +32,7 @@ internal sealed class AgentSelfEndpoints(ILocalAgent local, IServerClient server
 
         var rights = await servers.ResolveTokenAsync(request.Token(), request.Aborted);
         var self = new SelfDocument(local.Describe());
-        var seen = await rights.AllowsAsync(new AclQuestion(AclResource.Node, self.NodeName, AclAccess.Read), request.Aborted);
+        var seen = await rights.AllowsAsync(new AccessRequest(AclResource.Node, self.NodeName, AclAccess.Read), request.Aborted);
         var members = request.Visible([wan ? self.WanMember() : self.Member()], _ => seen);
         await WireReply.JsonAsync(request, members, LocalAgentJson.Default.IReadOnlyListSelfMember);
     }

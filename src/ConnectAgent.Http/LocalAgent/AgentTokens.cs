@@ -39,7 +39,7 @@ internal sealed class AgentTokens(AgentTokenOptions options, AgentIdentity agent
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or JsonException)
         {
             // The content stays out of the text.
-            throw new IOException($"{FileName} cannot be read: {(error is JsonException ? "it is no JSON" : error.Message)}");
+            throw new IOException($"{FileName} cannot be read: {(error is JsonException ? "it is no JSON" : error.Message)}", error is JsonException ? null : error);
         }
 
         Warn("default", options.Default, _kept.Default);

@@ -39,5 +39,6 @@ internal sealed class MetricsEndpoints(MetricsReader metrics, MetricsOptions opt
     }
 }
 
+/// <summary>How metrics are answered.</summary>
 /// <param name="PrometheusRetention">0: Prometheus text is refused (services AG-27).</param>
 internal sealed record MetricsOptions(TimeSpan PrometheusRetention);

@@ -119,7 +119,7 @@ internal sealed class RevocationEndpoints(RevocationStore revocations, IServerCl
         agent.RequireDatacenter(request.Datacenter());
         agent.RequireConnect();
         var rights = await servers.ResolveTokenAsync(request.Token(), request.Aborted);
-        await rights.RequireAsync(AclQuestion.OperatorWrite, request.Aborted);
+        await rights.RequireAsync(AccessRequest.OperatorWrite, request.Aborted);
     }
 }
 

@@ -72,6 +72,6 @@ internal sealed class SnapshotEndpoints(
     private async ValueTask RequireAsync(WireRequest request)
     {
         agent.RequireDatacenter(request.Datacenter());
-        TokenRights.Require((await servers.ResolveTokenAsync(request.Token(), request.Aborted)).Snapshot(), AclQuestion.AclWrite);
+        TokenRights.Require((await servers.ResolveTokenAsync(request.Token(), request.Aborted)).Snapshot(), AccessRequest.AclWrite);
     }
 }

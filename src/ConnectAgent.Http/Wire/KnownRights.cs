@@ -33,7 +33,7 @@ internal static class KnownRights
     }
 
     /// <summary>Whether a right is known to be there.</summary>
-    public static bool AreKnownTo(this TokenRights rights, AclQuestion right)
+    public static bool AreKnownTo(this TokenRights rights, AccessRequest right)
     {
         var asking = rights.AllowsAsync(right, CancellationToken.None);
         return asking.IsCompletedSuccessfully && asking.Result;

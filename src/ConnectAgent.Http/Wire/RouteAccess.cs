@@ -37,14 +37,14 @@ internal sealed class RouteAccess(AgentIdentity agent, WireOptions options, ISer
     /// The right that is asked for before the handler; null for none. Servers that say that they have no ACLs open the agent for reading: who writes to it
     /// needs agent:write, which then only the recovery token has (FA-11).
     /// </summary>
-    public AclQuestion? AskedFirst(Permission permission, string method, string path) =>
-        permission is { IsAskedFirst: true, Resource: { } resource } ? new AclQuestion(resource, agent.NodeName, permission.Access)
-        : IsWriteToTheAgent(method, path) && servers.AclsAreOpen ? new AclQuestion(AclResource.Agent, agent.NodeName, AclAccess.Write)
+    public AccessRequest? AskedFirst(Permission permission, string method, string path) =>
+        permission is { IsAskedFirst: true, Resource: { } resource } ? new AccessRequest(resource, agent.NodeName, permission.Access)
+        : IsWriteToTheAgent(method, path) && servers.AclsAreOpen ? new AccessRequest(AclResource.Agent, agent.NodeName, AclAccess.Write)
         : null;
 
     /// <summary>Asks for a right.</summary>
     /// <exception cref="Protocol.Errors.ServerException">The token is unknown, or lacks it.</exception>
-    public async Task RequireAsync(WireRequest request, AclQuestion right)
+    public async Task RequireAsync(WireRequest request, AccessRequest right)
     {
         var rights = await servers.ResolveTokenAsync(request.Token(), request.Aborted);
         await rights.RequireAsync(right, request.Aborted);

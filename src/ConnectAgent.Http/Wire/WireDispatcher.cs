@@ -173,7 +173,7 @@ internal sealed class WireDispatcher(
             : HandleAsync(request, found);
     }
 
-    private async Task AskFirstAsync(WireRequest request, WireMethod method, AclQuestion right)
+    private async Task AskFirstAsync(WireRequest request, WireMethod method, AccessRequest right)
     {
         await access.RequireAsync(request, right);
         await HandleAsync(request, method);

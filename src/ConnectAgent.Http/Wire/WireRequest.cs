@@ -17,6 +17,7 @@ internal sealed class WireRequest
     private RequestHold? _hold;
     private string? _tail;
 
+    /// <summary>Begins to answer a request.</summary>
     /// <param name="context">The framework's view.</param>
     /// <param name="query">The decoded query.</param>
     /// <param name="tail">What the path has behind the route's prefix, percent-decoded before splitting (http-conventions PATH-5).</param>

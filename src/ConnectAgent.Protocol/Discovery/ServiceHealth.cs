@@ -32,7 +32,7 @@ public sealed class ServiceHealth
     public bool IsFiltered { get; }
 
     /// <summary>What must be allowed to see all of it (services HLT-8).</summary>
-    public IReadOnlyList<AclQuestion> Needs { get; }
+    public IReadOnlyList<AccessRequest> Needs { get; }
 
     /// <summary>Reads the servers' list.</summary>
     /// <param name="json">In the form of HLT-1.</param>
@@ -65,15 +65,15 @@ public sealed class ServiceHealth
 
     /// <summary>Keeps what may be seen.</summary>
     /// <param name="denied">What of <see cref="Needs"/> is not allowed.</param>
-    public ServiceHealth Without(IReadOnlySet<AclQuestion> denied) =>
+    public ServiceHealth Without(IReadOnlySet<AccessRequest> denied) =>
         Where(instance => !denied.Contains(NodeOf(instance)) && !denied.Contains(ServiceOf(instance)), isFiltered: true);
 
     /// <summary>Whether both are the same answer.</summary>
     public bool SaysTheSame(ServiceHealth other) => IsFiltered == other.IsFiltered && Json.Span.SequenceEqual(other.Json.Span);
 
-    private static AclQuestion NodeOf(ServiceInstance instance) => new(AclResource.Node, instance.Node, AclAccess.Read);
+    private static AccessRequest NodeOf(ServiceInstance instance) => new(AclResource.Node, instance.Node, AclAccess.Read);
 
-    private static AclQuestion ServiceOf(ServiceInstance instance) => new(AclResource.Service, instance.Service, AclAccess.Read);
+    private static AccessRequest ServiceOf(ServiceInstance instance) => new(AclResource.Service, instance.Service, AclAccess.Read);
 
     private static ServiceInstance Read(JsonElement entry)
     {

@@ -45,7 +45,7 @@ public sealed class ServerException(FailureKind kind, string text, Exception? in
     public bool IsFinal => Kind is FailureKind.UnknownToken or FailureKind.Mistake or FailureKind.Invalid or FailureKind.NotFound or FailureKind.Unsupported;
 
     /// <summary>The right that is missing, where it is known (acl ACL-ERR-12).</summary>
-    public AclQuestion? Denied { get; init; }
+    public AccessRequest? Denied { get; init; }
 
     /// <summary>The name of the bound that refused, where it was one (docs/limits.md).</summary>
     public string? Limit { get; init; }

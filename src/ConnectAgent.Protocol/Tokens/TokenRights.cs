@@ -31,17 +31,17 @@ public abstract class TokenRights
     /// at once.
     /// </summary>
     /// <exception cref="ServerException">As of the resolution of the token.</exception>
-    public virtual ValueTask<bool> AllowsAsync(AclQuestion question, CancellationToken cancellationToken) =>
+    public virtual ValueTask<bool> AllowsAsync(AccessRequest question, CancellationToken cancellationToken) =>
         new(Allows(question.Resource, question.Segment, question.Access));
 
     /// <summary>Answers many questions, one by one and in their order; rights that a remote back end decides take no more calls for it than they must.</summary>
     /// <exception cref="ServerException">As of the resolution of the token.</exception>
-    public virtual ValueTask<IReadOnlyList<bool>> AllowsEachAsync(IReadOnlyList<AclQuestion> questions, CancellationToken cancellationToken) =>
+    public virtual ValueTask<IReadOnlyList<bool>> AllowsEachAsync(IReadOnlyList<AccessRequest> questions, CancellationToken cancellationToken) =>
         new([.. questions.Select(question => Allows(question.Resource, question.Segment, question.Access))]);
 
     /// <summary>Whether all of it is allowed.</summary>
     /// <exception cref="ServerException">As of the resolution of the token.</exception>
-    public async ValueTask<bool> AllowsAsync(IReadOnlyList<AclQuestion> questions, CancellationToken cancellationToken)
+    public async ValueTask<bool> AllowsAsync(IReadOnlyList<AccessRequest> questions, CancellationToken cancellationToken)
     {
         foreach (var question in questions)
         {
@@ -85,7 +85,7 @@ public abstract class TokenRights
     /// <param name="allowed">What the rights said.</param>
     /// <param name="asked">What they were asked; for the log and the metrics of the one who refuses, never part of the text.</param>
     /// <exception cref="ServerException"><c>Permission denied</c> (intentions ACL-3).</exception>
-    public static void Require(bool allowed, AclQuestion? asked = null)
+    public static void Require(bool allowed, AccessRequest? asked = null)
     {
         if (!allowed)
         {
@@ -93,11 +93,11 @@ public abstract class TokenRights
         }
     }
 
-    /// <inheritdoc cref="Require(bool, AclQuestion?)"/>
-    public void Require(AclQuestion asked) => Require(Allows(asked.Resource, asked.Segment, asked.Access), asked);
+    /// <inheritdoc cref="Require(bool, AccessRequest?)"/>
+    public void Require(AccessRequest asked) => Require(Allows(asked.Resource, asked.Segment, asked.Access), asked);
 
-    /// <inheritdoc cref="Require(bool, AclQuestion?)"/>
-    public void Require(IEnumerable<AclQuestion> asked)
+    /// <inheritdoc cref="Require(bool, AccessRequest?)"/>
+    public void Require(IEnumerable<AccessRequest> asked)
     {
         foreach (var question in asked)
         {
@@ -105,14 +105,14 @@ public abstract class TokenRights
         }
     }
 
-    /// <inheritdoc cref="Require(bool, AclQuestion?)"/>
-    public async ValueTask RequireAsync(AclQuestion asked, CancellationToken cancellationToken) =>
+    /// <inheritdoc cref="Require(bool, AccessRequest?)"/>
+    public async ValueTask RequireAsync(AccessRequest asked, CancellationToken cancellationToken) =>
         Require(await AllowsAsync(asked, cancellationToken), asked);
 
     /// <summary>Requires intentions:read on every name of a match; an empty name needs none (intentions ACL-2).</summary>
     /// <exception cref="ServerException"><c>Permission denied</c>.</exception>
     public void RequireIntentionRead(IEnumerable<string> names) =>
-        Require(names.Where(name => name.Length > 0).Select(name => new AclQuestion(AclResource.Intention, name, AclAccess.Read)));
+        Require(names.Where(name => name.Length > 0).Select(name => new AccessRequest(AclResource.Intention, name, AclAccess.Read)));
 
     private sealed class Opened : TokenRights
     {

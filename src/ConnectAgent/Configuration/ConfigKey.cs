@@ -24,7 +24,7 @@ internal abstract class ConfigKey(string path, SchemaType<object> type, KeyEffec
     public ConfigSchema? Inner { get; init; }
 
     /// <summary>What two files, or a file and a flag, make together; later wins, lists append (config-and-cli LOAD-6).</summary>
-    public object Merge(object before, object now)
+    public static object Merge(object before, object now)
     {
         switch (before, now)
         {

@@ -19,7 +19,7 @@ internal sealed class ConfigValues
     public bool Has(ConfigKey key) => _said.ContainsKey(key);
 
     /// <summary>Takes what a file or flag says; later wins, lists append.</summary>
-    public void Merge(ConfigKey key, object value) => _said[key] = _said.TryGetValue(key, out var before) ? key.Merge(before, value) : value;
+    public void Merge(ConfigKey key, object value) => _said[key] = _said.TryGetValue(key, out var before) ? ConfigKey.Merge(before, value) : value;
 
     /// <summary>Takes a value in the place of all that was said; null for none.</summary>
     public ConfigValues Set(ConfigKey key, object? value)

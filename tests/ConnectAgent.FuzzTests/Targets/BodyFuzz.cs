@@ -19,7 +19,7 @@ internal sealed class BodyFuzz : FuzzTarget
         ["token"] = body => RequestBody.DecodeBytes(body, AclBodies.Token),
         ["policy"] = body => RequestBody.DecodeBytes(body, AclBodies.Policy),
         ["role"] = body => RequestBody.DecodeBytes(body, AclBodies.Role),
-        ["questions"] = body => RequestBody.DecodeBytes(body, AclBodies.Questions),
+        ["questions"] = body => RequestBody.DecodeBytes(body, AclBodies.Authorizations),
         ["method"] = body => RequestBody.DecodeBytes(body, AclLoginBodies.AuthMethod),
         ["rule"] = body => RequestBody.DecodeBytes(body, AclLoginBodies.BindingRule),
         ["login"] = body => RequestBody.DecodeBytes(body, AclLoginBodies.Login),

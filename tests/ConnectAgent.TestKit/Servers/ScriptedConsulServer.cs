@@ -356,7 +356,7 @@ public sealed class ScriptedConsulServer : IAsyncDisposable
             return ScriptedAnswer.Text(404, string.Empty);
         }
 
-        var question = new HealthQuestion(
+        var question = new HealthQuery(
             path[0] == "connect", Uri.UnescapeDataString(service), request.All("tag"), request.All("node-meta"), request.First("filter"));
         var read = await Content.ReadHealthAsync(question, request.Query(), cancellationToken);
         return ScriptedAnswer.Of(

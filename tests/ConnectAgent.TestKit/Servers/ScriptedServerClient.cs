@@ -160,7 +160,7 @@ public sealed class ScriptedServerClient(TimeProvider clock) : IServerClient
             RootsRequest => await ReadRootsAsync(query, cancellationToken),
             RevocationRequest => await ReadRevokedAsync(query, cancellationToken),
             MatchNames names => await MatchIntentionsAsync(names, query, cancellationToken),
-            HealthQuestion question => await ReadHealthAsync(question, query, cancellationToken),
+            HealthQuery question => await ReadHealthAsync(question, query, cancellationToken),
             _ => throw new ServerException(FailureKind.Unsupported, kind.Name),
         };
         return (ServerRead<TValue>)read;
@@ -194,7 +194,7 @@ public sealed class ScriptedServerClient(TimeProvider clock) : IServerClient
     public async Task<ServerRead<RevocationList>> ReadRevokedAsync(ServerQuery query, CancellationToken cancellationToken) =>
         await HoldAsync(query, () => null, () => new ServerRead<RevocationList>(_revoked, _revokedIndex), cancellationToken);
 
-    public async Task<ServerRead<ServiceHealth>> ReadHealthAsync(HealthQuestion question, ServerQuery query, CancellationToken cancellationToken)
+    public async Task<ServerRead<ServiceHealth>> ReadHealthAsync(HealthQuery question, ServerQuery query, CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref _healthReads);
         return await HoldAsync(query, () => null, () => HealthOf(question, RightsOf(query.Token)), cancellationToken);
@@ -311,7 +311,7 @@ public sealed class ScriptedServerClient(TimeProvider clock) : IServerClient
     private static string KeyOf(string service, bool connect) => $"{connect}/{service.ToLowerInvariant()}";
 
     // services HLT-4, HLT-8.
-    private ServerRead<ServiceHealth> HealthOf(HealthQuestion question, TokenRights rights)
+    private ServerRead<ServiceHealth> HealthOf(HealthQuery question, TokenRights rights)
     {
         var held = _health.GetValueOrDefault(KeyOf(question.Service, question.Connect), "[]");
         var all = ServiceHealth.Parse(Encoding.UTF8.GetBytes(held), isFiltered: false)

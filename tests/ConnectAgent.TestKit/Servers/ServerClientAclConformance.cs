@@ -125,7 +125,7 @@ public abstract class ServerClientAclConformance
     }
 
     private static ValueTask<bool> AllowsAsync(TokenRights rights, AclResource resource, string segment, AclAccess access) =>
-        rights.AllowsAsync(new AclQuestion(resource, segment, access), CancellationToken.None);
+        rights.AllowsAsync(new AccessRequest(resource, segment, access), CancellationToken.None);
 
     private static async Task<(FailureKind Kind, string Message)> FailureAsync<T>(Func<Task<T>> call)
     {

@@ -23,7 +23,7 @@ public abstract class ServerClientHealthConformance
     protected abstract Task PutAsync(string service, bool connect, params string[] instances);
 
     /// <summary>Turns ACLs on, and gives a token rights.</summary>
-    protected abstract Task GrantAsync(string token, params AclQuestion[] rights);
+    protected abstract Task GrantAsync(string token, params AccessRequest[] rights);
 
     [Fact] // HLT-1, CAT-16
     public async Task An_unknown_service_is_an_empty_list_with_an_index()
@@ -115,17 +115,17 @@ public abstract class ServerClientHealthConformance
         }
     }
 
-    private static AclQuestion Node(string name) => new(AclResource.Node, name, AclAccess.Read);
+    private static AccessRequest Node(string name) => new(AclResource.Node, name, AclAccess.Read);
 
-    private static AclQuestion Service(string name) => new(AclResource.Service, name, AclAccess.Read);
+    private static AccessRequest Service(string name) => new(AclResource.Service, name, AclAccess.Read);
 
-    private static HealthQuestion Question(string service, bool connect = false, string[]? tags = null) => new(connect, service, tags ?? [], [], string.Empty);
+    private static HealthQuery Question(string service, bool connect = false, string[]? tags = null) => new(connect, service, tags ?? [], [], string.Empty);
 
     private static string TextOf(ServiceHealth health) => Encoding.UTF8.GetString(health.Json.Span);
 
-    private async Task<IEnumerable<string>> NamesAsync(HealthQuestion question) =>
+    private async Task<IEnumerable<string>> NamesAsync(HealthQuery question) =>
         (await ReadAsync(question)).Value.Instances.Select(instance => instance.Service);
 
-    private Task<ServerRead<ServiceHealth>> ReadAsync(HealthQuestion question, string token = "") =>
+    private Task<ServerRead<ServiceHealth>> ReadAsync(HealthQuery question, string token = "") =>
         Client.ReadHealthAsync(question, new ServerQuery("dc1", token, new BlockingQuery(0, Long)), CancellationToken.None);
 }

@@ -24,6 +24,6 @@ public static class ServerReads
         client.ReadAsync(MatchRead.Instance, names, query, cancellationToken);
 
     public static Task<ServerRead<ServiceHealth>> ReadHealthAsync(
-        this IServerClient client, HealthQuestion question, ServerQuery query, CancellationToken cancellationToken) =>
+        this IServerClient client, HealthQuery question, ServerQuery query, CancellationToken cancellationToken) =>
         client.ReadAsync(HealthRead.Instance, question, query, cancellationToken);
 }

@@ -16,9 +16,9 @@ public sealed class RemoteTokensTests : IDisposable
 {
     private const string Token = "aaaa";
     private static readonly TimeSpan Ttl = TimeSpan.FromSeconds(30);
-    private static readonly AclQuestion WriteWeb = new(AclResource.Service, "web", AclAccess.Write);
-    private static readonly AclQuestion ReadWebIntentions = new(AclResource.Intention, "web", AclAccess.Read);
-    private static readonly AclQuestion ReadAcl = new(AclResource.Acl, string.Empty, AclAccess.Read);
+    private static readonly AccessRequest WriteWeb = new(AclResource.Service, "web", AclAccess.Write);
+    private static readonly AccessRequest ReadWebIntentions = new(AclResource.Intention, "web", AclAccess.Read);
+    private static readonly AccessRequest ReadAcl = new(AclResource.Acl, string.Empty, AclAccess.Read);
 
     private readonly ManualTimeProvider _clock = new();
     private readonly ScriptedAuthority _servers = new();
@@ -84,7 +84,7 @@ public sealed class RemoteTokensTests : IDisposable
 
         // Then: nobody can be asked
         _servers.Failure = new ServerException(FailureKind.Unreachable, "away");
-        var unseen = new AclQuestion(AclResource.Node, "n1", AclAccess.Read);
+        var unseen = new AccessRequest(AclResource.Node, "n1", AclAccess.Read);
         (await rights.AllowsEachAsync([WriteWeb, unseen], default)).Should().Equal([true, false], "what is known holds, what is not is denied (ACL-RES-4)");
     }
 
@@ -310,7 +310,7 @@ public sealed class RemoteTokensTests : IDisposable
         }
     }
 
-    private static async Task<bool> AllowsAsync(RemoteTokens tokens, AclQuestion question, string token = Token) =>
+    private static async Task<bool> AllowsAsync(RemoteTokens tokens, AccessRequest question, string token = Token) =>
         await (await tokens.ResolveAsync(token, default)).AllowsAsync(question, default);
 
     private static async Task<bool> ResolvesAsync(RemoteTokens tokens, string token)

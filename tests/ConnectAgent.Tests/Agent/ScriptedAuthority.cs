@@ -8,7 +8,7 @@ namespace ConnectAgent.Tests.Agent;
 /// <summary>Servers that a test steers; the conformance suite about tokens holds the real ones to the same.</summary>
 internal sealed class ScriptedAuthority : ITokenAuthority
 {
-    private readonly ConcurrentDictionary<string, AclQuestion[]> _granted = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, AccessRequest[]> _granted = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, DateTimeOffset> _ends = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, TaskCompletionSource> _begun = new(StringComparer.Ordinal);
     private readonly Lock _gate = new();
@@ -25,7 +25,7 @@ internal sealed class ScriptedAuthority : ITokenAuthority
     /// <summary>The most looks that were on their way together.</summary>
     public int MostAtOnce { get; private set; }
 
-    public ConcurrentQueue<IReadOnlyList<AclQuestion>> Asked { get; } = new();
+    public ConcurrentQueue<IReadOnlyList<AccessRequest>> Asked { get; } = new();
 
     public ServerException? Failure { get; set; }
 
@@ -35,7 +35,7 @@ internal sealed class ScriptedAuthority : ITokenAuthority
     /// <summary>So many questions find no token, because the one that answers lags.</summary>
     public int LaggingAnswers { get; set; }
 
-    public void Grant(string token, params AclQuestion[] granted) => _granted[token] = granted;
+    public void Grant(string token, params AccessRequest[] granted) => _granted[token] = granted;
 
     public void Revoke(string token) => _granted.TryRemove(token, out _);
 
@@ -93,7 +93,7 @@ internal sealed class ScriptedAuthority : ITokenAuthority
         return lags || !_granted.ContainsKey(token) ? throw NotFound() : _ends.TryGetValue(token, out var end) ? end : null;
     }
 
-    public Task<IReadOnlyList<bool>> AskAsync(string token, IReadOnlyList<AclQuestion> questions, CancellationToken cancellationToken)
+    public Task<IReadOnlyList<bool>> AskAsync(string token, IReadOnlyList<AccessRequest> questions, CancellationToken cancellationToken)
     {
         if (Failure is { } failure)
         {

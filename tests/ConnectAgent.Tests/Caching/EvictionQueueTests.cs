@@ -50,7 +50,7 @@ public sealed class EvictionQueueTests
 
         public override CacheRequest Request => throw new NotSupportedException();
 
-        public override IReadOnlyList<AclQuestion>? Needs => null;
+        public override IReadOnlyList<AccessRequest>? Needs => null;
 
         public override ref FetchStatistics Fetches => ref _fetches;
 

@@ -10,7 +10,7 @@ internal sealed record SizedRequest(string Name, int Size, string Token = "") : 
 {
     public override string Key => Name;
 
-    public override IReadOnlyList<AclQuestion> Needs => [];
+    public override IReadOnlyList<AccessRequest> Needs => [];
 }
 
 /// <summary>Values of known sizes, which stay as they are until they are given another size.</summary>

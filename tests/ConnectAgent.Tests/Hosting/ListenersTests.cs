@@ -82,11 +82,11 @@ public sealed class ListenersTests : IDisposable
 
     private HttpClient Client() => new(new SocketsHttpHandler
     {
-        SslOptions = new() { RemoteCertificateValidationCallback = static (_, _, _, _) => true },
+        SslOptions = new() { RemoteCertificateValidationCallback = static (_, shown, _, _) => shown?.Subject == "CN=localhost" },
     })
     { BaseAddress = new Uri($"https://127.0.0.1:{_port}") };
 
-    private Task<InProcessAgent> StartAsync(string handshakeTimeout)
+    private async Task<InProcessAgent> StartAsync(string handshakeTimeout)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         using var certificate = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256)
@@ -95,6 +95,6 @@ public sealed class ListenersTests : IDisposable
         var config = _folder.Write("https.json", $$$"""
             {"ports":{"https":{{{_port}}} },"limits":{"https_handshake_timeout":"{{{handshakeTimeout}}}"},"tls":{"https":{"cert_file":"{{{chain}}}","key_file":"{{{secret}}}"} } }
             """);
-        return InProcessAgent.StartAsync(configure: values => ConfigFile.Read(config, values));
+        return await InProcessAgent.StartAsync(configure: values => ConfigFile.Read(config, values));
     }
 }

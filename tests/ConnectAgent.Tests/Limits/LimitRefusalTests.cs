@@ -22,7 +22,7 @@ public sealed class LimitRefusalTests
     private static readonly Dictionary<string, Refusal> Known = new(StringComparer.Ordinal)
     {
         ["acl.token"] = new(403, "ACL not found", agent => agent.SendAsync("GET", Leaf + "web", token: new string('x', 4097)), Policy: "deny"),
-        ["acl.questions"] = new(
+        ["acl.authorizations"] = new(
             400,
             "Bad request: Refusing to process more than 64 authorizations at once",
             agent => agent.PostAsync("/v1/internal/acl/authorize", "[" + string.Join(',', Enumerable.Repeat("""{"Resource":"acl","Access":"read"}""", 65)) + "]"),

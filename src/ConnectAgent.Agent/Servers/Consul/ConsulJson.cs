@@ -8,7 +8,7 @@ namespace ConnectAgent.Agent.Servers.Consul;
 [JsonSerializable(typeof(ConsulSignRequest))]
 [JsonSerializable(typeof(ConsulSignature))]
 [JsonSerializable(typeof(ConsulToken))]
-[JsonSerializable(typeof(ConsulAclQuestion[]))]
+[JsonSerializable(typeof(ConsulAccessRequest[]))]
 [JsonSerializable(typeof(ConsulAclAnswer?[]))]
 internal sealed partial class ConsulJson : JsonSerializerContext;
 
@@ -34,7 +34,7 @@ internal sealed record ConsulToken
 }
 
 /// <summary>A question about rights (acl ACL-AUZ-1).</summary>
-internal sealed record ConsulAclQuestion(
+internal sealed record ConsulAccessRequest(
     string Resource, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Segment, string Access);
 
 /// <summary>What is needed of its answer.</summary>

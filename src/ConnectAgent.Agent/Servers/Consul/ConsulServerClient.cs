@@ -68,7 +68,7 @@ internal sealed class ConsulServerClient(
 
     public bool Vouches(string token) => tokens.Vouches(token);
 
-    public void RememberRights(string token, IReadOnlyList<AclQuestion> allowed) => tokens.Remember(token, allowed);
+    public void RememberRights(string token, IReadOnlyList<AccessRequest> allowed) => tokens.Remember(token, allowed);
 
     public Task<SignedLeaf> SignLeafAsync(
         ServiceId identity, ReadOnlyMemory<byte> certificateRequest, string token, CancellationToken cancellationToken)

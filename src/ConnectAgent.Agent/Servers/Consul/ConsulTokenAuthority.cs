@@ -14,11 +14,11 @@ internal sealed class ConsulTokenAuthority(ConsulServers servers) : ITokenAuthor
         ConsulReplies.Expiration,
         cancellationToken);
 
-    public Task<IReadOnlyList<bool>> AskAsync(string token, IReadOnlyList<AclQuestion> questions, CancellationToken cancellationToken)
+    public Task<IReadOnlyList<bool>> AskAsync(string token, IReadOnlyList<AccessRequest> questions, CancellationToken cancellationToken)
     {
         var body = JsonSerializer.SerializeToUtf8Bytes(
-            [.. questions.Select(question => new ConsulAclQuestion(WordOf(question.Resource), NullIfEmpty(question.Segment), WordOf(question.Access)))],
-            ConsulJson.Default.ConsulAclQuestionArray);
+            [.. questions.Select(question => new ConsulAccessRequest(WordOf(question.Resource), NullIfEmpty(question.Segment), WordOf(question.Access)))],
+            ConsulJson.Default.ConsulAccessRequestArray);
         return servers.CallAsync(
             new ConsulCall(ConsulOperation.Authorize, HttpMethod.Post, "/v1/internal/acl/authorize", token, TimeSpan.Zero) { Body = body },
             answer => ConsulReplies.Allowed(answer, questions.Count),

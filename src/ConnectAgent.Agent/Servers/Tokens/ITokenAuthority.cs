@@ -7,11 +7,11 @@ namespace ConnectAgent.Agent.Servers.Tokens;
 internal interface ITokenAuthority
 {
     /// <summary>Most questions of one call (acl ACL-AUZ-1).</summary>
-    [Limit(QuestionsLimit, "questions", "refused: 400", Refuses = true)]
-    const int MostQuestions = 64;
+    [Limit(AuthorizationsLimit, "authorizations", "refused: 400", Refuses = true)]
+    const int MostAuthorizations = 64;
 
-    /// <summary>The name of <see cref="MostQuestions"/> in docs/limits.md.</summary>
-    const string QuestionsLimit = "acl.questions";
+    /// <summary>The name of <see cref="MostAuthorizations"/> in docs/limits.md.</summary>
+    const string AuthorizationsLimit = "acl.authorizations";
 
     /// <summary>Reads the token that asks (acl section 5.2, <c>token/self</c>).</summary>
     /// <param name="token">Not empty.</param>
@@ -25,9 +25,9 @@ internal interface ITokenAuthority
 
     /// <summary>Asks what a token may do (acl section 5.7).</summary>
     /// <param name="token">Empty for the anonymous one.</param>
-    /// <param name="questions">1 to <see cref="MostQuestions"/>.</param>
+    /// <param name="questions">1 to <see cref="MostAuthorizations"/>.</param>
     /// <param name="cancellationToken">Ends the call early.</param>
     /// <returns>One answer for each, in their order.</returns>
     /// <inheritdoc cref="ReadExpirationAsync" path="/exception"/>
-    Task<IReadOnlyList<bool>> AskAsync(string token, IReadOnlyList<AclQuestion> questions, CancellationToken cancellationToken);
+    Task<IReadOnlyList<bool>> AskAsync(string token, IReadOnlyList<AccessRequest> questions, CancellationToken cancellationToken);
 }

@@ -26,8 +26,8 @@ internal sealed class RemoteRights(string token, RemoteTokens owner, RemoteToken
     // An entry of the table beside its name.
     private const int EntryBytes = 96;
 
-    private readonly SingleFlight<AclQuestion, bool> _asking = new();
-    private readonly ConcurrentDictionary<AclQuestion, bool> _known = new();
+    private readonly SingleFlight<AccessRequest, bool> _asking = new();
+    private readonly ConcurrentDictionary<AccessRequest, bool> _known = new();
     private readonly Lock _gate = new();
     private int _bytes;
 
@@ -35,20 +35,20 @@ internal sealed class RemoteRights(string token, RemoteTokens owner, RemoteToken
     public int Bytes => Volatile.Read(ref _bytes);
 
     /// <summary>All that was asked and is known.</summary>
-    public IReadOnlyCollection<AclQuestion> Questions => [.. _known.Keys];
+    public IReadOnlyCollection<AccessRequest> Requests => [.. _known.Keys];
 
     /// <summary>Only what is known: what has not been asked is not allowed.</summary>
     public override bool Allows(AclResource resource, string segment, AclAccess access) =>
-        _known.TryGetValue(new AclQuestion(resource, segment, access), out var allowed) && allowed;
+        _known.TryGetValue(new AccessRequest(resource, segment, access), out var allowed) && allowed;
 
-    public override ValueTask<bool> AllowsAsync(AclQuestion question, CancellationToken cancellationToken) =>
+    public override ValueTask<bool> AllowsAsync(AccessRequest question, CancellationToken cancellationToken) =>
         _known.TryGetValue(question, out var allowed) ? new(allowed) : new(AskAsync(question).WaitAsync(cancellationToken));
 
-    public override async ValueTask<IReadOnlyList<bool>> AllowsEachAsync(IReadOnlyList<AclQuestion> questions, CancellationToken cancellationToken)
+    public override async ValueTask<IReadOnlyList<bool>> AllowsEachAsync(IReadOnlyList<AccessRequest> questions, CancellationToken cancellationToken)
     {
         // Looked at once: what is known may be dropped meanwhile.
-        Dictionary<AclQuestion, bool> answers = new(questions.Count);
-        List<AclQuestion> unknown = [];
+        Dictionary<AccessRequest, bool> answers = new(questions.Count);
+        List<AccessRequest> unknown = [];
         foreach (var question in questions.Distinct())
         {
             if (_known.TryGetValue(question, out var allowed))
@@ -73,7 +73,7 @@ internal sealed class RemoteRights(string token, RemoteTokens owner, RemoteToken
     }
 
     /// <summary>Keeps what the servers have answered.</summary>
-    public void Keep(IReadOnlyDictionary<AclQuestion, bool> answers)
+    public void Keep(IReadOnlyDictionary<AccessRequest, bool> answers)
     {
         lock (_gate)
         {
@@ -99,26 +99,26 @@ internal sealed class RemoteRights(string token, RemoteTokens owner, RemoteToken
     }
 
     /// <summary>Whether the servers answer something else now.</summary>
-    public bool Differs(IReadOnlyDictionary<AclQuestion, bool> answers) =>
+    public bool Differs(IReadOnlyDictionary<AccessRequest, bool> answers) =>
         answers.Any(answer => _known.TryGetValue(answer.Key, out var before) && before != answer.Value);
 
     /// <summary>Never: the servers' own answer to a snapshot is what counts.</summary>
     public override bool Snapshot() => false;
 
     // Who may have a service's leaf asks next about its intentions (acl ACL-PERM-3).
-    private static AclQuestion[] WithItsLike(AclQuestion question) => question switch
+    private static AccessRequest[] WithItsLike(AccessRequest question) => question switch
     {
-        (AclResource.Service, var name, AclAccess.Write) => [question, new AclQuestion(AclResource.Intention, name, AclAccess.Read)],
+        (AclResource.Service, var name, AclAccess.Write) => [question, new AccessRequest(AclResource.Intention, name, AclAccess.Read)],
         _ => [question],
     };
 
-    private static int BytesOf(AclQuestion question) => EntryBytes + (2 * question.Segment.Length);
+    private static int BytesOf(AccessRequest question) => EntryBytes + (2 * question.Segment.Length);
 
     // One call for all who ask the same (ACL-RES-6); no caller's end ends it.
-    private Task<bool> AskAsync(AclQuestion question) =>
+    private Task<bool> AskAsync(AccessRequest question) =>
         _asking.RunAsync(question, async () => (await AskOnceAsync(WithItsLike(question)))[question]);
 
-    private async Task<IReadOnlyDictionary<AclQuestion, bool>> AskOnceAsync(IReadOnlyCollection<AclQuestion> questions)
+    private async Task<IReadOnlyDictionary<AccessRequest, bool>> AskOnceAsync(IReadOnlyCollection<AccessRequest> questions)
     {
         try
         {
@@ -142,7 +142,7 @@ internal sealed class RemoteRights(string token, RemoteTokens owner, RemoteToken
             return AllBy(owner.Unasked());
         }
 
-        Dictionary<AclQuestion, bool> AllBy(TokenRights rights) =>
+        Dictionary<AccessRequest, bool> AllBy(TokenRights rights) =>
             questions.ToDictionary(static question => question, question => rights.Allows(question.Resource, question.Segment, question.Access));
     }
 }

@@ -65,7 +65,7 @@ internal sealed class RemoteToken(string secret, RemoteTokens owner)
     }
 
     /// <inheritdoc cref="RemoteTokens.Remember"/>
-    public void Remember(IReadOnlyList<AclQuestion> allowed)
+    public void Remember(IReadOnlyList<AccessRequest> allowed)
     {
         lock (_gate)
         {
@@ -125,7 +125,7 @@ internal sealed class RemoteToken(string secret, RemoteTokens owner)
             owner.Metrics.Missed();
             var expiresAt = secret.Length == 0 ? null : await owner.ReadExpirationAsync(secret);
             var known = Volatile.Read(ref _rights);
-            var answers = known is null ? [] : await owner.AskAsync(secret, known.Questions);
+            var answers = known is null ? [] : await owner.AskAsync(secret, known.Requests);
             return Take(expiresAt, answers, asked);
         }
         catch (ServerException error) when (error.Kind == FailureKind.UnknownToken)
@@ -143,7 +143,7 @@ internal sealed class RemoteToken(string secret, RemoteTokens owner)
         }
     }
 
-    private TokenRights Take(DateTimeOffset? expiresAt, Dictionary<AclQuestion, bool> answers, long asked)
+    private TokenRights Take(DateTimeOffset? expiresAt, Dictionary<AccessRequest, bool> answers, long asked)
     {
         TokenRights rights;
         var changed = false;

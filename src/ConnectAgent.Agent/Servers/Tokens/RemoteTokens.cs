@@ -138,7 +138,7 @@ internal sealed class RemoteTokens(
     }
 
     /// <summary>What was allowed in a former life of the agent: the last that is known of a token while no server can be asked.</summary>
-    public void Remember(string token, IReadOnlyList<AclQuestion> allowed)
+    public void Remember(string token, IReadOnlyList<AccessRequest> allowed)
     {
         if (options.Enabled && _tokens.Count < Most && !TokenText.IsTooLong(token))
         {
@@ -189,10 +189,10 @@ internal sealed class RemoteTokens(
 
     /// <summary>Asks any number of questions.</summary>
     /// <exception cref="ServerException">As <see cref="ITokenAuthority.AskAsync"/>.</exception>
-    public Task<Dictionary<AclQuestion, bool>> AskAsync(string token, IReadOnlyCollection<AclQuestion> questions) => UnlessUnreachableAsync(async () =>
+    public Task<Dictionary<AccessRequest, bool>> AskAsync(string token, IReadOnlyCollection<AccessRequest> questions) => UnlessUnreachableAsync(async () =>
     {
-        Dictionary<AclQuestion, bool> answers = new(questions.Count);
-        foreach (var some in questions.Chunk(ITokenAuthority.MostQuestions))
+        Dictionary<AccessRequest, bool> answers = new(questions.Count);
+        foreach (var some in questions.Chunk(ITokenAuthority.MostAuthorizations))
         {
             foreach (var (question, answer) in some.Zip(await AskSomeAsync(token, some)))
             {
@@ -203,7 +203,7 @@ internal sealed class RemoteTokens(
         return answers;
     });
 
-    private async Task<IReadOnlyList<bool>> AskSomeAsync(string token, IReadOnlyList<AclQuestion> questions)
+    private async Task<IReadOnlyList<bool>> AskSomeAsync(string token, IReadOnlyList<AccessRequest> questions)
     {
         for (var denials = 0; ;)
         {

@@ -40,7 +40,7 @@ internal sealed class IngressGatewayKind() : DocumentKind(KindName, new ObjectTy
     private static readonly ObjectType HeaderChanges = new(
         new("Add", Headers), new("Set", Headers), new("Remove", new ListType(TextType.Instance, ConfigBounds.HeaderChanges)));
 
-    public override AclQuestion ToDelete(string entry) => AclQuestion.OperatorWrite;
+    public override AccessRequest ToDelete(string entry) => AccessRequest.OperatorWrite;
 
     protected override void Normalize(JsonObject document)
     {

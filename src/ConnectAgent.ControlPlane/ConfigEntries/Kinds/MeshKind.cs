@@ -18,9 +18,9 @@ internal sealed class MeshKind() : DocumentKind("mesh", new ObjectType(
     // The reference's entry has no such field; the one name that it could be does no harm, any other would write this entry unasked.
     private static readonly FixedTextType OnlyName = new(TheOne);
 
-    public override AclQuestion? ToRead(string entry) => null;
+    public override AccessRequest? ToRead(string entry) => null;
 
-    public override AclQuestion ToDelete(string entry) => AclQuestion.OperatorWrite;
+    public override AccessRequest ToDelete(string entry) => AccessRequest.OperatorWrite;
 
     protected override string NameOf(JsonObject document) => TheOne;
 }

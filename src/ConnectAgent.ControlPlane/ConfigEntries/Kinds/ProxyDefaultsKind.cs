@@ -28,9 +28,9 @@ internal sealed class ProxyDefaultsKind() : DocumentKind(KindName, Fields)
     public override bool ShapesChains(IConfigEntry? before, IConfigEntry? after) =>
         ((ConfigEntry?)before)?.Protocol != ((ConfigEntry?)after)?.Protocol;
 
-    public override AclQuestion? ToRead(string entry) => null;
+    public override AccessRequest? ToRead(string entry) => null;
 
-    public override AclQuestion ToDelete(string entry) => AclQuestion.OperatorWrite;
+    public override AccessRequest ToDelete(string entry) => AccessRequest.OperatorWrite;
 
     protected override string NameOf(JsonObject document) => Global;
 

@@ -38,7 +38,7 @@ internal sealed partial class ServiceResolverKind() : DocumentKind(KindName, Fie
 
     public override bool ShapesChains(IConfigEntry? before, IConfigEntry? after) => true;
 
-    public override IEnumerable<AclQuestion> ToWrite(IConfigEntry entry)
+    public override IEnumerable<AccessRequest> ToWrite(IConfigEntry entry)
     {
         var document = DocumentOf(entry);
         var targets = (document.Object("Failover")?.Select(pair => pair.Value!.AsObject()) ?? []).Append(document.Object("Redirect") ?? []);

@@ -48,7 +48,7 @@ internal sealed class ServiceRouterKind() : DocumentKind(KindName, Fields)
 
     public override bool ShapesChains(IConfigEntry? before, IConfigEntry? after) => true;
 
-    public override IEnumerable<AclQuestion> ToWrite(IConfigEntry entry) =>
+    public override IEnumerable<AccessRequest> ToWrite(IConfigEntry entry) =>
     [
         .. base.ToWrite(entry),
         .. ToRefer(entry, DocumentOf(entry).Objects("Routes").Select(route => route.Object("Destination")?.Text("Service") ?? string.Empty)),

@@ -28,7 +28,7 @@ internal sealed class ServiceSplitterKind() : DocumentKind(KindName, Fields)
 
     public override bool ShapesChains(IConfigEntry? before, IConfigEntry? after) => true;
 
-    public override IEnumerable<AclQuestion> ToWrite(IConfigEntry entry) =>
+    public override IEnumerable<AccessRequest> ToWrite(IConfigEntry entry) =>
         [.. base.ToWrite(entry), .. ToRefer(entry, DocumentOf(entry).Objects("Splits").Select(split => split.Text("Service")))];
 
     protected override void Check(string entry, JsonObject document)

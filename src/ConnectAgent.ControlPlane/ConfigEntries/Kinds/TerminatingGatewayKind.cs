@@ -26,7 +26,7 @@ internal sealed class TerminatingGatewayKind() : DocumentKind(KindName, new Obje
 {
     public const string KindName = "terminating-gateway";
 
-    public override AclQuestion ToDelete(string entry) => AclQuestion.OperatorWrite;
+    public override AccessRequest ToDelete(string entry) => AccessRequest.OperatorWrite;
 
     protected override void Check(string entry, JsonObject document)
     {

@@ -70,7 +70,7 @@ public sealed class UpstreamHealthTests : IDisposable
     [Fact] // CACHE-2, CACHE-43, GH-4987, CAT-12
     public void Whatever_changes_the_answer_is_in_the_key_and_nothing_else()
     {
-        HealthQuestion[] different =
+        HealthQuery[] different =
         [
             Question("web"), Question("web", connect: true), Question("web", connect: true, tags: ["a"]), Question("WEB", connect: true),
             Question("web", tags: ["a"]), Question("web", tags: ["a", "b"]), Question("web", tags: ["ab"]), Question("web", tags: ["a,b"]),
@@ -200,11 +200,11 @@ public sealed class UpstreamHealthTests : IDisposable
             new HealthRequest("dc1", Token, Question("web", tags: ["b", "a"])), default, CancellationToken.None);
     }
 
-    private static AclQuestion Node(string name) => new(AclResource.Node, name, AclAccess.Read);
+    private static AccessRequest Node(string name) => new(AclResource.Node, name, AclAccess.Read);
 
-    private static AclQuestion Service(string name) => new(AclResource.Service, name, AclAccess.Read);
+    private static AccessRequest Service(string name) => new(AclResource.Service, name, AclAccess.Read);
 
-    private static HealthQuestion Question(
+    private static HealthQuery Question(
         string service, bool connect = false, string[]? tags = null, string[]? meta = null, string filter = "") =>
         new(connect, service, tags ?? [], meta ?? [], filter);
 

@@ -61,7 +61,7 @@ public sealed class AclBodiesTests
 
     private static bool IsHandled(string text) => IsHandled(text, AclBodies.Token) && IsHandled(text, AclBodies.Policy)
         && IsHandled(text, AclLoginBodies.AuthMethod) && IsHandled(text, AclLoginBodies.BindingRule) && IsHandled(text, AclLoginBodies.Login)
-        && IsHandled(text, AclBodies.Role) && IsHandled(text, AclBodies.Questions) && IsHandled(text, AclBodies.AgentToken);
+        && IsHandled(text, AclBodies.Role) && IsHandled(text, AclBodies.Authorizations) && IsHandled(text, AclBodies.AgentToken);
 
     private static bool IsHandled<T>(string text, SchemaType<T> decoder)
     {

@@ -46,7 +46,7 @@ public sealed class EmbeddedServerClientTests : ServerClientConformance, IAsyncL
     [Fact] // it has no catalog, and says so instead of "there is no such service"
     public async Task Health_is_not_supported()
     {
-        var question = new HealthQuestion(connect: true, "web", [], [], string.Empty);
+        var question = new HealthQuery(connect: true, "web", [], [], string.Empty);
         var read = () => Client.ReadHealthAsync(question, new ServerQuery("dc1", string.Empty, new BlockingQuery(0, TimeSpan.FromMinutes(10))), CancellationToken.None);
         (await read.Should().ThrowAsync<ServerException>()).Which.Kind.Should().Be(FailureKind.Unsupported);
     }
@@ -137,7 +137,7 @@ public sealed class ScriptedServerClientHealthTests : ServerClientHealthConforma
         return Task.CompletedTask;
     }
 
-    protected override Task GrantAsync(string token, params AclQuestion[] rights)
+    protected override Task GrantAsync(string token, params AccessRequest[] rights)
     {
         _client.SetRights(token, new GrantedRights(rights));
         return Task.CompletedTask;

@@ -57,10 +57,10 @@ public sealed class ServiceHealthTests
         var health = Parse($"[{HealthInstances.Of("n1", "a")},{HealthInstances.Of("n2", "a")},{HealthInstances.Of("n1", "b")}]");
         var (node1, node2, service1, service2) = (Node("n1"), Node("n2"), Service("a"), Service("b"));
         health.Needs.Should().Equal(node1, node2, service1, service2);
-        NamesOf(health.Without(new HashSet<AclQuestion> { node1 })).Should().Equal("n2/a");
-        NamesOf(health.Without(new HashSet<AclQuestion> { service1 })).Should().Equal("n1/b");
-        health.Without(new HashSet<AclQuestion> { Node("n3"), Service("n1") }).Should().BeSameAs(health);
-        health.Without(new HashSet<AclQuestion> { node1 }).IsFiltered.Should().BeTrue();
+        NamesOf(health.Without(new HashSet<AccessRequest> { node1 })).Should().Equal("n2/a");
+        NamesOf(health.Without(new HashSet<AccessRequest> { service1 })).Should().Equal("n1/b");
+        health.Without(new HashSet<AccessRequest> { Node("n3"), Service("n1") }).Should().BeSameAs(health);
+        health.Without(new HashSet<AccessRequest> { node1 }).IsFiltered.Should().BeTrue();
     }
 
     [Fact] // HLT-3: in their order
@@ -79,7 +79,7 @@ public sealed class ServiceHealthTests
 
     private static IEnumerable<string> NamesOf(ServiceHealth health) => health.Instances.Select(instance => $"{instance.Node}/{instance.Service}");
 
-    private static AclQuestion Node(string name) => new(AclResource.Node, name, AclAccess.Read);
+    private static AccessRequest Node(string name) => new(AclResource.Node, name, AclAccess.Read);
 
-    private static AclQuestion Service(string name) => new(AclResource.Service, name, AclAccess.Read);
+    private static AccessRequest Service(string name) => new(AclResource.Service, name, AclAccess.Read);
 }

@@ -82,7 +82,7 @@ public sealed class ScriptedConsulServerHealthTests : ServerClientHealthConforma
         return Task.CompletedTask;
     }
 
-    protected override Task GrantAsync(string token, params AclQuestion[] rights)
+    protected override Task GrantAsync(string token, params AccessRequest[] rights)
     {
         _server.Content.SetRights(token, new GrantedRights(rights));
         return Task.CompletedTask;
@@ -138,7 +138,7 @@ public sealed class ConsulServerClientTests : IAsyncLifetime
     {
         _server.Content.SetHealth("another", connect: false);
         await Client.ReadHealthAsync(
-            new HealthQuestion(connect: true, "a b/ü", ["z&", "a"], ["os:linux"], "Service.Port == 1"),
+            new HealthQuery(connect: true, "a b/ü", ["z&", "a"], ["os:linux"], "Service.Port == 1"),
             new ServerQuery("dc1", "s3cret", new BlockingQuery(3, TimeSpan.FromSeconds(90))),
             CancellationToken.None);
         var sent = _server.Requests.Should().ContainSingle().Subject;
@@ -171,7 +171,7 @@ public sealed class ConsulServerClientTests : IAsyncLifetime
     }
 
     private Task<ServerRead<ServiceHealth>> HealthAsync(string service) => Client.ReadHealthAsync(
-        new HealthQuestion(connect: false, service, [], [], string.Empty), new ServerQuery("dc1", string.Empty, new BlockingQuery(0, Long)), CancellationToken.None);
+        new HealthQuery(connect: false, service, [], [], string.Empty), new ServerQuery("dc1", string.Empty, new BlockingQuery(0, Long)), CancellationToken.None);
 
     [Fact] // LEAF-34
     public async Task Signing_sends_the_request_and_no_key()

@@ -16,10 +16,10 @@ public sealed class RemoteTokenFaultTests : IDisposable
 {
     private const string Token = "aaaa";
     private static readonly TimeSpan Ttl = TimeSpan.FromSeconds(30);
-    private static readonly AclQuestion WriteWeb = new(AclResource.Service, "web", AclAccess.Write);
-    private static readonly AclQuestion ReadWebIntentions = new(AclResource.Intention, "web", AclAccess.Read);
-    private static readonly AclQuestion ReadNode = new(AclResource.Node, "n1", AclAccess.Read);
-    private static readonly AclQuestion ReadAcl = new(AclResource.Acl, string.Empty, AclAccess.Read);
+    private static readonly AccessRequest WriteWeb = new(AclResource.Service, "web", AclAccess.Write);
+    private static readonly AccessRequest ReadWebIntentions = new(AclResource.Intention, "web", AclAccess.Read);
+    private static readonly AccessRequest ReadNode = new(AclResource.Node, "n1", AclAccess.Read);
+    private static readonly AccessRequest ReadAcl = new(AclResource.Acl, string.Empty, AclAccess.Read);
 
     private readonly ManualTimeProvider _clock = new();
     private readonly ScriptedAuthority _servers = new();
@@ -38,7 +38,7 @@ public sealed class RemoteTokenFaultTests : IDisposable
         _servers.Failure = new ServerException(FailureKind.Unreachable, "No known Consul servers");
         for (var i = 0; i < 200; i++)
         {
-            var unseen = new AclQuestion(AclResource.Node, "n" + i, AclAccess.Read);
+            var unseen = new AccessRequest(AclResource.Node, "n" + i, AclAccess.Read);
             (await rights.AllowsAsync(unseen, default)).Should().BeTrue("the servers are unreachable");
         }
 
@@ -46,7 +46,7 @@ public sealed class RemoteTokenFaultTests : IDisposable
         _clock.Advance(TimeSpan.FromSeconds(2));
         for (var i = 0; i < 200; i++)
         {
-            var unseen = new AclQuestion(AclResource.Node, "n" + i, AclAccess.Read);
+            var unseen = new AccessRequest(AclResource.Node, "n" + i, AclAccess.Read);
             (await rights.AllowsAsync(unseen, default)).Should().BeFalse("{0} is asked anew", i);
         }
     }
@@ -176,7 +176,7 @@ public sealed class RemoteTokenFaultTests : IDisposable
             var rights = await tokens.ResolveAsync(token, default);
             for (var j = 0; j < 20; j++)
             {
-                await rights.AllowsAsync(new AclQuestion(AclResource.Node, new string('n', 16 * 1024) + j, AclAccess.Read), default);
+                await rights.AllowsAsync(new AccessRequest(AclResource.Node, new string('n', 16 * 1024) + j, AclAccess.Read), default);
             }
         }
 
@@ -200,7 +200,7 @@ public sealed class RemoteTokenFaultTests : IDisposable
         tokens.AclsAreOpen.Should().BeFalse();
     }
 
-    private static async Task<bool> AllowsAsync(RemoteTokens tokens, AclQuestion question, string token = Token) =>
+    private static async Task<bool> AllowsAsync(RemoteTokens tokens, AccessRequest question, string token = Token) =>
         await (await tokens.ResolveAsync(token, default)).AllowsAsync(question, default);
 
     private static async Task RefusesAsync(RemoteTokens tokens, string token) =>

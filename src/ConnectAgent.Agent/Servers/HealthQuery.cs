@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 namespace ConnectAgent.Agent.Servers;
 
 /// <summary>Whose health is asked for: all that changes what the servers answer (services HLT-1, HLT-4). What the agent does itself is no part of it.</summary>
-public sealed record HealthQuestion
+public sealed record HealthQuery
 {
     /// <summary>Brings a question into one form: what is asked for in another order is the same question.</summary>
     /// <param name="connect">Whether what connects for the service is meant, or the service itself (services CAT-13).</param>
@@ -12,7 +12,7 @@ public sealed record HealthQuestion
     /// <param name="nodeMeta">What its node must have: <c>name:value</c>. The later of two with one name counts.</param>
     /// <param name="filter">An expression that the servers evaluate; empty for none.</param>
     [JsonConstructor]
-    public HealthQuestion(bool connect, string service, IReadOnlyList<string> tags, IReadOnlyList<string> nodeMeta, string filter)
+    public HealthQuery(bool connect, string service, IReadOnlyList<string> tags, IReadOnlyList<string> nodeMeta, string filter)
     {
         // Names are without case (CAT-12); but connect needs a right to the name as it is spelled (HLT-8), so there each spelling is its own question.
         Connect = connect;
@@ -37,7 +37,7 @@ public sealed record HealthQuestion
     [JsonIgnore]
     public string Target { get; }
 
-    public bool Equals(HealthQuestion? other) => other is not null && other.Target == Target;
+    public bool Equals(HealthQuery? other) => other is not null && other.Target == Target;
 
     public override int GetHashCode() => Target.GetHashCode(StringComparison.Ordinal);
 

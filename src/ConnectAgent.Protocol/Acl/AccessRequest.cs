@@ -29,11 +29,11 @@ public enum AclAccess
 
 /// <summary>One question about what a token may do (acl ACL-AUZ-1).</summary>
 /// <param name="Segment">The name, with case; empty for kinds without names.</param>
-public readonly record struct AclQuestion(AclResource Resource, string Segment, AclAccess Access)
+public readonly record struct AccessRequest(AclResource Resource, string Segment, AclAccess Access)
 {
-    public static AclQuestion AclRead { get; } = new(AclResource.Acl, string.Empty, AclAccess.Read);
+    public static AccessRequest AclRead { get; } = new(AclResource.Acl, string.Empty, AclAccess.Read);
 
-    public static AclQuestion AclWrite { get; } = new(AclResource.Acl, string.Empty, AclAccess.Write);
+    public static AccessRequest AclWrite { get; } = new(AclResource.Acl, string.Empty, AclAccess.Write);
 
-    public static AclQuestion OperatorWrite { get; } = new(AclResource.Operator, string.Empty, AclAccess.Write);
+    public static AccessRequest OperatorWrite { get; } = new(AclResource.Operator, string.Empty, AclAccess.Write);
 }
