@@ -109,7 +109,8 @@ internal sealed class ProviderPreparation(ProviderRegistry providers, AuthorityO
         catch (ProviderException error)
         {
             throw new ServerException(
-                FailureKind.Failed, (error.Fault == ProviderFault.BadConfiguration ? BadConfiguration : prefix) + error.Message, error) { Limit = error.Limit };
+                FailureKind.Failed, (error.Fault == ProviderFault.BadConfiguration ? BadConfiguration : prefix) + error.Message, error)
+            { Limit = error.Limit };
         }
     }
 }

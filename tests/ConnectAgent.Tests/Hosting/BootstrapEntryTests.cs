@@ -34,7 +34,7 @@ public sealed class BootstrapEntryTests
             }
 
             await using var second = await InProcessAgent.StartAsync(
-                configure: values => values.Merge(ConnectKeys.BootstrapEntries, new List<string> {DenyAll, """{"kind":"service-defaults","name":"db","protocol":"http"}"""}),
+                configure: values => values.Merge(ConnectKeys.BootstrapEntries, new List<string> { DenyAll, """{"kind":"service-defaults","name":"db","protocol":"http"}""" }),
                 folder: folder.FullName);
             ((bool)(await second.GetAsync("/v1/connect/intentions/check?source=web&destination=db"))["Allowed"]!).Should().BeTrue();
             ((string)(await second.GetAsync("/v1/config/service-defaults/db"))["Protocol"]!).Should().Be("http", "an absent one is written");
