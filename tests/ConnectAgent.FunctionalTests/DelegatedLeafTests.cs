@@ -22,7 +22,7 @@ public sealed class DelegatedLeafTests : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        _server.Signs = false;
+        _server.Api.Signs = false;
         _agent = await StartAsync(delegates: true);
     }
 
@@ -61,7 +61,7 @@ public sealed class DelegatedLeafTests : IAsyncLifetime
 
         // When
         var blocked = _agent.GetAsync($"/v1/agent/connect/ca/leaf/web?token=s3cret&index={first.Index}&wait=60s");
-        await _server.RenewLeafAsync("web");
+        await _server.Api.RenewLeafAsync("web");
 
         // Then
         var second = await blocked;
@@ -74,7 +74,7 @@ public sealed class DelegatedLeafTests : IAsyncLifetime
     [Fact] // a server of this product signs, and the key stays here
     public async Task A_server_that_signs_is_asked_to()
     {
-        _server.Signs = true;
+        _server.Api.Signs = true;
         (await _agent.LeafAsync("web")).Status.Should().Be(200);
         _server.Requests.Should().NotContain(request => request.IsLeaf);
         var entry = (await _agent.GetAsync("/v1/agent/connect/cache?kind=connect-ca-leaf")).List.Should().ContainSingle().Subject!;
@@ -89,7 +89,7 @@ public sealed class DelegatedLeafTests : IAsyncLifetime
         var first = await _agent.LeafAsync("web");
         await _server.SeenAsync(1, request => request.IsLeaf && request.Holds);
         var foreign = await ForeignAsync(what);
-        _server.Leaf = leaf => Spoil(what, leaf, foreign);
+        _server.Api.Leaf = leaf => Spoil(what, leaf, foreign);
         if (what is "truncated" or "a number" or "null")
         {
             var body = what switch { "null" => "null", "a number" => "{\"CertPEM\":1,\"PrivateKeyPEM\":2}", _ => "{\"CertPEM\":\"-----BEG" };
@@ -97,7 +97,7 @@ public sealed class DelegatedLeafTests : IAsyncLifetime
         }
 
         // When
-        await _server.RenewLeafAsync("web");
+        await _server.Api.RenewLeafAsync("web");
         await ClientAgent.UntilAsync(async () => (await _agent.GetAsync("/v1/agent/metrics?format=prometheus")).Body.Split('\n').Any(
             line => line.StartsWith("connect_agent_servers_refused_total", StringComparison.Ordinal) && !line.EndsWith(" 0", StringComparison.Ordinal)));
 

@@ -1,19 +1,8 @@
 using System.Collections.Concurrent;
-using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using System.Security.Cryptography;
 using System.Text;
-using System.Text.Json;
-using System.Text.Json.Nodes;
 using ConnectAgent.Agent.Servers;
-using ConnectAgent.Protocol.Acl;
-using ConnectAgent.Protocol.Errors;
-using ConnectAgent.Protocol.Identity;
-using ConnectAgent.Protocol.Intentions;
-using ConnectAgent.Protocol.Json;
-using ConnectAgent.Protocol.Reads;
-using ConnectAgent.Protocol.Tokens;
 
 namespace ConnectAgent.TestKit.Servers;
 
@@ -23,18 +12,8 @@ namespace ConnectAgent.TestKit.Servers;
 /// </summary>
 public sealed class ScriptedConsulServer : IAsyncDisposable
 {
-    private const string LeafPath = "/v1/agent/connect/ca/leaf/";
-
-    private static readonly JsonSerializerOptions Json = new()
-    {
-        Converters = { new Rfc3339Converter() },
-        Encoder = GoJsonEncoder.Instance,
-    };
-
     private readonly ConcurrentQueue<ScriptedRequest> _requests = new();
     private readonly ConcurrentQueue<ScriptedRequest> _probes = new();
-    private readonly Dictionary<string, ScriptedLeaf> _leaves = new(StringComparer.Ordinal);
-    private TaskCompletionSource _renewed = NewSignal();
     private readonly ConcurrentDictionary<Socket, bool> _connections = new();
     private readonly Lock _gate = new();
     private TaskCompletionSource _arrived = NewSignal();
@@ -45,13 +24,16 @@ public sealed class ScriptedConsulServer : IAsyncDisposable
 
     private ScriptedConsulServer(ScriptedServerClient content, int port)
     {
-        Content = content;
+        Api = new ScriptedConsulApi(content);
         Port = port;
         Listen();
     }
 
+    /// <summary>How it answers while it behaves.</summary>
+    public ScriptedConsulApi Api { get; }
+
     /// <summary>What it serves while it behaves.</summary>
-    public ScriptedServerClient Content { get; }
+    public ScriptedServerClient Content => Api.Content;
 
     public int Port { get; private set; }
 
@@ -59,15 +41,6 @@ public sealed class ScriptedConsulServer : IAsyncDisposable
 
     /// <summary>How often somebody looked whether the server is there.</summary>
     public int Probes => _probes.Count;
-
-    /// <summary>Whether it signs; a server of the reference's does not, and makes leaves itself.</summary>
-    public bool Signs { get; set; } = true;
-
-    /// <summary>What it makes of the leaf of its own before it is answered, for a server that answers another's.</summary>
-    public Func<JsonObject, JsonObject> Leaf { get; set; } = static leaf => leaf;
-
-    /// <summary>What the server says when asked who leads; empty for nobody.</summary>
-    public string Leader { get; set; } = "127.0.0.1:8300";
 
     /// <summary>Every request that arrived, in order, but for those that look whether the server is there.</summary>
     public IReadOnlyList<ScriptedRequest> Requests => [.. _requests];
@@ -256,7 +229,7 @@ public sealed class ScriptedConsulServer : IAsyncDisposable
             using var either = CancellationTokenSource.CreateLinkedTokenSource(left.Token, changed);
             try
             {
-                return await fault(request).WaitAsync(left.Token) ?? await UsualAsync(request, either.Token);
+                return await fault(request).WaitAsync(left.Token) ?? await Api.AnswerAsync(request, either.Token);
             }
             catch (OperationCanceledException) when (left.IsCancellationRequested)
             {
@@ -290,141 +263,6 @@ public sealed class ScriptedConsulServer : IAsyncDisposable
         }
     }
 
-    private async Task<ScriptedAnswer> UsualAsync(ScriptedRequest request, CancellationToken cancellationToken)
-    {
-        try
-        {
-            switch (request.Path)
-            {
-                case "/v1/status/leader":
-                    return ScriptedAnswer.Ok(JsonSerializer.Serialize(Leader), index: null);
-                case "/v1/connect/ca/roots":
-                    var roots = await Content.ReadRootsAsync(request.Query(), cancellationToken);
-                    return ScriptedAnswer.Ok(JsonSerializer.Serialize(roots.Value, Json), roots.Index);
-                case "/v1/connect/ca/revoked":
-                    var revoked = await Content.ReadRevokedAsync(request.Query(), cancellationToken);
-                    return ScriptedAnswer.Ok(JsonSerializer.Serialize(revoked.Value, Json), revoked.Index);
-                case "/v1/connect/intentions/match":
-                    var names = request.All("name");
-                    var matches = await Content.MatchIntentionsAsync(
-                        new MatchNames(request.First("by") == "destination", names), request.Query(), cancellationToken);
-                    var reply = new Dictionary<string, IReadOnlyList<Intention>?>(StringComparer.Ordinal);
-                    foreach (var (name, match) in names.Zip(matches.Value))
-                    {
-                        reply[name] = match.Intentions.Count == 0 ? null : match.Intentions;
-                    }
-
-                    return ScriptedAnswer.Ok(JsonSerializer.Serialize(reply, Json), matches.Index);
-                case var path when path.StartsWith("/v1/health/", StringComparison.Ordinal):
-                    return await HealthAsync(path["/v1/health/".Length..].Split('/'), request, cancellationToken);
-                case "/v1/acl/token/self":
-                    await Content.ResolveTokenAsync(request.Token, cancellationToken);
-                    return ScriptedAnswer.Ok("""{"AccessorID":"an accessor"}""", index: null);
-                case "/v1/internal/acl/authorize":
-                    return ScriptedAnswer.Ok(Allowed(request, await Content.ResolveTokenAsync(request.Token, cancellationToken)), index: null);
-                case var path when !Signs && path.StartsWith(LeafPath, StringComparison.Ordinal):
-                    return await LeafAsync(path[LeafPath.Length..], request, cancellationToken);
-                case "/v1/connect/ca/sign" when request.Method == "PUT" && Signs:
-                    var body = JsonNode.Parse(request.Body)!;
-                    var identity = new ServiceId(ScriptedServerClient.TrustDomainName, request.First("dc"), (string)body["Service"]!);
-                    var pem = (string)body["CSR"]!;
-                    var signed = await Content.SignLeafAsync(
-                        identity, Convert.FromBase64String(pem[PemEncoding.Find(pem).Base64Data]), request.Token, cancellationToken);
-                    return ScriptedAnswer.Ok(
-                        new JsonObject { ["CertPEM"] = signed.CertificatePem, ["ModifyIndex"] = signed.Index }.ToJsonString(), index: null);
-                default:
-                    return ScriptedAnswer.Text(404, string.Empty);
-            }
-        }
-        catch (ServerException error)
-        {
-            var status = error.Kind switch
-            {
-                FailureKind.UnknownToken or FailureKind.PermissionDenied => 403,
-                FailureKind.RateLimited => 429,
-                FailureKind.Invalid => 400,
-                _ => 500,
-            };
-            return ScriptedAnswer.Text(status, error.Message);
-        }
-    }
-
-    private async Task<ScriptedAnswer> HealthAsync(string[] path, ScriptedRequest request, CancellationToken cancellationToken)
-    {
-        if (path is not ["connect" or "service", var service])
-        {
-            return ScriptedAnswer.Text(404, string.Empty);
-        }
-
-        var question = new HealthQuery(
-            path[0] == "connect", Uri.UnescapeDataString(service), request.All("tag"), request.All("node-meta"), request.First("filter"));
-        var read = await Content.ReadHealthAsync(question, request.Query(), cancellationToken);
-        return ScriptedAnswer.Of(
-            200,
-            Encoding.UTF8.GetString(read.Value.Json.Span),
-            $"X-Consul-Index: {read.Index}",
-            read.Value.IsFiltered ? "X-Consul-Results-Filtered-By-Acls: true" : null);
-    }
-
-    // acl ACL-AUZ-1.
-    private static string Allowed(ScriptedRequest request, TokenRights rights)
-    {
-        var questions = JsonNode.Parse(request.Body)!.AsArray();
-        foreach (var question in questions)
-        {
-            question!["Allow"] = rights.Allows(
-                Enum.Parse<AclResource>((string)question["Resource"]!, ignoreCase: true),
-                (string?)question["Segment"] ?? string.Empty,
-                Enum.Parse<AclAccess>((string)question["Access"]!, ignoreCase: true));
-        }
-
-        return questions.ToJsonString();
-    }
-
-    /// <summary>Makes a new leaf in the place of the one of a service.</summary>
-    public async Task RenewLeafAsync(string service)
-    {
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var identity = new ServiceId(ScriptedServerClient.TrustDomainName, ScriptedServerClient.Datacenter, service);
-        var signed = await Content.SignLeafAsync(identity, CertificateRequests.For(identity, key), string.Empty, CancellationToken.None);
-        TaskCompletionSource renewed;
-        lock (_gate)
-        {
-            _leaves[service] = new ScriptedLeaf(signed.CertificatePem, key.ExportECPrivateKeyPem(), signed.Index);
-            (renewed, _renewed) = (_renewed, NewSignal());
-        }
-
-        renewed.TrySetResult();
-    }
-
-    // As an agent of the reference's does: made at the first read, and held until there is another.
-    private async Task<ScriptedAnswer> LeafAsync(string service, ScriptedRequest request, CancellationToken cancellationToken)
-    {
-        while (true)
-        {
-            ScriptedLeaf? leaf;
-            Task renewed;
-            lock (_gate)
-            {
-                (leaf, renewed) = (_leaves.GetValueOrDefault(service), _renewed.Task);
-            }
-
-            if (leaf is null)
-            {
-                await RenewLeafAsync(service);
-            }
-            else if (request.Holds && request.Query().Blocking.Index >= leaf.Index)
-            {
-                await renewed.WaitAsync(cancellationToken);
-            }
-            else
-            {
-                var json = Leaf(new JsonObject { ["CertPEM"] = leaf.CertificatePem, ["PrivateKeyPEM"] = leaf.PrivateKeyPem, ["Service"] = service });
-                return ScriptedAnswer.Ok(json.ToJsonString(), leaf.Index);
-            }
-        }
-    }
-
     private static async Task<ScriptedRequest?> ReadAsync(Socket connection)
     {
         var bytes = new List<byte>();
@@ -448,98 +286,3 @@ public sealed class ScriptedConsulServer : IAsyncDisposable
         }
     }
 }
-
-/// <summary>A request as it came over the socket.</summary>
-/// <param name="Method">An HTTP method.</param>
-/// <param name="Target">Path and query, raw.</param>
-/// <param name="Headers">By name, without case.</param>
-/// <param name="At">When it came, on the monotonic clock.</param>
-public sealed record ScriptedRequest(string Method, string Target, IReadOnlyDictionary<string, string> Headers, long At)
-{
-    public string Body { get; init; } = string.Empty;
-
-    public string Path => Target.Split('?')[0];
-
-    public string Token => Headers.GetValueOrDefault("X-Consul-Token", string.Empty);
-
-    public int Length => int.Parse(Headers.GetValueOrDefault("Content-Length", "0"), CultureInfo.InvariantCulture);
-
-    public bool IsProbe => Target == "/v1/status/leader";
-
-    public bool IsRoots => Path == "/v1/connect/ca/roots";
-
-    public bool IsMatch => Path == "/v1/connect/intentions/match";
-
-    public bool IsHealth => Path.StartsWith("/v1/health/", StringComparison.Ordinal);
-
-    public bool IsLeaf => Path.StartsWith("/v1/agent/connect/ca/leaf/", StringComparison.Ordinal);
-
-    public bool IsSign => Path == "/v1/connect/ca/sign";
-
-    /// <summary>Whether the server may hold it.</summary>
-    public bool Holds => First("index").Length > 0;
-
-    public static ScriptedRequest Parse(string head)
-    {
-        var lines = head.Split("\r\n");
-        var first = lines[0].Split(' ');
-        var headers = lines.Skip(1).Select(line => line.Split(':', 2)).ToDictionary(
-            pair => pair[0], pair => pair[1].Trim(), StringComparer.OrdinalIgnoreCase);
-        return new ScriptedRequest(first[0], first[1], headers, TimeProvider.System.GetTimestamp());
-    }
-
-    public string First(string name) => All(name) is [var value, ..] ? value : string.Empty;
-
-    public IReadOnlyList<string> All(string name) =>
-    [
-        .. (Target.Split('?') is [_, var query] ? query : string.Empty).Split('&').Select(pair => pair.Split('=', 2))
-            .Where(pair => pair.Length == 2 && pair[0] == name).Select(pair => Uri.UnescapeDataString(pair[1])),
-    ];
-
-    public ServerQuery Query()
-    {
-        var wait = First("wait");
-        return new ServerQuery(
-            First("dc"),
-            Token,
-            new BlockingQuery(
-                Holds ? ulong.Parse(First("index"), CultureInfo.InvariantCulture) : 0,
-                wait.Length > 0 ? TimeSpan.FromMilliseconds(long.Parse(wait[..^2], CultureInfo.InvariantCulture)) : null));
-    }
-}
-
-/// <summary>What goes out over the socket.</summary>
-/// <param name="Closes">Whether the connection ends behind it.</param>
-public sealed record ScriptedAnswer(byte[] Bytes, bool Closes = false)
-{
-    /// <summary>Sent behind it, each piece when it is there.</summary>
-    public IReadOnlyList<Task<byte[]>> Then { get; init; } = [];
-
-    /// <summary>The connection is reset instead of answered.</summary>
-    public static ScriptedAnswer Reset { get; } = new([]) { IsReset = true };
-
-    public bool IsReset { get; private init; }
-
-    public static ScriptedAnswer Ok(string json, ulong? index) => Of(200, json, index is { } known ? $"X-Consul-Index: {known}" : null);
-
-    public static ScriptedAnswer Text(int status, string text, params string[] headers) => Of(status, text, headers);
-
-    /// <summary>An answer with these header lines; the length is added.</summary>
-    public static ScriptedAnswer Of(int status, string body, params string?[] headers)
-    {
-        var content = Encoding.UTF8.GetBytes(body);
-        var head = new StringBuilder($"HTTP/1.1 {status} x\r\nContent-Length: {content.Length}\r\n");
-        foreach (var line in headers.Where(line => line is not null))
-        {
-            head.Append(line).Append("\r\n");
-        }
-
-        return new ScriptedAnswer([.. Encoding.ASCII.GetBytes(head.Append("\r\n").ToString()), .. content]);
-    }
-
-    /// <summary>Bytes that may be anything; the connection ends behind them.</summary>
-    public static ScriptedAnswer Raw(string text) => new(Encoding.Latin1.GetBytes(text), Closes: true);
-}
-
-/// <summary>A leaf that the server made itself.</summary>
-internal sealed record ScriptedLeaf(string CertificatePem, string PrivateKeyPem, ulong Index);

@@ -1,8 +1,4 @@
 using System.Collections.Concurrent;
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
-using System.Text;
-using System.Text.Json.Nodes;
 using ConnectAgent.Agent.Revocation;
 using ConnectAgent.Agent.Roots;
 using ConnectAgent.Agent.Servers;
@@ -35,8 +31,7 @@ public sealed class ScriptedServerClient(TimeProvider clock) : IServerClient
     private ulong _intentionIndex = 1;
     private RevocationList _revoked = RevocationList.Empty;
     private ulong _revokedIndex = 1;
-    private readonly Dictionary<string, string> _health = new(StringComparer.Ordinal);
-    private ulong _healthIndex = 1;
+    private readonly ScriptedHealth _health = new();
     private int _healthReads;
     private readonly Dictionary<string, TokenRights> _rights = new(StringComparer.Ordinal);
     private TaskCompletionSource _rightsChanged = NewSignal();
@@ -141,8 +136,7 @@ public sealed class ScriptedServerClient(TimeProvider clock) : IServerClient
     {
         lock (_gate)
         {
-            _health[KeyOf(service, connect)] = "[" + string.Join(',', instances) + "]";
-            _healthIndex = ++_index;
+            _health.Set(service, connect, instances, ++_index);
         }
 
         Changed();
@@ -197,7 +191,7 @@ public sealed class ScriptedServerClient(TimeProvider clock) : IServerClient
     public async Task<ServerRead<ServiceHealth>> ReadHealthAsync(HealthQuery question, ServerQuery query, CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref _healthReads);
-        return await HoldAsync(query, () => null, () => HealthOf(question, RightsOf(query.Token)), cancellationToken);
+        return await HoldAsync(query, () => null, () => _health.Read(question, RightsOf(query.Token)), cancellationToken);
     }
 
     /// <summary>From now on each resolution of a token waits until it is let go.</summary>
@@ -308,23 +302,6 @@ public sealed class ScriptedServerClient(TimeProvider clock) : IServerClient
         }
     }
 
-    private static string KeyOf(string service, bool connect) => $"{connect}/{service.ToLowerInvariant()}";
-
-    // services HLT-4, HLT-8.
-    private ServerRead<ServiceHealth> HealthOf(HealthQuery question, TokenRights rights)
-    {
-        var held = _health.GetValueOrDefault(KeyOf(question.Service, question.Connect), "[]");
-        var all = ServiceHealth.Parse(Encoding.UTF8.GetBytes(held), isFiltered: false)
-            .Where(instance => question.Tags.All(tag => TagsOf(instance).Contains(tag, StringComparer.OrdinalIgnoreCase)), isFiltered: false);
-        var visible = question.Connect && !rights.ServiceRead(question.Service)
-            ? all.Where(static _ => false, isFiltered: true)
-            : all.Without(all.Needs.Where(need => !rights.Allows(need.Resource, need.Segment, need.Access)).ToHashSet());
-        return new(visible, _healthIndex);
-    }
-
-    private static IEnumerable<string?> TagsOf(ServiceInstance instance) =>
-        JsonNode.Parse(instance.Json.Span)!["Service"]!["Tags"]?.AsArray().Select(tag => (string?)tag) ?? [];
-
     private ServerRead<IReadOnlyList<IntentionMatch>> Match(MatchNames names)
     {
         var sorted = _intentions.ToList();
@@ -408,68 +385,5 @@ public sealed class ScriptedServerClient(TimeProvider clock) : IServerClient
         }
 
         changed.TrySetResult();
-    }
-}
-
-/// <summary>A CA of the scripted server; small, but its certificates are real.</summary>
-internal sealed class ScriptedAuthority
-{
-    private readonly ECDsa _key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-    private readonly X509Certificate2 _root;
-    private int _serial;
-
-    private readonly IReadOnlyList<CaRoot> _former;
-
-    public ScriptedAuthority(int generation, IReadOnlyList<CaRoot> former)
-    {
-        Generation = generation;
-        _former = [.. former.Select(root => root with { Active = false })];
-        var request = new CertificateRequest($"CN=root {generation}", _key, HashAlgorithmName.SHA256);
-        request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, critical: false));
-        _root = request.CreateSelfSigned(DateTimeOffset.UnixEpoch.AddYears(50), DateTimeOffset.UnixEpoch.AddYears(150));
-    }
-
-    public int Generation { get; }
-
-    private string KeyId => ColonHex.Format(_root.Extensions.OfType<X509SubjectKeyIdentifierExtension>().Single().SubjectKeyIdentifierBytes.Span);
-
-    public CaRoots Document() => new()
-    {
-        ActiveRootId = $"root-{Generation}",
-        TrustDomain = ScriptedServerClient.TrustDomainName,
-        Roots =
-        [
-            .. _former,
-            new CaRoot
-            {
-                Id = $"root-{Generation}",
-                Name = "root",
-                SerialNumber = 1,
-                SigningKeyId = KeyId,
-                ExternalTrustDomain = "11111111-2222-3333-4444-555555555555",
-                NotBefore = DateTimeOffset.UnixEpoch.AddYears(50),
-                NotAfter = DateTimeOffset.UnixEpoch.AddYears(150),
-                RootCert = Pem.Certificate(_root.RawData),
-                Active = true,
-                PrivateKeyType = "ec",
-                PrivateKeyBits = 256,
-            },
-        ],
-    };
-
-    public string Sign(ServiceId identity, ReadOnlyMemory<byte> certificateRequest, DateTimeOffset now, TimeSpan life, bool verifies)
-    {
-        var asked = CertificateRequest.LoadSigningRequest(
-            certificateRequest.Span,
-            HashAlgorithmName.SHA256,
-            out _,
-            verifies ? CertificateRequestLoadOptions.Default : CertificateRequestLoadOptions.SkipSignatureValidation);
-        var leaf = new CertificateRequest(LeafSubject.Of(identity), asked.PublicKey, HashAlgorithmName.SHA256);
-        leaf.CertificateExtensions.Add(SanExtension.Create(identity.ToString(), leaf.SubjectName));
-        leaf.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(
-            _root, includeKeyIdentifier: true, includeIssuerAndSerial: false));
-        using var certificate = leaf.Create(
-            _root.SubjectName, X509SignatureGenerator.CreateForECDsa(_key), now, now + life, BitConverter.GetBytes(++_serial));
-        return Pem.Certificate(certificate.RawData);
     }
 }

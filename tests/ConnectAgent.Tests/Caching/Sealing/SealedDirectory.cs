@@ -11,6 +11,7 @@ namespace ConnectAgent.Tests.Caching.Sealing;
 internal sealed class SealedDirectory : IDisposable
 {
     private readonly string _root = Directory.CreateTempSubdirectory("sealed-").FullName;
+    private readonly CancellationTokenSource _limit = new(AgentFixture.Patience);
 
     public SealedDirectory() => Directory.CreateDirectory(Path);
 
@@ -23,6 +24,9 @@ internal sealed class SealedDirectory : IDisposable
     public ManualTimeProvider Clock { get; } = new();
 
     public RecordingLog Log { get; } = new();
+
+    /// <summary>Ends what a test waits for that does not come.</summary>
+    public CancellationToken Limit => _limit.Token;
 
     public string[] BadFiles =>
         [.. Directory.GetFiles(Path, "*.bad-*").Select(file => System.IO.Path.GetFileName(file)).Order(StringComparer.Ordinal)];
@@ -61,7 +65,19 @@ internal sealed class SealedDirectory : IDisposable
         [.. entries.OrderBy(entry => entry.Id, StringComparer.Ordinal)
             .Select(entry => (entry.Id, Encoding.UTF8.GetString(entry.Payload.Span)))];
 
-    public void Dispose() => Directory.Delete(_root, recursive: true);
+    /// <summary>Waits until a pause of so many seconds is armed, and lets it pass.</summary>
+    public async Task SleepThroughAsync(int seconds)
+    {
+        var pause = TimeSpan.FromSeconds(seconds);
+        await Clock.ArmedAsync(armed => armed == pause, Limit);
+        Clock.Advance(pause);
+    }
+
+    public void Dispose()
+    {
+        _limit.Dispose();
+        Directory.Delete(_root, recursive: true);
+    }
 
     internal sealed class RecordingLog : ILogger<SealedStore>
     {

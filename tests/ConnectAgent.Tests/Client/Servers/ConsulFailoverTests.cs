@@ -193,7 +193,7 @@ public sealed class ConsulFailoverTests : IAsyncLifetime
     {
         await ReadAsync();
         var first = _servers.Single(server => server.Requests.Count == 1);
-        first.Leader = string.Empty;
+        first.Api.Leader = string.Empty;
         await _remote.CheckAsync();
         await ReadAsync();
         first.Requests.Should().ContainSingle();
@@ -228,7 +228,7 @@ public sealed class ConsulFailoverTests : IAsyncLifetime
         var first = _remote.Servers.Single(server => server.Current).Address;
         foreach (var server in _servers)
         {
-            server.Leader = $"127.0.0.1:{server.Port}";
+            server.Api.Leader = $"127.0.0.1:{server.Port}";
         }
 
         await _remote.CheckAsync();

@@ -1,7 +1,5 @@
 using System.Security.Cryptography;
 using ConnectAgent.Agent.Servers;
-using ConnectAgent.Client.Servers;
-using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Certificates;
 using ConnectAgent.Protocol.Discovery;
 using ConnectAgent.Protocol.Errors;
@@ -14,80 +12,6 @@ using FluentAssertions;
 using Xunit;
 
 namespace ConnectAgent.Tests.Agent.Servers.Consul;
-
-/// <summary>The scripted server over a real socket, through the product's client: the wire's form and this client agree.</summary>
-public sealed class ScriptedConsulServerTests : ServerClientConformance, IAsyncLifetime
-{
-    private readonly ScriptedConsulServer _server = ScriptedConsulServer.Start();
-    private readonly List<Intention> _intentions = [];
-    private RemoteServerClient _remote = null!;
-
-    protected override IServerClient Client => _remote.Client;
-
-    public Task InitializeAsync()
-    {
-        _remote = RemoteServerClient.Create([_server.Address]);
-        return Task.CompletedTask;
-    }
-
-    public async Task DisposeAsync()
-    {
-        await _remote.DisposeAsync();
-        await _server.DisposeAsync();
-    }
-
-    protected override Task PutIntentionAsync(string source, string destination, string action)
-    {
-        _intentions.Add(new Intention { SourceName = source, DestinationName = destination, Action = action });
-        _server.Content.SetIntentions([.. _intentions]);
-        return Task.CompletedTask;
-    }
-
-    protected override Task RevokeAsync(string serial)
-    {
-        _server.Content.SetRevoked(new RevocationEntry
-        {
-            SerialNumber = serial,
-            Datacenter = "dc1",
-            RevokedAt = DateTimeOffset.UnixEpoch,
-            ExpiresAt = DateTimeOffset.UnixEpoch.AddYears(100),
-        });
-        return Task.CompletedTask;
-    }
-}
-
-/// <summary>The health of the scripted server over a real socket, through the product's client.</summary>
-public sealed class ScriptedConsulServerHealthTests : ServerClientHealthConformance, IAsyncLifetime
-{
-    private readonly ScriptedConsulServer _server = ScriptedConsulServer.Start();
-    private RemoteServerClient _remote = null!;
-
-    protected override IServerClient Client => _remote.Client;
-
-    public Task InitializeAsync()
-    {
-        _remote = RemoteServerClient.Create([_server.Address]);
-        return Task.CompletedTask;
-    }
-
-    public async Task DisposeAsync()
-    {
-        await _remote.DisposeAsync();
-        await _server.DisposeAsync();
-    }
-
-    protected override Task PutAsync(string service, bool connect, params string[] instances)
-    {
-        _server.Content.SetHealth(service, connect, instances);
-        return Task.CompletedTask;
-    }
-
-    protected override Task GrantAsync(string token, params AccessRequest[] rights)
-    {
-        _server.Content.SetRights(token, new GrantedRights(rights));
-        return Task.CompletedTask;
-    }
-}
 
 /// <summary>What the client says to servers, and what it makes of their answers.</summary>
 public sealed class ConsulServerClientTests : IAsyncLifetime
@@ -437,5 +361,4 @@ public sealed class ConsulServerClientTests : IAsyncLifetime
         var identity = new ServiceId(ScriptedServerClient.TrustDomainName, "dc1", "web");
         await Client.SignLeafAsync(identity, CertificateRequests.For(identity, key), string.Empty, CancellationToken.None);
     }
-
 }
