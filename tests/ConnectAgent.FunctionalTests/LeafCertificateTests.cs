@@ -61,7 +61,7 @@ public sealed class LeafCertificateTests(SharedAgent shared) : IClassFixture<Sha
         var (code, output, errors) = await RunningProcess.RunAsync("openssl", ["verify", "-x509_strict", "-CAfile", roots, chain]);
         (output + errors).Should().Contain("OK");
         code.Should().Be(0);
-        CertificateJudge.Accept((string)leaf["CertPEM"]!, await File.ReadAllTextAsync(roots)).Should().Equal((string)leaf["ServiceURI"]!);
+        CertificateJudge.Accept((string)leaf["CertPEM"]!, await File.ReadAllTextAsync(roots)).Should().Be((string)leaf["ServiceURI"]!);
         var ofCertificate = await OpenSslAsync(["x509", "-noout", "-pubkey"], (string)leaf["CertPEM"]!);
         var ofKey = await OpenSslAsync(["pkey", "-pubout"], (string)leaf["PrivateKeyPEM"]!);
         ofKey.Should().Be(ofCertificate);

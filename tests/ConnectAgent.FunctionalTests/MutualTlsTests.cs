@@ -5,6 +5,7 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json.Nodes;
 using ConnectAgent.Protocol.Certificates;
+using ConnectAgent.TestKit.Authority;
 using ConnectAgent.TestKit.Processes;
 using FluentAssertions;
 using Xunit;
@@ -66,7 +67,7 @@ public sealed class MutualTlsTests(SharedAgent shared) : IClassFixture<SharedAge
         using var folder = new TemporaryFolder();
         var (serverCert, serverKey) = await WriteLeafAsync(folder, "ossl-db");
         var (clientCert, clientKey) = await WriteLeafAsync(folder, "ossl-web");
-        var roots = folder.Write("roots.pem", await shared.Agent.Http.GetStringAsync(new Uri("/v1/connect/ca/roots?pem=1", UriKind.Relative)));
+        var roots = folder.Write("roots.pem", await RootsPemAsync());
         var port = FreePorts.Next();
         await using var server = RunningProcess.Start(
             "openssl",
@@ -99,23 +100,32 @@ public sealed class MutualTlsTests(SharedAgent shared) : IClassFixture<SharedAge
 
     private async Task<X509Certificate2> LeafAsync(string service)
     {
-        var leaf = await shared.LeafAsync(service);
+        var leaf = await JudgedLeafAsync(service);
         using var pem = X509Certificate2.CreateFromPem((string)leaf["CertPEM"]!, (string)leaf["PrivateKeyPEM"]!);
         return X509CertificateLoader.LoadPkcs12(pem.Export(X509ContentType.Pkcs12), null);
     }
 
     private async Task<(string Certificate, string Key)> WriteLeafAsync(TemporaryFolder folder, string service)
     {
-        var leaf = await shared.LeafAsync(service);
+        var leaf = await JudgedLeafAsync(service);
         return (folder.Write(service + ".pem", (string)leaf["CertPEM"]!), folder.Write(service + ".key", (string)leaf["PrivateKeyPEM"]!));
+    }
+
+    private async Task<JsonObject> JudgedLeafAsync(string service)
+    {
+        var leaf = await shared.LeafAsync(service);
+        CertificateJudge.Accept((string)leaf["CertPEM"]!, await RootsPemAsync()).Should().Be((string)leaf["ServiceURI"]!);
+        return leaf;
     }
 
     private async Task<X509Certificate2Collection> RootsAsync()
     {
         var roots = new X509Certificate2Collection();
-        roots.ImportFromPem(await shared.Agent.Http.GetStringAsync(new Uri("/v1/connect/ca/roots?pem=true", UriKind.Relative)));
+        roots.ImportFromPem(await RootsPemAsync());
         return roots;
     }
+
+    private Task<string> RootsPemAsync() => shared.Agent.Http.GetStringAsync(new Uri("/v1/connect/ca/roots?pem=true", UriKind.Relative));
 
     private async Task<bool> AuthorizeAsync(string target, string uri)
     {

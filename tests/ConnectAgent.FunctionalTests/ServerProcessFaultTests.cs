@@ -3,6 +3,7 @@ using System.Net.Http.Json;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Nodes;
+using ConnectAgent.TestKit.Authority;
 using ConnectAgent.TestKit.Processes;
 using FluentAssertions;
 using Xunit;
@@ -106,6 +107,7 @@ public sealed class ServerProcessFaultTests : IAsyncLifetime
         chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
         chain.ChainPolicy.CustomTrustStore.ImportFromPem((string)roots.Json["Roots"]![0]!["RootCert"]!);
         chain.Build(certificate).Should().BeTrue("a leaf of the former root is replaced when somebody looks");
+        CertificateJudge.Accept((string)leaf.Json["CertPEM"]!, (string)roots.Json["Roots"]![0]!["RootCert"]!).Should().Be((string)leaf.Json["ServiceURI"]!);
         await ClientAgent.UntilAsync(async () => (bool)(await _agent.AuthorizeAsync("db")).Json["Authorized"]!);
         (await _agent.AuthorizeAsync("other")).Status.Should().Be(200);
     }

@@ -5,6 +5,7 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Nodes;
 using ConnectAgent.Protocol.Certificates;
 using ConnectAgent.Protocol.Identity;
+using ConnectAgent.TestKit.Authority;
 using ConnectAgent.TestKit.Processes;
 using ConnectAgent.TestKit.Servers;
 using FluentAssertions;
@@ -46,6 +47,7 @@ public sealed class SigningTests(SharedAgent shared) : IClassFixture<SharedAgent
         chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
         chain.ChainPolicy.CustomTrustStore.ImportFromPem((string)roots["Roots"]![0]!["RootCert"]!);
         chain.Build(certificate).Should().BeTrue();
+        CertificateJudge.Accept((string)leaf["CertPEM"]!, (string)roots["Roots"]![0]!["RootCert"]!).Should().Be(identity.ToString());
         var next = (await second.Content.ReadFromJsonAsync<JsonObject>())!;
         ((ulong)next["ModifyIndex"]!).Should().BeGreaterThan((ulong)leaf["ModifyIndex"]!);
     }

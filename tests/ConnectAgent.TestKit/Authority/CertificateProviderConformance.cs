@@ -63,6 +63,7 @@ public abstract class CertificateProviderConformance
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         using var leaf = CertificatePem.First(await provider.SignAsync(Order("web", key), CancellationToken.None));
         CertificateChains.Problem(leaf, [signer], root, Clock.GetUtcNow()).Should().BeNull();
+        Judged(leaf, signer, root).Should().Be($"spiffe://{Domain}/ns/default/dc/dc1/svc/web");
         SanExtension.Read(leaf.Extensions).Uris.Should().Equal($"spiffe://{Domain}/ns/default/dc/dc1/svc/web");
         leaf.GetECDsaPublicKey()!.ExportSubjectPublicKeyInfo().Should().Equal(key.ExportSubjectPublicKeyInfo());
         leaf.Extensions.OfType<X509AuthorityKeyIdentifierExtension>().Single().KeyIdentifier!.Value.ToArray()
@@ -102,6 +103,7 @@ public abstract class CertificateProviderConformance
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         using var leaf = CertificatePem.First(await secondary.SignAsync(Order("web", key), CancellationToken.None));
         CertificateChains.Problem(leaf, [intermediate], root, Clock.GetUtcNow()).Should().BeNull();
+        Judged(leaf, intermediate, root).Should().Be($"spiffe://{Domain}/ns/default/dc/dc1/svc/web");
     }
 
     [Fact] // CERT-76
@@ -162,6 +164,9 @@ public abstract class CertificateProviderConformance
 
     private static ProviderSetup Setup(bool isPrimary, Func<string, ProviderRow?>? find = null, string path = "") =>
         new(ClusterId, "dc1", isPrimary, $$"""{"Path":"{{path}}"}""", find ?? (static _ => null));
+
+    private string Judged(X509Certificate2 leaf, X509Certificate2 signer, X509Certificate2 root) =>
+        CertificateJudge.Accept(leaf.ExportCertificatePem() + "\n" + signer.ExportCertificatePem(), root.ExportCertificatePem(), Clock.GetUtcNow());
 
     private static async Task Refuses(Func<Task> call, string text) =>
         (await call.Should().ThrowAsync<ProviderException>()).WithMessage(text);

@@ -94,11 +94,17 @@ internal sealed class AuthorityFixture : IAsyncDisposable
         return chain;
     }
 
-    /// <summary>Whether a chain as sent verifies for a peer that trusts one root only.</summary>
+    /// <summary>What is wrong with a chain as sent for a peer that trusts one root only; null when the product and the second judge find nothing.</summary>
     public string? Problem(X509Certificate2Collection chain, CaRoot root)
     {
         using var trusted = X509Certificate2.CreateFromPem(root.RootCert);
-        return CertificateChains.Problem(chain[0], chain.Skip(1), trusted, Clock.GetUtcNow());
+        var problem = CertificateChains.Problem(chain[0], chain.Skip(1), trusted, Clock.GetUtcNow());
+        if (problem is null)
+        {
+            CertificateJudge.Accept(chain.ExportCertificatePems(), root.RootCert, Clock.GetUtcNow());
+        }
+
+        return problem;
     }
 
     public async ValueTask DisposeAsync() => await _services.DisposeAsync();

@@ -5,6 +5,7 @@ using ConnectAgent.Agent.Leaves;
 using ConnectAgent.Protocol.Certificates;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Identity;
+using ConnectAgent.TestKit.Authority;
 using ConnectAgent.TestKit.Processes;
 using FluentAssertions;
 using Xunit;
@@ -91,7 +92,7 @@ public sealed class CsrVerificationTests(SigningFixture signing) : IClassFixture
     {
         var room = 2048 - $"spiffe://{Domain}/ns/default/dc/dc1/svc/".Length;
         var fits = new ServiceId(Domain, "dc1", new string('a', room));
-        using var leaf = await signing.SignAsync(fits, LeafIssuer.CreateRequest(fits, _key));
+        using var leaf = await SignedAsync(fits, LeafIssuer.CreateRequest(fits, _key));
         SanExtension.Read(leaf.Extensions).Uris.Should().Equal(fits.ToString());
         var over = new ServiceId(Domain, "dc1", new string('a', room + 1));
         await RefusedAsync(LeafIssuer.CreateRequest(over, _key), "SPIFFE ID in CSR is longer than 2048 bytes", over);
@@ -102,7 +103,7 @@ public sealed class CsrVerificationTests(SigningFixture signing) : IClassFixture
     {
         using var other = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var names = SigningFixture.ExtensionRequest(SigningFixture.Names((Uri, WebUri)));
-        using var good = await signing.SignAsync(
+        using var good = await SignedAsync(
             SigningFixture.Web, SigningFixture.HandMade(_key, _key.ExportSubjectPublicKeyInfo(), 0, names));
         await RefusedAsync(SigningFixture.HandMade(_key, other.ExportSubjectPublicKeyInfo(), 0, names), "x509: CSR signature is invalid");
     }
@@ -146,12 +147,12 @@ public sealed class CsrVerificationTests(SigningFixture signing) : IClassFixture
         foreach (var curve in new[] { ECCurve.NamedCurves.nistP256, ECCurve.NamedCurves.nistP384, ECCurve.NamedCurves.nistP521 })
         {
             using var key = ECDsa.Create(curve);
-            using var leaf = await signing.SignAsync(SigningFixture.Web, SigningFixture.RequestOf(key, (Uri, WebUri)));
+            using var leaf = await SignedAsync(SigningFixture.Web, SigningFixture.RequestOf(key, (Uri, WebUri)));
             leaf.PublicKey.ExportSubjectPublicKeyInfo().Should().Equal(key.ExportSubjectPublicKeyInfo());
         }
 
         using var rsa = RSA.Create(2048);
-        using var rsaLeaf = await signing.SignAsync(SigningFixture.Web, RequestOf(rsa));
+        using var rsaLeaf = await SignedAsync(SigningFixture.Web, RequestOf(rsa));
         rsaLeaf.PublicKey.ExportSubjectPublicKeyInfo().Should().Equal(rsa.ExportSubjectPublicKeyInfo());
     }
 
@@ -211,7 +212,7 @@ public sealed class CsrVerificationTests(SigningFixture signing) : IClassFixture
             new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign, critical: true),
             new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.3")], critical: true),
             new X509Extension("1.2.3.4", [5, 0], critical: true));
-        using var leaf = await signing.SignAsync(SigningFixture.Web, request);
+        using var leaf = await SignedAsync(SigningFixture.Web, request);
         leaf.Extensions.Select(extension => extension.Oid!.Value).Should().Equal(
             "2.5.29.15", "2.5.29.37", "2.5.29.19", "2.5.29.14", "2.5.29.35", "2.5.29.17");
         leaf.Extensions.OfType<X509BasicConstraintsExtension>().Single().CertificateAuthority.Should().BeFalse();
@@ -248,6 +249,14 @@ public sealed class CsrVerificationTests(SigningFixture signing) : IClassFixture
         var request = new CertificateRequest("CN=x", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
         request.CertificateExtensions.Add(SigningFixture.Names((Uri, WebUri)));
         return request.CreateSigningRequest();
+    }
+
+    private async Task<X509Certificate2> SignedAsync(ServiceId identity, byte[] request)
+    {
+        var leaf = await signing.SignAsync(identity, request);
+        using var root = await signing.RootAsync();
+        CertificateJudge.Accept(leaf.ExportCertificatePem(), root.ExportCertificatePem()).Should().Be(identity.ToString());
+        return leaf;
     }
 
     private async Task RefusedAsync(byte[] request, string text, ServiceId? identity = null)

@@ -5,8 +5,10 @@ using ConnectAgent.Agent.Leaves;
 using ConnectAgent.Protocol.Certificates;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Identity;
+using ConnectAgent.TestKit.Authority;
 using ConnectAgent.TestKit.Processes;
 using FluentAssertions;
+using Org.BouncyCastle.Pkix;
 using Xunit;
 
 namespace ConnectAgent.Tests.ControlPlane.Authority;
@@ -187,7 +189,7 @@ public sealed class SvidConformanceTests(SigningFixture signing) : IClassFixture
 
     // X509-SVID section 5: validation
 
-    [Theory] // X509-SVID 5.1: the path validates, by .NET and by openssl
+    [Theory] // X509-SVID 5.1: the path validates, by .NET, by openssl and by BouncyCastle
     [MemberData(nameof(Names))]
     public async Task A_leaf_validates_against_the_trust_domains_root(string service)
     {
@@ -203,6 +205,8 @@ public sealed class SvidConformanceTests(SigningFixture signing) : IClassFixture
             var (code, errors) = await OpenSslAsync(leaf, root, purpose);
             code.Should().Be(0, errors);
         }
+
+        CertificateJudge.Accept(leaf.ExportCertificatePem(), root.ExportCertificatePem()).Should().Be(new ServiceId(Domain, "dc1", service).ToString());
     }
 
     [Fact] // X509-SVID 5.1: another trust domain's root vouches for nobody here
@@ -213,6 +217,8 @@ public sealed class SvidConformanceTests(SigningFixture signing) : IClassFixture
         using var stranger = await other.RootAsync();
         using var leaf = await LeafAsync("web");
         (await OpenSslAsync(leaf, stranger, "sslserver")).Code.Should().NotBe(0);
+        var judge = () => CertificateJudge.Accept(leaf.ExportCertificatePem(), stranger.ExportCertificatePem());
+        judge.Should().Throw<PkixCertPathValidatorException>();
         await other.DisposeAsync();
     }
 
