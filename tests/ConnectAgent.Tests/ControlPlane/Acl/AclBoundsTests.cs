@@ -6,7 +6,6 @@ using ConnectAgent.Protocol.Tokens;
 using ConnectAgent.State;
 using ConnectAgent.Tests.ControlPlane.Acl.Login;
 using FluentAssertions;
-using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
 namespace ConnectAgent.Tests.ControlPlane.Acl;
@@ -15,9 +14,6 @@ namespace ConnectAgent.Tests.ControlPlane.Acl;
 public sealed class AclBoundsTests : IDisposable
 {
     private readonly LoginFixture _fixture = new();
-    private readonly AclPolicyStore _policies;
-
-    public AclBoundsTests() => _policies = new AclPolicyStore(_fixture.State, new AclOptions(), NullLogger<AclPolicyStore>.Instance);
 
     public void Dispose() => _fixture.Dispose();
 
@@ -25,11 +21,11 @@ public sealed class AclBoundsTests : IDisposable
     public async Task FA_1_Texts_and_lists_of_acl_objects_are_bounded()
     {
         var policy = new AclPolicy(string.Empty, "p");
-        await RefusedAsync("acl.rules", () => _policies.CreateAsync(policy with { Rules = new string(' ', (512 * 1024) + 1) }));
-        await RefusedAsync("acl.rules", () => _policies.CreateAsync(policy with { Rules = "#" + new string('\u2603', (512 * 1024 / 3) + 1) }));
-        await RefusedAsync("acl.description", () => _policies.CreateAsync(policy with { Description = new string('x', 32769) }));
-        await RefusedAsync("acl.links", () => _policies.CreateAsync(policy with { Datacenters = [.. Enumerable.Repeat("dc1", 1025)] }));
-        await RefusedAsync("acl.name", () => _policies.CreateAsync(policy with { Datacenters = [new string('d', 257)] }));
+        await RefusedAsync("acl.rules", () => _fixture.Policies.CreateAsync(policy with { Rules = new string(' ', (512 * 1024) + 1) }));
+        await RefusedAsync("acl.rules", () => _fixture.Policies.CreateAsync(policy with { Rules = "#" + new string('\u2603', (512 * 1024 / 3) + 1) }));
+        await RefusedAsync("acl.description", () => _fixture.Policies.CreateAsync(policy with { Description = new string('x', 32769) }));
+        await RefusedAsync("acl.links", () => _fixture.Policies.CreateAsync(policy with { Datacenters = [.. Enumerable.Repeat("dc1", 1025)] }));
+        await RefusedAsync("acl.name", () => _fixture.Policies.CreateAsync(policy with { Datacenters = [new string('d', 257)] }));
 
         IReadOnlyList<AclLink> many = [.. Enumerable.Repeat(new AclLink(string.Empty, "p"), 1025)];
         await RefusedAsync("acl.links", () => _fixture.Tokens.CreateAsync(new() { Policies = many }));
@@ -64,7 +60,7 @@ public sealed class AclBoundsTests : IDisposable
         await RefusedAsync("acl.tokens", () => _fixture.Tokens.CreateAsync(new()));
         await RefusedAsync("acl.tokens", () => _fixture.Tokens.CloneAsync(token.AccessorId, string.Empty));
         await RefusedAsync("acl.tokens", () => _fixture.LoginAsync());
-        await RefusedAsync("acl.policies", () => _policies.CreateAsync(new AclPolicy(string.Empty, "p")));
+        await RefusedAsync("acl.policies", () => _fixture.Policies.CreateAsync(new AclPolicy(string.Empty, "p")));
         await RefusedAsync("acl.roles", () => _fixture.Roles.CreateAsync(new(string.Empty, "r", string.Empty, [], [], [])));
         await RefusedAsync("acl.methods", () => _fixture.MethodAsync(method => method with { Name = "more" }));
         await RefusedAsync("acl.binding_rules", () => _fixture.RuleAsync("service", "more"));

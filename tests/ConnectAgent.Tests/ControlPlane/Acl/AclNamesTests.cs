@@ -6,7 +6,6 @@ using ConnectAgent.State;
 using ConnectAgent.TestKit.State;
 using ConnectAgent.Tests.ControlPlane.Acl.Login;
 using FluentAssertions;
-using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
 namespace ConnectAgent.Tests.ControlPlane.Acl;
@@ -15,9 +14,6 @@ namespace ConnectAgent.Tests.ControlPlane.Acl;
 public sealed class AclNamesTests : IDisposable
 {
     private readonly LoginFixture _fixture = new();
-    private readonly AclPolicyStore _policies;
-
-    public AclNamesTests() => _policies = new AclPolicyStore(_fixture.State, new AclOptions(), NullLogger<AclPolicyStore>.Instance);
 
     public void Dispose() => _fixture.Dispose();
 
@@ -25,20 +21,20 @@ public sealed class AclNamesTests : IDisposable
     public async Task FA_25_Two_policies_cannot_have_one_name_in_two_cases()
     {
         await _fixture.Tokens.InitializeAsync(string.Empty);
-        var web = await _policies.CreateAsync(new(string.Empty, "Web-Read"));
-        await RefusedAsync(() => _policies.CreateAsync(new(string.Empty, "web-read")), "Invalid Policy: A Policy with Name \"web-read\" already exists");
-        await RefusedAsync(() => _policies.CreateAsync(new(string.Empty, "Global-Management")), "Invalid Policy: A Policy with Name \"Global-Management\" already exists");
-        var other = await _policies.CreateAsync(new(string.Empty, "other"));
-        await RefusedAsync(() => _policies.UpdateAsync(other with { Name = "WEB-READ" }), "Invalid Policy: A policy with name \"WEB-READ\" already exists");
+        var web = await _fixture.Policies.CreateAsync(new(string.Empty, "Web-Read"));
+        await RefusedAsync(() => _fixture.Policies.CreateAsync(new(string.Empty, "web-read")), "Invalid Policy: A Policy with Name \"web-read\" already exists");
+        await RefusedAsync(() => _fixture.Policies.CreateAsync(new(string.Empty, "Global-Management")), "Invalid Policy: A Policy with Name \"Global-Management\" already exists");
+        var other = await _fixture.Policies.CreateAsync(new(string.Empty, "other"));
+        await RefusedAsync(() => _fixture.Policies.UpdateAsync(other with { Name = "WEB-READ" }), "Invalid Policy: A policy with name \"WEB-READ\" already exists");
         AclPolicyStore.FindByName(_fixture.State.Current, "WEB-read").Should().BeSameAs(web);
-        (await _policies.UpdateAsync(web with { Name = "web-READ", Description = "d" })).Should()
+        (await _fixture.Policies.UpdateAsync(web with { Name = "web-READ", Description = "d" })).Should()
             .Match<AclPolicy>(policy => policy.Name == "Web-Read" && policy.Description == "d", "the first spelling is kept");
     }
 
     [Fact] // FA-25: links by another case
     public async Task FA_25_Links_find_policies_and_roles_by_a_name_in_another_case()
     {
-        var policy = await _policies.CreateAsync(new(string.Empty, "Web-Read"));
+        var policy = await _fixture.Policies.CreateAsync(new(string.Empty, "Web-Read"));
         var role = await _fixture.Roles.CreateAsync(new(string.Empty, "Web", string.Empty, [new(string.Empty, "WEB-READ")], [], []));
         role.Policies.Should().Equal(policy.Id);
         await RefusedAsync(
@@ -46,7 +42,7 @@ public sealed class AclNamesTests : IDisposable
         var token = await _fixture.Tokens.CreateAsync(new() { Policies = [new(string.Empty, "web-read")], Roles = [new(string.Empty, "web")] });
         token.Policies.Should().Equal(policy.Id);
         token.Roles.Should().Equal(role.Id);
-        await _policies.DeleteAsync(policy.Id);
+        await _fixture.Policies.DeleteAsync(policy.Id);
         AclPolicyStore.FindByName(_fixture.State.Current, "web-read").Should().BeNull();
     }
 

@@ -29,6 +29,7 @@ internal sealed class LoginFixture : IDisposable
         Rules = new BindingRuleStore(State);
         Options = new AclOptions { Enabled = true, DefaultAllow = false };
         Resolver = new TokenResolver(State, Options, new ConnectAgent.Protocol.Tokens.RecoveryToken("node1"), Clock);
+        Policies = new AclPolicyStore(State, Options, NullLogger<AclPolicyStore>.Instance);
         Logins = new LoginService(State, new JwtVerifier(Clock), Options, Clock, NullLogger<LoginService>.Instance);
     }
 
@@ -39,6 +40,8 @@ internal sealed class LoginFixture : IDisposable
     public AclOptions Options { get; }
 
     public AclTokenStore Tokens { get; }
+
+    public AclPolicyStore Policies { get; }
 
     public AclRoleStore Roles { get; }
 
