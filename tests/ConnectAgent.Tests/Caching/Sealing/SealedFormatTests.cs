@@ -4,6 +4,7 @@ using ConnectAgent.Caching.Sealing;
 using FluentAssertions;
 using FsCheck;
 using FsCheck.Fluent;
+using FsCheck.Xunit;
 using Xunit;
 
 namespace ConnectAgent.Tests.Caching.Sealing;
@@ -25,6 +26,36 @@ public sealed class SealedFormatTests
             return read.Flaw is null && read.Entries.Count == entries.Count && read.Entries.Zip(entries).All(
                 pair => pair.First.Id == pair.Second.Id && pair.First.Payload.Span.SequenceEqual(pair.Second.Payload.Span));
         }).QuickCheckThrowOnFailure();
+
+    [Property(MaxTest = PropertyRuns.Cases, Replay = PropertyRuns.Seed)] // several edits at once: flips, cuts, and copies of other parts
+    public Property Whatever_becomes_of_the_bytes_no_untrue_entry_is_read() => Prop.ForAll(
+        (from kind in Gen.Choose(0, 2) from at in Gen.Choose(0, 999) from size in Gen.Choose(1, 60) select (kind, at, size)).NonEmptyListOf().ToArbitrary(),
+        edits =>
+        {
+            var whole = Sealed(Key, Three);
+            var edited = whole.ToList();
+            foreach (var (kind, at, size) in edits.Take(4).Where(_ => edited.Count > 0))
+            {
+                var place = at % edited.Count;
+                var part = edited.GetRange(place, Math.Min(size, edited.Count - place));
+                switch (kind)
+                {
+                    case 0:
+                        edited[place] ^= (byte)size;
+                        break;
+                    case 1:
+                        edited.RemoveRange(place, part.Count);
+                        break;
+                    default:
+                        edited.InsertRange(size % edited.Count, part);
+                        break;
+                }
+            }
+
+            var read = Read([.. edited]);
+            return (read.Flaw is null) == edited.SequenceEqual(whole)
+                && read.Entries.All(entry => Three.Contains((entry.Id, Encoding.UTF8.GetString(entry.Payload.Span))));
+        });
 
     [Fact]
     public void A_lone_surrogate_in_an_id_survives() =>

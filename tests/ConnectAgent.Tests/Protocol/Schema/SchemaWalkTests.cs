@@ -2,6 +2,9 @@ using System.Text;
 using System.Text.Json;
 using ConnectAgent.Protocol.Schema;
 using FluentAssertions;
+using FsCheck;
+using FsCheck.Fluent;
+using FsCheck.Xunit;
 using Xunit;
 
 namespace ConnectAgent.Tests.Protocol.Schema;
@@ -20,6 +23,9 @@ public sealed class SchemaWalkTests
         .Field("Parts", new ListType<Thing>(Inner), static (thing, parts) => thing with { Parts = string.Join('|', parts.Select(part => part.Name)) })
         .Dropped(SchemaTypes.UInt64, "Index")
         .Ignored("Hash");
+
+    private static readonly Gen<string> Scalars = Gen.Elements(
+        "null", "true", "false", "0", "-0", "-1", "1.5", "1e2", "1e400", "-9223372036854775809", "18446744073709551616", "\"\"", "\"x\"", "\"1s\"", "\"1\"", "\"t\"", "\"\\ud83d\\ude00\"");
 
     [Theory] // BODY-2: names without case, the last of a repeated one; null leaves what was there
     [InlineData("""{"name":"a","NAME":"b","Name":null,"Hash":[{}]}""", "b,False,0,,")]
@@ -67,6 +73,42 @@ public sealed class SchemaWalkTests
         Body("{\"Hash\":" + new string('[', 9_990) + new string(']', 9_990) + "}").Name.Should().Be("-");
         var deeper = () => Body("{\"Hash\":" + new string('[', 10_001));
         deeper.Should().Throw<GoJsonException>().WithMessage("exceeded max depth").Which.Limit.Should().Be("http.body_depth");
+    }
+
+    [Property(MaxTest = PropertyRuns.Cases, Replay = PropertyRuns.Seed)] // BODY-3: cut off and with strange letters, too
+    public Property Any_body_is_a_thing_or_the_errors_of_bodies() => Prop.ForAll(
+        (from json in Values(3) from at in Gen.Choose(0, json.Length) from piece in Gen.Elements("", "", "", "cut", "\"", "}", ",", "\\ud800", "\0")
+         select piece == "cut" ? json[..at] : json.Insert(at, piece)).ToArbitrary(),
+        json => IsHandled<GoJsonException>(() => Body(json)));
+
+    [Property(MaxTest = PropertyRuns.Cases, Replay = PropertyRuns.Seed)] // CE-22
+    public Property Any_entry_is_a_thing_or_the_errors_of_entries() => Prop.ForAll(
+        Objects(2).ToArbitrary(),
+        json => IsHandled<MapstructureException>(() => Entry(json)));
+
+    private static Gen<string> Values(int depth) => depth == 0 ? Scalars : Gen.OneOf(
+        Scalars,
+        Objects(depth - 1),
+        Objects(depth - 1),
+        Values(depth - 1).ListOf().Select(values => $"[{string.Join(',', values.Take(4))}]"));
+
+    private static Gen<string> Objects(int depth) =>
+        (from name in Gen.Elements("Name", "NAME", "On", "Life", "Tags", "Parts", "Index", "Hash", "Bogus", "")
+         from value in Values(depth)
+         select $"\"{name}\":{value}").ListOf().Select(fields => $"{{{string.Join(',', fields.Take(5))}}}");
+
+    private static bool IsHandled<TError>(Action read)
+        where TError : Exception
+    {
+        try
+        {
+            read();
+            return true;
+        }
+        catch (TError error)
+        {
+            return error.Message.Length > 0;
+        }
     }
 
     private static Thing Body(string json) => GoJson.Decode(Encoding.UTF8.GetBytes(json + " "), Table);
