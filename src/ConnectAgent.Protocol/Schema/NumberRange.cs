@@ -32,7 +32,7 @@ public sealed record NumberRange(string GoType, decimal Least, decimal Most)
         }
 
         var isOne = double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var real) && double.IsFinite(real);
-        number = real > 0 ? decimal.MaxValue : decimal.MinValue;
+        number = !isOne ? 0 : real > 0 ? decimal.MaxValue : decimal.MinValue;
         return isOne;
     }
 }

@@ -63,6 +63,7 @@ public sealed class SchemaWalkTests
             + "* 'Parts[1].Name' expected type 'string', got unconvertible type 'map[string]interface {}'")]
     [InlineData("""{"Parts":[{"bogus":1}],"Other":2}""", "2 errors occurred:\n\t* invalid config key \"Parts[0].bogus\"\n\t* invalid config key \"Other\"\n\n")]
     [InlineData("""{"Index":-1}""", "1 error(s) decoding:\n\n* cannot parse 'Index', -1 overflows uint64")]
+    [InlineData("""{"Life":1e400}""", "1 error(s) decoding:\n\n* 'Life' expected type 'time.Duration', got unconvertible type 'float64'")] // no number of Go's either
     [InlineData("""{"Parts":5}""", "1 error(s) decoding:\n\n* 'Parts[0]' expected a map, got 'float64'")]
     public void What_is_wrong_with_an_entry_is_told_as_by_mapstructure(string json, string expected) =>
         json.Invoking(text => Entry(text)).Should().Throw<MapstructureException>().WithMessage(expected);
