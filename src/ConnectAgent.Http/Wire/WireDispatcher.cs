@@ -53,6 +53,12 @@ internal sealed class WireDispatcher(
     private Task RouteAsync(WireRequest request, long start)
     {
         var context = request.Context;
+        if (router.TryFind(request.Target, out var whole))
+        {
+            // A target that is the path of a route has neither a query nor anything to decode or to clean.
+            return AnswerAsync(request, whole, request.Target, WireQuery.Empty, start);
+        }
+
         var target = WireTarget.Split(request.Target);
         if (!WireTarget.TryDecodePath(target.Path, out var path) || (!options.TakesUnprintable && !WireTarget.IsPrintable(path)))
         {
@@ -77,19 +83,19 @@ internal sealed class WireDispatcher(
                 : WireReply.EmptyAsync(context, StatusCodes.Status404NotFound);
         }
 
-        headers.AddOfRoute(context);
         if (InputLimits.Refuse(target.Query) is { } tooMany)
         {
+            headers.AddOfRoute(context);
             return failures.RefuseAsync(context, tooMany);
         }
 
         if (WireQuery.Parse(target.Query) is not { } query)
         {
+            headers.AddOfRoute(context);
             return WireReply.EmptyAsync(context, StatusCodes.Status500InternalServerError);
         }
 
-        request.Found(route, path, query);
-        return AnswerAsync(request, start);
+        return AnswerAsync(request, route, path, query, start);
     }
 
     private static Task RedirectAsync(HttpContext context, string path, string query)
@@ -105,8 +111,10 @@ internal sealed class WireDispatcher(
             : WireReply.EmptyAsync(context, StatusCodes.Status301MovedPermanently);
     }
 
-    private Task AnswerAsync(WireRequest request, long start)
+    private Task AnswerAsync(WireRequest request, ServedRoute route, string path, WireQuery query, long start)
     {
+        headers.AddOfRoute(request.Context);
+        request.Found(route, path, query);
         Task answering;
         try
         {

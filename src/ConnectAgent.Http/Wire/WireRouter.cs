@@ -29,10 +29,13 @@ internal sealed class WireRouter
 
     public IReadOnlyList<WireRoute> Routes { get; }
 
+    /// <summary>Finds the route that is called so.</summary>
+    public bool TryFind(string path, [NotNullWhen(true)] out ServedRoute? found) => _exact.TryGetValue(path, out found);
+
     /// <summary>Finds the route: the exact one, else the longest that takes all below it.</summary>
     public bool TryFind(string path, string method, [NotNullWhen(true)] out ServedRoute? found)
     {
-        if (_exact.TryGetValue(path, out found))
+        if (TryFind(path, out found))
         {
             return true;
         }
