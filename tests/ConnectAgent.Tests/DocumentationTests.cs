@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics.Metrics;
+using System.Reflection;
 using System.Text.RegularExpressions;
 using ConnectAgent.Agent.Leaves;
 using ConnectAgent.Agent.Revocation;
@@ -13,6 +14,7 @@ using ConnectAgent.Protocol.Limits;
 using ConnectAgent.TestKit.Processes;
 using FluentAssertions;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Xunit;
 
 namespace ConnectAgent.Tests;
@@ -20,6 +22,9 @@ namespace ConnectAgent.Tests;
 /// <summary>What the pages list is what the code has.</summary>
 public sealed partial class DocumentationTests
 {
+    private const BindingFlags All =
+        BindingFlags.Static | BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
+
     [Fact]
     public void Telemetry_lists_every_instrument_and_no_other()
     {
@@ -79,6 +84,23 @@ public sealed partial class DocumentationTests
         listed.Should().BeEquivalentTo(flags);
     }
 
+    [Fact] // docs/glossary.md: who reads a name or a line of the log can search for it
+    public void Names_and_logs_use_the_terms_of_the_glossary()
+    {
+        var retired = Page("glossary.md").Split('\n').Select(row => row.Split('|')).Where(cells => cells.Length == 5 && cells[3].Trim() is not ("" or "---" or "instead of"))
+            .Select(cells => cells[3].Trim()).ToList();
+        retired.Should().HaveCountGreaterThan(3);
+        var names = Product.Types.SelectMany(type => type.GetMembers(All).Select(member => member.Name).Append(type.Name))
+            .Where(static name => !name.StartsWith("PropName_", StringComparison.Ordinal)).Distinct(); // generated from the names of files and of the wire
+        var logs = Product.Types.SelectMany(type => type.GetMethods(All)).Select(method => method.GetCustomAttribute<LoggerMessageAttribute>()?.Message).OfType<string>().ToList();
+        logs.Should().NotBeEmpty();
+        foreach (var word in retired)
+        {
+            names.Where(name => WordsOf(name).Contains(word, StringComparer.OrdinalIgnoreCase)).Should().BeEmpty("the glossary has another word for {0}", word);
+            logs.Where(line => Regex.IsMatch(line, $@"\b{word}\b", RegexOptions.IgnoreCase)).Should().BeEmpty("the glossary has another word for {0}", word);
+        }
+    }
+
     [Fact]
     public void Http_api_lists_every_path_that_is_forwarded()
     {
@@ -122,6 +144,11 @@ public sealed partial class DocumentationTests
 
     [GeneratedRegex(@"`-(?<name>[a-z-]+)( [A-Za-z:]+)?`[,| ]", RegexOptions.ExplicitCapture)]
     private static partial Regex Flag();
+
+    private static IEnumerable<string> WordsOf(string name) => Word().Matches(name).Select(match => match.Value);
+
+    [GeneratedRegex("[A-Z]?[a-z]+|[A-Z]+(?![a-z])")]
+    private static partial Regex Word();
 
     [GeneratedRegex(@"Map(Wire|Cached)\(\s*""(?<path>/v1/[^""]+)""", RegexOptions.ExplicitCapture)]
     private static partial Regex Route();

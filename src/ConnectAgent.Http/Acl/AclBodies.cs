@@ -81,5 +81,5 @@ internal static class AclBodies
         .Field(name, SchemaTypes.Text, static (_, text) => text);
 }
 
-/// <summary>One question about the caller's rights.</summary>
+/// <summary>One request about the caller's rights.</summary>
 internal sealed record AclRequestText(string Resource, string Segment, string Access);

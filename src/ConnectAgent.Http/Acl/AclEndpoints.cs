@@ -11,7 +11,7 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace ConnectAgent.Http.Acl;
 
-/// <summary>Bootstrap, the question about one's own rights, replication (acl sections 5.1, 5.7, 5.8).</summary>
+/// <summary>Bootstrap, the request about one's own rights, replication (acl sections 5.1, 5.7, 5.8).</summary>
 internal sealed class AclEndpoints(
     AclTokenStore store, TokenResolver resolver, StateStore state, AclAccessGuard guard, BootstrapReset reset) : IWireEndpoints
 {
@@ -32,20 +32,20 @@ internal sealed class AclEndpoints(
         routes.MapWire("/v1/acl/clone/", (HttpMethods.Put, Permission.None, GoneAsync));
     }
 
-    private static AclAccess AccessOf(AclRequestText question, AclResource resource) => question.Access.ToUpperInvariant() switch
+    private static AclAccess AccessOf(AclRequestText requested, AclResource resource) => requested.Access.ToUpperInvariant() switch
     {
         "READ" => AclAccess.Read,
         "WRITE" => AclAccess.Write,
         "LIST" when resource == AclResource.Key => AclAccess.List,
         "WRITE-PREFIX" when resource == AclResource.Key => AclAccess.WritePrefix,
-        _ => throw WireException.BadRequest($"Invalid access level for {question.Resource} resource: {question.Access}"),
+        _ => throw WireException.BadRequest($"Invalid access level for {requested.Resource} resource: {requested.Access}"),
     };
 
     // Resource words count with case (ACL-AUZ-3).
-    private static AclResource ResourceOf(AclRequestText question) =>
-        question.Resource.All(char.IsAsciiLetterLower) && Enum.TryParse<AclResource>(question.Resource, ignoreCase: true, out var resource)
+    private static AclResource ResourceOf(AclRequestText requested) =>
+        requested.Resource.All(char.IsAsciiLetterLower) && Enum.TryParse<AclResource>(requested.Resource, ignoreCase: true, out var resource)
             ? resource
-            : throw WireException.BadRequest($"Invalid ACL resource requested: {GoQuote.Of(question.Resource)}");
+            : throw WireException.BadRequest($"Invalid ACL resource requested: {GoQuote.Of(requested.Resource)}");
 
     private Task GoneAsync(WireRequest request)
     {
@@ -105,23 +105,23 @@ internal sealed class AclEndpoints(
     private async Task AuthorizeAsync(WireRequest request)
     {
         guard.RequireEnabled();
-        var questions = await RequestBody.ReadAsync(
+        var requests = await RequestBody.ReadAsync(
             request, AclBodies.Authorizations, error => WireException.BadRequest("Failed to decode request body: " + error));
-        if (questions.Count > ITokenAuthority.MostAuthorizations)
+        if (requests.Count > ITokenAuthority.MostAuthorizations)
         {
             throw WireException.BadRequest($"Refusing to process more than {ITokenAuthority.MostAuthorizations} authorizations at once", ITokenAuthority.AuthorizationsLimit);
         }
 
         var rights = resolver.Resolve(request.Token());
-        IReadOnlyList<AclAnswer> answers = [.. questions.Select(question =>
+        IReadOnlyList<AclAnswer> answers = [.. requests.Select(requested =>
         {
-            var resource = ResourceOf(question);
-            var access = AccessOf(question, resource);
+            var resource = ResourceOf(requested);
+            var access = AccessOf(requested, resource);
             return new AclAnswer(
-                question.Resource,
-                question.Segment.Length > 0 ? question.Segment : null,
-                question.Access,
-                rights.Allows(resource, question.Segment, access));
+                requested.Resource,
+                requested.Segment.Length > 0 ? requested.Segment : null,
+                requested.Access,
+                rights.Allows(resource, requested.Segment, access));
         })];
         await WireReply.JsonAsync(request, answers, AclJson.Default.IReadOnlyListAclAnswer);
     }

@@ -136,7 +136,7 @@ internal sealed record AclRoleReply(
         AclLinkReply.NotEmpty(role.NodeIdentities), role.Hash, role.CreateIndex, role.ModifyIndex);
 }
 
-/// <summary>An answered question (acl ACL-AUZ-1).</summary>
+/// <summary>An answered request (acl ACL-AUZ-1).</summary>
 internal sealed record AclAnswer(
     string Resource,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Segment,

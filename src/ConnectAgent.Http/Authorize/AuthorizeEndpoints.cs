@@ -104,7 +104,7 @@ internal sealed class AuthorizeEndpoints : IWireEndpoints
         return isTaken;
     }
 
-    // What a question about a request adds is checked with the rest of the body, before the token.
+    // What a request about a request adds is checked with the rest of the body, before the token.
     private static async ValueTask<string?> ReadBodyAsync(AuthorizeCall call)
     {
         var asked = await RequestBody.ReadAsync(

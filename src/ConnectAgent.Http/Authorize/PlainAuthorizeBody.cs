@@ -35,14 +35,14 @@ internal ref struct PlainAuthorizeBody
     /// <param name="json">The whole body.</param>
     /// <param name="text">Space for the texts, <see cref="Longest"/>.</param>
     /// <param name="target">Space for the target, <see cref="Longest"/>.</param>
-    /// <param name="question">What was read; parts that are not there are empty.</param>
+    /// <param name="body">What was read; parts that are not there are empty.</param>
     /// <returns>False for every other body, be it good or bad.</returns>
-    public static bool TryRead(ReadOnlySpan<byte> json, Span<char> text, Span<char> target, out PlainAuthorizeBody question)
+    public static bool TryRead(ReadOnlySpan<byte> json, Span<char> text, Span<char> target, out PlainAuthorizeBody body)
     {
-        question = new PlainAuthorizeBody(text, target[..0]);
+        body = new PlainAuthorizeBody(text, target[..0]);
         try
         {
-            return json.Length <= Longest && question.TryRead(new Utf8JsonReader(json), target);
+            return json.Length <= Longest && body.TryRead(new Utf8JsonReader(json), target);
         }
         catch (JsonException)
         {

@@ -33,9 +33,9 @@ internal sealed class HealthReads(UpstreamHealth upstreams)
         }
 
         request.FailsWithQueryHeaders = true;
-        var question = new HealthQuery(connect, request.Tail, request.Query.All("tag"), request.Query.All("node-meta"), options.Filter);
+        var query = new HealthQuery(connect, request.Tail, request.Query.All("tag"), request.Query.All("node-meta"), options.Filter);
         var answer = await upstreams.GetAsync(
-            new HealthRequest(options.Datacenter, options.Token, question), new CacheRead(options.Blocking), request.Aborted);
+            new HealthRequest(options.Datacenter, options.Token, query), new CacheRead(options.Blocking), request.Aborted);
         WireReply.CachedQueryHeaders(request.Context, answer, options.Consistency);
         if (answer.Value.IsFiltered)
         {

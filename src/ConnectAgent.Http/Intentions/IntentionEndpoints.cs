@@ -68,18 +68,18 @@ internal sealed class IntentionEndpoints(
 
     private Task MatchAsync(WireRequest request)
     {
-        var question = matches.Parse(request, agent.RequireDatacenter);
-        return question.Options.Cached ? matches.AnswerAsync(request, question) : MatchAsync(request, question);
+        var query = matches.Parse(request, agent.RequireDatacenter);
+        return query.Options.Cached ? matches.AnswerAsync(request, query) : MatchAsync(request, query);
     }
 
-    private async Task MatchAsync(WireRequest request, MatchQuery question)
+    private async Task MatchAsync(WireRequest request, MatchQuery query)
     {
-        await matches.RequireAsync(request, question);
+        await matches.RequireAsync(request, query);
         var (found, index) = await intentions.MatchAsync(
-            question.Names.ByDestination, question.Names.Names, ControlPlaneReads.Blocking(question.Options, tokens), request.Aborted);
-        await matches.RequireAsync(request, question);
-        WireReply.QueryHeaders(request.Context, index, effective: question.Options.Consistency);
-        await matches.ReplyAsync(request, question, found);
+            query.Names.ByDestination, query.Names.Names, ControlPlaneReads.Blocking(query.Options, tokens), request.Aborted);
+        await matches.RequireAsync(request, query);
+        WireReply.QueryHeaders(request.Context, index, effective: query.Options.Consistency);
+        await matches.ReplyAsync(request, query, found);
     }
 
     private async Task CheckAsync(WireRequest request)

@@ -24,20 +24,20 @@ internal sealed class IntentionMatchReads(Authorizer authorizer, IServerClient s
     /// <summary>Answers from the cache alone; which datacenters there are is known to the servers.</summary>
     public Task AnswerAsync(WireRequest request) => AnswerAsync(request, Parse(request, static _ => { }));
 
-    /// <summary>Answers a question from the cache.</summary>
-    public async Task AnswerAsync(WireRequest request, MatchQuery question)
+    /// <summary>Answers a request from the cache.</summary>
+    public async Task AnswerAsync(WireRequest request, MatchQuery query)
     {
-        var options = question.Options;
-        await RequireAsync(request, question);
+        var options = query.Options;
+        await RequireAsync(request, query);
         var answer = await authorizer.MatchAsync(
-            MatchRequest.ForNames(options.Datacenter, options.Token, question.Names, question.Spelled),
+            MatchRequest.ForNames(options.Datacenter, options.Token, query.Names, query.Spelled),
             new CacheRead(options.Blocking),
             request.Aborted);
         WireReply.CachedQueryHeaders(request.Context, answer, options.Consistency);
-        await ReplyAsync(request, question, answer.Value);
+        await ReplyAsync(request, query, answer.Value);
     }
 
-    /// <summary>Reads the question, in the order that decides which error wins.</summary>
+    /// <summary>Reads the request, in the order that decides which error wins.</summary>
     /// <param name="request">The request.</param>
     /// <param name="requireDatacenter">Refuses a datacenter that is not served.</param>
     public MatchQuery Parse(WireRequest request, Action<string> requireDatacenter)
@@ -65,38 +65,38 @@ internal sealed class IntentionMatchReads(Authorizer authorizer, IServerClient s
     }
 
     /// <summary>ACL-2: on every name asked.</summary>
-    public async ValueTask RequireAsync(WireRequest request, MatchQuery question)
+    public async ValueTask RequireAsync(WireRequest request, MatchQuery query)
     {
-        var rights = await servers.ResolveTokenAsync(question.Options.Token, request.Aborted);
-        foreach (var name in question.Names.Names.Where(name => name.Length > 0))
+        var rights = await servers.ResolveTokenAsync(query.Options.Token, request.Aborted);
+        foreach (var name in query.Names.Names.Where(name => name.Length > 0))
         {
             await rights.RequireAsync(new AccessRequest(AclResource.Intention, name, AclAccess.Read), request.Aborted);
         }
     }
 
     /// <summary>MAT-2: null where nothing matches; a repeated name gives one key; keys sorted (JSON-1).</summary>
-    public Task ReplyAsync(WireRequest request, MatchQuery question, IReadOnlyList<IntentionMatch> matches)
+    public Task ReplyAsync(WireRequest request, MatchQuery query, IReadOnlyList<IntentionMatch> matches)
     {
         if (request.IsPretty || matches is not [{ Intentions.Count: > 0 } only])
         {
-            return WireReply.JsonAsync(request, ReplyOf(question, matches), IntentionJson.Default.DictionaryStringIReadOnlyListIntention);
+            return WireReply.JsonAsync(request, ReplyOf(query, matches), IntentionJson.Default.DictionaryStringIReadOnlyListIntention);
         }
 
         // Thousands who were parked get the same answer at once.
-        if (!_bodies.TryGetValue(only, out var body) || body.Name != question.Spelled[0])
+        if (!_bodies.TryGetValue(only, out var body) || body.Name != query.Spelled[0])
         {
             body = new MatchBody(
-                question.Spelled[0], RenderedBodies.Render(ReplyOf(question, matches), IntentionJson.Default.DictionaryStringIReadOnlyListIntention));
+                query.Spelled[0], RenderedBodies.Render(ReplyOf(query, matches), IntentionJson.Default.DictionaryStringIReadOnlyListIntention));
             _bodies.AddOrUpdate(only, body);
         }
 
         return WireReply.JsonAsync(request, body.Body);
     }
 
-    private static Dictionary<string, IReadOnlyList<Intention>?> ReplyOf(MatchQuery question, IReadOnlyList<IntentionMatch> matches)
+    private static Dictionary<string, IReadOnlyList<Intention>?> ReplyOf(MatchQuery query, IReadOnlyList<IntentionMatch> matches)
     {
         Dictionary<string, IReadOnlyList<Intention>?> reply = new(StringComparer.Ordinal);
-        foreach (var (name, match) in question.Spelled.Zip(matches).OrderBy(pair => pair.First, StringComparer.Ordinal))
+        foreach (var (name, match) in query.Spelled.Zip(matches).OrderBy(pair => pair.First, StringComparer.Ordinal))
         {
             reply[name] = match.Intentions.Count == 0 ? null : match.Intentions;
         }

@@ -15,8 +15,8 @@ internal static class WireTarget
             target = start < 0 ? "/" : target[start] == '?' ? "/" + target[start..] : target[start..];
         }
 
-        var question = target.IndexOf('?', StringComparison.Ordinal);
-        return question < 0 ? (target, string.Empty) : (target[..question], target[(question + 1)..]);
+        var mark = target.IndexOf('?', StringComparison.Ordinal);
+        return mark < 0 ? (target, string.Empty) : (target[..mark], target[(mark + 1)..]);
     }
 
     public static bool TryDecodePath(string path, out string decoded)

@@ -27,7 +27,7 @@ public enum AclAccess
     WritePrefix,
 }
 
-/// <summary>One question about what a token may do (acl ACL-AUZ-1).</summary>
+/// <summary>One request about what a token may do (acl ACL-AUZ-1).</summary>
 /// <param name="Segment">The name, with case; empty for kinds without names.</param>
 public readonly record struct AccessRequest(AclResource Resource, string Segment, AclAccess Access)
 {

@@ -41,7 +41,7 @@ public sealed class ServerException(FailureKind kind, string text, Exception? in
 {
     public FailureKind Kind { get; } = kind;
 
-    /// <summary>Whether the same question gets the same answer for ever: asking again is no cure. A right that is missing may still be given.</summary>
+    /// <summary>Whether the same request gets the same answer for ever: asking again is no cure. A right that is missing may still be given.</summary>
     public bool IsFinal => Kind is FailureKind.UnknownToken or FailureKind.Mistake or FailureKind.Invalid or FailureKind.NotFound or FailureKind.Unsupported;
 
     /// <summary>The right that is missing, where it is known (acl ACL-ERR-12).</summary>

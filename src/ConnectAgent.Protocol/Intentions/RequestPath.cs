@@ -45,8 +45,8 @@ public static class RequestPath
     public static string? Normalize(string target, out string path)
     {
         path = target;
-        var question = target.IndexOf('?', StringComparison.Ordinal);
-        var whole = question < 0 ? target.AsSpan() : target.AsSpan(0, question);
+        var mark = target.IndexOf('?', StringComparison.Ordinal);
+        var whole = mark < 0 ? target.AsSpan() : target.AsSpan(0, mark);
         if (whole.Length > Longest)
         {
             return "too long";
@@ -59,7 +59,7 @@ public static class RequestPath
 
         if (!whole.ContainsAnyExcept(PlainOrSlash) && whole.IndexOf("//") < 0 && whole.IndexOf("/.") < 0)
         {
-            path = question < 0 ? target : whole.ToString();
+            path = mark < 0 ? target : whole.ToString();
             return null;
         }
 

@@ -20,32 +20,32 @@ public abstract class TokenRights
     /// <summary>A token without rules under a default policy of deny: nothing.</summary>
     public static TokenRights Nothing { get; } = new Same(allowed: false, manages: false);
 
-    /// <summary>The one question; all others ask it.</summary>
+    /// <summary>The one request; all others ask it.</summary>
     /// <param name="resource">The kind of thing.</param>
     /// <param name="segment">Its name, with case; empty for kinds without names. For the intention <c>*</c> acl ACL-MERGE-6 holds.</param>
     /// <param name="access">What is to be done with it.</param>
     public abstract bool Allows(AclResource resource, string segment, AclAccess access);
 
     /// <summary>
-    /// The same question to rights that a remote back end decides: what it has not been asked yet takes a call. Rights that are known here answer
+    /// The same request to rights that a remote back end decides: what it has not been asked yet takes a call. Rights that are known here answer
     /// at once.
     /// </summary>
     /// <exception cref="ServerException">As of the resolution of the token.</exception>
-    public virtual ValueTask<bool> AllowsAsync(AccessRequest question, CancellationToken cancellationToken) =>
-        new(Allows(question.Resource, question.Segment, question.Access));
+    public virtual ValueTask<bool> AllowsAsync(AccessRequest requested, CancellationToken cancellationToken) =>
+        new(Allows(requested.Resource, requested.Segment, requested.Access));
 
-    /// <summary>Answers many questions, one by one and in their order; rights that a remote back end decides take no more calls for it than they must.</summary>
+    /// <summary>Answers many requests, one by one and in their order; rights that a remote back end decides take no more calls for it than they must.</summary>
     /// <exception cref="ServerException">As of the resolution of the token.</exception>
-    public virtual ValueTask<IReadOnlyList<bool>> AllowsEachAsync(IReadOnlyList<AccessRequest> questions, CancellationToken cancellationToken) =>
-        new([.. questions.Select(question => Allows(question.Resource, question.Segment, question.Access))]);
+    public virtual ValueTask<IReadOnlyList<bool>> AllowsEachAsync(IReadOnlyList<AccessRequest> requests, CancellationToken cancellationToken) =>
+        new([.. requests.Select(requested => Allows(requested.Resource, requested.Segment, requested.Access))]);
 
     /// <summary>Whether all of it is allowed.</summary>
     /// <exception cref="ServerException">As of the resolution of the token.</exception>
-    public async ValueTask<bool> AllowsAsync(IReadOnlyList<AccessRequest> questions, CancellationToken cancellationToken)
+    public async ValueTask<bool> AllowsAsync(IReadOnlyList<AccessRequest> requests, CancellationToken cancellationToken)
     {
-        foreach (var question in questions)
+        foreach (var requested in requests)
         {
-            if (!await AllowsAsync(question, cancellationToken))
+            if (!await AllowsAsync(requested, cancellationToken))
             {
                 return false;
             }
@@ -99,9 +99,9 @@ public abstract class TokenRights
     /// <inheritdoc cref="Require(bool, AccessRequest?)"/>
     public void Require(IEnumerable<AccessRequest> asked)
     {
-        foreach (var question in asked)
+        foreach (var requested in asked)
         {
-            Require(question);
+            Require(requested);
         }
     }
 

@@ -33,7 +33,7 @@ internal sealed record ConsulToken
     public DateTimeOffset? ExpirationTime { get; init; }
 }
 
-/// <summary>A question about rights (acl ACL-AUZ-1).</summary>
+/// <summary>A request about rights (acl ACL-AUZ-1).</summary>
 internal sealed record ConsulAccessRequest(
     string Resource, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Segment, string Access);
 

@@ -25,13 +25,13 @@ internal static class ConsulReplies
         return self.AccessorId.Length > 0 ? self.ExpirationTime : throw answer.Garbage("a token without an accessor");
     }
 
-    /// <summary>The answers to questions about rights, in their order (acl ACL-AUZ-1).</summary>
-    /// <exception cref="ServerException">Garbage; also more or fewer answers than questions.</exception>
-    public static IReadOnlyList<bool> Allowed(ConsulAnswer answer, int questions)
+    /// <summary>The answers to requests about rights, in their order (acl ACL-AUZ-1).</summary>
+    /// <exception cref="ServerException">Garbage; also more or fewer answers than requests.</exception>
+    public static IReadOnlyList<bool> Allowed(ConsulAnswer answer, int requests)
     {
         var answers = answer.Parse(ConsulJson.Default.ConsulAclAnswerArray);
-        return answers.Length == questions && answers.All(one => one is not null)
+        return answers.Length == requests && answers.All(one => one is not null)
             ? [.. answers.Select(one => one!.Allow)]
-            : throw answer.Garbage("not one answer for each question");
+            : throw answer.Garbage("not one answer for each request");
     }
 }

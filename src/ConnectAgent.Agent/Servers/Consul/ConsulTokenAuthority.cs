@@ -14,14 +14,14 @@ internal sealed class ConsulTokenAuthority(ConsulServers servers) : ITokenAuthor
         ConsulReplies.Expiration,
         cancellationToken);
 
-    public Task<IReadOnlyList<bool>> AskAsync(string token, IReadOnlyList<AccessRequest> questions, CancellationToken cancellationToken)
+    public Task<IReadOnlyList<bool>> AskAsync(string token, IReadOnlyList<AccessRequest> requests, CancellationToken cancellationToken)
     {
         var body = JsonSerializer.SerializeToUtf8Bytes(
-            [.. questions.Select(question => new ConsulAccessRequest(WordOf(question.Resource), NullIfEmpty(question.Segment), WordOf(question.Access)))],
+            [.. requests.Select(requested => new ConsulAccessRequest(WordOf(requested.Resource), NullIfEmpty(requested.Segment), WordOf(requested.Access)))],
             ConsulJson.Default.ConsulAccessRequestArray);
         return servers.CallAsync(
             new ConsulCall(ConsulOperation.Authorize, HttpMethod.Post, "/v1/internal/acl/authorize", token, TimeSpan.Zero) { Body = body },
-            answer => ConsulReplies.Allowed(answer, questions.Count),
+            answer => ConsulReplies.Allowed(answer, requests.Count),
             cancellationToken);
     }
 

@@ -6,7 +6,7 @@ namespace ConnectAgent.Agent.Servers.Tokens;
 /// <summary>What the resolution of tokens asks of remote servers.</summary>
 internal interface ITokenAuthority
 {
-    /// <summary>Most questions of one call (acl ACL-AUZ-1).</summary>
+    /// <summary>Most requests of one call (acl ACL-AUZ-1).</summary>
     [Limit(AuthorizationsLimit, "authorizations", "refused: 400", Refuses = true)]
     const int MostAuthorizations = 64;
 
@@ -25,9 +25,9 @@ internal interface ITokenAuthority
 
     /// <summary>Asks what a token may do (acl section 5.7).</summary>
     /// <param name="token">Empty for the anonymous one.</param>
-    /// <param name="questions">1 to <see cref="MostAuthorizations"/>.</param>
+    /// <param name="requests">1 to <see cref="MostAuthorizations"/>.</param>
     /// <param name="cancellationToken">Ends the call early.</param>
     /// <returns>One answer for each, in their order.</returns>
     /// <inheritdoc cref="ReadExpirationAsync" path="/exception"/>
-    Task<IReadOnlyList<bool>> AskAsync(string token, IReadOnlyList<AccessRequest> questions, CancellationToken cancellationToken);
+    Task<IReadOnlyList<bool>> AskAsync(string token, IReadOnlyList<AccessRequest> requests, CancellationToken cancellationToken);
 }

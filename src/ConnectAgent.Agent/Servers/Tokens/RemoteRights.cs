@@ -7,7 +7,7 @@ using ConnectAgent.Protocol.Tokens;
 namespace ConnectAgent.Agent.Servers.Tokens;
 
 /// <summary>
-/// What a token of remote servers may do, as far as it was asked: each new question is one call, and all that were asked are asked again together
+/// What a token of remote servers may do, as far as it was asked: each new request is one call, and all that were asked are asked again together
 /// when the token is resolved again.
 /// </summary>
 /// <param name="token">The secret; empty for the anonymous token.</param>
@@ -15,7 +15,7 @@ namespace ConnectAgent.Agent.Servers.Tokens;
 /// <param name="holder">The token itself.</param>
 internal sealed class RemoteRights(string token, RemoteTokens owner, RemoteToken holder) : TokenRights
 {
-    /// <summary>Questions held for one token; over it, all are asked anew.</summary>
+    /// <summary>Requests held for one token; over it, all are asked anew.</summary>
     [Limit("acl.remote_answers", "answers of one token", "all are dropped and asked again")]
     public const int MostKnown = 4096;
 
@@ -41,35 +41,35 @@ internal sealed class RemoteRights(string token, RemoteTokens owner, RemoteToken
     public override bool Allows(AclResource resource, string segment, AclAccess access) =>
         _known.TryGetValue(new AccessRequest(resource, segment, access), out var allowed) && allowed;
 
-    public override ValueTask<bool> AllowsAsync(AccessRequest question, CancellationToken cancellationToken) =>
-        _known.TryGetValue(question, out var allowed) ? new(allowed) : new(AskAsync(question).WaitAsync(cancellationToken));
+    public override ValueTask<bool> AllowsAsync(AccessRequest requested, CancellationToken cancellationToken) =>
+        _known.TryGetValue(requested, out var allowed) ? new(allowed) : new(AskAsync(requested).WaitAsync(cancellationToken));
 
-    public override async ValueTask<IReadOnlyList<bool>> AllowsEachAsync(IReadOnlyList<AccessRequest> questions, CancellationToken cancellationToken)
+    public override async ValueTask<IReadOnlyList<bool>> AllowsEachAsync(IReadOnlyList<AccessRequest> requests, CancellationToken cancellationToken)
     {
         // Looked at once: what is known may be dropped meanwhile.
-        Dictionary<AccessRequest, bool> answers = new(questions.Count);
+        Dictionary<AccessRequest, bool> answers = new(requests.Count);
         List<AccessRequest> unknown = [];
-        foreach (var question in questions.Distinct())
+        foreach (var requested in requests.Distinct())
         {
-            if (_known.TryGetValue(question, out var allowed))
+            if (_known.TryGetValue(requested, out var allowed))
             {
-                answers.Add(question, allowed);
+                answers.Add(requested, allowed);
             }
             else
             {
-                unknown.Add(question);
+                unknown.Add(requested);
             }
         }
 
         if (unknown.Count > 0)
         {
-            foreach (var (question, allowed) in await AskOnceAsync(unknown).WaitAsync(cancellationToken))
+            foreach (var (requested, allowed) in await AskOnceAsync(unknown).WaitAsync(cancellationToken))
             {
-                answers[question] = allowed;
+                answers[requested] = allowed;
             }
         }
 
-        return [.. questions.Select(question => answers[question])];
+        return [.. requests.Select(requested => answers[requested])];
     }
 
     /// <summary>Keeps what the servers have answered.</summary>
@@ -77,7 +77,7 @@ internal sealed class RemoteRights(string token, RemoteTokens owner, RemoteToken
     {
         lock (_gate)
         {
-            var more = answers.Keys.Where(question => !_known.ContainsKey(question)).Sum(BytesOf);
+            var more = answers.Keys.Where(requested => !_known.ContainsKey(requested)).Sum(BytesOf);
             if (_known.Count + answers.Count > MostKnown || _bytes + more > MostBytes)
             {
                 _known.Clear();
@@ -106,24 +106,24 @@ internal sealed class RemoteRights(string token, RemoteTokens owner, RemoteToken
     public override bool Snapshot() => false;
 
     // Who may have a service's leaf asks next about its intentions (acl ACL-PERM-3).
-    private static AccessRequest[] WithItsLike(AccessRequest question) => question switch
+    private static AccessRequest[] WithItsLike(AccessRequest requested) => requested switch
     {
-        (AclResource.Service, var name, AclAccess.Write) => [question, new AccessRequest(AclResource.Intention, name, AclAccess.Read)],
-        _ => [question],
+        (AclResource.Service, var name, AclAccess.Write) => [requested, new AccessRequest(AclResource.Intention, name, AclAccess.Read)],
+        _ => [requested],
     };
 
-    private static int BytesOf(AccessRequest question) => EntryBytes + (2 * question.Segment.Length);
+    private static int BytesOf(AccessRequest requested) => EntryBytes + (2 * requested.Segment.Length);
 
     // One call for all who ask the same (ACL-RES-6); no caller's end ends it.
-    private Task<bool> AskAsync(AccessRequest question) =>
-        _asking.RunAsync(question, async () => (await AskOnceAsync(WithItsLike(question)))[question]);
+    private Task<bool> AskAsync(AccessRequest requested) =>
+        _asking.RunAsync(requested, async () => (await AskOnceAsync(WithItsLike(requested)))[requested]);
 
-    private async Task<IReadOnlyDictionary<AccessRequest, bool>> AskOnceAsync(IReadOnlyCollection<AccessRequest> questions)
+    private async Task<IReadOnlyDictionary<AccessRequest, bool>> AskOnceAsync(IReadOnlyCollection<AccessRequest> requests)
     {
         try
         {
             owner.Metrics.Missed();
-            var answers = await owner.AskAsync(token, questions);
+            var answers = await owner.AskAsync(token, requests);
             Keep(answers);
             return answers;
         }
@@ -143,6 +143,6 @@ internal sealed class RemoteRights(string token, RemoteTokens owner, RemoteToken
         }
 
         Dictionary<AccessRequest, bool> AllBy(TokenRights rights) =>
-            questions.ToDictionary(static question => question, question => rights.Allows(question.Resource, question.Segment, question.Access));
+            requests.ToDictionary(static requested => requested, requested => rights.Allows(requested.Resource, requested.Segment, requested.Access));
     }
 }

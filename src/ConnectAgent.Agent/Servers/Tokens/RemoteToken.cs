@@ -73,7 +73,7 @@ internal sealed class RemoteToken(string secret, RemoteTokens owner)
             if (!_isAnswered && _refresh is null)
             {
                 _rights ??= new RemoteRights(secret, owner, this);
-                _rights.Keep(allowed.Distinct().ToDictionary(static question => question, static _ => true));
+                _rights.Keep(allowed.Distinct().ToDictionary(static requested => requested, static _ => true));
             }
         }
     }

@@ -187,29 +187,29 @@ internal sealed class RemoteTokens(
         }
     });
 
-    /// <summary>Asks any number of questions.</summary>
+    /// <summary>Asks any number of requests.</summary>
     /// <exception cref="ServerException">As <see cref="ITokenAuthority.AskAsync"/>.</exception>
-    public Task<Dictionary<AccessRequest, bool>> AskAsync(string token, IReadOnlyCollection<AccessRequest> questions) => UnlessUnreachableAsync(async () =>
+    public Task<Dictionary<AccessRequest, bool>> AskAsync(string token, IReadOnlyCollection<AccessRequest> requests) => UnlessUnreachableAsync(async () =>
     {
-        Dictionary<AccessRequest, bool> answers = new(questions.Count);
-        foreach (var some in questions.Chunk(ITokenAuthority.MostAuthorizations))
+        Dictionary<AccessRequest, bool> answers = new(requests.Count);
+        foreach (var some in requests.Chunk(ITokenAuthority.MostAuthorizations))
         {
-            foreach (var (question, answer) in some.Zip(await AskSomeAsync(token, some)))
+            foreach (var (requested, answer) in some.Zip(await AskSomeAsync(token, some)))
             {
-                answers[question] = answer;
+                answers[requested] = answer;
             }
         }
 
         return answers;
     });
 
-    private async Task<IReadOnlyList<bool>> AskSomeAsync(string token, IReadOnlyList<AccessRequest> questions)
+    private async Task<IReadOnlyList<bool>> AskSomeAsync(string token, IReadOnlyList<AccessRequest> requests)
     {
         for (var denials = 0; ;)
         {
             try
             {
-                return await servers.AskAsync(token, questions, CancellationToken.None);
+                return await servers.AskAsync(token, requests, CancellationToken.None);
             }
             catch (ServerException error) when (error.Kind == FailureKind.UnknownToken && token.Length > 0)
             {
@@ -223,7 +223,7 @@ internal sealed class RemoteTokens(
         }
     }
 
-    /// <summary>What holds for a token or a question that nothing is known of (acl ACL-RES-4).</summary>
+    /// <summary>What holds for a token or a request that nothing is known of (acl ACL-RES-4).</summary>
     public TokenRights Unasked() => options.DownPolicy switch
     {
         DownPolicy.Deny => TokenRights.Nothing,
@@ -252,7 +252,7 @@ internal sealed class RemoteTokens(
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     // Nobody waits for servers that were unreachable a moment ago: what the down policy says is said at once. A server that answers, if only that one token or
-    // one question is too much for it, is not unreachable (FA-16).
+    // one request is too much for it, is not unreachable (FA-16).
     private async Task<T> UnlessUnreachableAsync<T>(Func<Task<T>> call)
     {
         if (clock.GetTimestamp() < Volatile.Read(ref _unreachableUntil))
