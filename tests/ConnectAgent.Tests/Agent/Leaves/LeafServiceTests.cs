@@ -168,8 +168,11 @@ public sealed class LeafServiceTests : IDisposable
         entry.State.Should().Be("scheduled", "whoever has been answered finds it so");
         await _agent.Clock.ArmedAsync(3);
         _agent.Cache.Entries.Single(candidate => candidate.Key.Kind == "connect-ca-root").State.Should().Be("fresh", "its next change is told by a read that is held");
+        var planned = ((LeafView)entry.Facts().Detail!).NextRenewal;
         _agent.Servers.Rotate();
-        await AgentFixture.EventuallyAsync(() => _agent.Clock.ArmedTimers == 3 && entry.State == "scheduled" && entry.Fetches.Count == 1, "the new plan waits");
+        await AgentFixture.EventuallyAsync(
+            () => ((LeafView)entry.Facts().Detail!).NextRenewal != planned && _agent.Clock.ArmedTimers == 3 && entry.State == "scheduled" && entry.Fetches.Count == 1,
+            "the new plan waits");
         _agent.Clock.Advance(TimeSpan.FromSeconds(2));
         (await _agent.LeafAsync().WaitAsync(AgentFixture.Patience)).Hit.Should().BeFalse("LEAF-45: who looks after a rotation gets a new leaf");
         (entry.State, _agent.Servers.Signatures).Should().Be(("scheduled", 2));

@@ -185,20 +185,27 @@ public sealed class TokenWatcherTests : IAsyncLifetime, IDisposable
             answers.Count.Should().BeLessThanOrEqualTo(released + 8);
         }
 
-        // and so many in a second; nobody is asked for roots
-        for (var asked = 51; asked <= Tokens; asked++)
+        // and so many in a second; nobody is asked for roots. One that is due may have come by the time that it is counted.
+        for (var asked = 51; asked < Tokens; asked++)
         {
             await agent.Clock.ArmedAsync(delay => delay < TimeSpan.FromSeconds(0.03));
-            answers.Count.Should().Be(asked);
+            answers.Count.Should().BeInRange(asked - 1, asked + 1);
             agent.Clock.Advance(TimeSpan.FromSeconds(0.02));
+            Release();
+        }
+
+        agent.Clock.Advance(TimeSpan.FromSeconds(1));
+        await AgentFixture.EventuallyAsync(() => { Release(); return answers.Count == Tokens; }, "the last are asked about");
+        await agent.Get<TokenWatcher>().StopAsync(CancellationToken.None);
+        answers.Count.Should().Be(Tokens);
+
+        void Release()
+        {
             while (released < answers.Count)
             {
                 answers.ElementAt(released++).SetResult();
             }
         }
-
-        await agent.Get<TokenWatcher>().StopAsync(CancellationToken.None);
-        answers.Count.Should().Be(Tokens);
     }
 
     private static async Task RestoreLeafAsync(AgentFixture agent, string token) => agent.Cache.Restore(
