@@ -10,11 +10,11 @@ namespace ConnectAgent.Caching.Inspection;
 internal sealed class CacheInspector(AgentCache cache, IOptions<CacheOptions> options, TimeProvider clock)
 {
     /// <summary>Entries of one answer.</summary>
-    [Limit("cache.window_entries", "entries", "the answer ends, and `offset` asks for the rest")]
+    [Limit("cache.inspected_entries", "entries", "the answer ends, and `offset` asks for the rest")]
     public const int MostShown = 1_000;
 
     /// <summary>Of a key that is shown.</summary>
-    [Limit("cache.window_key", "characters", "cut")]
+    [Limit("cache.inspected_key", "characters", "cut")]
     public const int LongestShownKey = 512;
 
     private const int IdOctets = 8;

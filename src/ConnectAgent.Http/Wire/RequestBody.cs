@@ -39,7 +39,7 @@ internal static class RequestBody
     /// <exception cref="WireException">413.</exception>
     public static Task<string> ReadTextAsync(WireRequest request) => ReadAsync(request, static body => Encoding.UTF8.GetString(body));
 
-    /// <summary>413.</summary>
+    /// <summary>A body that is longer than it may be: 413.</summary>
     public static WireException TooLong(long longest = Longest) =>
         new(StatusCodes.Status413PayloadTooLarge, $"Request body too large, max size: {longest} bytes.") { Limit = LimitName };
 

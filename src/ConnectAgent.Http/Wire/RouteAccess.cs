@@ -10,7 +10,7 @@ internal sealed class RouteAccess(AgentIdentity agent, WireOptions options, ISer
 {
     private readonly string[] _blocked = [.. options.BlockedPaths];
 
-    /// <summary>http-conventions HCFG-1.</summary>
+    /// <summary>Refuses paths that the configuration closes (http-conventions HCFG-1).</summary>
     /// <exception cref="WireException">403.</exception>
     public void RequireOpen(string path)
     {

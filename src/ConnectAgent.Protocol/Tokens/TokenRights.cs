@@ -54,7 +54,7 @@ public abstract class TokenRights
         return true;
     }
 
-    /// <summary>Saving and restoring the whole state, keys included: a management token's (acl ACL-DFLT-1).</summary>
+    /// <summary>Saving and restoring the whole state, keys included: needs a token with acl:write, which a default policy of allow does not give (acl ACL-DFLT-1).</summary>
     public abstract bool Snapshot();
 
     public bool ServiceRead(string service) => Allows(AclResource.Service, service, AclAccess.Read);
@@ -63,9 +63,6 @@ public abstract class TokenRights
 
     /// <summary>For the name <c>*</c> the special rule of intentions ACL-1 holds.</summary>
     public bool IntentionRead(string destination) => Allows(AclResource.Intention, destination, AclAccess.Read);
-
-    /// <inheritdoc cref="IntentionRead"/>
-    public bool IntentionWrite(string destination) => Allows(AclResource.Intention, destination, AclAccess.Write);
 
     public bool AgentRead(string node) => Allows(AclResource.Agent, node, AclAccess.Read);
 

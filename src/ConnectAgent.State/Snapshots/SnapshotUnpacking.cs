@@ -71,9 +71,6 @@ internal sealed class SnapshotUnpacking : IAsyncDisposable
         return read;
     }
 
-    /// <summary>How much was unpacked so far, in bytes.</summary>
-    public long Unpacked => _unpacked;
-
     public ValueTask DisposeAsync() => _gzip.DisposeAsync();
 
     public static SnapshotException CutOff(Exception? inner = null) => new("it is cut off, or no snapshot", inner);
