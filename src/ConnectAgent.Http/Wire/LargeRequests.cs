@@ -32,11 +32,6 @@ internal sealed class LargeRequests
     public void Enter(HttpContext context, string target)
     {
         context.Features.Set(this);
-        if (context.Features.Get<IArrivingHead>()?.HandOver() == true)
-        {
-            context.Features.Set(new Place());
-        }
-
         var length = (long)target.Length;
         foreach (var (name, values) in context.Request.Headers)
         {
@@ -49,10 +44,6 @@ internal sealed class LargeRequests
         if (length > From)
         {
             Take(context);
-        }
-        else
-        {
-            GiveBack(context);
         }
     }
 
@@ -69,30 +60,10 @@ internal sealed class LargeRequests
     /// <summary>The request is over.</summary>
     public void Leave(HttpContext context)
     {
-        GiveBack(context);
-        context.Features.Get<IArrivingHead>()?.Next();
-    }
-
-    /// <summary>Takes a place for what is no request yet; <see cref="GiveBack()"/> gives it back.</summary>
-    public bool TryTake()
-    {
-        if (Interlocked.Increment(ref _held) <= Most)
-        {
-            return true;
-        }
-
-        GiveBack();
-        return false;
-    }
-
-    public void GiveBack() => Interlocked.Decrement(ref _held);
-
-    private void GiveBack(HttpContext context)
-    {
         if (context.Features.Get<Place>() is not null)
         {
             context.Features.Set<Place>(null);
-            GiveBack();
+            Interlocked.Decrement(ref _held);
         }
     }
 
@@ -103,8 +74,10 @@ internal sealed class LargeRequests
             return;
         }
 
-        if (!TryTake())
+        if (Interlocked.Increment(ref _held) > Most)
         {
+            Interlocked.Decrement(ref _held);
+
             // What is left of its body is not waited for.
             context.Response.Headers.Connection = "close";
             throw new WireException(StatusCodes.Status429TooManyRequests, RefusalText) { Limit = PlacesLimit };
