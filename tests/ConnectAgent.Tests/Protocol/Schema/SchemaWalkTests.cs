@@ -78,7 +78,9 @@ public sealed class SchemaWalkTests
 
     [Property(MaxTest = PropertyRuns.Cases, Replay = PropertyRuns.Seed)] // BODY-3: cut off and with strange letters, too
     public Property Any_body_is_a_thing_or_the_errors_of_bodies() => Prop.ForAll(
-        (from json in Values(3) from at in Gen.Choose(0, json.Length) from piece in Gen.Elements("", "", "", "cut", "\"", "}", ",", "\\ud800", "\0")
+        (from json in Values(3)
+         from at in Gen.Choose(0, json.Length)
+         from piece in Gen.Elements("", "", "", "cut", "\"", "}", ",", "\\ud800", "\0")
          select piece == "cut" ? json[..at] : json.Insert(at, piece)).ToArbitrary(),
         json => IsHandled<GoJsonException>(() => Body(json)));
 
