@@ -19,7 +19,6 @@ internal sealed class AgentCache : IDisposable
     private readonly CacheEntries _entries;
     private readonly CacheReader _reader;
     private readonly CacheRenewal _renewal;
-    private readonly ICacheObserver[] _observers;
     private volatile bool _closing;
 
     public AgentCache(
@@ -34,16 +33,13 @@ internal sealed class AgentCache : IDisposable
     {
         (_clock, _gate) = (clock, gate);
         FetchLimits = options.Value.FetchLimits;
-        _observers = [.. observers];
-        _store = new CacheStore(options.Value, metrics, _observers, clock);
+        _store = new CacheStore(options.Value, metrics, [.. observers], clock);
         _context = new CacheContext(clock, random, metrics, contact, logger, entry => _store.Remove(entry, "failed"), () => _closing)
         {
             Changed = _changes.Publish,
             Weigh = _store.Weigh,
             Settled = _store.Settle,
-
-            // Under the store's lock, as the removal is told of: what was removed is not stored behind that.
-            Stored = entry => _store.WithLive(entry, Stored),
+            Stored = _store.Stored,
             Limits = () => FetchLimits,
             Ended = (key, feed) => _entries!.Ended(key, feed),
         };
@@ -90,9 +86,9 @@ internal sealed class AgentCache : IDisposable
             throw refusal;
         }
 
-        entry.Restore(value, origin, _clock.GetTimestamp() - (long)(origin.Idle.TotalSeconds * _clock.TimestampFrequency));
+        entry.Restore(value, origin, _clock.GetTimestamp() - _clock.TicksOf(origin.Idle));
         _store.Settle(entry);
-        _store.WithLive(entry, Stored);
+        _store.Stored(entry);
     }
 
     /// <summary>Takes the entry of a request out, if there is one.</summary>
@@ -146,20 +142,6 @@ internal sealed class AgentCache : IDisposable
         where TRequest : CacheRequest
         where TValue : class => _reader.ChangedAsync(kind, request, seen, cancellationToken);
 
-    /// <summary>The value as it stands, without starting or waiting for anything; null when there is none.</summary>
-    public TValue? Peek<TRequest, TValue>(CacheKind<TRequest, TValue> kind, TRequest request)
-        where TRequest : CacheRequest
-        where TValue : class
-    {
-        if (_entries.Find(kind, request) is not { } entry)
-        {
-            return null;
-        }
-
-        entry.LastReadAt = _clock.GetTimestamp();
-        return entry.Current.Value;
-    }
-
     /// <summary>Lets every blocked reader answer with what it has (http-conventions IDX-13); later reads do not block.</summary>
     public void ReleaseReaders()
     {
@@ -176,6 +158,4 @@ internal sealed class AgentCache : IDisposable
         _closing = true;
         _store.Dispose();
     }
-
-    private void Stored(CacheEntry entry) => Array.ForEach(_observers, observer => observer.Stored(entry));
 }

@@ -14,22 +14,22 @@ internal sealed record CacheContext(
     private long _errors;
 
     /// <summary>The limits of fetches as they are now: a reload changes those of existing entries, too (CACHE-20).</summary>
-    public Func<FetchLimits> Limits { get; init; } = static () => FetchLimits.None;
+    public required Func<FetchLimits> Limits { get; init; }
 
     /// <summary>Wakes who watches the cache itself.</summary>
-    public Action Changed { get; init; } = static () => { };
+    public required Action Changed { get; init; }
 
     /// <summary>Told of each new value, and of each that went while its entry stays.</summary>
-    public Action<CacheEntry> Stored { get; init; } = static _ => { };
+    public required Action<CacheEntry> Stored { get; init; }
 
     /// <summary>Asked before an entry gets a value of so many bytes: why it cannot be held, or null.</summary>
-    public Func<CacheEntry, long, ServerException?> Weigh { get; init; } = static (_, _) => null;
+    public required Func<CacheEntry, long, ServerException?> Weigh { get; init; }
 
     /// <summary>Told when what an entry carries may be another than before.</summary>
-    public Action<CacheEntry> Settled { get; init; } = static _ => { };
+    public required Action<CacheEntry> Settled { get; init; }
 
     /// <summary>Told of each feed that ends.</summary>
-    public Action<CacheKey, object> Ended { get; init; } = static (_, _) => { };
+    public required Action<CacheKey, object> Ended { get; init; }
 
     public long Fetches => Volatile.Read(ref _fetches);
 

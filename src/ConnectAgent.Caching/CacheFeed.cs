@@ -235,7 +235,7 @@ internal sealed class CacheFeed<TRequest, TValue>(
             if (_snapshot.Value is null && !_stopped)
             {
                 var now = context.Clock.GetTimestamp();
-                var fetchedAt = now - (long)(origin.Age.TotalSeconds * context.Clock.TimestampFrequency);
+                var fetchedAt = now - context.Clock.TicksOf(origin.Age);
                 _snapshot = _snapshot.Succeeded(new ServerRead<TValue>(value, origin.Index), fetchedAt) with { LostContactAt = fetchedAt, IsRestored = true };
             }
         }

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
 
 namespace ConnectAgent.Caching;
 
@@ -17,6 +18,9 @@ internal sealed record CacheKey(string Kind, string Datacenter, string Token, st
 
     /// <summary>As something to look up.</summary>
     public CacheLookup Lookup => new(Kind, Datacenter, Token, Request);
+
+    /// <summary>All of it as one text that no other key has; the sealed file knows an entry by it. Holds the token.</summary>
+    public string Identity => string.Create(CultureInfo.InvariantCulture, $"{Kind}\0{Datacenter}\0{Token.Length}\0{Token}\0{Request}");
 
     public override string ToString() => $"{Kind}@{Datacenter}/{Request}";
 }

@@ -60,9 +60,6 @@ internal abstract class CacheKind<TRequest, TValue> : CacheKind
     /// </summary>
     public virtual IReadOnlyList<AccessRequest>? NeedsFor(TRequest request, TValue value) => request.Needs;
 
-    /// <summary>For kinds that do not block: whether two values say the same, whatever objects they are (CACHE-37).</summary>
-    public virtual bool MeansTheSame(TValue one, TValue other) => one.Equals(other);
-
     /// <summary>How much memory the value takes, in bytes, within a fifth. Pure and quick: asked once for each new value.</summary>
     public abstract long SizeOf(TValue value);
 

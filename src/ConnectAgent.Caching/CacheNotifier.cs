@@ -66,7 +66,7 @@ internal sealed class CacheNotifier(AgentCache cache, TimeProvider clock, Random
     private static bool IsNews<TRequest, TValue>(CacheKind<TRequest, TValue> kind, CacheAnswer<TValue> seen, CacheAnswer<TValue> answer)
         where TRequest : CacheRequest
         where TValue : class =>
-        kind.Blocks ? answer.Index != seen.Index : answer.Index > seen.Index || !kind.MeansTheSame(seen.Value, answer.Value);
+        kind.Blocks ? answer.Index != seen.Index : answer.Index > seen.Index || !seen.Value.Equals(answer.Value);
 
     private async ValueTask<(CacheAnswer<TValue>? Answer, ServerException? Error)> ReadAsync<TRequest, TValue>(
         CacheKind<TRequest, TValue> kind, TRequest request, CacheRead read, CancellationToken cancellationToken)

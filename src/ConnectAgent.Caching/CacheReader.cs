@@ -244,7 +244,7 @@ internal sealed class CacheReader(CacheEntries entries, CacheStore store, ICache
     }
 
     // A time-out is no error: the next turn of the loop sees that no time is left. A frame that caught it would be one for each reader.
-    private ConfiguredTaskAwaitable Change(Task changed, TimeSpan left, CancellationToken cancellationToken) =>
+    internal ConfiguredTaskAwaitable Change(Task changed, TimeSpan left, CancellationToken cancellationToken) =>
         changed.WaitAsync(left, context.Clock, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
     private TimeSpan Left(CacheRead read, long start, bool hasValue)

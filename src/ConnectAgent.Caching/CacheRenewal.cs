@@ -46,7 +46,7 @@ internal sealed class CacheRenewal(CacheEntries entries, CacheReader reader, Cac
 
             entry.Feed.EnsureFetch(snapshot.Version, hurry: true);
             entry.Park();
-            await changed.WaitAsync(left, clock, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await reader.Change(changed, left, cancellationToken);
             store.Unpark(entry);
             cancellationToken.ThrowIfCancellationRequested();
         }

@@ -21,14 +21,12 @@ internal sealed class CacheSealer(SealedStore store, ICacheGate gate, TimeProvid
         }
     }
 
-    public void Removed(CacheEntry entry) => store.Remove(IdOf(entry.Key));
-
-    private static string IdOf(CacheKey key) => $"{key.Kind}\0{key.Datacenter}\0{key.Token.Length}\0{key.Token}\0{key.Request}";
+    public void Removed(CacheEntry entry) => store.Remove(entry.Key.Identity);
 
     /// <summary>An entry, described as it is when the file is written.</summary>
     private sealed class Held(CacheEntry entry, TimeProvider clock) : ISealable
     {
-        public string Id => IdOf(entry.Key);
+        public string Id => entry.Key.Identity;
 
         public bool TryRender(IBufferWriter<byte> payload) => entry.TrySeal(payload, clock);
     }

@@ -216,6 +216,9 @@ internal sealed class CacheStore : IDisposable
         }
     }
 
+    /// <summary>Tells of another value of an entry, unless it is out. Under the lock, as the removal is told of: what was removed is not stored behind that.</summary>
+    public void Stored(CacheEntry entry) => WithLive(entry, live => Array.ForEach(_observers, observer => observer.Stored(live)));
+
     /// <summary>Lets go what nobody has read for long.</summary>
     public void Sweep()
     {

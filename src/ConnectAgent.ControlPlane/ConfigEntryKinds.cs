@@ -48,8 +48,5 @@ internal static class ConfigEntryKinds
         }
     }
 
-    /// <summary>Whether what is stored can be read by whoever uses it; for rows from a file.</summary>
-    public static bool IsReadable(ConfigEntry entry) => ByName.GetValueOrDefault(entry.Kind) is DocumentKind kind && kind.IsReadable(entry);
-
     private static string Unknown(string name) => "invalid config entry kind: " + name;
 }

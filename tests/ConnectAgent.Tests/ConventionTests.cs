@@ -1,51 +1,23 @@
 using System.Reflection;
-using ConnectAgent.Caching;
-using ConnectAgent.Protocol.Identity;
-using ConnectAgent.State;
 using FluentAssertions;
 using Microsoft.Extensions.Logging;
 using Xunit;
 
 namespace ConnectAgent.Tests;
 
-/// <summary>The dependency rules of docs/architecture.md: a project exists where a reference must be impossible.</summary>
+/// <summary>Rules for all code of the product; which project sees which is <see cref="LayoutTests"/>'.</summary>
 public sealed class ConventionTests
 {
     private static readonly Assembly Agent = typeof(ConnectAgent.Agent.Roots.RootsKind).Assembly;
-    private static readonly Assembly Caching = typeof(AgentCache).Assembly;
     private static readonly Assembly ControlPlane = typeof(ConnectAgent.ControlPlane.ControlPlaneTables).Assembly;
-    private static readonly Assembly State = typeof(StateStore).Assembly;
-    private static readonly Assembly Protocol = typeof(SpiffeId).Assembly;
-    private static readonly Assembly Http = typeof(ConnectAgent.Http.Wire.WireRoute).Assembly;
 
     [Fact]
-    public void The_agent_does_not_see_the_control_plane() => ReferencesOf(Agent).Should().NotContain("ConnectAgent.ControlPlane");
-
-    [Fact]
-    public void The_control_plane_sees_neither_the_agent_nor_HTTP()
-    {
-        ReferencesOf(ControlPlane).Should().NotContain("ConnectAgent.Agent");
+    public void The_control_plane_knows_no_HTTP() =>
         ReferencesOf(ControlPlane).Should().NotContain(name => name.StartsWith("Microsoft.AspNetCore", StringComparison.Ordinal));
-    }
-
-    [Fact] // the store knows no table: features register theirs
-    public void The_state_sees_the_protocol_only() =>
-        ReferencesOf(State).Where(name => name.StartsWith("ConnectAgent", StringComparison.Ordinal)).Should().BeSubsetOf(["ConnectAgent.Protocol"]);
-
-    [Fact]
-    public void The_protocol_sees_none_of_ours() =>
-        ReferencesOf(Protocol).Should().NotContain(name => name.StartsWith("ConnectAgent", StringComparison.Ordinal));
-
-    [Fact] // the engine knows no kind and no server
-    public void The_cache_engine_sees_the_protocol_alone() =>
-        ReferencesOf(Caching).Where(name => name.StartsWith("ConnectAgent", StringComparison.Ordinal)).Should().Equal("ConnectAgent.Protocol");
 
     [Fact]
     public void The_agent_knows_no_HTTP() =>
         ReferencesOf(Agent).Should().NotContain(name => name.StartsWith("Microsoft.AspNetCore", StringComparison.Ordinal));
-
-    [Fact] // a consumer embeds a mesh in its tests
-    public void The_API_does_not_see_the_daemon() => ReferencesOf(Http).Should().NotContain("connect-agent");
 
     [Fact]
     public void Program_stays_short() =>

@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using ConnectAgent.TestKit.Processes;
@@ -39,10 +40,16 @@ public sealed partial class LayoutTests
 
     [Theory]
     [MemberData(nameof(Projects))]
-    public void A_project_sees_only_what_it_may(string project) =>
+    public void A_project_sees_only_what_it_may(string project)
+    {
         XDocument.Load(Path.Combine(Source, project, $"{project}.csproj")).Descendants("ProjectReference")
             .Select(reference => Path.GetFileNameWithoutExtension(reference.Attribute("Include")!.Value.Replace('\\', '/')))
             .Should().BeSubsetOf(MaySee[project]);
+
+        // What it uses of those that it sees through another one counts, too.
+        Product.Assemblies.Single(assembly => NameOf(assembly.GetName()) == project).GetReferencedAssemblies().Select(NameOf)
+            .Where(name => name.StartsWith(Root, StringComparison.Ordinal)).Should().BeSubsetOf(MaySee[project]);
+    }
 
     [Theory]
     [MemberData(nameof(Projects))]
@@ -58,42 +65,44 @@ public sealed partial class LayoutTests
     {
         CodeFile[] files =
         [
-            new("a.cs", "P.A", "using P.B;\nnamespace P.A;\ninternal sealed class Left;"),
-            new("b.cs", "P.B", "namespace P.B;\ninternal sealed class Right { object _ = new A.Left(); }"),
-            new("c.cs", "P.B.Deep", "namespace P.B.Deep;\ninternal sealed class Low { Right? _; }"),
+            new("P.A", "using P.B;\nnamespace P.A;\ninternal sealed class Left;"),
+            new("P.B", "namespace P.B;\ninternal sealed class Right { object _ = new A.Left(); }"),
+            new("P.B.Deep", "namespace P.B.Deep;\ninternal sealed class Low { Right? _; }"),
         ];
         Circles(Edges(files)).Should().Equal("P.A P.B");
-        files[1] = new("b.cs", "P.B", "using P.B.Deep;\nnamespace P.B;\ninternal sealed class Right;");
+        files[1] = new("P.B", "using P.B.Deep;\nnamespace P.B;\ninternal sealed class Right;");
         Circles(Edges(files)).Should().Equal("P.B P.B.Deep");
-        files[1] = new("b.cs", "P.B", "namespace P.B;\n// Left\ninternal sealed class Right;");
+        files[1] = new("P.B", "namespace P.B;\n// Left\ninternal sealed class Right;");
         Circles(Edges(files)).Should().BeEmpty();
     }
+
+    // The executable has a name of its own.
+    private static string NameOf(AssemblyName assembly) => assembly.Name == "connect-agent" ? Root : assembly.Name!;
 
     private static string Source => Path.Combine(Repository.Root, "src");
 
     private static List<CodeFile> Code(string project) =>
         [.. Directory.EnumerateFiles(Path.Combine(Source, project), "*.cs", SearchOption.AllDirectories)
             .Where(path => !path.Contains("/obj/", StringComparison.Ordinal) && !path.Contains("/bin/", StringComparison.Ordinal))
-            .Select(path => new CodeFile(path, Path.GetRelativePath(Source, Path.GetDirectoryName(path)!).Replace('/', '.'), Comment().Replace(File.ReadAllText(path), string.Empty)))];
+            .Select(path => new CodeFile(Path.GetRelativePath(Source, Path.GetDirectoryName(path)!).Replace('/', '.'), File.ReadAllText(path)))];
 
     /// <summary>Which folder names a type of which: by a using, by its name in an outer namespace, or with the folder before it.</summary>
     private static Dictionary<string, HashSet<string>> Edges(IReadOnlyCollection<CodeFile> files)
     {
         var types = files.GroupBy(file => file.Folder).ToDictionary(
-            folder => folder.Key, folder => folder.SelectMany(file => Declaration().Matches(Comment().Replace(file.Text, string.Empty))).Select(found => found.Groups["name"].Value).ToHashSet());
+            folder => folder.Key, folder => folder.SelectMany(file => Declaration().Matches(file.Text)).Select(found => found.Groups["name"].Value).ToHashSet());
         var edges = types.Keys.ToDictionary(folder => folder, _ => new HashSet<string>());
         foreach (var file in files)
         {
-            var text = Comment().Replace(file.Text, string.Empty);
-            var names = Name().Matches(text).Select(found => found.Value).ToHashSet();
+            var names = Name().Matches(file.Text).Select(found => found.Value).ToHashSet();
             var seen = edges[file.Folder];
             foreach (var (folder, declared) in types.Where(other => other.Key != file.Folder))
             {
                 var last = folder[(folder.LastIndexOf('.') + 1)..];
                 var isOuter = file.Folder.StartsWith(folder + '.', StringComparison.Ordinal);
-                if (text.Contains($"using {folder};", StringComparison.Ordinal)
+                if (file.Text.Contains($"using {folder};", StringComparison.Ordinal)
                     || (isOuter && declared.Overlaps(names) && !declared.IsSubsetOf(types[file.Folder]))
-                    || Regex.Matches(text, $@"\b{last}\.(?<name>\w+)").Any(found => declared.Contains(found.Groups["name"].Value)))
+                    || Regex.Matches(file.Text, $@"\b{last}\.(?<name>\w+)").Any(found => declared.Contains(found.Groups["name"].Value)))
                 {
                     seen.Add(folder);
                 }
@@ -137,5 +146,9 @@ public sealed partial class LayoutTests
     [GeneratedRegex(@"\b[A-Z]\w*\b")]
     private static partial Regex Name();
 
-    private sealed record CodeFile(string Path, string Folder, string Text);
+    private sealed record CodeFile(string Folder, string Source)
+    {
+        /// <summary>Without comments.</summary>
+        public string Text { get; } = Comment().Replace(Source, string.Empty);
+    }
 }

@@ -75,7 +75,7 @@ internal sealed class IntentionMatchKind(IServerClient servers, ILogger<Intentio
         servers.ReadAsync(
             MatchRead.Instance,
             context.Request.Names,
-            new ServerQuery(context.Request.Datacenter, context.Request.Token, new BlockingQuery(context.Index, FetchWait)),
+            context.Query(FetchWait),
             cancellationToken)!;
 
     /// <summary>DEF-14: stored unchecked, so the operator learns of it here. Compiles the expressions before the first request needs them.</summary>

@@ -48,12 +48,12 @@ internal sealed class HealthKind(IServerClient servers) : CacheKind<HealthReques
         var read = await servers.ReadAsync(
             HealthRead.Instance,
             request.Query,
-            new ServerQuery(request.Datacenter, request.Token, new BlockingQuery(context.Index, FetchWait)),
+            context.Query(FetchWait),
             cancellationToken);
 
         // Asked here, so that no reader waits for it, and that it is known when nobody can be asked (acl ACL-RES-4).
         var rights = await servers.ResolveTokenAsync(request.Token, cancellationToken);
         await rights.AllowsEachAsync(request.NeedsFor(read.Value), cancellationToken);
-        return context.Value is { } held && context.Index > 0 && read.StepFrom(context.Index) == IndexStep.Same && held.SaysTheSame(read.Value) ? null : read;
+        return context.Value is { } held && read.StepFrom(context.Index) == IndexStep.Same && held.SaysTheSame(read.Value) ? null : read;
     }
 }

@@ -46,8 +46,7 @@ internal sealed class DelegatedLeafWatch(LeafIssuer issuer, TimeProvider clock, 
                     return;
                 }
 
-                // IDX-10: from an index of 0, or of another life of the servers, on from the start.
-                state.ElsewhereIndex = read.StepFrom(state.ElsewhereIndex ?? 0) is IndexStep.Back or IndexStep.Broken ? 0 : read.Index;
+                state.ElsewhereIndex = read.NextFrom(state.ElsewhereIndex ?? 0);
                 fruitless = clock.GetElapsedTime(start) > LeafRenewal.RootChangeSpread ? 0 : fruitless;
             }
             catch (ServerException error)

@@ -37,7 +37,7 @@ internal sealed class LeafIssuer(IServerClient servers, DelegatedLeafRead? elsew
         {
             var read = await ReadAsync(identity, token, 0, cancellationToken);
             var index = Math.Max(read.Index, previousIndex + 1);
-            return new IssuedLeaf(new ServerRead<LeafCertificate>(read.Value with { CreateIndex = index, ModifyIndex = index }, index), read.LacksIndex ? 0 : read.Index);
+            return new IssuedLeaf(new ServerRead<LeafCertificate>(read.Value with { CreateIndex = index, ModifyIndex = index }, index), read.NextFrom(0));
         }
     }
 

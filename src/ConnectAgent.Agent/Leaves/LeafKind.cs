@@ -53,13 +53,17 @@ internal sealed class LeafKind(
     public override long SizeOf(LeafCertificate value) =>
         SizeOfLeaf + value.CertPem.Length + value.PrivateKeyPem.Length + (sizeof(char) * (value.ServiceUri.Length + value.Service.Length));
 
-    public override LeafView Describe(LeafCertificate value, FetchState state) => new(
-        value.SerialNumber,
-        value.ServiceUri,
-        value.ValidBefore,
-        state.Peek<LeafState>()?.Plan.NextTry is { } at && at > default(DateTimeOffset) ? at : null,
-        state.Peek<LeafState>()?.Issued ?? 0,
-        state.Peek<LeafState>() is not { Issued: > 0 } known ? string.Empty : known.ElsewhereIndex is null ? "signed" : "delegated");
+    public override LeafView Describe(LeafCertificate value, FetchState state)
+    {
+        var known = state.Peek<LeafState>();
+        return new LeafView(
+            value.SerialNumber,
+            value.ServiceUri,
+            value.ValidBefore,
+            known?.Plan.NextTry is { } at && at > default(DateTimeOffset) ? at : null,
+            known?.Issued ?? 0,
+            known is not { Issued: > 0 } ? string.Empty : known.ElsewhereIndex is null ? "signed" : "delegated");
+    }
 
     /// <summary>LEAF-41 and LEAF-45: not overdue, and signed by the key that signs now.</summary>
     public override bool IsCurrent(LeafRequest request, LeafCertificate value)

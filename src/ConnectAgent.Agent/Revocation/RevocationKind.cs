@@ -44,7 +44,7 @@ internal sealed class RevocationKind(
         var read = await servers.ReadAsync(
             RevocationRead.Instance,
             context.Request,
-            new ServerQuery(context.Request.Datacenter, context.Request.Token, new BlockingQuery(context.Index, wait)),
+            context.Query(wait),
             cancellationToken);
         var lookup = RevocationLookup.Of(read.Value);
         metrics.Listed(read.Value.Revoked.Count);

@@ -5,7 +5,7 @@ using ConnectAgent.Protocol.Identity;
 
 namespace ConnectAgent.Agent.Revocation;
 
-/// <summary>A revocation list made ready for the request that each authorize call asks. Immutable.</summary>
+/// <summary>A revocation list made ready for what each authorize call asks. Immutable.</summary>
 internal sealed class RevocationLookup
 {
     private readonly FrozenSet<(string Datacenter, string Serial)> _serials;

@@ -42,11 +42,11 @@ internal sealed class RootsKind(IServerClient servers) : CacheKind<RootsRequest,
         var read = await servers.ReadAsync(
             RootsRead.Instance,
             context.Request,
-            new ServerQuery(context.Request.Datacenter, context.Request.Token, new BlockingQuery(context.Index, FetchWait)),
+            context.Query(FetchWait),
             cancellationToken);
 
         // A query that ran out of its wait brings the same document again, for which not one of a thousand leaves need wake.
-        return context.Value is { } held && context.Index > 0 && read.StepFrom(context.Index) == IndexStep.Same && IsSame(held, read.Value) ? null : read;
+        return context.Value is { } held && read.StepFrom(context.Index) == IndexStep.Same && IsSame(held, read.Value) ? null : read;
     }
 
     private static bool IsSame(CaRoots held, CaRoots read) =>

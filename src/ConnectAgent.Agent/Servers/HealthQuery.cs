@@ -5,7 +5,7 @@ namespace ConnectAgent.Agent.Servers;
 /// <summary>Whose health is asked for: all that changes what the servers answer (services HLT-1, HLT-4). What the agent does itself is no part of it.</summary>
 public sealed record HealthQuery
 {
-    /// <summary>Brings a request into one form: what is asked for in another order is the same request.</summary>
+    /// <summary>Brings a query into one form: what is asked for in another order is the same query.</summary>
     /// <param name="connect">Whether what connects for the service is meant, or the service itself (services CAT-13).</param>
     /// <param name="service">Its name.</param>
     /// <param name="tags">Of which an instance must have all.</param>
@@ -14,7 +14,7 @@ public sealed record HealthQuery
     [JsonConstructor]
     public HealthQuery(bool connect, string service, IReadOnlyList<string> tags, IReadOnlyList<string> nodeMeta, string filter)
     {
-        // Names are without case (CAT-12); but connect needs a right to the name as it is spelled (HLT-8), so there each spelling is its own request.
+        // Names are without case (CAT-12); but connect needs a right to the name as it is spelled (HLT-8), so there each spelling is its own query.
         Connect = connect;
         Service = connect ? service : service.ToLowerInvariant();
         Tags = [.. tags.Order(StringComparer.Ordinal)];
@@ -33,7 +33,7 @@ public sealed record HealthQuery
 
     public string Filter { get; }
 
-    /// <summary>Path and query below <c>/v1/health/</c>; different requests never have the same (GH-4987).</summary>
+    /// <summary>Path and query below <c>/v1/health/</c>; different queries never have the same (GH-4987).</summary>
     [JsonIgnore]
     public string Target { get; }
 

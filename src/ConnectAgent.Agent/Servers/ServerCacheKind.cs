@@ -18,6 +18,6 @@ internal abstract class ServerCacheKind<TRequest, TValue>(IServerClient servers)
     public override Task<ServerRead<TValue>?> FetchAsync(FetchContext<TRequest, TValue> context, CancellationToken cancellationToken) => servers.ReadAsync(
         this,
         context.Request,
-        new ServerQuery(context.Request.Datacenter, context.Request.Token, new BlockingQuery(context.Index, FetchWait)),
+        context.Query(FetchWait),
         cancellationToken)!;
 }

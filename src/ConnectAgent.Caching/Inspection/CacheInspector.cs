@@ -95,8 +95,7 @@ internal sealed class CacheInspector(AgentCache cache, IOptions<CacheOptions> op
             facts.Detail);
     }
 
-    private string IdOf(CacheKey key) => Hash(
-        string.Create(CultureInfo.InvariantCulture, $"key\0{key.Kind}\0{key.Datacenter}\0{key.Token.Length}\0{key.Token}\0{key.Request}"), IdOctets);
+    private string IdOf(CacheKey key) => Hash("key\0" + key.Identity, IdOctets);
 
     private string Hash(string text, int octets) =>
         Convert.ToHexStringLower(HMACSHA256.HashData(_salt, Encoding.UTF8.GetBytes(text)).AsSpan(0, octets));

@@ -1,5 +1,6 @@
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Limits;
+using ConnectAgent.Protocol.Timing;
 using Polly;
 using Polly.CircuitBreaker;
 
@@ -105,7 +106,7 @@ internal sealed class CallBreaker
         }
         catch (RefusedException refused) when (refused.RetryAfter is { } length)
         {
-            var until = _clock.GetTimestamp() + TicksOf(length < LongestAsked ? length : LongestAsked);
+            var until = _clock.GetTimestamp() + _clock.TicksOf(length < LongestAsked ? length : LongestAsked);
             Volatile.Write(ref _asked, new Asked(until, refused.Failure));
             throw;
         }
@@ -237,11 +238,9 @@ internal sealed class CallBreaker
     private TimeSpan RestAfter(int trials)
     {
         var rest = TimeSpan.FromSeconds(Math.Min(Math.Pow(2, Math.Min(trials, 10)), LongestRest.TotalSeconds)) * ((1 + _random.NextDouble()) / 2);
-        Volatile.Write(ref _restsUntil, _clock.GetTimestamp() + TicksOf(rest));
+        Volatile.Write(ref _restsUntil, _clock.GetTimestamp() + _clock.TicksOf(rest));
         return rest;
     }
-
-    private long TicksOf(TimeSpan length) => (long)(length.TotalSeconds * _clock.TimestampFrequency);
 
     private TimeSpan Left(long until)
     {

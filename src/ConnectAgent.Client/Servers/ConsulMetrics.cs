@@ -22,11 +22,11 @@ internal sealed class ConsulMetrics
         meter.CreateObservableGauge(
             "connect_agent.servers.healthy", () => Each(server => server.IsHealthy ? 1L : 0L), "{server}", "1 while the server answers.");
         meter.CreateObservableGauge(
-            "connect_agent.servers.round_trip", () => Each(server => server.View(isCurrent: false).RoundTripMs ?? 0), "ms", "Of the last call that was not held.");
+            "connect_agent.servers.round_trip", () => Each(server => server.RoundTripMs ?? 0), "ms", "Of the last call that was not held.");
         meter.CreateObservableGauge(
-            "connect_agent.servers.held", () => Each(server => (long)server.View(isCurrent: false).OpenBlockingQueries), "{call}", "Calls that the server is holding.");
+            "connect_agent.servers.held", () => Each(server => (long)server.Holding), "{call}", "Calls that the server is holding.");
         meter.CreateObservableGauge(
-            "connect_agent.servers.index", () => Each(server => (long)server.View(isCurrent: false).LastIndex), "{index}", "Of the last read that the server answered.");
+            "connect_agent.servers.index", () => Each(server => (long)server.LastIndex), "{index}", "Of the last read that the server answered.");
         meter.CreateObservableCounter(
             "connect_agent.servers.moved", () => Volatile.Read(ref _moved), "{move}", "Turns from one server to another.");
         meter.CreateObservableCounter(

@@ -69,6 +69,15 @@ internal sealed class ConsulServer : IDisposable
 
     public long Failures => Volatile.Read(ref _failures);
 
+    /// <summary>Of the last call that was not held, in milliseconds; null before the first.</summary>
+    public double? RoundTripMs => Volatile.Read(ref _roundTrip) is >= 0 and var ticks ? Math.Round(TimeSpan.FromTicks(ticks).TotalMilliseconds, 3) : null;
+
+    /// <summary>Calls that it is holding now.</summary>
+    public int Holding => Volatile.Read(ref _holding);
+
+    /// <summary>The index of the last read that it answered; 0 before the first.</summary>
+    public ulong LastIndex => Volatile.Read(ref _lastIndex);
+
     public void Dispose() => _http.Dispose();
 
     /// <summary>
@@ -127,15 +136,14 @@ internal sealed class ConsulServer : IDisposable
     {
         var error = Volatile.Read(ref _lastError);
         var rest = _breakers.All().Select(static breaker => breaker.Remaining).DefaultIfEmpty().Max();
-        var roundTrip = Volatile.Read(ref _roundTrip);
         return new ServerView(
             Name,
             ((State)Volatile.Read(ref _state)).ToString().ToLowerInvariant(),
             isCurrent,
             error is null || rest == TimeSpan.Zero ? error : error with { NextAttempt = _clock.GetUtcNow() + rest },
-            roundTrip < 0 ? null : Math.Round(TimeSpan.FromTicks(roundTrip).TotalMilliseconds, 3),
-            Volatile.Read(ref _holding),
-            Volatile.Read(ref _lastIndex));
+            RoundTripMs,
+            Holding,
+            LastIndex);
     }
 
     /// <summary>Sends a call and reads the answer whole, whatever its status.</summary>

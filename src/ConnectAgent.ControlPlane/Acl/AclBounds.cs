@@ -1,7 +1,7 @@
-using System.Text;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Limits;
 using ConnectAgent.Protocol.Schema;
+using ConnectAgent.Protocol.Text;
 using ConnectAgent.State;
 
 namespace ConnectAgent.ControlPlane.Acl;
@@ -117,7 +117,7 @@ internal static class AclBounds
 
     internal static void Text(string field, string text, int longest, string limit)
     {
-        if (text.Length > longest || Encoding.UTF8.GetByteCount(text) > longest)
+        if (TextLength.Exceeds(text, longest))
         {
             throw Refused($"{field} is longer than {longest} bytes", limit);
         }

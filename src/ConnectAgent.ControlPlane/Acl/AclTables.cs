@@ -38,8 +38,8 @@ internal static class AclTables
         IndexOf = static row => row.ResetIndex,
     };
 
-    /// <summary>What the rights of tokens are worked out from.</summary>
-    public static IReadOnlyList<StateTable> Rights { get; } = [Tokens, Policies, Roles];
+    public static IReadOnlyList<StateTable> All { get; } = [Tokens, Policies, Roles, Bootstraps];
 
-    public static IReadOnlyList<StateTable> All { get; } = [.. Rights, Bootstraps];
+    /// <summary>What the rights of tokens are worked out from.</summary>
+    public static IReadOnlyList<StateTable> Rights { get; } = [.. All.Where(static table => table.DecidesRights)];
 }

@@ -23,6 +23,18 @@ internal sealed class AclAccessGuard(
     /// <summary>The answer of every ACL endpoint while ACLs are off (acl ACL-ERR-5).</summary>
     public static WireException Disabled() => new(StatusCodes.Status401Unauthorized, "ACL support disabled");
 
+    /// <summary>ACLs on, and the path names one.</summary>
+    /// <param name="what">What it names, as the reference calls it: <c>role ID</c>.</param>
+    /// <exception cref="WireException">401, or 400 without a name.</exception>
+    public void RequireTail(WireRequest request, string what)
+    {
+        RequireEnabled();
+        if (request.Tail.Length == 0)
+        {
+            throw WireException.BadRequest("Missing " + what);
+        }
+    }
+
     /// <summary>For a write: ACLs on, no namespace, acl:write.</summary>
     public void RequireWrite(WireRequest request)
     {
@@ -64,6 +76,16 @@ internal sealed class AclAccessGuard(
         }
 
         return value is null && missing is not null ? throw missing() : value;
+    }
+
+    /// <summary>Reads one row and shows it; a missing one is 404 with an empty body (ACL-ROLE-2, ACL-AM-2, ACL-BR-1).</summary>
+    public async Task ShowOrMissAsync<T>(
+        WireRequest request, StateTable table, Func<StateSnapshot, T?> find, Func<WireRequest, T, Task> show)
+        where T : class
+    {
+        await (await ReadAsync(request, table, (snapshot, _) => find(snapshot)) is { } found
+            ? show(request, found)
+            : WireReply.EmptyAsync(request.Context, StatusCodes.Status404NotFound));
     }
 
     /// <summary>The state was read: its headers are sent, also when nothing was found in it.</summary>

@@ -11,7 +11,7 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace ConnectAgent.Http.Acl;
 
-/// <summary>Bootstrap, the request about one's own rights, replication (acl sections 5.1, 5.7, 5.8).</summary>
+/// <summary>Bootstrap, the check of one's own rights, replication (acl sections 5.1, 5.7, 5.8).</summary>
 internal sealed class AclEndpoints(
     AclTokenStore store, TokenResolver resolver, StateStore state, AclAccessGuard guard, BootstrapReset reset) : IWireEndpoints
 {
@@ -57,8 +57,7 @@ internal sealed class AclEndpoints(
     {
         guard.RequireEnabled();
         var secret = request.Context.Features.GetRequiredFeature<IHttpRequestBodyDetectionFeature>().CanHaveBody
-            ? await RequestBody.ReadAsync(
-                request, AclBodies.BootstrapSecret, error => WireException.BadRequest("Request decode failed: " + error))
+            ? await RequestBody.ReadAsync(request, AclBodies.BootstrapSecret)
             : string.Empty;
         var token = await store.BootstrapAsync(secret, reset.Read(), reset.Drop);
         await WireReply.JsonAsync(

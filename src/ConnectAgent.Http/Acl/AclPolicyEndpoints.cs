@@ -24,15 +24,6 @@ internal sealed class AclPolicyEndpoints(AclPolicyStore store, AclAccessGuard gu
     private static Task<AclPolicy> BodyAsync(WireRequest request) => RequestBody.ReadAsync(
         request, AclBodies.Policy, error => WireException.BadRequest("Policy decoding failed: " + error));
 
-    private void RequireTail(WireRequest request, string what)
-    {
-        guard.RequireEnabled();
-        if (request.Tail.Length == 0)
-        {
-            throw WireException.BadRequest("Missing policy " + what);
-        }
-    }
-
     private async Task ListAsync(WireRequest request)
     {
         var list = await guard.ReadAsync(
@@ -45,7 +36,7 @@ internal sealed class AclPolicyEndpoints(AclPolicyStore store, AclAccessGuard gu
 
     private async Task GetAsync(WireRequest request)
     {
-        RequireTail(request, "ID");
+        guard.RequireTail(request, "policy ID");
         var policy = await guard.ReadAsync(
             request, AclTables.Policies, (state, _) => AclPolicyStore.Find(state, request.Tail), NotFound);
         await ShowAsync(request, policy!);
@@ -53,7 +44,7 @@ internal sealed class AclPolicyEndpoints(AclPolicyStore store, AclAccessGuard gu
 
     private async Task GetByNameAsync(WireRequest request)
     {
-        RequireTail(request, "Name");
+        guard.RequireTail(request, "policy Name");
         var policy = await guard.ReadAsync(
             request, AclTables.Policies, (state, _) => AclPolicyStore.FindByName(state, request.Tail), NotFound);
         await ShowAsync(request, policy!);
@@ -73,7 +64,7 @@ internal sealed class AclPolicyEndpoints(AclPolicyStore store, AclAccessGuard gu
 
     private async Task UpdateAsync(WireRequest request)
     {
-        RequireTail(request, "ID");
+        guard.RequireTail(request, "policy ID");
         guard.RequireWrite(request);
         var policy = await BodyAsync(request);
         if (policy.Id.Length > 0 && policy.Id != request.Tail)
@@ -86,7 +77,7 @@ internal sealed class AclPolicyEndpoints(AclPolicyStore store, AclAccessGuard gu
 
     private async Task DeleteAsync(WireRequest request)
     {
-        RequireTail(request, "ID");
+        guard.RequireTail(request, "policy ID");
         guard.RequireWrite(request);
         await store.DeleteAsync(request.Tail);
         await WireReply.JsonAsync(request, true, WireJson.Default.Boolean);

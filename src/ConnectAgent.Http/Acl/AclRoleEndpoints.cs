@@ -22,15 +22,6 @@ internal sealed class AclRoleEndpoints(AclRoleStore store, StateStore state, Acl
     private static Task<AclRoleDraft> BodyAsync(WireRequest request) => RequestBody.ReadAsync(
         request, AclBodies.Role, error => WireException.BadRequest("Role decoding failed: " + error));
 
-    private void RequireTail(WireRequest request, string what)
-    {
-        guard.RequireEnabled();
-        if (request.Tail.Length == 0)
-        {
-            throw WireException.BadRequest("Missing role " + what);
-        }
-    }
-
     private async Task ListAsync(WireRequest request)
     {
         var policy = request.Query.First("policy");
@@ -45,25 +36,14 @@ internal sealed class AclRoleEndpoints(AclRoleStore store, StateStore state, Acl
 
     private Task GetAsync(WireRequest request)
     {
-        RequireTail(request, "ID");
-        return ShowOrMissAsync(request, snapshot => AclRoleStore.Find(snapshot, request.Tail));
+        guard.RequireTail(request, "role ID");
+        return guard.ShowOrMissAsync(request, AclTables.Roles, snapshot => AclRoleStore.Find(snapshot, request.Tail), ShowAsync);
     }
 
     private Task GetByNameAsync(WireRequest request)
     {
-        RequireTail(request, "Name");
-        return ShowOrMissAsync(request, snapshot => AclRoleStore.FindByName(snapshot, request.Tail));
-    }
-
-    private async Task ShowOrMissAsync(WireRequest request, Func<StateSnapshot, AclRole?> find)
-    {
-        if (await guard.ReadAsync(request, AclTables.Roles, (snapshot, _) => find(snapshot)) is { } role)
-        {
-            await ShowAsync(request, role);
-            return;
-        }
-
-        await WireReply.EmptyAsync(request.Context, StatusCodes.Status404NotFound);
+        guard.RequireTail(request, "role Name");
+        return guard.ShowOrMissAsync(request, AclTables.Roles, snapshot => AclRoleStore.FindByName(snapshot, request.Tail), ShowAsync);
     }
 
     private async Task CreateAsync(WireRequest request)
@@ -80,7 +60,7 @@ internal sealed class AclRoleEndpoints(AclRoleStore store, StateStore state, Acl
 
     private async Task UpdateAsync(WireRequest request)
     {
-        RequireTail(request, "ID");
+        guard.RequireTail(request, "role ID");
         guard.RequireWrite(request);
         var draft = await BodyAsync(request);
         if (draft.Id.Length > 0 && draft.Id != request.Tail)
@@ -93,7 +73,7 @@ internal sealed class AclRoleEndpoints(AclRoleStore store, StateStore state, Acl
 
     private async Task DeleteAsync(WireRequest request)
     {
-        RequireTail(request, "ID");
+        guard.RequireTail(request, "role ID");
         guard.RequireWrite(request);
         await store.DeleteAsync(request.Tail);
         await WireReply.JsonAsync(request, true, WireJson.Default.Boolean);

@@ -33,14 +33,6 @@ internal sealed class AclTokenEndpoints(
 
     private static ServerException NotFound() => new(FailureKind.UnknownToken, "ACL not found");
 
-    private static void RequireId(WireRequest request)
-    {
-        if (request.Tail.Length == 0)
-        {
-            throw WireException.BadRequest("Missing token ID");
-        }
-    }
-
     private static Task<AclTokenDraft> BodyAsync(WireRequest request) => RequestBody.ReadAsync(
         request, AclBodies.Token, error => WireException.BadRequest("Token decoding failed: " + error));
 
@@ -74,8 +66,7 @@ internal sealed class AclTokenEndpoints(
 
     private async Task GetAsync(WireRequest request)
     {
-        guard.RequireEnabled();
-        RequireId(request);
+        guard.RequireTail(request, "token ID");
         var token = await guard.ReadAsync(
             request,
             AclTables.Tokens,
@@ -143,8 +134,7 @@ internal sealed class AclTokenEndpoints(
 
     private async Task DeleteAsync(WireRequest request)
     {
-        guard.RequireEnabled();
-        RequireId(request);
+        guard.RequireTail(request, "token ID");
         guard.RequireWrite(request);
         await store.DeleteAsync(request.Tail, resolver.Find(request.Token())?.AccessorId);
         await WireReply.JsonAsync(request, true, WireJson.Default.Boolean);

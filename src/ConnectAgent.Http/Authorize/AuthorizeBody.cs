@@ -4,17 +4,17 @@ using ConnectAgent.Protocol.Schema;
 namespace ConnectAgent.Http.Authorize;
 
 /// <summary>
-/// The body of an authorize call (intentions AUTHZ-1); the serial is accepted whatever it holds. A request about a request has its
+/// The body of an authorize call (intentions AUTHZ-1); the serial is accepted whatever it holds. A call about a request has its
 /// attributes, too.
 /// </summary>
 internal readonly record struct AuthorizeBody(string Target, string ClientCertUri, string ClientCertSerial, RequestAttributes? Request)
 {
     private const string GoType = "ConnectAuthorizeRequest";
 
-    /// <summary>A request about a connection.</summary>
+    /// <summary>A call about a connection.</summary>
     public static SchemaType<AuthorizeBody> Schema { get; } = Fields(request: null);
 
-    /// <summary>A request about a request.</summary>
+    /// <summary>A call about a request.</summary>
     public static SchemaType<AuthorizeBody> HttpSchema { get; } = Fields(new RequestAttributes(string.Empty, string.Empty, RequestHeadersBody.Schema.Empty))
         .Field("Method", SchemaTypes.Text, static (asked, method) => asked with { Request = asked.Request! with { Method = method } })
         .Field("Path", SchemaTypes.Text, static (asked, path) => asked with { Request = asked.Request! with { Path = path } })

@@ -104,11 +104,10 @@ internal sealed class AuthorizeEndpoints : IWireEndpoints
         return isTaken;
     }
 
-    // What a request about a request adds is checked with the rest of the body, before the token.
+    // What a call about a request adds is checked with the rest of the body, before the token.
     private static async ValueTask<string?> ReadBodyAsync(AuthorizeCall call)
     {
-        var asked = await RequestBody.ReadAsync(
-            call.Request, call.IsAboutRequest ? AuthorizeBody.HttpSchema : AuthorizeBody.Schema, static error => WireException.BadRequest("Request decode failed: " + error));
+        var asked = await RequestBody.ReadAsync(call.Request, call.IsAboutRequest ? AuthorizeBody.HttpSchema : AuthorizeBody.Schema);
         call.Take(asked, Check(asked));
         return null;
     }

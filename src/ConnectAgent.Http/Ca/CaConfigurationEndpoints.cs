@@ -37,8 +37,7 @@ internal sealed class CaConfigurationEndpoints(
 
     private async Task PutAsync(WireRequest request)
     {
-        var change = await RequestBody.ReadAsync(
-            request, CaConfigurationBody.Schema, error => WireException.BadRequest("Request decode failed: " + error));
+        var change = await RequestBody.ReadAsync(request, CaConfigurationBody.Schema);
         await RequireAsync(request, request.Datacenter(), request.Token());
 
         // A caller that goes away does not stop a rotation half-way.
@@ -47,12 +46,11 @@ internal sealed class CaConfigurationEndpoints(
     }
 
     // CA-21: to read it needs as much as to write it.
-    private async ValueTask RequireAsync(WireRequest request, string datacenter, string token)
+    private ValueTask RequireAsync(WireRequest request, string datacenter, string token)
     {
         agent.RequireDatacenter(datacenter);
         agent.RequireConnect();
-        var rights = await servers.ResolveTokenAsync(token, request.Aborted);
-        await rights.RequireAsync(AccessRequest.OperatorWrite, request.Aborted);
+        return servers.RequireAsync(token, AccessRequest.OperatorWrite, request.Aborted);
     }
 }
 

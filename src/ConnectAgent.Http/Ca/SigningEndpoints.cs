@@ -24,8 +24,7 @@ internal sealed class SigningEndpoints(IServerClient servers, AgentIdentity agen
     private async Task SignAsync(WireRequest request)
     {
         request.RefuseNamespace();
-        var asked = await RequestBody.ReadAsync(
-            request, SignBody.Schema, error => WireException.BadRequest("Request decode failed: " + error));
+        var asked = await RequestBody.ReadAsync(request, SignBody.Schema);
         InputLimits.RequireName("Service", asked.Service);
         agent.RequireConnect();
         if (asked.Service.Length == 0)

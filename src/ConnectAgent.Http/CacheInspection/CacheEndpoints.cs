@@ -88,9 +88,6 @@ internal sealed class CacheEndpoints(
         : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var offset) && offset < int.MaxValue / 2 ? offset
         : throw WireException.Invalid("Invalid value for ?offset");
 
-    private async ValueTask RequireAgentReadAsync(WireRequest request)
-    {
-        var rights = await servers.ResolveTokenAsync(request.Token(), request.Aborted);
-        await rights.RequireAsync(new AccessRequest(AclResource.Agent, agent.NodeName, AclAccess.Read), request.Aborted);
-    }
+    private ValueTask RequireAgentReadAsync(WireRequest request) =>
+        servers.RequireAsync(request.Token(), new AccessRequest(AclResource.Agent, agent.NodeName, AclAccess.Read), request.Aborted);
 }

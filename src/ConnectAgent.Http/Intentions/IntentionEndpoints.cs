@@ -133,8 +133,7 @@ internal sealed class IntentionEndpoints(
     {
         request.RefuseNamespace();
         var (source, destination) = WriteNames(request);
-        var body = await RequestBody.ReadAsync(
-            request, IntentionBody.Schema, error => WireException.BadRequest("Request decode failed: " + error));
+        var body = await RequestBody.ReadAsync(request, IntentionBody.Schema);
         agent.RequireConnect();
         await RequireWriteAsync(request, destination.Name);
         if (body.SourcePeer.Length > 0)

@@ -75,8 +75,7 @@ internal sealed class IntentionIdEndpoints(
     public async Task PutAsync(WireRequest request)
     {
         request.RefuseNamespace();
-        var body = await RequestBody.ReadAsync(
-            request, IntentionBody.Schema, error => WireException.BadRequest("Request decode failed: " + error));
+        var body = await RequestBody.ReadAsync(request, IntentionBody.Schema);
         RequireShort(body);
         RefusePartitions(body);
         agent.RequireConnect();

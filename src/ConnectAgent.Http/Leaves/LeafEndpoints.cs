@@ -82,8 +82,7 @@ internal sealed class LeafEndpoints(LeafService leaves, IServerClient servers, A
         var options = ReadOptions.Parse(request);
         agent.RequireConnect();
 
-        var rights = await servers.ResolveTokenAsync(options.Token, request.Aborted);
-        await rights.RequireAsync(RightTo(request.Tail), request.Aborted);
+        await servers.RequireAsync(options.Token, RightTo(request.Tail), request.Aborted);
         var answer = await leaves.RenewAsync(new LeafRequest(options.Datacenter, options.Token, request.Tail), request.Aborted);
         WireReply.Index(request.Context, answer.Index);
         request.Context.Response.Headers.CacheControl = "no-store";
@@ -100,8 +99,7 @@ internal sealed class LeafEndpoints(LeafService leaves, IServerClient servers, A
 
         try
         {
-            var rights = await servers.ResolveTokenAsync(options.Token, request.Aborted);
-            await rights.RequireAsync(RightTo(request.Tail), request.Aborted);
+            await servers.RequireAsync(options.Token, RightTo(request.Tail), request.Aborted);
         }
         catch (ServerException error) when (error.Kind is FailureKind.UnknownToken or FailureKind.PermissionDenied)
         {

@@ -25,15 +25,6 @@ internal sealed class AclAuthMethodEndpoints(AuthMethodStore store, AclAccessGua
     private static Task ShowAsync(WireRequest request, AuthMethod method) =>
         WireReply.JsonAsync(request, AclAuthMethodReply.Of(method), LoginJson.Default.AclAuthMethodReply);
 
-    private void RequireName(WireRequest request)
-    {
-        guard.RequireEnabled();
-        if (request.Tail.Length == 0)
-        {
-            throw WireException.BadRequest("Missing auth method name");
-        }
-    }
-
     private async Task ListAsync(WireRequest request)
     {
         var list = await guard.ReadAsync(
@@ -43,16 +34,10 @@ internal sealed class AclAuthMethodEndpoints(AuthMethodStore store, AclAccessGua
         await WireReply.JsonAsync(request, list, LoginJson.Default.IReadOnlyListAclAuthMethodReply);
     }
 
-    private async Task GetAsync(WireRequest request)
+    private Task GetAsync(WireRequest request)
     {
-        RequireName(request);
-        if (await guard.ReadAsync(request, LoginTables.AuthMethods, (state, _) => AuthMethodStore.Find(state, request.Tail)) is { } method)
-        {
-            await ShowAsync(request, method);
-            return;
-        }
-
-        await WireReply.EmptyAsync(request.Context, StatusCodes.Status404NotFound);
+        guard.RequireTail(request, "auth method name");
+        return guard.ShowOrMissAsync(request, LoginTables.AuthMethods, state => AuthMethodStore.Find(state, request.Tail), ShowAsync);
     }
 
     private async Task PutAsync(WireRequest request)
@@ -63,7 +48,7 @@ internal sealed class AclAuthMethodEndpoints(AuthMethodStore store, AclAccessGua
 
     private async Task PutNamedAsync(WireRequest request)
     {
-        RequireName(request);
+        guard.RequireTail(request, "auth method name");
         guard.RequireWriteHere(request);
         var method = await BodyAsync(request);
         if (method.Name.Length > 0 && !AclNames.AreSame(method.Name, request.Tail))
@@ -76,7 +61,7 @@ internal sealed class AclAuthMethodEndpoints(AuthMethodStore store, AclAccessGua
 
     private async Task DeleteAsync(WireRequest request)
     {
-        RequireName(request);
+        guard.RequireTail(request, "auth method name");
         guard.RequireWriteHere(request);
         await store.DeleteAsync(request.Tail);
         await WireReply.JsonAsync(request, true, WireJson.Default.Boolean);

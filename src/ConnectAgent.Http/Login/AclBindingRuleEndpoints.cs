@@ -26,15 +26,6 @@ internal sealed class AclBindingRuleEndpoints(BindingRuleStore store, AclAccessG
     private static Task ShowAsync(WireRequest request, BindingRule rule) =>
         WireReply.JsonAsync(request, AclBindingRuleReply.Of(rule), LoginJson.Default.AclBindingRuleReply);
 
-    private void RequireId(WireRequest request)
-    {
-        guard.RequireEnabled();
-        if (request.Tail.Length == 0)
-        {
-            throw WireException.BadRequest("Missing binding rule ID");
-        }
-    }
-
     private async Task ListAsync(WireRequest request)
     {
         var method = request.Query.First("authmethod");
@@ -46,16 +37,10 @@ internal sealed class AclBindingRuleEndpoints(BindingRuleStore store, AclAccessG
         await WireReply.JsonAsync(request, list, LoginJson.Default.IReadOnlyListAclBindingRuleReply);
     }
 
-    private async Task GetAsync(WireRequest request)
+    private Task GetAsync(WireRequest request)
     {
-        RequireId(request);
-        if (await guard.ReadAsync(request, LoginTables.BindingRules, (state, _) => BindingRuleStore.Find(state, request.Tail)) is { } rule)
-        {
-            await ShowAsync(request, rule);
-            return;
-        }
-
-        await WireReply.EmptyAsync(request.Context, StatusCodes.Status404NotFound);
+        guard.RequireTail(request, "binding rule ID");
+        return guard.ShowOrMissAsync(request, LoginTables.BindingRules, state => BindingRuleStore.Find(state, request.Tail), ShowAsync);
     }
 
     private async Task CreateAsync(WireRequest request)
@@ -72,7 +57,7 @@ internal sealed class AclBindingRuleEndpoints(BindingRuleStore store, AclAccessG
 
     private async Task UpdateAsync(WireRequest request)
     {
-        RequireId(request);
+        guard.RequireTail(request, "binding rule ID");
         guard.RequireWriteHere(request);
         var rule = await BodyAsync(request);
         if (rule.Id.Length > 0 && rule.Id != request.Tail)
@@ -85,7 +70,7 @@ internal sealed class AclBindingRuleEndpoints(BindingRuleStore store, AclAccessG
 
     private async Task DeleteAsync(WireRequest request)
     {
-        RequireId(request);
+        guard.RequireTail(request, "binding rule ID");
         guard.RequireWriteHere(request);
         await store.DeleteAsync(request.Tail);
         await WireReply.JsonAsync(request, true, WireJson.Default.Boolean);

@@ -40,8 +40,7 @@ internal sealed class RevocationEndpoints(RevocationStore revocations, IServerCl
     private async Task RevokeAsync(WireRequest request)
     {
         request.RefuseNamespace();
-        var asked = await RequestBody.ReadAsync(
-            request, RevocationBody.Schema, error => WireException.BadRequest("Request decode failed: " + error));
+        var asked = await RequestBody.ReadAsync(request, RevocationBody.Schema);
         var end = Time("ValidBefore", asked.ValidBefore);
         var issuedBefore = Time("IssuedBefore", asked.IssuedBefore);
         if (asked.SerialNumber.Length == 0 == (asked.SpiffeId.Length == 0))
@@ -114,12 +113,11 @@ internal sealed class RevocationEndpoints(RevocationStore revocations, IServerCl
         _ => throw WireException.BadRequest("Datacenter not a valid datacenter name", asked.Length > LongestDatacenter ? DatacenterLimit : null),
     };
 
-    private async ValueTask RequireAsync(WireRequest request)
+    private ValueTask RequireAsync(WireRequest request)
     {
         agent.RequireDatacenter(request.Datacenter());
         agent.RequireConnect();
-        var rights = await servers.ResolveTokenAsync(request.Token(), request.Aborted);
-        await rights.RequireAsync(AccessRequest.OperatorWrite, request.Aborted);
+        return servers.RequireAsync(request.Token(), AccessRequest.OperatorWrite, request.Aborted);
     }
 }
 

@@ -32,6 +32,14 @@ internal static class KnownRights
         return false;
     }
 
+    /// <summary>Waits for the rights of a token, and requires one.</summary>
+    /// <exception cref="ServerException">The token is unknown, or lacks it.</exception>
+    public static async ValueTask RequireAsync(this IServerClient servers, string token, AccessRequest right, CancellationToken cancellationToken)
+    {
+        var rights = await servers.ResolveTokenAsync(token, cancellationToken);
+        await rights.RequireAsync(right, cancellationToken);
+    }
+
     /// <summary>Whether a right is known to be there.</summary>
     public static bool AreKnownTo(this TokenRights rights, AccessRequest right)
     {

@@ -15,12 +15,9 @@ internal sealed class LargeRequests
     [Limit(PlacesLimit, "requests", "refused: 429", Refuses = true)]
     public const int Most = 16;
 
-    internal const string PlacesLimit = "http.large_requests";
+    private const string PlacesLimit = "http.large_requests";
 
     private int _held;
-
-    /// <summary>What is answered when no place is left.</summary>
-    public static string RefusalText { get; } = $"Too many requests of more than {From} bytes at once, please rate limit your calls";
 
     /// <summary>Places that are taken.</summary>
     public int Held => Volatile.Read(ref _held);
@@ -80,7 +77,11 @@ internal sealed class LargeRequests
 
             // What is left of its body is not waited for.
             context.Response.Headers.Connection = "close";
-            throw new WireException(StatusCodes.Status429TooManyRequests, RefusalText) { Limit = PlacesLimit };
+            throw new WireException(
+                StatusCodes.Status429TooManyRequests, $"Too many requests of more than {From} bytes at once, please rate limit your calls")
+            {
+                Limit = PlacesLimit,
+            };
         }
 
         context.Features.Set(new Place());

@@ -44,11 +44,7 @@ internal sealed class RouteAccess(AgentIdentity agent, WireOptions options, ISer
 
     /// <summary>Asks for a right.</summary>
     /// <exception cref="Protocol.Errors.ServerException">The token is unknown, or lacks it.</exception>
-    public async Task RequireAsync(WireRequest request, AccessRequest right)
-    {
-        var rights = await servers.ResolveTokenAsync(request.Token(), request.Aborted);
-        await rights.RequireAsync(right, request.Aborted);
-    }
+    public ValueTask RequireAsync(WireRequest request, AccessRequest right) => servers.RequireAsync(request.Token(), right, request.Aborted);
 
     private bool MayWrite(IPAddress? caller) =>
         caller is null || options.Writers.Any(network => network.Contains(caller.IsIPv4MappedToIPv6 ? caller.MapToIPv4() : caller));

@@ -56,7 +56,7 @@ internal sealed class WireDispatcher(
         if (router.TryFind(request.Target, out var whole))
         {
             // A target that is the path of a route has neither a query nor anything to decode or to clean.
-            return AnswerAsync(request, whole, request.Target, WireQuery.Empty, start);
+            return AnswerAsync(request, whole, request.Target, string.Empty, start);
         }
 
         var target = WireTarget.Split(request.Target);
@@ -83,19 +83,7 @@ internal sealed class WireDispatcher(
                 : WireReply.EmptyAsync(context, StatusCodes.Status404NotFound);
         }
 
-        if (InputLimits.Refuse(target.Query) is { } tooMany)
-        {
-            headers.AddOfRoute(context);
-            return failures.RefuseAsync(context, tooMany);
-        }
-
-        if (WireQuery.Parse(target.Query) is not { } query)
-        {
-            headers.AddOfRoute(context);
-            return WireReply.EmptyAsync(context, StatusCodes.Status500InternalServerError);
-        }
-
-        return AnswerAsync(request, route, path, query, start);
+        return AnswerAsync(request, route, path, target.Query, start);
     }
 
     private static Task RedirectAsync(HttpContext context, string path, string query)
@@ -111,9 +99,19 @@ internal sealed class WireDispatcher(
             : WireReply.EmptyAsync(context, StatusCodes.Status301MovedPermanently);
     }
 
-    private Task AnswerAsync(WireRequest request, ServedRoute route, string path, WireQuery query, long start)
+    private Task AnswerAsync(WireRequest request, ServedRoute route, string path, string parameters, long start)
     {
         headers.AddOfRoute(request.Context);
+        if (InputLimits.Refuse(parameters) is { } tooMany)
+        {
+            return failures.RefuseAsync(request.Context, tooMany);
+        }
+
+        if (WireQuery.Parse(parameters) is not { } query)
+        {
+            return WireReply.EmptyAsync(request.Context, StatusCodes.Status500InternalServerError);
+        }
+
         request.Found(route, path, query);
         Task answering;
         try

@@ -149,8 +149,8 @@ internal static class WireReply
 
     /// <summary>The headers of a query's answer (HDR-2).</summary>
     public static void QueryHeaders(
-        HttpContext context, ulong index, bool knownLeader = true, long lastContact = 0, Consistency? effective = null) =>
-        QueryHeaders(context.Response.Headers, index.ToString(CultureInfo.InvariantCulture), knownLeader, lastContact, effective);
+        HttpContext context, ulong index, bool knownLeader = true, Consistency? effective = null) =>
+        QueryHeaders(context.Response.Headers, index.ToString(CultureInfo.InvariantCulture), knownLeader, lastContact: 0, effective);
 
     private static void QueryHeaders(IHeaderDictionary headers, string index, bool knownLeader, long lastContact, Consistency? effective)
     {

@@ -20,6 +20,9 @@ public sealed class ServerRead<T>(T value, ulong index)
     public IndexStep StepFrom(ulong held) => LacksIndex ? IndexStep.Broken
         : Index > held ? IndexStep.Forward
         : Index == held ? IndexStep.Same : IndexStep.Back;
+
+    /// <summary>The index to ask from next; 0, from the start, after none or one of another life of the servers (http-conventions IDX-10).</summary>
+    public ulong NextFrom(ulong held) => StepFrom(held) is IndexStep.Back or IndexStep.Broken ? 0 : Index;
 }
 
 /// <summary>How the index of an answer follows the one before it (http-conventions IDX-9, IDX-10).</summary>

@@ -21,32 +21,6 @@ public sealed class GoJsonDecoding : SchemaDecoding
     public override void Unknown(string more) => _firstError ??= $"json: unknown field {GoQuote.Of(Places[^1].Written!)}{more}";
 
     /// <inheritdoc/>
-    public override bool TryText(JsonElement value, out string text)
-    {
-        var isText = value.ValueKind == JsonValueKind.String;
-        text = isText ? value.GetString()! : string.Empty;
-        if (!isText)
-        {
-            Mismatch(value, "string");
-        }
-
-        return isText;
-    }
-
-    /// <inheritdoc/>
-    public override bool TryFlag(JsonElement value, out bool flag)
-    {
-        flag = value.ValueKind == JsonValueKind.True;
-        if (flag || value.ValueKind == JsonValueKind.False)
-        {
-            return true;
-        }
-
-        Mismatch(value, "bool");
-        return false;
-    }
-
-    /// <inheritdoc/>
     public override bool TryNumber(JsonElement value, NumberRange range, out decimal number)
     {
         number = 0;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using ConnectAgent.Protocol.Errors;
+using ConnectAgent.Protocol.Text;
 
 namespace ConnectAgent.Protocol.Schema;
 
@@ -13,9 +14,9 @@ public sealed record LengthBound(string Name, int Most)
     /// <exception cref="ServerException">It is longer: 400.</exception>
     public void Require(string text, string path)
     {
-        if (text.Length > Most / 3 && Encoding.UTF8.GetByteCount(text) is var length && length > Most)
+        if (TextLength.Exceeds(text, Most))
         {
-            throw new ServerException(FailureKind.Invalid, $"{path} has {length} bytes, more than the {Most} that are taken") { Limit = Name };
+            throw new ServerException(FailureKind.Invalid, $"{path} has {Encoding.UTF8.GetByteCount(text)} bytes, more than the {Most} that are taken") { Limit = Name };
         }
     }
 

@@ -161,7 +161,7 @@ public abstract class MapstructureDecoding(bool isStored = false) : SchemaDecodi
     /// <inheritdoc/>
     public override void Bound(LengthBound? bound, string text, string what = "")
     {
-        if (!isStored && bound is not null && text.Length > bound.Most / 3)
+        if (!isStored && bound is not null && TextLength.Exceeds(text, bound.Most))
         {
             bound.Require(text, what + Path());
         }

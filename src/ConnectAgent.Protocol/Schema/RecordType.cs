@@ -12,10 +12,6 @@ namespace ConnectAgent.Protocol.Schema;
 public sealed class RecordType<T>(Func<T> create, string? goName = null, string? goTarget = null, bool refusesNull = false) : SchemaType<T>
 {
     private readonly Dictionary<string, SchemaField<T>> _fields = new(StringComparer.OrdinalIgnoreCase);
-    private readonly List<SchemaField<T>> _inOrder = [];
-
-    /// <summary>In the order in which they were added.</summary>
-    public IReadOnlyList<SchemaField<T>> Fields => _inOrder;
 
     /// <inheritdoc/>
     public override T Empty => create();
@@ -57,7 +53,6 @@ public sealed class RecordType<T>(Func<T> create, string? goName = null, string?
     public RecordType<T> Add(SchemaField<T> field, string? alias = null)
     {
         ArgumentNullException.ThrowIfNull(field);
-        _inOrder.Add(field);
         _fields[field.Name] = field;
         if (alias is not null)
         {

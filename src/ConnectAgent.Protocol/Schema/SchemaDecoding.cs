@@ -37,10 +37,19 @@ public abstract class SchemaDecoding
     public abstract void Unknown(string more);
 
     /// <summary>A text.</summary>
-    public abstract bool TryText(JsonElement value, out string text);
+    public virtual bool TryText(JsonElement value, out string text)
+    {
+        var isText = value.ValueKind == JsonValueKind.String;
+        text = isText ? value.GetString()! : string.Empty;
+        return Holds(isText, value, "string");
+    }
 
     /// <summary>A truth value.</summary>
-    public abstract bool TryFlag(JsonElement value, out bool flag);
+    public virtual bool TryFlag(JsonElement value, out bool flag)
+    {
+        flag = value.ValueKind == JsonValueKind.True;
+        return Holds(flag || value.ValueKind == JsonValueKind.False, value, "bool");
+    }
 
     /// <summary>A number within a range.</summary>
     public abstract bool TryNumber(JsonElement value, NumberRange range, out decimal number);
@@ -50,12 +59,7 @@ public abstract class SchemaDecoding
     {
         var isNumber = value.ValueKind == JsonValueKind.Number;
         number = isNumber ? value.GetDouble() : 0;
-        if (!isNumber)
-        {
-            Mismatch(value, goType);
-        }
-
-        return isNumber;
+        return Holds(isNumber, value, goType);
     }
 
     /// <summary>The objects that a value stands for: itself, or where the dialect merges them, those of a list; null when it is none, which is told.</summary>
@@ -96,6 +100,18 @@ public abstract class SchemaDecoding
 
     /// <summary>Steps back.</summary>
     public void Leave() => _places.RemoveAt(_places.Count - 1);
+
+    /// <summary>Tells of another type unless a condition holds.</summary>
+    /// <returns>Whether it does.</returns>
+    protected bool Holds(bool holds, JsonElement value, string goType)
+    {
+        if (!holds)
+        {
+            Mismatch(value, goType);
+        }
+
+        return holds;
+    }
 
     /// <summary>The way as mapstructure and the files' decoder tell it: <c>a.b[0]</c>, <c>a[key]</c>.</summary>
     protected string Path()

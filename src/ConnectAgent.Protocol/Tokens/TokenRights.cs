@@ -20,21 +20,21 @@ public abstract class TokenRights
     /// <summary>A token without rules under a default policy of deny: nothing.</summary>
     public static TokenRights Nothing { get; } = new Same(allowed: false, manages: false);
 
-    /// <summary>The one request; all others ask it.</summary>
+    /// <summary>The one check; all others call it.</summary>
     /// <param name="resource">The kind of thing.</param>
     /// <param name="segment">Its name, with case; empty for kinds without names. For the intention <c>*</c> acl ACL-MERGE-6 holds.</param>
     /// <param name="access">What is to be done with it.</param>
     public abstract bool Allows(AclResource resource, string segment, AclAccess access);
 
     /// <summary>
-    /// The same request to rights that a remote back end decides: what it has not been asked yet takes a call. Rights that are known here answer
+    /// The same check of rights that a remote back end decides: what it has not been asked yet takes a call. Rights that are known here answer
     /// at once.
     /// </summary>
     /// <exception cref="ServerException">As of the resolution of the token.</exception>
     public virtual ValueTask<bool> AllowsAsync(AccessRequest requested, CancellationToken cancellationToken) =>
         new(Allows(requested.Resource, requested.Segment, requested.Access));
 
-    /// <summary>Answers many requests, one by one and in their order; rights that a remote back end decides take no more calls for it than they must.</summary>
+    /// <summary>Checks many requests, one by one and in their order; rights that a remote back end decides take no more calls for it than they must.</summary>
     /// <exception cref="ServerException">As of the resolution of the token.</exception>
     public virtual ValueTask<IReadOnlyList<bool>> AllowsEachAsync(IReadOnlyList<AccessRequest> requests, CancellationToken cancellationToken) =>
         new([.. requests.Select(requested => Allows(requested.Resource, requested.Segment, requested.Access))]);

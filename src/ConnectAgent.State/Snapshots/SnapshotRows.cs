@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using ConnectAgent.State.Storage;
+using static ConnectAgent.State.Snapshots.SnapshotCheck;
 
 namespace ConnectAgent.State.Snapshots;
 
@@ -66,22 +67,10 @@ internal sealed class SnapshotRows
         {
             var reader = _tables[table.Name];
             Require(reader.Count == table.Rows, $"table {table.Name} has {reader.Count} rows, not {table.Rows}");
-        }
-
-        foreach (var table in _known.All.Where(table => _tables.ContainsKey(table.Name)))
-        {
-            state = state.With(table, _tables[table.Name].End(_meta.Tables.First(stored => stored.Name == table.Name).Index));
+            state = _known.Named(table.Name) is { } found ? state.With(found, reader.End(table.Index)) : state;
         }
 
         return state;
-    }
-
-    private static void Require(bool holds, string otherwise)
-    {
-        if (!holds)
-        {
-            throw new SnapshotException(otherwise);
-        }
     }
 
     /// <summary>Its rows follow from others.</summary>

@@ -119,18 +119,16 @@ internal sealed class SqliteStateStorage : IStateStorage
         lock (_gate)
         {
             var expected = reserved;
-            reserved = InTransaction(() =>
+            (var isTaken, reserved) = InTransaction(() =>
             {
                 if (Counter(counter) is var stored && stored != expected)
                 {
-                    return stored;
+                    return (false, stored);
                 }
 
                 SetCounter(counter, upTo);
-                return expected;
+                return (true, upTo);
             });
-            var isTaken = reserved == expected;
-            reserved = isTaken ? upTo : reserved;
             return isTaken;
         }
     }
@@ -221,19 +219,13 @@ internal sealed class SqliteStateStorage : IStateStorage
 
     private void Execute(string text)
     {
-        using var command = _connection.CreateCommand();
-#pragma warning disable CA2100 // Constants of this class.
-        command.CommandText = text;
-#pragma warning restore CA2100
+        using var command = Command(text, 0);
         command.ExecuteNonQuery();
     }
 
     private void Read(string query, Action<SqliteDataReader> each)
     {
-        using var command = _connection.CreateCommand();
-#pragma warning disable CA2100 // Constants of this class.
-        command.CommandText = query;
-#pragma warning restore CA2100
+        using var command = Command(query, 0);
         using var reader = command.ExecuteReader();
         while (reader.Read())
         {

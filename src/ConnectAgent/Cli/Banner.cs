@@ -1,5 +1,6 @@
 using ConnectAgent.Configuration;
 using ConnectAgent.Http.LocalAgent;
+using ConnectAgent.Telemetry;
 
 namespace ConnectAgent.Cli;
 

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using ConnectAgent.Configuration;
 using ConnectAgent.Http.LocalAgent;
+using ConnectAgent.Telemetry;
 
 namespace ConnectAgent.Cli;
 

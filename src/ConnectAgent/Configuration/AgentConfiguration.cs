@@ -43,8 +43,6 @@ internal sealed record AgentConfiguration
 
     public required bool Bootstrap { get; init; }
 
-    public required string BindAddress { get; init; }
-
     public required string AdvertiseAddress { get; init; }
 
     /// <summary>Where plain HTTP is served; empty when it is off.</summary>
@@ -119,9 +117,6 @@ internal sealed record AgentConfiguration
     /// <summary>The agent's own tokens. Never printed.</summary>
     public required AgentTokenOptions Tokens { get; init; }
 
-    /// <summary>Never printed.</summary>
-    public required string AclDefaultToken { get; init; }
-
     public required string LogLevel { get; init; }
 
     public required bool LogJson { get; init; }
@@ -180,7 +175,6 @@ internal sealed record AgentConfiguration
             Server = server,
             Servers = ServerSettings.Build(values),
             Bootstrap = values.Of(NodeKeys.Bootstrap) ?? false,
-            BindAddress = bind,
             AdvertiseAddress = values.Of(NodeKeys.AdvertiseAddress) ?? (bind is "0.0.0.0" or "::" ? "127.0.0.1" : bind),
             HttpListeners = http,
             HttpsListeners = https,
@@ -189,6 +183,7 @@ internal sealed record AgentConfiguration
             BootstrapEntries = server ? BootstrapEntry.Build(values) : [],
             MaxConnectionsPerClient = values.Of(HttpKeys.ConnectionsPerClient) ?? HttpKeys.MostConnectionsPerClient,
             Cache = CacheKeys.Bind(values),
+            FetchLimits = CacheKeys.FetchLimitsOf(values),
             Snapshots = new SnapshotOptions { MaxBytes = values.Of(NodeKeys.SnapshotMaxBytes) },
             StateDirectory = kept,
             CacheDirectory = values.Of(CacheKeys.Persistence) ? kept : null,
@@ -203,8 +198,6 @@ internal sealed record AgentConfiguration
             Acl = AclKeys.Acl(values, datacenter),
             RemoteTokens = AclKeys.RemoteTokens(values),
             Tokens = AclKeys.Tokens(values, kept),
-            AclDefaultToken = values.Of(AclKeys.DefaultToken) ?? string.Empty,
-            FetchLimits = CacheKeys.FetchLimitsOf(values),
             PrometheusRetention = values.Of(HttpKeys.PrometheusRetention),
             OtlpEndpoint = values.Of(NodeKeys.OtlpEndpoint),
             Blocking = new BlockingLimits(values.Of(NodeKeys.DefaultQueryTime), values.Of(NodeKeys.QueryTimeLimit)),

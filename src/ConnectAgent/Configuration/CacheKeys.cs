@@ -32,12 +32,10 @@ internal static class CacheKeys
     {
         var (entries, entriesPerToken) = (values.Of(Entries), values.Of(EntriesPerToken));
         var (bytes, bytesPerToken) = (values.Of(Bytes), values.Of(BytesPerToken));
-        var limits = FetchLimitsOf(values);
         return options =>
         {
             (options.MaxEntries, options.MaxEntriesPerToken) = ((int)entries, (int)entriesPerToken);
             (options.MaxBytes, options.MaxBytesPerToken) = (bytes, bytesPerToken);
-            options.FetchLimits = limits;
         };
     }
 

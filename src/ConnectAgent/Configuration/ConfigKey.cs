@@ -44,8 +44,7 @@ internal abstract class ConfigKey(string path, SchemaType<object> type, KeyEffec
         Dictionary<string, T> both = new(first, StringComparer.Ordinal);
         foreach (var (name, value) in more)
         {
-            both.Remove(name);
-            both.Add(name, value);
+            both[name] = value;
         }
 
         return both;

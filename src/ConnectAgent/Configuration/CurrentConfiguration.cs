@@ -22,7 +22,7 @@ internal sealed class CurrentConfiguration(AgentConfiguration started, Func<Agen
             NodeMeta = next.NodeMeta,
             FetchLimits = next.FetchLimits,
             MaxConnectionsPerClient = next.MaxConnectionsPerClient,
-            AclDefaultToken = next.AclDefaultToken,
+            Tokens = Value.Tokens with { Default = next.Tokens.Default },
             Warnings = next.Warnings,
         };
         Volatile.Write(ref _value, taken);

@@ -64,19 +64,6 @@ internal sealed class FileDecoding : SchemaDecoding
 
     public override void Unknown(string more) => _unknown.Add(Path() + more);
 
-    public override bool TryText(JsonElement value, out string text)
-    {
-        var isText = value.ValueKind == JsonValueKind.String;
-        text = isText ? value.GetString()! : string.Empty;
-        return Holds(isText, value, "string");
-    }
-
-    public override bool TryFlag(JsonElement value, out bool flag)
-    {
-        flag = value.ValueKind == JsonValueKind.True;
-        return Holds(flag || value.ValueKind == JsonValueKind.False, value, "bool");
-    }
-
     public override bool TryNumber(JsonElement value, NumberRange range, out decimal number)
     {
         number = 0;
@@ -124,16 +111,6 @@ internal sealed class FileDecoding : SchemaDecoding
         JsonValueKind.True => false,
         _ => true,
     };
-
-    private bool Holds(bool holds, JsonElement value, string goType)
-    {
-        if (!holds)
-        {
-            Mismatch(value, goType);
-        }
-
-        return holds;
-    }
 
     private void Require(string path)
     {

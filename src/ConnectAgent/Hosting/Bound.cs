@@ -9,7 +9,7 @@ namespace ConnectAgent.Hosting;
 internal static class Bound
 {
     public static AgentIdentity Identity(AgentConfiguration configuration) => new(
-        configuration.Datacenter, configuration.NodeName, configuration.ServesConnect, configuration.AclDefaultToken, configuration.DefaultDecision);
+        configuration.Datacenter, configuration.NodeName, configuration.ServesConnect, configuration.Tokens.Default, configuration.DefaultDecision);
 
     public static StatusOptions Status(AgentConfiguration configuration) =>
         new(configuration.NodeId, configuration.NodeName, $"{configuration.AdvertiseAddress}:{configuration.Ports["server"]}");

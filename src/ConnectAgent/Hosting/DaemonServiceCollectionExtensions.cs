@@ -53,7 +53,8 @@ internal static class DaemonServiceCollectionExtensions
         }
 
         services.AddSingleton(configuration.Authorize).AddSingleton(configuration.Leaves);
-        services.AddConnectAgent(configuration.CacheDirectory).Configure(configuration.Cache);
+        services.AddConnectAgent(configuration.CacheDirectory).Configure(configuration.Cache)
+            .Configure<CacheOptions>(options => options.FetchLimits = configuration.FetchLimits);
         services.AddHostedService(provider => provider.GetRequiredService<TokenWatcher>());
         services.AddSingleton<BlockPools>().AddSingleton<IMemoryPoolFactory<byte>>(provider => provider.GetRequiredService<BlockPools>());
         services.AddHostedService<IdleMemory>();

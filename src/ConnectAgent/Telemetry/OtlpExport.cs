@@ -18,7 +18,7 @@ internal sealed class OtlpExport(OtlpOptions options) : IHostedService, IDisposa
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        var resource = ResourceBuilder.CreateEmpty().AddService("connect-agent", serviceVersion: typeof(OtlpExport).Assembly.GetName().Version?.ToString(3));
+        var resource = ResourceBuilder.CreateEmpty().AddService("connect-agent", serviceVersion: ProductVersion.Own);
         _traces = Sdk.CreateTracerProviderBuilder().SetResourceBuilder(resource).AddSource(AgentTrace.SourceName)
             .AddOtlpExporter(exporter =>
             {

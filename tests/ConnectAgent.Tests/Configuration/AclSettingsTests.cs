@@ -130,7 +130,7 @@ public sealed class AclSettingsTests
         (configuration.Acl.Enabled, "enabled"),
         (configuration.Acl.ManagementToken.Length > 0, $"management={configuration.Acl.ManagementToken}"),
         (configuration.Tokens.Recovery.Length > 0, $"recovery={configuration.Tokens.Recovery}"),
-        (configuration.AclDefaultToken.Length > 0, $"default={configuration.AclDefaultToken}"),
+        (configuration.Tokens.Default.Length > 0, $"default={configuration.Tokens.Default}"),
         (configuration.Wire.DefaultPolicy != "allow", $"policy={configuration.Wire.DefaultPolicy}"),
         (configuration.RemoteTokens.DownPolicy != DownPolicy.ExtendCache, $"down={configuration.RemoteTokens.DownPolicy}"),
         (configuration.Acl.TokenTtl != TimeSpan.FromSeconds(30), $"ttl={configuration.Acl.TokenTtl.TotalSeconds}"),

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using ConnectAgent.Configuration;
+using ConnectAgent.TestKit.Processes;
 using ConnectAgent.Tests.Http;
 using FluentAssertions;
 using Xunit;
@@ -25,24 +26,17 @@ public sealed class BootstrapEntryTests
     [Fact]
     public async Task FA_8_An_entry_that_is_there_stays()
     {
-        var folder = Directory.CreateTempSubdirectory("connect-agent-");
-        try
+        using var folder = new TemporaryFolder();
+        await using (var first = await InProcessAgent.StartAsync(configure: values => values.Merge(ConnectKeys.BootstrapEntries, new List<string> { DenyAll }), folder: folder.Path))
         {
-            await using (var first = await InProcessAgent.StartAsync(configure: values => values.Merge(ConnectKeys.BootstrapEntries, new List<string> { DenyAll }), folder: folder.FullName))
-            {
-                await first.SendAsync("PUT", "/v1/config", """{"Kind":"service-intentions","Name":"db","Sources":[{"Name":"web","Action":"allow"}]}""");
-            }
+            await first.SendAsync("PUT", "/v1/config", """{"Kind":"service-intentions","Name":"db","Sources":[{"Name":"web","Action":"allow"}]}""");
+        }
 
-            await using var second = await InProcessAgent.StartAsync(
-                configure: values => values.Merge(ConnectKeys.BootstrapEntries, new List<string> { DenyAll, """{"kind":"service-defaults","name":"db","protocol":"http"}""" }),
-                folder: folder.FullName);
-            ((bool)(await second.GetAsync("/v1/connect/intentions/check?source=web&destination=db"))["Allowed"]!).Should().BeTrue();
-            ((string)(await second.GetAsync("/v1/config/service-defaults/db"))["Protocol"]!).Should().Be("http", "an absent one is written");
-        }
-        finally
-        {
-            folder.Delete(recursive: true);
-        }
+        await using var second = await InProcessAgent.StartAsync(
+            configure: values => values.Merge(ConnectKeys.BootstrapEntries, new List<string> { DenyAll, """{"kind":"service-defaults","name":"db","protocol":"http"}""" }),
+            folder: folder.Path);
+        ((bool)(await second.GetAsync("/v1/connect/intentions/check?source=web&destination=db"))["Allowed"]!).Should().BeTrue();
+        ((string)(await second.GetAsync("/v1/config/service-defaults/db"))["Protocol"]!).Should().Be("http", "an absent one is written");
     }
 
     [Fact] // CFG-14: what needs the state is found out when it is written

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using ConnectAgent.Configuration;
 using ConnectAgent.TestKit;
+using ConnectAgent.TestKit.Processes;
 using ConnectAgent.TestKit.State;
 using FluentAssertions;
 using Xunit;
@@ -13,14 +14,14 @@ namespace ConnectAgent.Tests.Http;
 /// </summary>
 public sealed class FirstRevisionTests : IDisposable
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory("connect-agent-").FullName;
+    private readonly TemporaryFolder _folder = new();
 
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    public void Dispose() => _folder.Dispose();
 
     [Fact] // twice: what the first start has made of it must answer the same as well
     public async Task The_data_directory_answers_the_same_again_and_again()
     {
-        FirstRevision.CopyData(_folder);
+        FirstRevision.CopyData(_folder.Path);
         for (var start = 0; start < 2; start++)
         {
             await using var agent = await StartAsync();
@@ -64,7 +65,7 @@ public sealed class FirstRevisionTests : IDisposable
     }
 
     private Task<InProcessAgent> StartAsync() => InProcessAgent.StartAsync(
-        folder: _folder,
+        folder: _folder.Path,
         configure: values =>
         {
             var (port, data) = (values.Of(PortKeys.KeyOf("http")), values.Of(NodeKeys.DataDirectory));

@@ -30,6 +30,13 @@ internal sealed class InProcessAgent : IAsyncDisposable
 
     public IServiceProvider Services => _app.Services;
 
+    /// <summary>Makes it an agent of another one's, which is its server.</summary>
+    public static void PutInFrontOf(ConfigValues values, Uri server)
+    {
+        values.Set(NodeKeys.Server, false).Set(NodeKeys.Bootstrap, false);
+        values.Merge(ServerSettings.ServersKey, new List<string> { server.GetLeftPart(UriPartial.Authority) });
+    }
+
     /// <summary>Starts one in development mode.</summary>
     /// <param name="defaultPolicy"><c>allow</c> or <c>deny</c> turns ACLs on, with a management token by default; null leaves them off.</param>
     /// <param name="configure">Changes the rest.</param>

@@ -147,12 +147,8 @@ public sealed partial class RoutePermissionTests
         values.Set(NodeKeys.NodeName, "node1");
     });
 
-    private static Task<InProcessAgent> StartClientAsync(InProcessAgent server) => InProcessAgent.StartAsync(configure: values =>
-    {
-        values.Set(NodeKeys.Server, false);
-        values.Set(NodeKeys.Bootstrap, false);
-        values.Merge(ServerSettings.ServersKey, new List<string> { server.Address.GetLeftPart(UriPartial.Authority) });
-    });
+    private static Task<InProcessAgent> StartClientAsync(InProcessAgent server) =>
+        InProcessAgent.StartAsync(configure: values => InProcessAgent.PutInFrontOf(values, server.Address));
 
     private static Task<(int Status, string Text)> AskAsync(
         InProcessAgent agent, WireMethod method, RouteProbe probe, string id, string token) =>

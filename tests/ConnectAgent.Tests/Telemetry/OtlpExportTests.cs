@@ -61,9 +61,8 @@ public sealed class OtlpExportTests
         // When
         await using (var agent = await InProcessAgent.StartAsync(configure: values =>
         {
-            values.Set(NodeKeys.Server, false).Set(NodeKeys.Bootstrap, false).Set(NodeKeys.DataDirectory, null);
-            values.Merge(ServerSettings.ServersKey, new List<string> { server.Address.GetLeftPart(UriPartial.Authority) });
-            values.Set(NodeKeys.OtlpEndpoint, receiver.Address);
+            InProcessAgent.PutInFrontOf(values, server.Address);
+            values.Set(NodeKeys.DataDirectory, null).Set(NodeKeys.OtlpEndpoint, receiver.Address);
         }))
         {
             (await agent.SendAsync("GET", "/v1/connect/intentions?token=" + Token)).Status.Should().Be(200);

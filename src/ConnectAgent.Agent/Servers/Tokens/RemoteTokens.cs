@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Limits;
+using ConnectAgent.Protocol.Timing;
 using ConnectAgent.Protocol.Tokens;
 using Microsoft.Extensions.Logging;
 
@@ -91,18 +92,22 @@ internal sealed class RemoteTokens(
             return new(TokenRights.OpenedByServers);
         }
 
-        return Find(token == ReservedTokens.Anonymous ? string.Empty : token).ResolveAsync(cancellationToken);
+        return Find(Spelled(token)).ResolveAsync(cancellationToken);
     }
 
     /// <inheritdoc cref="IServerClient.Knows"/>
     public bool Knows(string token) => !options.Enabled
         || token is "" or ReservedTokens.Anonymous
         || recovery.RightsOf(token) is not null
-        || (!ReservedTokens.IsRootName(token) && (AclsAreOpen || (_tokens.TryGetValue(token, out var held) && held.IsKnown)));
+        || (!ReservedTokens.IsRootName(token) && (AclsAreOpen || IsHeld(token)));
 
     /// <inheritdoc cref="IServerClient.Vouches"/>
-    public bool Vouches(string token) => !AclsAreOpen || recovery.RightsOf(token) is not null
-        || (_tokens.TryGetValue(token == ReservedTokens.Anonymous ? string.Empty : token, out var held) && held.IsKnown);
+    public bool Vouches(string token) => !AclsAreOpen || recovery.RightsOf(token) is not null || IsHeld(token);
+
+    // The anonymous token is the missing one.
+    private static string Spelled(string token) => token == ReservedTokens.Anonymous ? string.Empty : token;
+
+    private bool IsHeld(string token) => _tokens.TryGetValue(Spelled(token), out var held) && held.IsKnown;
 
     public void Dispose() => Lookups.Dispose();
 
@@ -238,7 +243,7 @@ internal sealed class RemoteTokens(
     public TokenRights TurnOff()
     {
         var now = clock.GetTimestamp();
-        var until = now + (long)(AclsOffTime.TotalSeconds * clock.TimestampFrequency);
+        var until = now + clock.TicksOf(AclsOffTime);
         var isNews = Interlocked.Exchange(ref _offUntil, until) <= now;
         metrics.Opened(until, isNews);
         if (isNews)
@@ -266,7 +271,7 @@ internal sealed class RemoteTokens(
         }
         catch (ServerException error) when (error is { Kind: FailureKind.Unreachable, IsOfThisCall: false })
         {
-            Volatile.Write(ref _unreachableUntil, clock.GetTimestamp() + (long)(PauseWhenUnreachable.TotalSeconds * clock.TimestampFrequency));
+            Volatile.Write(ref _unreachableUntil, clock.GetTimestamp() + clock.TicksOf(PauseWhenUnreachable));
             throw;
         }
     }

@@ -97,6 +97,27 @@ public sealed class AuthorizerTests : IDisposable
         _log.Warnings.Should().HaveCount(2);
     }
 
+    [Theory] // intentions AUTHZ-30: a decision that is made in place is the one that is made otherwise
+    [InlineData("api")]
+    [InlineData("db")]
+    [InlineData("none")]
+    public async Task What_is_decided_in_place_is_decided_the_same_otherwise(string target)
+    {
+        _agent.Servers.SetIntentions(
+            new Intention { SourceName = "web", DestinationName = "api", Action = "deny" },
+            new Intention { SourceName = "*", DestinationName = "api", Action = "allow" },
+            new Intention { SourceName = "web", DestinationName = "db", Permissions = [Permission("/a")] },
+            new Intention { SourceName = "other", DestinationName = "*", Action = "deny" });
+        foreach (var service in new[] { "web", "Web", "other", "*", "x" })
+        {
+            await _agent.Authorizer.AuthorizeAsync(target, Web with { Service = service }, string.Empty, CancellationToken.None);
+            var waited = await _agent.Authorizer.AuthorizeAsync(target, Web with { Service = service }, string.Empty, CancellationToken.None);
+            var entry = _agent.Authorizer.Find(string.Empty, MatchRequest.TargetPrefix + target);
+            _agent.Authorizer.TryDecide(entry!, service, out var answer).Should().BeTrue();
+            answer.Should().Be(waited);
+        }
+    }
+
     private static IntentionPermission Permission(string pattern) =>
         new() { Action = "allow", Http = new HttpCondition { PathRegex = pattern } };
 

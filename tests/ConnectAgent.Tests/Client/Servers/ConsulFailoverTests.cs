@@ -11,32 +11,8 @@ using Xunit;
 namespace ConnectAgent.Tests.Client.Servers;
 
 /// <summary>Several servers of one cluster, over real sockets.</summary>
-public sealed class ConsulFailoverTests : IAsyncLifetime
+public sealed class ConsulFailoverTests() : ClusterTests(servers: 3)
 {
-    private static readonly ServerQuery Now = new("dc1", string.Empty, new BlockingQuery(0, TimeSpan.FromMinutes(10)));
-    private readonly ManualTimeProvider _clock = new();
-    private readonly ScriptedServerClient _cluster = new(TimeProvider.System);
-    private readonly ScriptedConsulServer[] _servers;
-    private RemoteServerClient _remote = null!;
-
-    public ConsulFailoverTests() =>
-        _servers = [ScriptedConsulServer.Start(_cluster), ScriptedConsulServer.Start(_cluster), ScriptedConsulServer.Start(_cluster)];
-
-    public Task InitializeAsync()
-    {
-        _remote = RemoteServerClient.Create([.. _servers.Select(server => server.Address)], _clock);
-        return Task.CompletedTask;
-    }
-
-    public async Task DisposeAsync()
-    {
-        await _remote.DisposeAsync();
-        foreach (var server in _servers)
-        {
-            await server.DisposeAsync();
-        }
-    }
-
     [Fact]
     public async Task One_server_is_asked_until_it_goes_and_nobody_notices()
     {
@@ -265,15 +241,6 @@ public sealed class ConsulFailoverTests : IAsyncLifetime
     }
 
     private async Task ReadAsync() => await _remote.Client.ReadRootsAsync(Now, CancellationToken.None);
-
-    private async Task<(Task<ServerRead<CaRoots>> Held, ScriptedConsulServer Server)> HoldAsync()
-    {
-        var read = await _remote.Client.ReadRootsAsync(Now, CancellationToken.None);
-        var server = _servers.Single(candidate => candidate.Requests.Count == 1);
-        var held = _remote.Client.ReadRootsAsync(Now with { Blocking = Now.Blocking with { Index = read.Index } }, CancellationToken.None);
-        await server.SeenAsync(1, request => request.Holds);
-        return (held, server);
-    }
 
     private async Task<ScriptedRequest> ElsewhereAsync(ScriptedConsulServer first)
     {

@@ -11,32 +11,10 @@ using Xunit;
 namespace ConnectAgent.Tests.Client.Servers;
 
 /// <summary>FA-16, design decision 8: an error about one key, kind of call or datacenter says nothing about a server.</summary>
-public sealed class ServerBlameTests : IAsyncLifetime
+public sealed class ServerBlameTests() : ClusterTests(servers: 2)
 {
-    private const string Dc2IsAway = "rpc error getting client: failed to get conn: dial tcp 10.2.0.1:8300: connect: connection refused";
-    private static readonly ServerQuery Now = new("dc1", string.Empty, new BlockingQuery(0, TimeSpan.FromMinutes(10)));
+    private const string Dc2IsUnreachable = "rpc error getting client: failed to get conn: dial tcp 10.2.0.1:8300: connect: connection refused";
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
-    private readonly ManualTimeProvider _clock = new();
-    private readonly ScriptedServerClient _cluster = new(TimeProvider.System);
-    private readonly ScriptedConsulServer[] _servers;
-    private RemoteServerClient _remote = null!;
-
-    public ServerBlameTests() => _servers = [ScriptedConsulServer.Start(_cluster), ScriptedConsulServer.Start(_cluster)];
-
-    public Task InitializeAsync()
-    {
-        _remote = RemoteServerClient.Create([.. _servers.Select(server => server.Address)], _clock);
-        return Task.CompletedTask;
-    }
-
-    public async Task DisposeAsync()
-    {
-        await _remote.DisposeAsync();
-        foreach (var server in _servers)
-        {
-            await server.DisposeAsync();
-        }
-    }
 
     [Theory]
     [InlineData(500, "the state of bad cannot be read")]
@@ -71,11 +49,11 @@ public sealed class ServerBlameTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task FA_16_Another_datacenter_that_is_away_is_spared_and_this_one_is_asked_as_ever()
+    public async Task FA_16_Another_datacenter_that_is_unreachable_is_spared_and_this_one_is_asked_as_ever()
     {
         // Given
         var (held, first) = await HoldAsync();
-        Array.ForEach(_servers, server => server.Script(request => request.First("dc") == "dc2" ? ScriptedAnswer.Text(500, Dc2IsAway) : null));
+        Array.ForEach(_servers, server => server.Script(request => request.First("dc") == "dc2" ? ScriptedAnswer.Text(500, Dc2IsUnreachable) : null));
 
         // When
         for (var i = 0; i < 20; i++)
@@ -97,7 +75,7 @@ public sealed class ServerBlameTests : IAsyncLifetime
     {
         // Given
         var (held, first) = await HoldAsync();
-        Array.ForEach(_servers, server => server.Script(request => request.First("dc") == "dc2" ? ScriptedAnswer.Text(500, Dc2IsAway) : null));
+        Array.ForEach(_servers, server => server.Script(request => request.First("dc") == "dc2" ? ScriptedAnswer.Text(500, Dc2IsUnreachable) : null));
         for (var i = 0; i < 20; i++)
         {
             await FailsAsync(() => MatchAsync("key-" + i, "dc2"));
@@ -110,7 +88,7 @@ public sealed class ServerBlameTests : IAsyncLifetime
         var refused = await FailsAsync(() => MatchAsync("another", "dc2"));
 
         // Then
-        refused.Message.Should().StartWith("rpc error getting client: failed to get conn: not tried again yet, after: ").And.EndWith($"({Dc2IsAway})");
+        refused.Message.Should().StartWith("rpc error getting client: failed to get conn: not tried again yet, after: ").And.EndWith($"({Dc2IsUnreachable})");
         _remote.Servers.Select(server => server.LastError?.Text).Should().Equal(before.Select(error => error?.Text));
         _remote.Servers.Select(server => server.LastError?.At).Should().Equal(before.Select(error => error?.At));
         _remote.Servers.Should().OnlyContain(server => server.LastError!.NextAttempt > _clock.GetUtcNow());
@@ -212,15 +190,6 @@ public sealed class ServerBlameTests : IAsyncLifetime
     {
         await _remote.Client.ReadRootsAsync(Now, CancellationToken.None);
         return _servers.Single(candidate => candidate.Requests.Count == 1);
-    }
-
-    private async Task<(Task<ServerRead<CaRoots>> Held, ScriptedConsulServer Server)> HoldAsync()
-    {
-        var read = await _remote.Client.ReadRootsAsync(Now, CancellationToken.None);
-        var server = _servers.Single(candidate => candidate.Requests.Count == 1);
-        var held = _remote.Client.ReadRootsAsync(Now with { Blocking = Now.Blocking with { Index = read.Index } }, CancellationToken.None);
-        await server.SeenAsync(1, request => request.Holds);
-        return (held, server);
     }
 
     private async Task StaysAsync(Task<ServerRead<CaRoots>> held, ScriptedConsulServer first)

@@ -116,10 +116,11 @@ public sealed class ConfigReadBackTests
         await store.PutAsync(json);
         if ((await store.Entries.GetAsync(ConfigEntryKinds.Named(kind), name, default, CancellationToken.None)).Value is ConfigEntry stored)
         {
-            ConfigEntryKinds.IsReadable(stored).Should().BeTrue();
-            ConfigEntryKinds.IsReadable(stored with { Name = "other" }).Should().BeFalse();
-            ConfigEntryKinds.IsReadable(stored with { Kind = "service-intentions" }).Should().BeFalse();
-            ConfigEntryKinds.IsReadable(stored with { Document = "[" }).Should().BeFalse();
+            var document = (DocumentKind)ConfigEntryKinds.Named(kind);
+            document.IsReadable(stored).Should().BeTrue();
+            document.IsReadable(stored with { Name = "other" }).Should().BeFalse();
+            document.IsReadable(stored with { Kind = "service-intentions" }).Should().BeFalse();
+            document.IsReadable(stored with { Document = "[" }).Should().BeFalse();
         }
     }
 

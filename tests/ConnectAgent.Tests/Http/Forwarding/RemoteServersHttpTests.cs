@@ -206,9 +206,9 @@ public sealed class RemoteServersHttpTests : IAsyncLifetime
 
     private Task<InProcessAgent> StartAsync(bool acls = false) => InProcessAgent.StartAsync(acls ? "deny" : null, values =>
     {
-        values.Set(NodeKeys.Server, false).Set(NodeKeys.Bootstrap, false).Set(ConnectKeys.Enabled, null);
+        InProcessAgent.PutInFrontOf(values, _server.Address);
+        values.Set(ConnectKeys.Enabled, null);
         values.Set(AclKeys.ManagementToken, null).Set(AclKeys.DefaultToken, null).Set(AclKeys.RecoveryToken, "recover");
         values.Set(ConnectKeys.CaConfig, null);
-        values.Merge(ServerSettings.ServersKey, new List<string> { _server.Address.GetLeftPart(UriPartial.Authority) });
     });
 }

@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json.Nodes;
 using ConnectAgent.Configuration;
 using ConnectAgent.State;
+using ConnectAgent.TestKit.Processes;
 using ConnectAgent.TestKit.State;
 using ConnectAgent.Tests.Limits;
 using FluentAssertions;
@@ -99,22 +100,15 @@ public sealed class SnapshotEndpointsTests : IAsyncLifetime
         var file = SnapshotFile.Read(await _http.GetByteArrayAsync(Path));
         file.Description["Index"] = StateCounter.HighestLifted;
         file.Description["Serial"] = StateCounter.HighestLifted;
-        var folder = Directory.CreateTempSubdirectory("connect-agent-");
-        try
+        using var folder = new TemporaryFolder();
+        await using (var first = await InProcessAgent.StartAsync("deny", folder: folder.Path))
         {
-            await using (var first = await InProcessAgent.StartAsync("deny", folder: folder.FullName))
-            {
-                (await first.ExchangeAsync(HttpMethod.Put, "/v1/snapshot", file.Pack(), ("X-Consul-Token", "root"))).Should().StartWith("200");
-                await first.ManageAsync("/v1/config", new JsonObject { ["Kind"] = "mesh" });
-            }
+            (await first.ExchangeAsync(HttpMethod.Put, "/v1/snapshot", file.Pack(), ("X-Consul-Token", "root"))).Should().StartWith("200");
+            await first.ManageAsync("/v1/config", new JsonObject { ["Kind"] = "mesh" });
+        }
 
-            await using var second = await InProcessAgent.StartAsync("deny", folder: folder.FullName);
-            second.Services.GetRequiredService<StateStore>().LastIndex.Should().BeGreaterThan(StateCounter.HighestLifted);
-        }
-        finally
-        {
-            folder.Delete(recursive: true);
-        }
+        await using var second = await InProcessAgent.StartAsync("deny", folder: folder.Path);
+        second.Services.GetRequiredService<StateStore>().LastIndex.Should().BeGreaterThan(StateCounter.HighestLifted);
     }
 
     [Fact] // FA-7: what follows from the rest of a row is worked out again

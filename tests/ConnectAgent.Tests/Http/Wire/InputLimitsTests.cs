@@ -117,10 +117,6 @@ public sealed class InputLimitsTests
         return (status, text);
     }
 
-    private static Task<InProcessAgent> ClientOfAsync(InProcessAgent server) => InProcessAgent.StartAsync(configure: values =>
-    {
-        values.Set(NodeKeys.Server, false);
-        values.Set(NodeKeys.Bootstrap, false);
-        values.Merge(ServerSettings.ServersKey, new List<string> { server.Address.GetLeftPart(UriPartial.Authority) });
-    });
+    private static Task<InProcessAgent> ClientOfAsync(InProcessAgent server) =>
+        InProcessAgent.StartAsync(configure: values => InProcessAgent.PutInFrontOf(values, server.Address));
 }

@@ -95,9 +95,4 @@ public sealed class LargeRequestsTests
             new AgentIdentity("dc1", "node1", true, string.Empty, DefaultDecision.Deny),
             new WireOptions { DefaultPolicy = "deny" });
     }
-
-    private sealed class Arriving(PipeReader reader) : IRequestBodyPipeFeature
-    {
-        public PipeReader Reader => reader;
-    }
 }

@@ -138,11 +138,6 @@ public sealed class PacedBodyTests
         public bool CanHaveBody => true;
     }
 
-    private sealed class Arriving(PipeReader reader) : IRequestBodyPipeFeature
-    {
-        public PipeReader Reader => reader;
-    }
-
     private sealed class Bound : IHttpMaxRequestBodySizeFeature
     {
         public bool IsReadOnly => false;

@@ -136,12 +136,16 @@ public sealed class RemoteTokensTests : IDisposable
         _fixture.Clock.Advance(Ttl + TimeSpan.FromSeconds(5));
         await EventuallyAsync(async () => await AllowsAsync(tokens, WriteWeb));
 
-        // A look that was under way (async-cache) may fail now only, and for two seconds after that nobody is asked.
-        await EventuallyAsync(async () =>
+        if (policy == "AsyncCache")
         {
-            _fixture.Clock.Advance(TimeSpan.FromSeconds(2));
-            return !await ResolvesAsync(tokens, "never seen");
-        });
+            // A look that was under way may fail now only, and for two seconds after that nobody is asked.
+            await EventuallyAsync(async () =>
+            {
+                _fixture.Clock.Advance(TimeSpan.FromSeconds(2));
+                return !await ResolvesAsync(tokens, "never seen");
+            });
+        }
+
         await RefusesAsync(tokens, "never seen");
     }
 

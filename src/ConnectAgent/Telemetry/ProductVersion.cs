@@ -1,4 +1,4 @@
-namespace ConnectAgent.Cli;
+namespace ConnectAgent.Telemetry;
 
 /// <summary>What the product calls itself.</summary>
 internal static class ProductVersion
