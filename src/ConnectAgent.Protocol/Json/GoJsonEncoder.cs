@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text;
 using System.Text.Encodings.Web;
@@ -10,13 +11,18 @@ namespace ConnectAgent.Protocol.Json;
 /// </summary>
 public sealed class GoJsonEncoder : JavaScriptEncoder
 {
+    // All of them are bytes of their own in UTF-8, so both forms of a text find the same.
+    private static readonly SearchValues<char> PlainCharacters = SearchValues.Create(PlainOnes());
+    private static readonly SearchValues<byte> PlainBytes = SearchValues.Create(Encoding.ASCII.GetBytes(PlainOnes()));
+
     public static GoJsonEncoder Instance { get; } = new();
 
     public override int MaxOutputCharactersPerInputCharacter => 6;
 
     public override unsafe int FindFirstCharacterToEncode(char* text, int textLength)
     {
-        for (var i = 0; i < textLength; i++)
+        var first = new ReadOnlySpan<char>(text, textLength).IndexOfAnyExcept(PlainCharacters);
+        for (var i = first; i >= 0 && i < textLength; i++)
         {
             // A surrogate is looked at as part of its scalar, and a lone one is replaced by the writer.
             if (WillEncode(text[i]) || char.IsSurrogate(text[i]))
@@ -26,6 +32,13 @@ public sealed class GoJsonEncoder : JavaScriptEncoder
         }
 
         return -1;
+    }
+
+    public override int FindFirstCharacterToEncodeUtf8(ReadOnlySpan<byte> utf8Text)
+    {
+        var first = utf8Text.IndexOfAnyExcept(PlainBytes);
+        var found = first < 0 ? -1 : base.FindFirstCharacterToEncodeUtf8(utf8Text[first..]);
+        return found < 0 ? -1 : first + found;
     }
 
     public override unsafe bool TryEncodeUnicodeScalar(int unicodeScalar, char* buffer, int bufferLength, out int numberOfCharactersWritten)
@@ -49,6 +62,11 @@ public sealed class GoJsonEncoder : JavaScriptEncoder
         return numberOfCharactersWritten > 0;
     }
 
-    public override bool WillEncode(int unicodeScalar) =>
+    public override bool WillEncode(int unicodeScalar) => IsEscaped(unicodeScalar);
+
+    private static bool IsEscaped(int unicodeScalar) =>
         unicodeScalar is < ' ' or '"' or '\\' or '<' or '>' or '&' or 0x2028 or 0x2029;
+
+    private static string PlainOnes() =>
+        string.Concat(Enumerable.Range(' ', 0x7f - ' ').Select(static value => (char)value).Where(static character => !IsEscaped(character)));
 }

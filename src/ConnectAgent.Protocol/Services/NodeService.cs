@@ -43,6 +43,9 @@ public sealed record NodeService
     /// <inheritdoc cref="CreateIndex"/>
     public ulong ModifyIndex { get; init; }
 
+    /// <summary>What an agent shows of <see cref="Proxy"/>: of proxies and gateways only (DATA-1).</summary>
+    public ProxyConfig? ShownProxy => Kind == ServiceKinds.ConnectProxy || ServiceKinds.IsGateway(Kind) ? Proxy ?? ProxyConfig.Empty : null;
+
     /// <summary>The name of the service that mesh connections to this instance are for (CAT-13); null when there can be none.</summary>
     public string? ConnectName => Kind == ServiceKinds.ConnectProxy ? Proxy?.DestinationServiceName : IsNative ? Name : null;
 }

@@ -17,8 +17,8 @@ public sealed record ProxyConfig
 
     public string Mode { get; init; } = string.Empty;
 
-    /// <summary>Null when unset; a present one may hold zeros.</summary>
-    public TransparentProxy? TransparentProxy { get; init; }
+    /// <summary>Null when unset; one of zeros is as good as none.</summary>
+    public TransparentProxy? TransparentProxy { get; init => field = value is { OutboundListenerPort: 0, DialedDirectly: false } ? null : value; }
 
     /// <summary>An object in <see cref="Json.SortedJson"/>'s form, nulls inside included (REG-19); null when unset.</summary>
     public string? Config { get; init; }
