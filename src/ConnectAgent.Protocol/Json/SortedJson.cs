@@ -21,6 +21,29 @@ public static class SortedJson
         return Encoding.UTF8.GetString(buffer.WrittenSpan);
     }
 
+    /// <summary>The text of an object.</summary>
+    /// <param name="members">The text of each of its members, in this form.</param>
+    public static string Of(SortedDictionary<string, string> members)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var writer = new Utf8JsonWriter(buffer, Options))
+        {
+            writer.WriteStartObject();
+            foreach (var (name, value) in members)
+            {
+                writer.WritePropertyName(name);
+                writer.WriteRawValue(value, skipInputValidation: true);
+            }
+
+            writer.WriteEndObject();
+        }
+
+        return Encoding.UTF8.GetString(buffer.WrittenSpan);
+    }
+
+    /// <summary>The text of a string.</summary>
+    public static string Text(string value) => $"\"{JsonEncodedText.Encode(value, GoJsonEncoder.Instance)}\"";
+
     private static void Write(Utf8JsonWriter writer, JsonElement value)
     {
         switch (value.ValueKind)
