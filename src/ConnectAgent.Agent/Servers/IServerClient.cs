@@ -2,6 +2,7 @@ using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Identity;
 using ConnectAgent.Protocol.Reads;
+using ConnectAgent.Protocol.Services;
 using ConnectAgent.Protocol.Tokens;
 
 namespace ConnectAgent.Agent.Servers;
@@ -79,6 +80,20 @@ public interface IServerClient
     /// </exception>
     Task<SignedLeaf> SignLeafAsync(
         ServiceId identity, ReadOnlyMemory<byte> certificateRequest, string token, CancellationToken cancellationToken);
+
+    /// <summary>Writes a node, and what is on it, to the catalog: all of it or nothing (services CAT-1 to CAT-4, CAT-7).</summary>
+    /// <param name="registration">What is to be there afterwards. What is there already is no change (CAT-5), so it may be sent again.</param>
+    /// <param name="token">The caller's after defaulting; empty for none.</param>
+    /// <param name="cancellationToken">Ends the call early; whether it was done is not known then.</param>
+    /// <exception cref="ServerException">
+    /// Also <see cref="FailureKind.Invalid"/> and <see cref="FailureKind.Failed"/>: this registration, and no other; <see cref="FailureKind.Unsupported"/>: the
+    /// servers have no catalog.
+    /// </exception>
+    Task RegisterAsync(CatalogRegistration registration, string token, CancellationToken cancellationToken);
+
+    /// <summary>Takes a service with its checks, a check, or a node with everything out of the catalog (services CAT-8). What is not there is no failure.</summary>
+    /// <inheritdoc cref="RegisterAsync"/>
+    Task DeregisterAsync(CatalogDeregistration deregistration, string token, CancellationToken cancellationToken);
 }
 
 /// <summary>The options of one read.</summary>

@@ -10,6 +10,9 @@ internal enum ConsulOperation
     /// <summary>A blocking read; <see cref="ConsulCall.Kind"/> says of what.</summary>
     Read,
     Sign,
+
+    /// <summary>A registration, or the end of one; done twice it is as done once.</summary>
+    CatalogWrite,
     TokenSelf,
     Authorize,
 

@@ -23,6 +23,9 @@ internal static class ConsulFailure
         "Namespaces is a Consul Enterprise feature", "Cannot resolve root ACL",
     ];
 
+    // What a cluster says that cannot write at all for the moment.
+    private static readonly string[] Leaderless = ["No cluster leader", "leadership", "not the leader", "rpc error", "timed out", "timeout"];
+
     /// <summary>The failure that an answer stands for.</summary>
     /// <param name="call">What was asked.</param>
     /// <param name="answer">Its status is not 200.</param>
@@ -45,6 +48,9 @@ internal static class ConsulFailure
                 return ServerException.UnknownDatacenter();
             case HttpStatusCode.InternalServerError when Has(text, "Connect must be enabled in order to use this endpoint"):
                 return ServerException.ConnectDisabled();
+            case HttpStatusCode.InternalServerError when call.Operation == ConsulOperation.CatalogWrite && !Leaderless.Any(known => Has(text, known)):
+                // What is written is at fault, so another server would not take it either, and other writes go on.
+                return new ServerException(FailureKind.Failed, text);
             case HttpStatusCode.InternalServerError when Contract.Any(known => Has(text, known)):
                 return new ServerException(FailureKind.Failed, text);
             case HttpStatusCode.InternalServerError when Has(text, BadFilter):

@@ -14,10 +14,10 @@ internal sealed class ConsulServer : IDisposable
     public const int LongestBody = 8 * 1024 * 1024;
 
     /// <summary>
-    /// What a server is asked at most by the cache, however many entries have waited for it to come back, and as often again about tokens. The first two
+    /// What a server is asked at most by the cache, however many entries have waited for it to come back, and as often again about tokens, and to write the catalog. The first two
     /// seconds' worth may come at once.
     /// </summary>
-    [Limit("servers.pace", "calls per second to each server, by the cache and about tokens", "the call waits")]
+    [Limit("servers.pace", "calls per second to each server: by the cache, about tokens, and to write the catalog", "the call waits")]
     public const int PerSecond = 100;
 
     private static readonly FetchLimits Pace = new(PerSecond, Burst: 2 * PerSecond);
@@ -29,6 +29,7 @@ internal sealed class ConsulServer : IDisposable
     private readonly Lock _paceGate = new();
     private RefreshPace _cachePace;
     private RefreshPace _tokenPace;
+    private RefreshPace _writePace;
     private HttpMessageInvoker _http;
     private CancellationTokenSource _held = new();
     private ServerFault? _lastError;
@@ -45,7 +46,7 @@ internal sealed class ConsulServer : IDisposable
         Name = address.GetLeftPart(UriPartial.Authority);
         _http = new HttpMessageInvoker(ConsulConnections.Create(options.Tls));
         _breakers = new CallBreakers(clock, random);
-        (_cachePace, _tokenPace) = (new RefreshPace(clock.GetTimestamp()), new RefreshPace(clock.GetTimestamp()));
+        (_cachePace, _tokenPace, _writePace) = (new(clock.GetTimestamp()), new(clock.GetTimestamp()), new(clock.GetTimestamp()));
     }
 
     private enum State
@@ -190,7 +191,7 @@ internal sealed class ConsulServer : IDisposable
         }
     }
 
-    // A caller waits for what his token may do, so what the cache asks for is not in his way. Callers' own calls are bounded by their number.
+    // A caller waits for what his token may do, so what the cache asks for, or what is registered, is not in his way. Callers' own calls are bounded by their number.
     private TimeSpan TakePace(ConsulOperation operation)
     {
         lock (_paceGate)
@@ -199,6 +200,7 @@ internal sealed class ConsulServer : IDisposable
             {
                 ConsulOperation.Probe or ConsulOperation.Forward => TimeSpan.Zero,
                 ConsulOperation.TokenSelf or ConsulOperation.Authorize => _tokenPace.Take(Pace, _clock),
+                ConsulOperation.CatalogWrite => _writePace.Take(Pace, _clock),
                 _ => _cachePace.Take(Pace, _clock),
             };
         }

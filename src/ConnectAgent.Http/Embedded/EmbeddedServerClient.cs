@@ -7,6 +7,7 @@ using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Identity;
 using ConnectAgent.Protocol.Reads;
+using ConnectAgent.Protocol.Services;
 using ConnectAgent.Protocol.Tokens;
 
 namespace ConnectAgent.Http.Embedded;
@@ -54,4 +55,10 @@ internal sealed class EmbeddedServerClient(
         var (pem, index) = await authority.SignAsync(identity, certificateRequest, agent.Datacenter, cancellationToken);
         return new SignedLeaf(pem, index);
     }
+
+    public Task RegisterAsync(CatalogRegistration registration, string token, CancellationToken cancellationToken) => Task.FromException(NoCatalog());
+
+    public Task DeregisterAsync(CatalogDeregistration deregistration, string token, CancellationToken cancellationToken) => Task.FromException(NoCatalog());
+
+    private static ServerException NoCatalog() => new(FailureKind.Unsupported, "this control plane has no catalog of services");
 }

@@ -82,6 +82,12 @@ public sealed class ScriptedConsulApi(ScriptedServerClient content)
                     }
 
                     return ScriptedAnswer.Ok(JsonSerializer.Serialize(reply, Json), matches.Index);
+                case "/v1/catalog/register" or "/v1/catalog/deregister" when request.Method == "PUT":
+                    return await CatalogAnswers.WriteAsync(content, request, cancellationToken);
+                case var path when path.StartsWith("/v1/catalog/node/", StringComparison.Ordinal):
+                    return await CatalogAnswers.NodeAsync(content, path["/v1/catalog/node/".Length..], request, cancellationToken);
+                case var path when path.StartsWith("/v1/health/node/", StringComparison.Ordinal):
+                    return await CatalogAnswers.ChecksAsync(content, path["/v1/health/node/".Length..], request, cancellationToken);
                 case var path when path.StartsWith("/v1/health/", StringComparison.Ordinal):
                     return await HealthAsync(path["/v1/health/".Length..].Split('/'), request, cancellationToken);
                 case "/v1/acl/token/self":

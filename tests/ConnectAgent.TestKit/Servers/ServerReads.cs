@@ -1,4 +1,5 @@
 using ConnectAgent.Agent.Authorization;
+using ConnectAgent.Agent.Catalog;
 using ConnectAgent.Agent.Discovery;
 using ConnectAgent.Agent.Revocation;
 using ConnectAgent.Agent.Roots;
@@ -7,6 +8,7 @@ using ConnectAgent.Protocol.Certificates;
 using ConnectAgent.Protocol.Discovery;
 using ConnectAgent.Protocol.Intentions;
 using ConnectAgent.Protocol.Reads;
+using ConnectAgent.Protocol.Services;
 
 namespace ConnectAgent.TestKit.Servers;
 
@@ -26,4 +28,12 @@ public static class ServerReads
     public static Task<ServerRead<ServiceHealth>> ReadHealthAsync(
         this IServerClient client, HealthQuery question, ServerQuery query, CancellationToken cancellationToken) =>
         client.ReadAsync(HealthRead.Instance, question, query, cancellationToken);
+
+    public static Task<ServerRead<NodeView>> ReadNodeAsync(
+        this IServerClient client, string node, ServerQuery query, CancellationToken cancellationToken) =>
+        client.ReadAsync(NodeRead.Instance, new NodeName(node), query, cancellationToken);
+
+    public static Task<ServerRead<IReadOnlyList<HealthCheck>>> ReadNodeChecksAsync(
+        this IServerClient client, string node, ServerQuery query, CancellationToken cancellationToken) =>
+        client.ReadAsync(NodeChecksRead.Instance, new NodeName(node), query, cancellationToken);
 }

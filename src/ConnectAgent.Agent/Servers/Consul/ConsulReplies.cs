@@ -17,6 +17,11 @@ internal static class ConsulReplies
         return new SignedLeaf(signature.CertPem, signature.ModifyIndex);
     }
 
+    /// <summary>That a write was done (services CAT-1, CAT-8).</summary>
+    /// <exception cref="ServerException">Garbage: anything but <c>true</c>.</exception>
+    public static bool Written(ConsulAnswer answer) =>
+        answer.Body.Span.Trim("\r\n \t"u8).SequenceEqual("true"u8) ? true : throw answer.Garbage("not the word true");
+
     /// <summary>When the token ends that asked (acl ACL-TOK-1); null: it does not.</summary>
     /// <exception cref="ServerException">Garbage.</exception>
     public static DateTimeOffset? Expiration(ConsulAnswer answer)

@@ -8,6 +8,7 @@ using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Identity;
 using ConnectAgent.Protocol.Limits;
 using ConnectAgent.Protocol.Reads;
+using ConnectAgent.Protocol.Services;
 using ConnectAgent.Protocol.Tokens;
 
 namespace ConnectAgent.Agent.Servers.Consul;
@@ -87,6 +88,22 @@ internal sealed class ConsulServerClient(
             cancellationToken);
     }
 
+    public Task RegisterAsync(CatalogRegistration registration, string token, CancellationToken cancellationToken) => WriteAsync(
+        "register",
+        registration.Node.Datacenter,
+        $"{registration.Node.Name}/{registration.Service?.Id}/{(registration.Checks is [var check, ..] ? check.CheckId : string.Empty)}",
+        CatalogBodies.Of(registration),
+        token,
+        cancellationToken);
+
+    public Task DeregisterAsync(CatalogDeregistration deregistration, string token, CancellationToken cancellationToken) => WriteAsync(
+        "deregister",
+        deregistration.Datacenter,
+        $"{deregistration.Node}/{deregistration.ServiceId}/{deregistration.CheckId}",
+        CatalogBodies.Of(deregistration),
+        token,
+        cancellationToken);
+
     // 0 is no index, and is told: the engine backs off as after a failure (agent-cache CACHE-17, http-conventions IDX-10).
     private static ServerRead<TValue> Read<TRequest, TValue>(IServerReadKind<TRequest, TValue> kind, TRequest request, ConsulAnswer answer)
         where TValue : class
@@ -122,6 +139,21 @@ internal sealed class ConsulServerClient(
         var pause = PollInterval * (1 + random.NextDouble());
         await Task.Delay(pause < hold ? pause : hold, clock, cancellationToken);
         return await servers.CallAsync(call, read, cancellationToken);
+    }
+
+    private Task<bool> WriteAsync(string name, string datacenter, string subject, byte[] body, string token, CancellationToken cancellationToken)
+    {
+        var target = datacenter.Length > 0 ? datacenter : options.Datacenter;
+        return servers.CallAsync(
+            new ConsulCall(ConsulOperation.CatalogWrite, HttpMethod.Put, $"/v1/catalog/{name}?dc={Uri.EscapeDataString(target)}", token, TimeSpan.Zero)
+            {
+                Datacenter = ElsewhereOf(target),
+                Subject = subject,
+                Body = body,
+                NotServed = $"the servers have no catalog of services (PUT /v1/catalog/{name})",
+            },
+            ConsulReplies.Written,
+            cancellationToken);
     }
 
     private static TimeSpan WaitOf(ServerQuery query) => query.Blocking.LimitedWait(WholeWait, WholeWait);

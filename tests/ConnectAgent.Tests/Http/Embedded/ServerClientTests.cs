@@ -144,6 +144,21 @@ public sealed class ScriptedServerClientHealthTests : ServerClientHealthConforma
     }
 }
 
+/// <summary>The scripted one's catalog.</summary>
+public sealed class ScriptedServerClientCatalogTests : ServerClientCatalogConformance
+{
+    private readonly ScriptedServerClient _client = new(TimeProvider.System);
+
+    protected override IServerClient Client => _client;
+
+    protected override Task<(IServerClient Client, string Token)> GuardAsync(params AccessRequest[] rights)
+    {
+        _client.SetRights(string.Empty, new GrantedRights());
+        _client.SetRights("a-token", new GrantedRights(rights));
+        return Task.FromResult<(IServerClient, string)>((_client, "a-token"));
+    }
+}
+
 /// <summary>The scripted one with ACLs on.</summary>
 public sealed class ScriptedServerClientAclTests : ServerClientAclConformance
 {

@@ -3,6 +3,7 @@ using ConnectAgent.Http.Embedded;
 using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Identity;
 using ConnectAgent.Protocol.Reads;
+using ConnectAgent.Protocol.Services;
 using ConnectAgent.Protocol.Tokens;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -35,6 +36,12 @@ internal sealed class LaterServers(IServerClient inner) : IServerClient
     public Task<SignedLeaf> SignLeafAsync(
         ServiceId identity, ReadOnlyMemory<byte> certificateRequest, string token, CancellationToken cancellationToken) =>
         inner.SignLeafAsync(identity, certificateRequest, token, cancellationToken);
+
+    public Task RegisterAsync(CatalogRegistration registration, string token, CancellationToken cancellationToken) =>
+        inner.RegisterAsync(registration, token, cancellationToken);
+
+    public Task DeregisterAsync(CatalogDeregistration deregistration, string token, CancellationToken cancellationToken) =>
+        inner.DeregisterAsync(deregistration, token, cancellationToken);
 
     private sealed class LaterRights(TokenRights known) : TokenRights
     {
