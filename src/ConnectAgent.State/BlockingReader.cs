@@ -53,9 +53,10 @@ internal sealed class BlockingReader(StateStore store, BlockingLimits limits, Ti
         var rights = options.RightsNow;
         var start = clock.GetTimestamp();
         var limit = limits.Of(options.Query, random.NextDouble());
+        var topics = read.TopicsOf(first);
         while (true)
         {
-            using var watch = store.Watches.Watch(read.Topics, includesRights: options.Rights is not null);
+            using var watch = store.Watches.Watch(topics, includesRights: options.Rights is not null);
             var now = store.Current;
             var (value, at) = AtLeastOne(read.Of(now));
             if ((at > options.Query.Index && !read.AreSame(first, value)) || now.Generation != before.Generation
@@ -69,6 +70,14 @@ internal sealed class BlockingReader(StateStore store, BlockingLimits limits, Ti
             if (left <= TimeSpan.Zero || _isReleased)
             {
                 return read.Answer(value, at);
+            }
+
+            // It may depend on something else than it did.
+            var needed = read.TopicsOf(value);
+            if (!needed.AsSpan().SequenceEqual(topics))
+            {
+                topics = needed;
+                continue;
             }
 
             Interlocked.Increment(ref _parked);
@@ -99,8 +108,10 @@ internal sealed class BlockingReader(StateStore store, BlockingLimits limits, Ti
     private static (T Value, ulong Index) AtLeastOne<T>((T Value, ulong Index) read) => (read.Value, Math.Max(1, read.Index));
 
     private sealed class Delegated<T>(Topic[] topics, Func<StateSnapshot, (T Value, ulong Index)> read, Func<T, T, bool> same)
-        : StateRead<T, (T Value, ulong Index)>(topics)
+        : StateRead<T, (T Value, ulong Index)>
     {
+        public override Topic[] TopicsOf(T value) => topics;
+
         public override (T Value, ulong Index) Of(StateSnapshot snapshot) => read(snapshot);
 
         public override bool AreSame(T one, T other) => same(one, other);

@@ -3,10 +3,10 @@ namespace ConnectAgent.State;
 /// <summary>A read that can be made again when what it depends on is written. Thousands wait for long, so it is one object.</summary>
 /// <typeparam name="T">The result.</typeparam>
 /// <typeparam name="TAnswer">What the reader gets.</typeparam>
-/// <param name="topics">What the result depends on.</param>
-internal abstract class StateRead<T, TAnswer>(Topic[] topics)
+internal abstract class StateRead<T, TAnswer>
 {
-    public Topic[] Topics => topics;
+    /// <summary>What a result depends on; a write to none of it leaves the result as it is.</summary>
+    public abstract Topic[] TopicsOf(T value);
 
     /// <summary>Pure; gives the result and its index.</summary>
     public abstract (T Value, ulong Index) Of(StateSnapshot snapshot);

@@ -26,12 +26,37 @@ internal sealed class StateSnapshot
     public T? Find<T>(StateTable<T> table, string key)
         where T : class => Rows(table).GetValueOrDefault(table.Normal(key));
 
-    /// <summary>The rows that have a second key; mostly one, or none.</summary>
-    public IEnumerable<T> FindBySecond<T>(StateTable<T> table, string second)
+    /// <summary>The rows that have a second key, in the order of their keys; mostly one, or none.</summary>
+    public IEnumerable<T> FindBySecond<T>(SecondKey<T> key, string second)
         where T : class
     {
+        var state = Of(key.Table);
+        return state.Seconds[key.Place].Keys.TryGetValue(second, out var keys)
+            ? keys.All().Select(row => StateTable<T>.RowsOf(state)[row])
+            : [];
+    }
+
+    /// <summary>All that rows have as a second key.</summary>
+    public SecondRows By(SecondKey key) => Of(key.Table).Seconds[key.Place];
+
+    /// <summary>
+    /// The index of the last write of what a read depends on. Of a second key that no row has: of the time when one lost its last row; of a row that is
+    /// not there: of its table.
+    /// </summary>
+    public ulong IndexOf(Topic topic)
+    {
+        if (topic.Table is not { } table)
+        {
+            return 0;
+        }
+
         var state = Of(table);
-        return state.SecondKeys.TryGetValue(second, out var keys) ? keys.Select(key => StateTable<T>.RowsOf(state)[key]) : [];
+        return topic switch
+        {
+            { Key: null } => state.Index,
+            { Second: { } second } => state.Seconds[second.Place] is var rows && rows.Keys.TryGetValue(topic.Key, out var keys) ? keys.Index : rows.Emptied,
+            _ => table.Find(state, topic.Key) is { } row ? table.IndexIn(row) : state.Index,
+        };
     }
 
     /// <summary>The index of the last write or delete in a table; 0 when it was never written.</summary>

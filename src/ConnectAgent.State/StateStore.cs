@@ -255,16 +255,24 @@ internal sealed class StateStore : IDisposable
         }
 
         _revision = result.Revision;
-        var replaced = state.Generation != _current.Generation;
+        var before = _current;
         Volatile.Write(ref _current, state);
         Watches.Publish(
             [
-                .. tables.Select(table => new Topic(table.Name)),
-                .. changes.Keys.Select(row => new Topic(row.Table.Name, row.Key)),
-                .. replaced ? [Topic.Everything] : Array.Empty<Topic>(),
+                .. tables.Select(Topic.Any),
+                .. changes.Keys.SelectMany(row => TopicsOf(row.Table, row.Key, before, state)),
+                .. state.Generation != before.Generation ? [Topic.Everything] : Array.Empty<Topic>(),
             ],
             changesRights: tables.Exists(table => table.DecidesRights));
         return true;
+    }
+
+    private static IEnumerable<Topic> TopicsOf(StateTable table, string key, StateSnapshot before, StateSnapshot after)
+    {
+        object?[] rows = [table.Find(before.Of(table), key), table.Find(after.Of(table), key)];
+        return table.SecondKeys
+            .SelectMany(second => rows.OfType<object>().SelectMany(second.Of).Select(value => Topic.Rows(second, value)))
+            .Prepend(Topic.Row(table, key));
     }
 
     /// <summary>Takes in what another writer has left; its writes have indexes above those that were read before.</summary>

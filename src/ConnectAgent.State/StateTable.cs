@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using ConnectAgent.State.Storage;
@@ -25,8 +26,28 @@ internal abstract class StateTable(string name)
     /// <summary>Brings a key into the form in which it is stored and looked up, where several spellings are one.</summary>
     public Func<string, string> Normal { get; init; } = static key => key;
 
+    /// <summary>Other keys of its rows.</summary>
+    public IReadOnlyList<SecondKey> SecondKeys
+    {
+        get;
+        init
+        {
+            field = value;
+            for (var place = 0; place < value.Count; place++)
+            {
+                value[place].PutIn(this, place);
+            }
+        }
+    } = [];
+
     /// <summary>The table without a row.</summary>
     internal abstract TableState Empty { get; }
+
+    /// <summary>A row by its key in normal form; null when there is none.</summary>
+    internal abstract object? Find(TableState state, string key);
+
+    /// <summary>The latest index that a row holds.</summary>
+    internal abstract ulong IndexIn(object row);
 
     /// <summary>A row as it is stored: JSON in UTF-8.</summary>
     internal abstract byte[] Encode(object row);
@@ -44,7 +65,7 @@ internal abstract class StateTable(string name)
 
 /// <summary>
 /// A table of rows of one type. Rows are immutable; a change puts a new one. A row's key is worked out from the row, so no row can be under
-/// another's; so are its second keys, by which it is found as well, and which are not stored.
+/// another's.
 /// </summary>
 /// <param name="name">On disk.</param>
 /// <param name="type">How rows are written.</param>
@@ -54,19 +75,14 @@ internal sealed class StateTable<T>(string name, JsonTypeInfo<T> type, Func<T, s
 {
     private readonly Lazy<JsonTypeInfo<T>> _strict = new(() => StrictJson.Of(type));
 
-    /// <summary>Other keys of a row; several rows may share one.</summary>
-    public Func<T, IEnumerable<string>> SecondKeysOf { get; init; } = static _ => [];
-
     /// <summary>The latest index that a row holds.</summary>
     public Func<T, ulong> IndexOf { get; init; } = static _ => 0;
 
     /// <summary>Brings a row that an earlier revision stored into the form of this one.</summary>
     public Func<T, T> Renew { get; init; } = static row => row;
 
-    internal override TableState Empty { get; } = new(
-        ImmutableSortedDictionary.Create<string, T>(StringComparer.Ordinal),
-        ImmutableSortedDictionary.Create<string, ImmutableArray<string>>(StringComparer.Ordinal),
-        0);
+    internal override TableState Empty =>
+        field ??= new TableState(ImmutableSortedDictionary.Create<string, T>(StringComparer.Ordinal), [.. SecondKeys.Select(static _ => SecondRows.Empty)], 0);
 
     public string KeyOf(T row) => Normal(keyOf(row));
 
@@ -97,45 +113,33 @@ internal sealed class StateTable<T>(string name, JsonTypeInfo<T> type, Func<T, s
         }
     }
 
+    internal override object? Find(TableState state, string key) => RowsOf(state).GetValueOrDefault(key);
+
+    internal override ulong IndexIn(object row) => IndexOf((T)row);
+
     /// <summary>The table with a row put under its key, or removed when there is none.</summary>
     internal TableState With(TableState state, string key, T? row, ulong index)
     {
         var rows = RowsOf(state);
-        var seconds = rows.TryGetValue(key, out var before) ? Without(state.SecondKeys, SecondKeysOf(before), key) : state.SecondKeys;
-        return row is null
-            ? new TableState(rows.Remove(key), seconds, index)
-            : new TableState(rows.SetItem(key, row), With(seconds, SecondKeysOf(row), key), index);
+        var before = SecondKeys.Count == 0 ? null : rows.GetValueOrDefault(key);
+        var seconds = state.Seconds;
+        for (var place = 0; place < SecondKeys.Count; place++)
+        {
+            seconds = seconds.SetItem(place, seconds[place].With(key, SecondKeysOf(before, place), SecondKeysOf(row, place), index));
+        }
+
+        return new TableState(row is null ? rows.Remove(key) : rows.SetItem(key, row), seconds, index);
     }
 
     internal static ImmutableSortedDictionary<string, T> RowsOf(TableState state) => (ImmutableSortedDictionary<string, T>)state.Rows;
 
-    private static ImmutableSortedDictionary<string, ImmutableArray<string>> With(
-        ImmutableSortedDictionary<string, ImmutableArray<string>> keys, IEnumerable<string> seconds, string key)
-    {
-        foreach (var second in seconds)
-        {
-            keys = keys.SetItem(second, keys.TryGetValue(second, out var others) ? others.Add(key) : [key]);
-        }
-
-        return keys;
-    }
-
-    private static ImmutableSortedDictionary<string, ImmutableArray<string>> Without(
-        ImmutableSortedDictionary<string, ImmutableArray<string>> keys, IEnumerable<string> seconds, string key)
-    {
-        foreach (var second in seconds)
-        {
-            var left = keys[second].Remove(key, StringComparer.Ordinal);
-            keys = left.IsEmpty ? keys.Remove(second) : keys.SetItem(second, left);
-        }
-
-        return keys;
-    }
+    private IReadOnlyList<string> SecondKeysOf(T? row, int place) => row is null ? [] : [.. SecondKeys[place].Of(row)];
 
     private sealed class Reader(StateTable<T> table, ulong newest) : TableReader
     {
         private readonly ImmutableSortedDictionary<string, T>.Builder _rows = RowsOf(table.Empty).ToBuilder();
-        private readonly ImmutableSortedDictionary<string, ImmutableArray<string>>.Builder _seconds = table.Empty.SecondKeys.ToBuilder();
+        private readonly Dictionary<string, List<string>>[] _seconds =
+            [.. table.SecondKeys.Select(static _ => new Dictionary<string, List<string>>(StringComparer.Ordinal))];
 
         public override int Count => _rows.Count;
 
@@ -148,13 +152,22 @@ internal sealed class StateTable<T>(string name, JsonTypeInfo<T> type, Func<T, s
             Require(!_rows.ContainsKey(key), "two rows of one key");
             Require(table.IndexOf(row) <= newest, "a row with an index that was never given out");
             _rows.Add(key, row);
-            foreach (var second in table.SecondKeysOf(row))
+            for (var place = 0; place < _seconds.Length; place++)
             {
-                _seconds[second] = _seconds.TryGetValue(second, out var others) ? others.Add(key) : [key];
+                foreach (var second in table.SecondKeysOf(row, place))
+                {
+                    ref var keys = ref CollectionsMarshal.GetValueRefOrAddDefault(_seconds[place], second, out _);
+                    (keys ??= new List<string>(1)).Add(key);
+                }
             }
         }
 
-        public override TableState End(ulong index) => new(_rows.ToImmutable(), _seconds.ToImmutable(), index);
+        // When each second key was written last is not stored: not after the last write of all.
+        public override TableState End(ulong index) => new(
+            _rows.ToImmutable(),
+            [.. _seconds.Select(seconds => new SecondRows(
+                SecondRows.Empty.Keys.AddRange(seconds.Select(second => KeyValuePair.Create(second.Key, RowKeys.Of(second.Value, index)))), index))],
+            index);
 
         private T RowOf(ReadOnlySpan<byte> json)
         {
@@ -200,9 +213,9 @@ internal abstract class TableReader
 
 /// <summary>A table at one moment.</summary>
 /// <param name="Rows">Its immutable dictionary.</param>
-/// <param name="SecondKeys">The keys of the rows that share a second key.</param>
+/// <param name="Seconds">Its rows by each of its second keys.</param>
 /// <param name="Index">Of its last write.</param>
-internal sealed record TableState(object Rows, ImmutableSortedDictionary<string, ImmutableArray<string>> SecondKeys, ulong Index);
+internal sealed record TableState(object Rows, ImmutableArray<SecondRows> Seconds, ulong Index);
 
 /// <summary>Tables whose reads all answer with the latest index of any of them.</summary>
 internal sealed class StateTableGroup;

@@ -2,19 +2,23 @@ using System.Runtime.InteropServices;
 
 namespace ConnectAgent.State;
 
-/// <summary>Something that a read depends on: a whole table, or one key of it.</summary>
-/// <param name="Table">For instance <c>roots</c>.</param>
+/// <summary>Something that a read depends on: a whole table, one row of it, or the rows that share a second key.</summary>
+/// <param name="Table">For instance that of the roots; null for all of them.</param>
 /// <param name="Key">Null for the whole table.</param>
-internal readonly record struct Topic(string Table, string? Key = null)
+/// <param name="Second">What the key is one of; null for a row's own.</param>
+internal readonly record struct Topic(StateTable? Table, string? Key = null, SecondKey? Second = null)
 {
     /// <summary>The replacement of the whole state by a snapshot file.</summary>
-    public static Topic Everything { get; } = new("*");
+    public static Topic Everything { get; } = new(null);
 
     /// <summary>Any row of a table.</summary>
-    public static Topic Any(StateTable table) => new(table.Name);
+    public static Topic Any(StateTable table) => new(table);
 
     /// <summary>One row, whether it exists or not.</summary>
-    public static Topic Row(StateTable table, string key) => new(table.Name, key);
+    public static Topic Row(StateTable table, string key) => new(table, key);
+
+    /// <summary>The rows that have a second key, whether there are any or not.</summary>
+    public static Topic Rows(SecondKey key, string second) => new(key.Table, second, key);
 }
 
 /// <summary>Who waits for what. A topic without a watcher takes no memory, and a watcher that leaves takes all of it along.</summary>

@@ -24,11 +24,11 @@ internal static class AclNames
     /// The row of a name. The first revision could hold several that differ in case only: there each keeps its own spelling, because what refers
     /// to it by that must not get another's rights, and any other spelling means the first.
     /// </summary>
-    public static T? Find<T>(StateSnapshot state, StateTable<T> table, string name)
+    public static T? Find<T>(StateSnapshot state, SecondKey<T> byName, string name)
         where T : class, IAclNamed
     {
         T? first = null;
-        foreach (var row in state.FindBySecond(table, KeyOf(name)))
+        foreach (var row in state.FindBySecond(byName, KeyOf(name)))
         {
             if (row.Name == name)
             {

@@ -25,7 +25,7 @@ internal sealed partial class AclPolicyStore(StateStore store, AclOptions option
         : state.Find(AclTables.Policies, id);
 
     /// <summary>Finds a policy by its name, in whatever case.</summary>
-    public static AclPolicy? FindByName(StateSnapshot state, string name) => AclNames.Find(state, AclTables.Policies, name);
+    public static AclPolicy? FindByName(StateSnapshot state, string name) => AclNames.Find(state, AclTables.PoliciesByName, name);
 
     /// <summary>Makes a policy.</summary>
     /// <exception cref="ServerException">ACL-POL-4, ACL-RULE-6 to ACL-RULE-19.</exception>

@@ -25,7 +25,7 @@ internal sealed partial class AclRoleStore(StateStore store)
         : state.Find(AclTables.Roles, id);
 
     /// <summary>Finds a role by its name, in whatever case.</summary>
-    public static AclRole? FindByName(StateSnapshot state, string name) => AclNames.Find(state, AclTables.Roles, name);
+    public static AclRole? FindByName(StateSnapshot state, string name) => AclNames.Find(state, AclTables.RolesByName, name);
 
     public static bool IsName(string name) => Name().IsMatch(name);
 

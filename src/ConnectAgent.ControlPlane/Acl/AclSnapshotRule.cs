@@ -31,7 +31,7 @@ internal sealed class AclSnapshotRule(TokenResolver resolver, AclOptions acl, Ti
                 "a token in it has a secret that none can have");
         }
 
-        Require(state.Of(AclTables.Tokens).SecondKeys.Values.All(tokens => tokens.Length == 1), "two tokens in it have one secret");
+        Require(state.By(AclTables.BySecret).Keys.Values.All(tokens => tokens.Count == 1), "two tokens in it have one secret");
         foreach (var policy in state.Rows(AclTables.Policies).Values)
         {
             Require(AclIds.IsUuid(policy.Id) && policy.Name.Length > 0, "a policy in it has no ID or name");

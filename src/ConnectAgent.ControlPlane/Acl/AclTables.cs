@@ -5,30 +5,39 @@ namespace ConnectAgent.ControlPlane.Acl;
 /// <summary>The rows of tokens, policies and roles.</summary>
 internal static class AclTables
 {
-    /// <summary>By accessor (<see cref="AclIds.KeyOf"/>); second key: the digest of the secret.</summary>
+    /// <summary>The digest of a token's secret.</summary>
+    public static SecondKey<AclToken> BySecret { get; } = new(static row => [AclIds.DigestOf(row.SecretId)]);
+
+    /// <summary>By accessor (<see cref="AclIds.KeyOf"/>).</summary>
     public static StateTable<AclToken> Tokens { get; } = new("acl-tokens", AclRowJson.Default.AclToken, static row => row.AccessorId)
     {
         DecidesRights = true,
         Normal = AclIds.KeyOf,
-        SecondKeysOf = static row => [AclIds.DigestOf(row.SecretId)],
+        SecondKeys = [BySecret],
         IndexOf = static row => Math.Max(row.CreateIndex, row.ModifyIndex),
     };
 
-    /// <summary>By ID (<see cref="AclIds.KeyOf"/>); second key: <see cref="AclNames"/>.</summary>
+    /// <summary><see cref="AclNames"/>.</summary>
+    public static SecondKey<AclPolicy> PoliciesByName { get; } = new(static row => [AclNames.KeyOf(row.Name)]);
+
+    /// <summary>By ID (<see cref="AclIds.KeyOf"/>).</summary>
     public static StateTable<AclPolicy> Policies { get; } = new("acl-policies", AclRowJson.Default.AclPolicy, static row => row.Id)
     {
         DecidesRights = true,
         Normal = AclIds.KeyOf,
-        SecondKeysOf = static row => [AclNames.KeyOf(row.Name)],
+        SecondKeys = [PoliciesByName],
         IndexOf = static row => Math.Max(row.CreateIndex, row.ModifyIndex),
     };
 
-    /// <summary>By ID (<see cref="AclIds.KeyOf"/>); second key: <see cref="AclNames"/>.</summary>
+    /// <summary><see cref="AclNames"/>.</summary>
+    public static SecondKey<AclRole> RolesByName { get; } = new(static row => [AclNames.KeyOf(row.Name)]);
+
+    /// <summary>By ID (<see cref="AclIds.KeyOf"/>).</summary>
     public static StateTable<AclRole> Roles { get; } = new("acl-roles", AclRowJson.Default.AclRole, static row => row.Id)
     {
         DecidesRights = true,
         Normal = AclIds.KeyOf,
-        SecondKeysOf = static row => [AclNames.KeyOf(row.Name)],
+        SecondKeys = [RolesByName],
         IndexOf = static row => Math.Max(row.CreateIndex, row.ModifyIndex),
     };
 

@@ -56,7 +56,7 @@ internal sealed class AclTokenStore(StateStore store, TimeProvider clock)
 
     /// <inheritdoc cref="FindBySecret(StateSnapshot, string)"/>
     internal static AclToken? FindBySecret(StateSnapshot state, string secret, DateTimeOffset now) =>
-        state.FindBySecond(AclTables.Tokens, AclIds.DigestOf(secret)).FirstOrDefault(token => !token.IsExpired(now));
+        state.FindBySecond(AclTables.BySecret, AclIds.DigestOf(secret)).FirstOrDefault(token => !token.IsExpired(now));
 
     /// <summary>Makes a token.</summary>
     /// <exception cref="ServerException">ACL-TOK-8 to ACL-TOK-22.</exception>
@@ -281,7 +281,7 @@ internal sealed class AclTokenStore(StateStore store, TimeProvider clock)
     {
         Require(!AclIds.IsReserved(id), "Invalid Token: UUIDs with the prefix \"00000000-0000-0000-0000-0000000000\" are reserved");
         Require(
-            state.Find(AclTables.Tokens, id) is null && !state.FindBySecond(AclTables.Tokens, AclIds.DigestOf(id)).Any(),
+            state.Find(AclTables.Tokens, id) is null && !state.FindBySecond(AclTables.BySecret, AclIds.DigestOf(id)).Any(),
             $"Invalid Token: {field} is already in use");
     }
 

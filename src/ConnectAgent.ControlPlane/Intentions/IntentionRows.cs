@@ -13,7 +13,7 @@ internal static class IntentionRows
     /// <summary>Finds an ID based intention; null when there is none.</summary>
     public static (IntentionEntry Entry, int At)? FindId(StateSnapshot state, string id)
     {
-        if (state.FindBySecond(IntentionTables.Entries, id).FirstOrDefault() is { } entry)
+        if (state.FindBySecond(IntentionTables.ById, id).FirstOrDefault() is { } entry)
         {
             for (var i = 0; i < entry.Sources.Length; i++)
             {

@@ -186,8 +186,12 @@ internal sealed class IntentionStore(StateStore store, BlockingReader reader, IL
         IReadOnlyList<string> names,
         TState state,
         Func<IReadOnlyList<IntentionMatch>, ulong, TState, TAnswer> answer)
-        : StateRead<IReadOnlyList<IntentionMatch>, TAnswer>(TopicsOf(byDestination, names))
+        : StateRead<IReadOnlyList<IntentionMatch>, TAnswer>
     {
+        private readonly Topic[] _topics = TopicsOf(byDestination, names);
+
+        public override Topic[] TopicsOf(IReadOnlyList<IntentionMatch> value) => _topics;
+
         public override (IReadOnlyList<IntentionMatch> Value, ulong Index) Of(StateSnapshot snapshot) =>
             (names is [var only] ? Of(snapshot, only).Alone : names.Select(name => Of(snapshot, name)).ToArray(), ConfigTables.IndexOf(snapshot));
 

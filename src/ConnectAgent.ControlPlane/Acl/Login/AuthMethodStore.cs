@@ -13,7 +13,7 @@ internal sealed partial class AuthMethodStore(StateStore store)
     private const string Kubernetes = "kubernetes";
     private const string Invalid = "Invalid Auth Method: ";
 
-    public static AuthMethod? Find(StateSnapshot state, string name) => AclNames.Find(state, LoginTables.AuthMethods, name);
+    public static AuthMethod? Find(StateSnapshot state, string name) => AclNames.Find(state, LoginTables.ByName, name);
 
     /// <summary>The spelling under which a method's rules and tokens name it.</summary>
     public static string NameOf(StateSnapshot state, string name) => Find(state, name)?.Name ?? name;

@@ -5,10 +5,13 @@ namespace ConnectAgent.ControlPlane.Acl.Login;
 /// <summary>The rows of auth methods and binding rules.</summary>
 internal static class LoginTables
 {
-    /// <summary>By name as first written; second key: <see cref="AclNames"/>.</summary>
+    /// <summary><see cref="AclNames"/>.</summary>
+    public static SecondKey<AuthMethod> ByName { get; } = new(static row => [AclNames.KeyOf(row.Name)]);
+
+    /// <summary>By name as first written.</summary>
     public static StateTable<AuthMethod> AuthMethods { get; } = new("acl-auth-methods", LoginRowJson.Default.AuthMethod, static row => row.Name)
     {
-        SecondKeysOf = static row => [AclNames.KeyOf(row.Name)],
+        SecondKeys = [ByName],
         IndexOf = static row => Math.Max(row.CreateIndex, row.ModifyIndex),
     };
 

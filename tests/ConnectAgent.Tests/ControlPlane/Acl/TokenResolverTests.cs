@@ -103,7 +103,7 @@ public sealed class TokenResolverTests : IDisposable
         _tokens.Find(_state.Current, token.AccessorId).Should().BeNull();
         (await _tokens.ReapAsync(10)).Should().Be(1);
         _state.Current.Rows(AclTables.Tokens).Should().BeEmpty();
-        _state.Current.Of(AclTables.Tokens).SecondKeys.Should().BeEmpty();
+        _state.Current.By(AclTables.BySecret).Keys.Should().BeEmpty();
     }
 
     [Fact] // ACL-AGT-5

@@ -183,7 +183,7 @@ public sealed class IntentionEntryValidationTests
         (await store.Intentions.GetAsync("id77777", default, CancellationToken.None)).Value!.DestinationName.Should().Be("db77777");
         (await store.ListAsync()).Should().HaveCount((2 * Many) + 1);
         await store.ById.DeleteAsync("id77777");
-        store.State.Current.Of(IntentionTables.Entries).SecondKeys.Should().HaveCount(Many - 1);
+        store.State.Current.By(IntentionTables.ById).Keys.Should().HaveCount(Many - 1);
     }
 
     private static string Refusal(string json)

@@ -125,7 +125,7 @@ public sealed class IntentionModelTests
         }
 
         // The IDs: each leads to its intention, and none is left over.
-        real.State.Current.Of(IntentionTables.Entries).SecondKeys.Keys.Should().BeEquivalentTo(list.Select(one => one.Id).OfType<string>());
+        real.State.Current.By(IntentionTables.ById).Keys.Keys.Should().BeEquivalentTo(list.Select(one => one.Id).OfType<string>());
         foreach (var intention in list.Where(one => one.Id is not null))
         {
             (await real.Intentions.GetAsync(intention.Id!, default, CancellationToken.None)).Value.Should().BeSameAs(intention);

@@ -156,7 +156,7 @@ public sealed class LegacyIntentionStoreTests : IDisposable
 
         var before = (await _store.ListAsync()).Where(intention => intention.DestinationName == "db");
         ((IntentionEntry)Reread(IntentionRows.Find(_store.State.Current, "db")!)).Intentions.Should().BeEquivalentTo(before);
-        _store.State.Current.Of(IntentionTables.Entries).SecondKeys.Should().HaveCount(2);
+        _store.State.Current.By(IntentionTables.ById).Keys.Should().HaveCount(2);
     }
 
     private static IConfigEntry Reread(IConfigEntry entry) => entry switch

@@ -222,7 +222,7 @@ public sealed class LoginServiceTests : IDisposable
             await _fixture.Methods.DeleteAsync("m");
             await Task.WhenAll(logins);
             _fixture.State.Current.Rows(AclTables.Tokens).Should().BeEmpty();
-            _fixture.State.Current.Of(AclTables.Tokens).SecondKeys.Should().BeEmpty();
+            _fixture.State.Current.By(AclTables.BySecret).Keys.Should().BeEmpty();
         }
     }
 

@@ -1,0 +1,113 @@
+using System.Collections.Immutable;
+
+namespace ConnectAgent.State;
+
+/// <summary>
+/// Another key by which the rows of a table are found; several rows may share one, and one row may have several. It is worked out from the row and
+/// not stored. It has an index, too, so that a read of what shares it depends on nothing else.
+/// </summary>
+internal abstract class SecondKey
+{
+    private (StateTable Table, int Place)? _place;
+
+    public StateTable Table => Placed.Table;
+
+    /// <summary>Which one of its table's it is.</summary>
+    internal int Place => Placed.Place;
+
+    private (StateTable Table, int Place) Placed =>
+        _place ?? throw new InvalidOperationException("a second key of no table");
+
+    internal void PutIn(StateTable table, int place) => _place = (table, place);
+
+    internal abstract IEnumerable<string> Of(object row);
+}
+
+/// <inheritdoc/>
+/// <param name="keysOf">The keys of a row, each once.</param>
+internal sealed class SecondKey<T>(Func<T, IEnumerable<string>> keysOf) : SecondKey
+    where T : class
+{
+    internal override IEnumerable<string> Of(object row) => keysOf((T)row);
+}
+
+/// <summary>The rows of a table by one of its second keys.</summary>
+/// <param name="Keys">What is shared, in ordinal order.</param>
+/// <param name="Emptied">The index at which one of them lost its last row, the last time; 0 for never.</param>
+internal readonly record struct SecondRows(ImmutableSortedDictionary<string, RowKeys> Keys, ulong Emptied)
+{
+    public static SecondRows Empty { get; } = new(ImmutableSortedDictionary.Create<string, RowKeys>(StringComparer.Ordinal), 0);
+
+    /// <summary>With a write of a row in it.</summary>
+    /// <param name="key">The row's.</param>
+    /// <param name="before">What the row had; empty when it is new.</param>
+    /// <param name="after">What it has; empty when it went.</param>
+    /// <param name="index">Of the write.</param>
+    public SecondRows With(string key, IReadOnlyList<string> before, IReadOnlyList<string> after, ulong index)
+    {
+        var (keys, emptied) = this;
+        foreach (var second in before.Except(after, StringComparer.Ordinal))
+        {
+            var left = keys[second].Without(key, index);
+            (keys, emptied) = left.Count == 0 ? (keys.Remove(second), index) : (keys.SetItem(second, left), emptied);
+        }
+
+        foreach (var second in after)
+        {
+            keys = keys.SetItem(second, keys.GetValueOrDefault(second).With(key, index));
+        }
+
+        return new SecondRows(keys, emptied);
+    }
+}
+
+/// <summary>The keys of the rows that share a second key: mostly one, which then stands here itself; a write to thousands of them costs their logarithm.</summary>
+internal readonly struct RowKeys
+{
+    private static readonly ImmutableSortedSet<string> NoKeys = ImmutableSortedSet.Create<string>(StringComparer.Ordinal);
+
+    private readonly object? _keys;
+
+    private RowKeys(object? keys, ulong index) => (_keys, Index) = (keys, index);
+
+    /// <summary>Of the last write of a row that has the second key, or had it.</summary>
+    public ulong Index { get; }
+
+    public int Count => _keys switch
+    {
+        null => 0,
+        string => 1,
+        _ => ((ImmutableSortedSet<string>)_keys).Count,
+    };
+
+    public static RowKeys Of(ICollection<string> keys, ulong index) =>
+        new(keys.Count == 1 ? keys.First() : NoKeys.Union(keys), index);
+
+    public RowKeys With(string key, ulong index) => new(
+        _keys switch
+        {
+            null => key,
+            string only => only == key ? only : NoKeys.Add(only).Add(key),
+            _ => ((ImmutableSortedSet<string>)_keys).Add(key),
+        },
+        index);
+
+    public RowKeys Without(string key, ulong index)
+    {
+        if (_keys is not ImmutableSortedSet<string> many)
+        {
+            return new RowKeys(null, index);
+        }
+
+        var left = many.Remove(key);
+        return new RowKeys(left.Count == 1 ? left[0] : left, index);
+    }
+
+    /// <summary>In ordinal order.</summary>
+    public IEnumerable<string> All() => _keys switch
+    {
+        null => [],
+        string only => [only],
+        _ => (ImmutableSortedSet<string>)_keys,
+    };
+}
