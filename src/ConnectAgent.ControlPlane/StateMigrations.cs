@@ -1,3 +1,5 @@
+using ConnectAgent.State.Storage;
+
 namespace ConnectAgent.ControlPlane;
 
 /// <summary>
@@ -6,21 +8,33 @@ namespace ConnectAgent.ControlPlane;
 /// </summary>
 internal static class StateMigrations
 {
-    public static IReadOnlyList<string> Steps { get; } =
+    public static IReadOnlyList<StateMigration> Steps { get; } =
     [
         // To version 2. Their rows followed from others, and now are second keys. An older program would miss them, so it must not open the file.
-        """
-        DELETE FROM state_rows WHERE table_name IN ('acl-secrets', 'intention-ids');
-        DELETE FROM state_tables WHERE name IN ('acl-secrets', 'intention-ids');
-        """,
+        new(
+            """
+            DELETE FROM state_rows WHERE table_name IN ('acl-secrets', 'intention-ids');
+            DELETE FROM state_tables WHERE name IN ('acl-secrets', 'intention-ids');
+            """),
 
-        // To version 3. IDs are found whatever the case of their digits; of two that are one now, the one in lower case stays. An older program would
+        // To version 3. IDs are found whatever the case of their digits; of those that are one now, the one that was made first stays. An older program would
         // look for the keys as they were spelled, and cannot read how long the tokens of auth methods live.
-        """
-        UPDATE OR IGNORE state_rows SET key = lower(key)
-            WHERE table_name IN ('acl-tokens', 'acl-policies', 'acl-roles', 'acl-binding-rules') AND key <> lower(key);
-        DELETE FROM state_rows
-            WHERE table_name IN ('acl-tokens', 'acl-policies', 'acl-roles', 'acl-binding-rules') AND key <> lower(key);
-        """,
+        new(
+            """
+            UPDATE state_rows SET key = lower(key)
+                WHERE table_name IN ('acl-tokens', 'acl-policies', 'acl-roles', 'acl-binding-rules') AND key <> lower(key);
+            """)
+        {
+            Drops =
+                """
+                SELECT table_name, key FROM (
+                    SELECT table_name, key, row_number() OVER (
+                        PARTITION BY table_name, lower(key) ORDER BY json_extract(CAST(value AS TEXT), '$.CreateIndex'), key) AS place
+                    FROM state_rows
+                    WHERE table_name IN ('acl-tokens', 'acl-policies', 'acl-roles', 'acl-binding-rules') AND json_valid(CAST(value AS TEXT)))
+                WHERE place > 1
+                """,
+            Why = "its ID differs from an older one only in the case of its digits",
+        },
     ];
 }

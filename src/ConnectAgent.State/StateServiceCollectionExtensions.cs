@@ -1,5 +1,6 @@
 using ConnectAgent.State.Storage;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace ConnectAgent.State;
 
@@ -11,10 +12,12 @@ internal static class StateServiceCollectionExtensions
     /// <param name="file">Where it is kept; null keeps it in memory.</param>
     /// <param name="migrations">The steps of the file's schema beyond the first, in their order.</param>
     public static IServiceCollection AddState(
-        this IServiceCollection services, BlockingLimits limits, string? file, IReadOnlyList<string> migrations)
+        this IServiceCollection services, BlockingLimits limits, string? file, IReadOnlyList<StateMigration> migrations)
     {
         services.AddSingleton(limits).AddSingleton<StateTableSet>();
-        services.AddSingleton<IStateStorage>(_ => file is null ? new MemoryStateStorage() : new SqliteStateStorage(file, migrations));
+        services.AddSingleton<IStateStorage>(provider => file is null
+            ? new MemoryStateStorage()
+            : new SqliteStateStorage(file, migrations, provider.GetService<ILogger<SqliteStateStorage>>()));
         return services.AddSingleton<StateMetrics>().AddSingleton<StateStore>().AddSingleton<BlockingReader>();
     }
 

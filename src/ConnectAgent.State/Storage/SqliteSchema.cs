@@ -1,4 +1,5 @@
 using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging;
 
 namespace ConnectAgent.State.Storage;
 
@@ -17,11 +18,13 @@ internal static class SqliteSchema
         """;
 
     /// <summary>Brings a file to the newest version, each step in a transaction of its own.</summary>
+    /// <param name="connection">Of the file.</param>
     /// <param name="migrations">The steps behind the first.</param>
+    /// <param name="logger">Hears of the rows that a step drops.</param>
     /// <exception cref="StateStorageException">The file is of a newer version than this program.</exception>
-    public static void Migrate(SqliteConnection connection, IReadOnlyList<string> migrations)
+    public static void Migrate(SqliteConnection connection, IReadOnlyList<StateMigration> migrations, ILogger logger)
     {
-        IReadOnlyList<string> steps = [First, .. migrations];
+        IReadOnlyList<StateMigration> steps = [new(First), .. migrations];
         var version = Version(connection);
         if (version > steps.Count)
         {
@@ -32,18 +35,51 @@ internal static class SqliteSchema
         for (; version < steps.Count; version++)
         {
             // A step that fails leaves the transaction open; the connection is closed then, which undoes it.
-            using var step = connection.CreateCommand();
-#pragma warning disable CA2100 // The steps are constants of this program.
-            step.CommandText = $"BEGIN IMMEDIATE; {steps[version]}; PRAGMA user_version = {version + 1}; COMMIT;";
-#pragma warning restore CA2100
-            step.ExecuteNonQuery();
+            Run(connection, "BEGIN IMMEDIATE");
+            var dropped = Drop(connection, steps[version]);
+            Run(connection, $"{steps[version].Sql}; PRAGMA user_version = {version + 1}; COMMIT;");
+            dropped.ForEach(row => logger.RowDropped(row.Table, row.Key, version + 1, steps[version].Why));
         }
+    }
+
+    private static List<(string Table, string Key)> Drop(SqliteConnection connection, StateMigration step)
+    {
+        List<(string Table, string Key)> dropped = [];
+        if (step.Drops is { } drops)
+        {
+            using (var command = Command(connection, drops))
+            {
+                using var rows = command.ExecuteReader();
+                while (rows.Read())
+                {
+                    dropped.Add((rows.GetString(0), rows.GetString(1)));
+                }
+            }
+
+            Run(connection, $"DELETE FROM state_rows WHERE (table_name, key) IN ({drops})");
+        }
+
+        return dropped;
+    }
+
+    private static void Run(SqliteConnection connection, string sql)
+    {
+        using var command = Command(connection, sql);
+        command.ExecuteNonQuery();
+    }
+
+    private static SqliteCommand Command(SqliteConnection connection, string sql)
+    {
+        var command = connection.CreateCommand();
+#pragma warning disable CA2100 // The texts are constants of this program.
+        command.CommandText = sql;
+#pragma warning restore CA2100
+        return command;
     }
 
     private static int Version(SqliteConnection connection)
     {
-        using var command = connection.CreateCommand();
-        command.CommandText = "PRAGMA user_version";
+        using var command = Command(connection, "PRAGMA user_version");
         return Convert.ToInt32(command.ExecuteScalar(), System.Globalization.CultureInfo.InvariantCulture);
     }
 }

@@ -1,4 +1,6 @@
 using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace ConnectAgent.State.Storage;
 
@@ -21,8 +23,9 @@ internal sealed class SqliteStateStorage : IStateStorage
     /// <summary>Opens or makes the file.</summary>
     /// <param name="path">In a directory that exists.</param>
     /// <param name="migrations">The steps of its schema beyond the first; one never changes, and a new one is added behind the others.</param>
+    /// <param name="logger">Hears what an upgrade of the file drops; null where none is to be expected.</param>
     /// <exception cref="StateStorageException">Not to be opened, damaged, of a newer version, or held by another process.</exception>
-    public SqliteStateStorage(string path, IReadOnlyList<string> migrations)
+    public SqliteStateStorage(string path, IReadOnlyList<StateMigration> migrations, ILogger? logger = null)
     {
         _path = path;
         SQLitePCL.Batteries_V2.Init();
@@ -36,7 +39,7 @@ internal sealed class SqliteStateStorage : IStateStorage
         }.ToString());
         try
         {
-            Run("be opened", () => Open(migrations));
+            Run("be opened", () => Open(migrations, logger ?? NullLogger.Instance));
         }
         catch
         {
@@ -176,7 +179,7 @@ internal sealed class SqliteStateStorage : IStateStorage
         }
     }
 
-    private void Open(IReadOnlyList<string> migrations)
+    private void Open(IReadOnlyList<StateMigration> migrations, ILogger logger)
     {
         _connection.Open();
 
@@ -187,7 +190,7 @@ internal sealed class SqliteStateStorage : IStateStorage
         Execute("PRAGMA secure_delete = ON");
         Execute("BEGIN IMMEDIATE");
         Execute("COMMIT");
-        SqliteSchema.Migrate(_connection, migrations);
+        SqliteSchema.Migrate(_connection, migrations, logger);
     }
 
     private ulong Counter(string name)

@@ -8,6 +8,7 @@ using ConnectAgent.State.Snapshots;
 using ConnectAgent.State.Storage;
 using ConnectAgent.TestKit;
 using ConnectAgent.TestKit.State;
+using ConnectAgent.Tests.ControlPlane.Authority;
 using FluentAssertions;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
@@ -78,19 +79,21 @@ public sealed class AclIdsTests : IDisposable
                 [
                     Row(AclTables.Tokens, Accessor, new AclToken(Accessor, "s") { Policies = [Policy], Roles = [Role] }),
                     Row(AclTables.Policies, Policy, new AclPolicy(Policy, "p")),
-                    Row(AclTables.Roles, Role, new AclRole(Role, "r")),
-                    Row(AclTables.Roles, Role.ToLowerInvariant(), new AclRole(Role.ToLowerInvariant(), "stays")),
+                    Row(AclTables.Roles, Role, new AclRole(Role, "stays") { CreateIndex = 9 }),
+                    Row(AclTables.Roles, Role.ToLowerInvariant(), new AclRole(Role.ToLowerInvariant(), "goes") { CreateIndex = 10 }),
                     new RowChange("acl-auth-methods", "m", """{"Name":"m","Type":"jwt","DisplayName":"","Description":"","MaxTokenTtl":"00:05:00","TokenLocality":"","Config":"{}"}"""u8.ToArray()),
                 ],
                 [new("acl-tokens", 2)]);
         }
 
-        using var storage = new SqliteStateStorage(file, StateMigrations.Steps);
+        using var log = new ListLog();
+        using var storage = new SqliteStateStorage(file, StateMigrations.Steps, log);
         using var store = new StateStore(storage, ControlPlaneTables.All);
         var token = new AclTokenStore(store, _clock).Find(store.Current, Accessor)!;
         token.AccessorId.Should().Be(Accessor);
         store.Current.Find(AclTables.Policies, token.Policies[0])!.Name.Should().Be("p");
-        store.Current.Find(AclTables.Roles, token.Roles[0])!.Name.Should().Be("stays", "of two that are one, the one in lower case stays");
+        store.Current.Find(AclTables.Roles, token.Roles[0])!.Name.Should().Be("stays", "of two that are one, the one that was made first stays");
+        log.Lines.Should().ContainSingle("nothing goes without a word").Which.Should().Contain("table=acl-roles").And.Contain(Role.ToLowerInvariant());
         AuthMethodStore.Find(store.Current, "m")!.MaxTokenTtl.Should().Be((ExactDuration)TimeSpan.FromMinutes(5), "its row is in the former form");
     }
 

@@ -94,7 +94,7 @@ public sealed class SqliteStateStorageTests : KeptStateStorageConformance
     [Fact]
     public void A_file_of_a_newer_version_is_refused()
     {
-        using (new SqliteStateStorage(File, ["CREATE TABLE later (x)"]))
+        using (new SqliteStateStorage(File, [new("CREATE TABLE later (x)")]))
         {
             // Written by the program of tomorrow.
         }
@@ -112,9 +112,9 @@ public sealed class SqliteStateStorageTests : KeptStateStorageConformance
             old.Commit(0, [Put("t", "a", "1")], [new("t", 2)]);
         }
 
-        var failing = () => new SqliteStateStorage(File, ["UPDATE state_rows SET value = 'x'; SELECT nonsense"]);
+        var failing = () => new SqliteStateStorage(File, [new("UPDATE state_rows SET value = 'x'; SELECT nonsense")]);
         failing.Should().Throw<StateStorageException>();
-        using (var migrated = new SqliteStateStorage(File, ["UPDATE state_rows SET table_name = 'renamed'"]))
+        using (var migrated = new SqliteStateStorage(File, [new("UPDATE state_rows SET table_name = 'renamed'")]))
         {
             migrated.Load().Tables["renamed"].Select(Text).Should().Equal(("a", "1"));
         }
