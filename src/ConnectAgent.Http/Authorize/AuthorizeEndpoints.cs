@@ -101,6 +101,11 @@ internal sealed class AuthorizeEndpoints : IWireEndpoints
         var body = read.Buffer;
         var isTaken = read.IsCompleted && body.IsSingleSegment && call.TryTake(body.FirstSpan);
         reader.AdvanceTo(isTaken ? body.End : body.Start);
+        if (isTaken)
+        {
+            LongBody.End(call.Request.Context);
+        }
+
         return isTaken;
     }
 

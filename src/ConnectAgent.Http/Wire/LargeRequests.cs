@@ -15,9 +15,12 @@ internal sealed class LargeRequests
     [Limit(PlacesLimit, "requests", "refused: 429", Refuses = true)]
     public const int Most = 16;
 
-    private const string PlacesLimit = "http.large_requests";
+    public const string PlacesLimit = "http.large_requests";
 
     private int _held;
+
+    /// <summary>What a refused one is told.</summary>
+    public static string RefusalText { get; } = $"Too many requests of more than {From} bytes at once, please rate limit your calls";
 
     /// <summary>Places that are taken.</summary>
     public int Held => Volatile.Read(ref _held);
@@ -38,9 +41,20 @@ internal sealed class LargeRequests
             }
         }
 
-        if (length > From)
+        if (length <= From)
         {
-            Take(context);
+            return;
+        }
+
+        var head = context.Features.Get<IArrivingHead>();
+        head?.Pause();
+        if (head?.TakePlace() == true)
+        {
+            context.Features.Set(new Place(head));
+        }
+        else
+        {
+            Take(context, head);
         }
     }
 
@@ -50,42 +64,52 @@ internal sealed class LargeRequests
     {
         if (bytes > From)
         {
-            context.Features.Get<LargeRequests>()?.Take(context);
+            context.Features.Get<LargeRequests>()?.Take(context, head: null);
         }
     }
 
     /// <summary>The request is over.</summary>
     public void Leave(HttpContext context)
     {
-        if (context.Features.Get<Place>() is not null)
+        if (context.Features.Get<Place>() is { } place)
         {
             context.Features.Set<Place>(null);
-            Interlocked.Decrement(ref _held);
+            GiveBack();
+            place.Head?.Resume();
         }
     }
 
-    private void Take(HttpContext context)
+    /// <summary>Takes a place for what is no request yet; <see cref="GiveBack()"/> gives it back.</summary>
+    public bool TryTake()
+    {
+        if (Interlocked.Increment(ref _held) <= Most)
+        {
+            return true;
+        }
+
+        GiveBack();
+        return false;
+    }
+
+    public void GiveBack() => Interlocked.Decrement(ref _held);
+
+    private void Take(HttpContext context, IArrivingHead? head)
     {
         if (context.Features.Get<Place>() is not null)
         {
             return;
         }
 
-        if (Interlocked.Increment(ref _held) > Most)
+        if (!TryTake())
         {
-            Interlocked.Decrement(ref _held);
-
-            // What is left of its body is not waited for.
-            context.Response.Headers.Connection = "close";
-            throw new WireException(
-                StatusCodes.Status429TooManyRequests, $"Too many requests of more than {From} bytes at once, please rate limit your calls")
-            {
-                Limit = PlacesLimit,
-            };
+            LongBody.CloseAfter(context);
+            throw new WireException(StatusCodes.Status429TooManyRequests, RefusalText) { Limit = PlacesLimit };
         }
 
-        context.Features.Set(new Place());
+        context.Features.Set(new Place(head));
     }
 
-    private sealed class Place;
+    /// <summary>Of a request.</summary>
+    /// <param name="Head">What is to be resumed with its end.</param>
+    private sealed record Place(IArrivingHead? Head);
 }

@@ -87,6 +87,11 @@ internal sealed class PacedBody : ForwardOnlyStream
             var taken = come.Buffer.Slice(0, read);
             taken.CopyTo(buffer.Span);
             _body.AdvanceTo(taken.End);
+            if (read == 0)
+            {
+                LongBody.End(_context);
+            }
+
             var grace = _grace - _clock.GetElapsedTime(began) + TimeSpan.FromSeconds((double)read / SlowestRate);
             _grace = grace < Grace ? grace : Grace;
             return read;
@@ -97,8 +102,7 @@ internal sealed class PacedBody : ForwardOnlyStream
 
     private WireException Slow(bool isRate)
     {
-        // What is left of it is not waited for.
-        _context.Response.Headers.Connection = "close";
+        LongBody.CloseAfter(_context);
         return isRate
             ? new WireException(StatusCodes.Status408RequestTimeout, $"Request body too slow, at least {SlowestRate} bytes per second are expected.")
             {

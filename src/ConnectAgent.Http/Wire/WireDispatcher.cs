@@ -32,6 +32,7 @@ internal sealed class WireDispatcher(
     {
         var start = Stopwatch.GetTimestamp();
         context.Response.Headers.XContentTypeOptions = "nosniff";
+        LongBody.Begin(context);
         if (context.Request.Method == HttpMethods.Connect)
         {
             // The agent is no proxy, and its target is no path.

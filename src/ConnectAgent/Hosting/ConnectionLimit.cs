@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Net;
-using System.Text;
 using ConnectAgent.Configuration;
 using ConnectAgent.Protocol.Limits;
 using Microsoft.AspNetCore.Connections;
@@ -12,30 +11,12 @@ namespace ConnectAgent.Hosting;
 /// <param name="limits">Count what is refused.</param>
 internal sealed class ConnectionLimit(Func<int> limit, LimitMetrics limits)
 {
-    private const string Text = "Your IP is issuing too many concurrent connections, please rate limit your calls\n";
-
-    private static readonly byte[] Refusal = Encoding.ASCII.GetBytes(
-        "HTTP/1.1 429 Too Many Requests\r\nContent-Type: text/plain\r\nX-Content-Type-Options: nosniff\r\n"
-        + $"Content-Length: {Text.Length}\r\nConnection: close\r\n\r\n{Text}");
+    private static readonly EarlyRefusal Refusal = new("Your IP is issuing too many concurrent connections, please rate limit your calls\n");
 
     private readonly ConcurrentDictionary<IPAddress, int> _open = new();
 
     /// <summary>Connection middleware; in front of TLS.</summary>
     public ConnectionDelegate Guard(ConnectionDelegate next) => connection => GuardAsync(connection, next);
-
-    // Whoever is refused may be gone already.
-    private static async Task RefuseAsync(ConnectionContext connection)
-    {
-        try
-        {
-            await connection.Transport.Output.WriteAsync(Refusal, connection.ConnectionClosed);
-            await connection.Transport.Output.CompleteAsync();
-        }
-        catch (Exception error) when (error is OperationCanceledException or IOException)
-        {
-            connection.Abort();
-        }
-    }
 
     private async Task GuardAsync(ConnectionContext connection, ConnectionDelegate next)
     {
@@ -56,7 +37,7 @@ internal sealed class ConnectionLimit(Func<int> limit, LimitMetrics limits)
             }
 
             limits.Refused(HttpKeys.ConnectionsLimit);
-            await RefuseAsync(connection);
+            await Refusal.SendAsync(connection);
         }
         finally
         {

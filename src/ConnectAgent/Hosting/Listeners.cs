@@ -21,12 +21,15 @@ internal static class Listeners
         RefusedRequests.Watch(kestrel.ApplicationServices);
         var limit = new ConnectionLimit(
             () => current.Value.MaxConnectionsPerClient, kestrel.ApplicationServices.GetRequiredService<LimitMetrics>());
+        var heads = new LargeHeads(
+            kestrel.ApplicationServices.GetRequiredService<LargeRequests>(), kestrel.ApplicationServices.GetRequiredService<LimitMetrics>());
         foreach (var unix in configuration.HttpListeners.OfType<UnixListenAddress>())
         {
             RemoveStale(unix.Path, kestrel.ApplicationServices.GetRequiredService<ILogger<SignalLifetime>>());
             kestrel.ListenUnixSocket(unix.Path, options =>
             {
                 options.Protocols = HttpProtocols.Http1;
+                options.Use(heads.Guard);
             });
         }
 
@@ -36,6 +39,7 @@ internal static class Listeners
             {
                 options.Protocols = HttpProtocols.Http1;
                 options.Use(limit.Guard);
+                options.Use(heads.Guard);
             });
         }
 
@@ -47,6 +51,7 @@ internal static class Listeners
                 options.Use(limit.Guard);
                 options.UseHttps(HttpsListener.OptionsOf(configuration));
                 options.Use(new FirstByte(configuration.Tls.HandshakeTimeout, kestrel.ApplicationServices.GetRequiredService<TimeProvider>()).Guard);
+                options.Use(heads.Guard);
             });
         }
     }

@@ -87,6 +87,25 @@ public sealed class AbuseTests(ITestOutputHelper output) : IAsyncLifetime
         output.WriteLine($"{memory.Now} MB after the rest");
     }
 
+    [Fact] // the web server holds heads of up to a megabyte for half a minute before anything of ours sees a request
+    public async Task FA_1_Heads_that_never_end_are_held_in_few_places()
+    {
+        // Given
+        await AskAsync(_services[0], _own.SecretId);
+        var memory = new ResidentMemory(_agent.Process.Process.Id);
+        var before = memory.Now;
+        memory.ForgetPeak();
+
+        // When
+        await using var stalled = await StalledCallers.SendHeadsAsync(_agent.Http.BaseAddress!, 190);
+        await stalled.SentAsync();
+
+        // Then
+        output.WriteLine($"resident {before} MB before, {memory.Peak} MB at most");
+        memory.Peak.Should().BeLessThan(MostResident);
+        await AskAsync(_services[0], _own.SecretId);
+    }
+
     // How soon memory returns is the collector's affair: the event is waited for, up to the rest that it may take.
     private static async Task ReturnedAsync(ResidentMemory memory, int most)
     {

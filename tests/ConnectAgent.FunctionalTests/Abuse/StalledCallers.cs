@@ -15,6 +15,10 @@ internal sealed class StalledCallers : IAsyncDisposable
     public static Task<StalledCallers> SendBodiesAsync(Uri agent, int callers) => SendAsync(
         agent, callers, $"POST /v1/agent/connect/authorize HTTP/1.1\r\nHost: localhost\r\nContent-Length: {Length}\r\n\r\n{{\"Target\":\"" + Filling);
 
+    /// <summary>Heads that do not end.</summary>
+    public static Task<StalledCallers> SendHeadsAsync(Uri agent, int callers) => SendAsync(
+        agent, callers, "GET /v1/agent/connect/ca/roots HTTP/1.1\r\nHost: localhost\r\nX-Odd: " + Filling);
+
     /// <summary>Waits until each has sent what it sends, or was refused in the middle.</summary>
     public Task SentAsync() => Task.WhenAll(_sending);
 

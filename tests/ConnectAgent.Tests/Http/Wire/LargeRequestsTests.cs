@@ -49,6 +49,128 @@ public sealed class LargeRequestsTests
         }
     }
 
+    [Fact] // the web server holds it for half a minute, and the dispatcher does not see it yet
+    public async Task FA_1_A_head_that_does_not_end_needs_a_place_too()
+    {
+        // Given
+        await using var agent = await InProcessAgent.StartAsync();
+        var places = agent.Services.GetRequiredService<LargeRequests>();
+        const string Lines = "GET /v1/status/leader HTTP/1.1\r\nHost: localhost\r\n";
+        var callers = new List<RawHttp>();
+
+        // When
+        var answers = new List<Task<string>>();
+        for (var i = 0; i <= LargeRequests.Most; i++)
+        {
+            callers.Add(await RawHttp.ConnectAsync(agent.Address));
+            await callers[i].SendAsync(Lines + "X-Odd: ".PadRight((2 * LargeRequests.From) - Lines.Length, 'x'));
+            answers.Add(callers[i].ReadAsync());
+        }
+
+        places.Held.Should().Be(0, "none of them is large yet");
+        foreach (var caller in callers)
+        {
+            // Alone, so that nothing of a head that is refused is on its way: a connection that is closed meanwhile loses its answer.
+            await caller.SendAsync(new string('x', Lines.Length + 1));
+        }
+
+        var refused = await await Task.WhenAny(answers);
+
+        // Then
+        RawHttp.Split(refused).Should().Be((429, "Too many requests of more than 65536 bytes at once, please rate limit your calls"));
+        RefusalCounts.Of(agent.Services, LimitName).Should().Be(1);
+        places.Held.Should().Be(LargeRequests.Most);
+        (await agent.SendAsync("GET", "/v1/agent/connect/ca/leaf/web")).Status.Should().Be(200, "what is not large needs no place");
+        var isAnswered = answers.FindIndex(static answer => !answer.IsCompleted);
+        await callers[isAnswered].SendAsync("\r\n\r\n");
+        RawHttp.Split(await answers[isAnswered]).Status.Should().Be(200, "the place is the request's once the head is whole");
+        callers.ForEach(static caller => caller.Dispose());
+        while (places.Held > 0)
+        {
+            // Those who have left are noticed one by one.
+            await Task.Yield();
+        }
+    }
+
+    [Theory] // what is left of a body that nobody reads is no head
+    [InlineData(LargeRequests.From, true)]
+    [InlineData(LargeRequests.From + 1, false)]
+    [InlineData(1024 * 1024, false)]
+    public async Task FA_1_The_rest_of_a_body_that_nobody_reads_takes_no_place_and_gets_no_answer(int length, bool isKeptAlive)
+    {
+        // Given
+        await using var agent = await InProcessAgent.StartAsync();
+        var places = agent.Services.GetRequiredService<LargeRequests>();
+        while (places.TryTake())
+        {
+            // Until none is left.
+        }
+
+        using var caller = await RawHttp.ConnectAsync(agent.Address);
+
+        // When
+        await caller.SendAsync($"POST /v1/nothing/there HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n\r\n");
+        var answer = await caller.ReadAsync();
+        await caller.SendAsync(new string('x', length));
+
+        // Then
+        RawHttp.Split(answer).Status.Should().Be(404);
+        answer.Contains("Connection: close", StringComparison.Ordinal).Should().Be(!isKeptAlive);
+        if (isKeptAlive)
+        {
+            await caller.SendAsync("GET /v1/agent/connect/ca/roots HTTP/1.1\r\nHost: localhost\r\n\r\n");
+            RawHttp.Split(await caller.ReadAsync()).Status.Should().Be(200);
+        }
+        else
+        {
+            (await caller.ReadToEndAsync()).Should().BeEmpty();
+        }
+
+        RefusalCounts.Of(agent.Services, LimitName).Should().Be(0);
+    }
+
+    [Theory] // a long body that is read ends no connection
+    [InlineData("Content-Length: 70000", "")]
+    [InlineData("Transfer-Encoding: chunked", "11170\r\n")]
+    public async Task FA_1_A_connection_goes_on_after_a_long_body_that_was_read(string header, string before)
+    {
+        await using var agent = await InProcessAgent.StartAsync();
+        using var caller = await RawHttp.ConnectAsync(agent.Address);
+        for (var i = 0; i < 3; i++)
+        {
+            await caller.SendAsync($"POST /v1/agent/connect/authorize HTTP/1.1\r\nHost: localhost\r\n{header}\r\n\r\n{before}"
+                + "{\"Bogus\":1}".PadRight(70000) + (before.Length > 0 ? "\r\n0\r\n\r\n" : string.Empty));
+            var answer = await caller.ReadAsync();
+            RawHttp.Split(answer).Status.Should().Be(400);
+            answer.Should().NotContain("Connection: close");
+        }
+    }
+
+    [Theory]
+    [InlineData("/v1/agent/connect/ca/roots")]
+    [InlineData("/v1/agent/connect/ca/roots?pretty")]
+    [InlineData("/v1/nothing/there")]
+    public async Task FA_1_Many_requests_on_a_connection_are_not_one_large_one(string target)
+    {
+        // Given
+        await using var agent = await InProcessAgent.StartAsync();
+        var places = agent.Services.GetRequiredService<LargeRequests>();
+        while (places.TryTake())
+        {
+            // Until none is left.
+        }
+
+        // When
+        using var caller = await RawHttp.ConnectAsync(agent.Address);
+        var request = $"GET {target} HTTP/1.1\r\nHost: localhost\r\nX-Odd: {new string('x', LargeRequests.From / 8)}\r\n\r\n";
+        for (var i = 0; i < 20; i++)
+        {
+            // Then
+            await caller.SendAsync(request);
+            RawHttp.Split(await caller.ReadAsync()).Status.Should().NotBe(429);
+        }
+    }
+
     [Fact]
     public async Task FA_1_A_large_body_needs_a_place_while_it_comes_in()
     {

@@ -1,0 +1,15 @@
+namespace ConnectAgent.Http.Wire;
+
+/// <summary>What a connection counts of the request head that comes in on it, as a feature of the connection; HTTP/2 has none.</summary>
+internal interface IArrivingHead
+{
+    /// <summary>What comes in now is no head. It is called once more for each reason.</summary>
+    void Pause();
+
+    /// <summary>One reason is over; without any, what comes in now is the next head.</summary>
+    void Resume();
+
+    /// <summary>Hands over the place of <see cref="LargeRequests"/> that the head has taken.</summary>
+    /// <returns>Whether it has taken one.</returns>
+    bool TakePlace();
+}

@@ -1,0 +1,39 @@
+namespace ConnectAgent.Http.Wire;
+
+/// <summary>
+/// Bodies of more than <see cref="LargeRequests.From"/>, and of unknown length. What of one is left when the answer is written cannot be told from the
+/// next head, so the connection ends with the answer, unless all of it has been read.
+/// </summary>
+internal static class LongBody
+{
+    /// <summary>A request has come.</summary>
+    public static void Begin(HttpContext context)
+    {
+        if (Has(context.Request))
+        {
+            CloseAfter(context);
+            context.Features.Get<IArrivingHead>()?.Pause();
+        }
+    }
+
+    /// <summary>All of its body has been read.</summary>
+    public static void End(HttpContext context)
+    {
+        if (Has(context.Request) && !context.Response.HasStarted && context.Features.Get<IArrivingHead>() is { } head)
+        {
+            context.Response.Headers.Connection = default;
+            head.Resume();
+        }
+    }
+
+    /// <summary>Has the connection end with the answer: what is left of the body is not waited for. A stream of HTTP/2 ends by itself.</summary>
+    public static void CloseAfter(HttpContext context)
+    {
+        if (!HttpProtocol.IsHttp2(context.Request.Protocol))
+        {
+            context.Response.Headers.Connection = "close";
+        }
+    }
+
+    private static bool Has(HttpRequest request) => request.ContentLength > LargeRequests.From || request.Headers.TransferEncoding.Count > 0;
+}

@@ -1,0 +1,170 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using ConnectAgent.Http.Wire;
+using Microsoft.AspNetCore.Connections;
+
+namespace ConnectAgent.Hosting;
+
+/// <summary>
+/// A connection of HTTP/1.1 that counts what it has read since the last answer: the head of one request, and of its body what <see cref="LongBody"/> is
+/// not. It knows nothing of HTTP: an answer is whatever is sent. Nearly every head comes in one piece, so the first piece passes as it is: what of it the
+/// web server has taken over already, at most <c>http.read_ahead</c>, is not counted.
+/// </summary>
+internal sealed class ArrivingHead : IDuplexPipe, IArrivingHead
+{
+    // A head that needs no place, and a body that is not long.
+    private const long MostUncounted = 2 * LargeRequests.From;
+
+    private readonly LargeRequests _places;
+    private readonly Func<Task> _refuse;
+    private long _taken;
+    private bool _isBegun;
+    private int _pauses;
+    private int _hasPlace;
+
+    /// <summary>Counts from now on.</summary>
+    /// <param name="transport">The connection as it is.</param>
+    /// <param name="places">What a large head needs one of.</param>
+    /// <param name="refuse">Answers when there is none.</param>
+    public ArrivingHead(IDuplexPipe transport, LargeRequests places, Func<Task> refuse)
+    {
+        (_places, _refuse) = (places, refuse);
+        (Input, Output) = (new Reader(transport.Input, this), new Writer(transport.Output, this));
+    }
+
+    public PipeReader Input { get; }
+
+    public PipeWriter Output { get; }
+
+    private bool IsPaused => Volatile.Read(ref _pauses) > 0;
+
+    public void Pause() => Interlocked.Increment(ref _pauses);
+
+    public void Resume()
+    {
+        if (Interlocked.Decrement(ref _pauses) == 0)
+        {
+            Next();
+        }
+    }
+
+    public bool TakePlace() => Interlocked.Exchange(ref _hasPlace, 0) == 1;
+
+    /// <summary>The connection has ended.</summary>
+    public void End()
+    {
+        if (Volatile.Read(ref _hasPlace) == 1 && TakePlace())
+        {
+            _places.GiveBack();
+        }
+    }
+
+    private void Next() => (_taken, _isBegun) = (0, false);
+
+    private bool HasRoom(long unread)
+    {
+        if (_taken + unread <= MostUncounted || IsPaused || Volatile.Read(ref _hasPlace) == 1)
+        {
+            return true;
+        }
+
+        if (!_places.TryTake())
+        {
+            return false;
+        }
+
+        Volatile.Write(ref _hasPlace, 1);
+        return true;
+    }
+
+    private void Answered()
+    {
+        if (!IsPaused)
+        {
+            Next();
+            End();
+        }
+    }
+
+    private sealed class Reader(PipeReader inner, ArrivingHead head) : PipeReader
+    {
+        // What is being looked at, when it is counted.
+        private ReadOnlySequence<byte>? _buffer;
+
+        public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
+        {
+            if (head._isBegun && !head.IsPaused)
+            {
+                return ReadCountedAsync(cancellationToken);
+            }
+
+            head._isBegun = true;
+            return inner.ReadAsync(cancellationToken);
+        }
+
+        private async ValueTask<ReadResult> ReadCountedAsync(CancellationToken cancellationToken)
+        {
+            var read = await inner.ReadAsync(cancellationToken);
+            _buffer = read.Buffer;
+            if (head.HasRoom(read.Buffer.Length))
+            {
+                return read;
+            }
+
+            await head._refuse();
+            throw new ConnectionResetException("refused: " + LargeRequests.RefusalText);
+        }
+
+        public override bool TryRead(out ReadResult result) => inner.TryRead(out result);
+
+        public override void AdvanceTo(SequencePosition consumed) => AdvanceTo(consumed, consumed);
+
+        public override void AdvanceTo(SequencePosition consumed, SequencePosition examined)
+        {
+            if (_buffer is { } buffer)
+            {
+                head._taken += buffer.Slice(0, consumed).Length;
+                _buffer = null;
+            }
+
+            inner.AdvanceTo(consumed, examined);
+        }
+
+        public override void CancelPendingRead() => inner.CancelPendingRead();
+
+        public override void Complete(Exception? exception = null) => inner.Complete(exception);
+
+        public override ValueTask CompleteAsync(Exception? exception = null) => inner.CompleteAsync(exception);
+    }
+
+    private sealed class Writer(PipeWriter inner, ArrivingHead head) : PipeWriter
+    {
+        public override bool CanGetUnflushedBytes => inner.CanGetUnflushedBytes;
+
+        public override long UnflushedBytes => inner.UnflushedBytes;
+
+        public override void Advance(int bytes) => inner.Advance(bytes);
+
+        public override Memory<byte> GetMemory(int sizeHint = 0) => inner.GetMemory(sizeHint);
+
+        public override Span<byte> GetSpan(int sizeHint = 0) => inner.GetSpan(sizeHint);
+
+        public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default)
+        {
+            head.Answered();
+            return inner.FlushAsync(cancellationToken);
+        }
+
+        public override ValueTask<FlushResult> WriteAsync(ReadOnlyMemory<byte> source, CancellationToken cancellationToken = default)
+        {
+            head.Answered();
+            return inner.WriteAsync(source, cancellationToken);
+        }
+
+        public override void CancelPendingFlush() => inner.CancelPendingFlush();
+
+        public override void Complete(Exception? exception = null) => inner.Complete(exception);
+
+        public override ValueTask CompleteAsync(Exception? exception = null) => inner.CompleteAsync(exception);
+    }
+}

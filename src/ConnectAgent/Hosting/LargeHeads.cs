@@ -1,0 +1,44 @@
+using System.Net.Security;
+using ConnectAgent.Http.Wire;
+using ConnectAgent.Protocol.Limits;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
+
+namespace ConnectAgent.Hosting;
+
+/// <summary>
+/// Bounds what all connections hold of request heads that are not whole yet (FA-1): the web server keeps up to <c>http.headers</c> of each, and the
+/// dispatcher, which bounds large requests, sees a request only when its head is whole. A head that grows beyond <see cref="LargeRequests.From"/> takes
+/// its place here already, or is refused as there.
+/// </summary>
+internal sealed class LargeHeads(LargeRequests places, LimitMetrics limits)
+{
+    private static readonly EarlyRefusal Refusal = new(LargeRequests.RefusalText);
+
+    /// <summary>Connection middleware; behind TLS.</summary>
+    public ConnectionDelegate Guard(ConnectionDelegate next) => connection =>
+        connection.Features.Get<ISslStreamFeature>()?.SslStream.NegotiatedApplicationProtocol == SslApplicationProtocol.Http2
+            ? next(connection)
+            : GuardAsync(connection, next);
+
+    private async Task GuardAsync(ConnectionContext connection, ConnectionDelegate next)
+    {
+        var transport = connection.Transport;
+        var head = new ArrivingHead(transport, places, () =>
+        {
+            limits.Refused(LargeRequests.PlacesLimit);
+            return Refusal.SendAsync(connection);
+        });
+        connection.Transport = head;
+        connection.Features.Set<IArrivingHead>(head);
+        try
+        {
+            await next(connection);
+        }
+        finally
+        {
+            connection.Transport = transport;
+            head.End();
+        }
+    }
+}

@@ -1,0 +1,98 @@
+using System.IO.Pipelines;
+using ConnectAgent.Hosting;
+using ConnectAgent.Http.Wire;
+using FluentAssertions;
+using Microsoft.AspNetCore.Connections;
+using Xunit;
+
+namespace ConnectAgent.Tests.Hosting;
+
+/// <summary>FA-1: what comes in before a request is whole counts, also when the web server takes it over line by line.</summary>
+public sealed class ArrivingHeadTests
+{
+    private const int Piece = 1024;
+    private readonly Pipe _input = new();
+    private readonly LargeRequests _places = new();
+    private readonly ArrivingHead _head;
+    private int _refused;
+
+    public ArrivingHeadTests() => _head = new ArrivingHead(new Duplex(_input.Reader, new Pipe().Writer), _places, () =>
+    {
+        _refused++;
+        return Task.CompletedTask;
+    });
+
+    [Fact]
+    public async Task FA_1_A_head_of_many_lines_takes_a_place_until_it_is_answered()
+    {
+        for (var request = 0; request < 2; request++)
+        {
+            // Given: the first piece passes.
+            await ReadAsync(1 + (2 * LargeRequests.From / Piece));
+            _places.Held.Should().Be(0);
+
+            // When
+            await ReadAsync(1);
+
+            // Then
+            _places.Held.Should().Be(1);
+            await ReadAsync(10);
+            _places.Held.Should().Be(1);
+            await _head.Output.FlushAsync();
+            _places.Held.Should().Be(0);
+        }
+
+        _refused.Should().Be(0);
+    }
+
+    [Fact]
+    public async Task FA_1_A_head_is_refused_when_no_place_is_left()
+    {
+        // Given
+        while (_places.TryTake())
+        {
+            // Until none is left.
+        }
+
+        // When
+        await ReadAsync(1 + (2 * LargeRequests.From / Piece));
+        _refused.Should().Be(0);
+        await FluentActions.Awaiting(() => ReadAsync(1)).Should().ThrowAsync<ConnectionResetException>();
+
+        // Then
+        _refused.Should().Be(1);
+        _head.End();
+        _places.Held.Should().Be(LargeRequests.Most, "it had none to give back");
+    }
+
+    [Fact]
+    public async Task FA_1_The_place_of_a_whole_head_is_the_requests()
+    {
+        // Given
+        await ReadAsync(2 + (2 * LargeRequests.From / Piece));
+
+        // When
+        _head.Pause();
+        _head.TakePlace().Should().BeTrue();
+
+        // Then
+        await ReadAsync(100);
+        await _head.Output.FlushAsync();
+        _head.End();
+        _places.Held.Should().Be(1, "whoever took it over gives it back");
+        _head.Resume();
+        _head.TakePlace().Should().BeFalse();
+    }
+
+    private async Task ReadAsync(int pieces)
+    {
+        for (var i = 0; i < pieces; i++)
+        {
+            await _input.Writer.WriteAsync(new byte[Piece]);
+            var read = await _head.Input.ReadAsync();
+            _head.Input.AdvanceTo(read.Buffer.End);
+        }
+    }
+
+    private sealed record Duplex(PipeReader Input, PipeWriter Output) : IDuplexPipe;
+}
