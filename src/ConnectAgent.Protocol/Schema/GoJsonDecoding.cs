@@ -26,13 +26,13 @@ public sealed class GoJsonDecoding : SchemaDecoding
         number = 0;
         if (value.ValueKind == JsonValueKind.Number)
         {
-            if (value.TryGetInt64(out var signed) && range.Least < 0)
+            if (value.TryGetInt64(out var signed) && signed >= range.Least && signed <= range.Most)
             {
                 number = signed;
                 return true;
             }
 
-            if (value.TryGetUInt64(out var unsigned) && unsigned <= range.Most)
+            if (value.TryGetUInt64(out var unsigned) && unsigned >= range.Least && unsigned <= range.Most)
             {
                 number = unsigned;
                 return true;

@@ -154,16 +154,16 @@ public abstract class MapstructureDecoding(bool isStored = false) : SchemaDecodi
     {
         if (!isStored)
         {
-            bound?.Require(count, Path());
+            base.Bound(bound, count);
         }
     }
 
     /// <inheritdoc/>
     public override void Bound(LengthBound? bound, string text, string what = "")
     {
-        if (!isStored && bound is not null && TextLength.Exceeds(text, bound.Most))
+        if (!isStored)
         {
-            bound.Require(text, what + Path());
+            base.Bound(bound, text, what);
         }
     }
 

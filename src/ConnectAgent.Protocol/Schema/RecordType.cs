@@ -22,6 +22,14 @@ public sealed class RecordType<T>(Func<T> create, string? goName = null, string?
     /// <param name="set">Makes a target with the value of a target without.</param>
     public RecordType<T> Field<TValue>(string name, SchemaType<TValue> type, Func<T, TValue, T> set) => Add(new SetField<T, TValue>(name, type, set));
 
+    /// <summary>Adds another name of a field, which counts where that one is not set.</summary>
+    /// <param name="name">It.</param>
+    /// <param name="type">What it holds.</param>
+    /// <param name="isUnset">Whether nothing, or a zero, came under the field's own name.</param>
+    /// <param name="set">As of the field.</param>
+    public RecordType<T> Alias<TValue>(string name, SchemaType<TValue> type, Func<T, bool> isUnset, Func<T, TValue, T> set) =>
+        Add(new AliasField<T, TValue>(name, type, isUnset, set));
+
     /// <summary>Adds fields that are checked for their type, and dropped.</summary>
     public RecordType<T> Dropped<TValue>(SchemaType<TValue> type, params ReadOnlySpan<string> names)
     {
@@ -78,6 +86,7 @@ public sealed class RecordType<T>(Func<T> create, string? goName = null, string?
         }
 
         read = create();
+        Stack<Func<T, T>>? aliases = null;
         foreach (var part in parts)
         {
             foreach (var property in decoding.PropertiesOf(part))
@@ -89,6 +98,13 @@ public sealed class RecordType<T>(Func<T> create, string? goName = null, string?
                 {
                     decoding.Unknown(string.Empty);
                 }
+                else if (field is AliasField<T> alias)
+                {
+                    if (alias.Read(property.Value, decoding) is { } set)
+                    {
+                        (aliases ??= new()).Push(set);
+                    }
+                }
                 else
                 {
                     read = field.Take(read, property.Value, decoding);
@@ -96,6 +112,12 @@ public sealed class RecordType<T>(Func<T> create, string? goName = null, string?
 
                 decoding.Leave();
             }
+        }
+
+        // Of a repeated one the last counts, so it goes first.
+        while (aliases is { Count: > 0 })
+        {
+            read = aliases.Pop()(read);
         }
 
         return true;

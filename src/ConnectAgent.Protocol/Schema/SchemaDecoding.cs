@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
+using ConnectAgent.Protocol.Text;
 
 namespace ConnectAgent.Protocol.Schema;
 
@@ -79,9 +80,7 @@ public abstract class SchemaDecoding
     public abstract Exception NullElement();
 
     /// <summary>Holds a list or map to its bound; null for none.</summary>
-    public virtual void Bound(CountBound? bound, int count)
-    {
-    }
+    public virtual void Bound(CountBound? bound, int count) => bound?.Require(count, Path());
 
     /// <summary>Holds a text to its bound; null for none.</summary>
     /// <param name="bound">It.</param>
@@ -89,6 +88,10 @@ public abstract class SchemaDecoding
     /// <param name="what">What it is of the place where it stands.</param>
     public virtual void Bound(LengthBound? bound, string text, string what = "")
     {
+        if (bound is not null && TextLength.Exceeds(text, bound.Most))
+        {
+            bound.Require(text, what + Path());
+        }
     }
 
     /// <summary>Ends the decoding.</summary>

@@ -28,6 +28,23 @@ internal sealed class SetField<T, TValue>(string name, SchemaType<TValue> type, 
         value.ValueKind != JsonValueKind.Null && type.TryRead(value, decoding, out var read) ? set(target, read) : target;
 }
 
+/// <summary>Another name of a field, which counts where that one is not set, wherever the two stand (services REG-1).</summary>
+internal sealed class AliasField<T, TValue>(string name, SchemaType<TValue> type, Func<T, bool> isUnset, Func<T, TValue, T> set) : AliasField<T>(name)
+{
+    public override Func<T, T>? Read(JsonElement value, SchemaDecoding decoding) =>
+        value.ValueKind != JsonValueKind.Null && type.TryRead(value, decoding, out var read) ? target => isUnset(target) ? set(target, read) : target : null;
+}
+
+/// <inheritdoc cref="AliasField{T,TValue}"/>
+internal abstract class AliasField<T>(string name) : SchemaField<T>(name)
+{
+    /// <summary>Reads a value.</summary>
+    /// <returns>What sets it once all names have been read; null for nothing.</returns>
+    public abstract Func<T, T>? Read(JsonElement value, SchemaDecoding decoding);
+
+    public override T Take(T target, JsonElement value, SchemaDecoding decoding) => Read(value, decoding) is { } set ? set(target) : target;
+}
+
 /// <summary>A field that is accepted, whatever it holds, and forgotten.</summary>
 internal sealed class IgnoredField<T>(string name) : SchemaField<T>(name)
 {

@@ -9,6 +9,9 @@ public static class SchemaTypes
     /// <summary>A text.</summary>
     public static SchemaType<string> Text { get; } = new TextValue();
 
+    /// <summary>A text that may be so long.</summary>
+    public static SchemaType<string> TextOf(LengthBound bound) => new TextValue(bound);
+
     /// <summary>A text of which an empty one is none.</summary>
     public static SchemaType<string?> OptionalText { get; } = new OptionalTextValue();
 
@@ -33,6 +36,10 @@ public static class SchemaTypes
     /// <summary>A whole number of 32 bits; what is beyond is brought into them by those who take that.</summary>
     public static SchemaType<int> Int32 { get; } = new NumberValue<int>(
         new NumberRange("int", int.MinValue, int.MaxValue), static number => (int)number);
+
+    /// <summary>Any whole number, brought into 32 bits: a rule has words for those that make no sense.</summary>
+    public static SchemaType<int> Clamped { get; } = new NumberValue<int>(
+        NumberRange.Int, static number => (int)Math.Clamp(number, int.MinValue, int.MaxValue));
 
     /// <summary>Texts, in a list.</summary>
     public static SchemaType<List<string>> Texts { get; } = new ListType<string>(Text);
@@ -63,11 +70,16 @@ public static class SchemaTypes
         return isOne;
     }
 
-    private sealed class TextValue : SchemaType<string>
+    private sealed class TextValue(LengthBound? bound = null) : SchemaType<string>
     {
         public override string Empty => string.Empty;
 
-        public override bool TryRead(JsonElement value, SchemaDecoding decoding, out string read) => decoding.TryText(value, out read);
+        public override bool TryRead(JsonElement value, SchemaDecoding decoding, out string read)
+        {
+            var isText = decoding.TryText(value, out read);
+            decoding.Bound(bound, read);
+            return isText;
+        }
     }
 
     private sealed class OptionalTextValue : SchemaType<string?>

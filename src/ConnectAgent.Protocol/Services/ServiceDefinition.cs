@@ -9,7 +9,7 @@ public sealed record ServiceDefinition
     /// <summary>Whether weights were sent (REG-4).</summary>
     public bool HasWeights { get; init; }
 
-    /// <summary>First <c>Check</c>, then <c>Checks</c>; empty objects are dropped (REG-11, REG-14).</summary>
+    /// <summary>First <c>Check</c>, unless nothing is set in it, then <c>Checks</c> (REG-11, REG-14).</summary>
     public IReadOnlyList<CheckRequest> Checks { get; init; } = [];
 
     /// <summary>The token that the service is registered in the catalog with, instead of the caller's (REG-17); empty for none. Never shown or logged.</summary>
@@ -22,6 +22,9 @@ public sealed record ServiceDefinition
 /// <summary>A check as its owner asks for it: nested in a service, or by itself (services REG-2).</summary>
 public sealed record CheckRequest
 {
+    /// <summary>One in which nothing is set.</summary>
+    public static CheckRequest None { get; } = new();
+
     /// <summary>Empty: it gets one (REG-14, AG-9).</summary>
     public string CheckId { get; init; } = string.Empty;
 

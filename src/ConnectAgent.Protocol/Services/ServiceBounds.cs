@@ -1,0 +1,20 @@
+using ConnectAgent.Protocol.Limits;
+using ConnectAgent.Protocol.Schema;
+
+namespace ConnectAgent.Protocol.Services;
+
+/// <summary>How much one registration may hold. The reference has no such bounds; a body is bounded as a whole.</summary>
+public static class ServiceBounds
+{
+    [Limit("services.name", "bytes", "refused: 400", Refuses = true)]
+    public static readonly LengthBound Name = new("services.name", 4096);
+
+    [Limit("services.text", "bytes", "refused: 400", Refuses = true)]
+    public static readonly LengthBound Text = new("services.text", 65_536);
+
+    [Limit("services.checks", "checks", "refused: 400", Refuses = true)]
+    public static readonly CountBound Checks = new("services.checks", 256);
+
+    [Limit("services.entries", "entries", "refused: 400", Refuses = true)]
+    public static readonly CountBound Entries = new("services.entries", 1024);
+}
