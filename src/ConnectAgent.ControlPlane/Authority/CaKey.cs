@@ -12,6 +12,9 @@ internal sealed class CaKey : IDisposable
     [Limit(RsaLimit, "bits", "refused", Refuses = true)]
     public const int LargestRsa = 8192;
 
+    // An RSA key of that many bits has 4.7 kB.
+    private const int LongestDer = 6 * 1024;
+
     private static readonly Dictionary<int, string> Curves = new()
     {
         [224] = "1.3.132.0.33",
@@ -92,7 +95,20 @@ internal sealed class CaKey : IDisposable
         var der = Convert.FromBase64String(pem[fields.Base64Data]);
         try
         {
-            return label == "PRIVATE KEY" ? FromPkcs8(der) : FromOwnForm(der, label);
+            // Before any arithmetic with it: reading a key tests its primes.
+            if (der.Length > LongestDer)
+            {
+                throw TooLarge();
+            }
+
+            var key = label == "PRIVATE KEY" ? FromPkcs8(der) : FromOwnForm(der, label);
+            if (key is { IsRsa: true, _key.KeySize: > LargestRsa })
+            {
+                key.Dispose();
+                throw TooLarge();
+            }
+
+            return key;
         }
         catch (CryptographicException error)
         {
@@ -141,6 +157,8 @@ internal sealed class CaKey : IDisposable
     public override string ToString() => "CA key";
 
     public void Dispose() => _key.Dispose();
+
+    private static ProviderException TooLarge() => new($"private key has more than {LargestRsa} bits") { Limit = RsaLimit };
 
     private static CaKey FromOwnForm(ReadOnlySpan<byte> der, string label)
     {

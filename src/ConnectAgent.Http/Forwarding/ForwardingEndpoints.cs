@@ -32,7 +32,8 @@ internal sealed class ForwardingEndpoints(
     internal static IReadOnlyList<string> Paths { get; } =
     [
         "/v1/connect/", "/v1/config", "/v1/config/", "/v1/discovery-chain/", "/v1/acl/", "/v1/internal/acl/", "/v1/internal/ui/", "/v1/catalog/",
-        "/v1/health/", "/v1/coordinate/", "/v1/query", "/v1/query/", "/v1/kv/", "/v1/session/", "/v1/txn", "/v1/event/", "/v1/operator/", "/v1/status/",
+        "/v1/health/", "/v1/coordinate/", "/v1/query", "/v1/query/", "/v1/kv/", "/v1/session/", "/v1/txn", "/v1/event/", "/v1/operator/", "/v1/peering/", "/v1/peerings",
+        "/v1/status/",
         Snapshot,
     ];
 

@@ -83,6 +83,15 @@ public sealed class CertificateProfileTests
         read.Should().Throw<ProviderException>().WithMessage(text);
     }
 
+    [Fact] // limits ca.rsa_key; its primes are not tested first
+    public void A_key_of_too_many_bits_is_refused()
+    {
+        var pem = PemEncoding.WriteString("RSA PRIVATE KEY", new byte[1024 * 1024]);
+        var read = () => CaKey.FromPem(pem);
+        var refusal = read.Should().Throw<ProviderException>().Which;
+        (refusal.Message, refusal.Limit).Should().Be(("private key has more than 8192 bits", "ca.rsa_key"));
+    }
+
     [Fact] // CERT-61
     public void A_curve_that_no_peer_knows_is_refused()
     {
