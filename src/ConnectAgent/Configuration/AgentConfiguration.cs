@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using ConnectAgent.Agent.Authorization;
 using ConnectAgent.Agent.Leaves;
+using ConnectAgent.Agent.LocalServices;
 using ConnectAgent.Agent.Servers.Tokens;
 using ConnectAgent.Caching;
 using ConnectAgent.Client.Servers;
@@ -108,6 +109,9 @@ internal sealed record AgentConfiguration
 
     public required LeafOptions Leaves { get; init; }
 
+    /// <summary>How services register with this agent.</summary>
+    public required LocalServiceOptions LocalServices { get; init; }
+
     /// <summary>ACLs of the embedded control plane.</summary>
     public required AclOptions Acl { get; init; }
 
@@ -195,6 +199,7 @@ internal sealed record AgentConfiguration
             DefaultDecision = ConnectKeys.DefaultDecisionOf(values, policy),
             Authority = ConnectKeys.Authority(values, datacenter),
             Leaves = new LeafOptions { RootChangeDelay = values.Of(ConnectKeys.RootChangeSpread) },
+            LocalServices = new LocalServiceOptions { Directory = kept },
             Acl = AclKeys.Acl(values, datacenter),
             RemoteTokens = AclKeys.RemoteTokens(values),
             Tokens = AclKeys.Tokens(values, kept),

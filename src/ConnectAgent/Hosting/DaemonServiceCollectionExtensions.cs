@@ -1,5 +1,6 @@
 using ConnectAgent.Agent;
 using ConnectAgent.Agent.Leaves;
+using ConnectAgent.Agent.LocalServices;
 using ConnectAgent.Agent.Servers.Consul;
 using ConnectAgent.Agent.Tokens;
 using ConnectAgent.Caching;
@@ -55,6 +56,7 @@ internal static class DaemonServiceCollectionExtensions
         services.AddSingleton(configuration.Authorize).AddSingleton(configuration.Leaves);
         services.AddConnectAgent(configuration.CacheDirectory).Configure(configuration.Cache)
             .Configure<CacheOptions>(options => options.FetchLimits = configuration.FetchLimits);
+        services.AddLocalServices(configuration.LocalServices);
         services.AddHostedService(provider => provider.GetRequiredService<TokenWatcher>());
         services.AddSingleton<BlockPools>().AddSingleton<IMemoryPoolFactory<byte>>(provider => provider.GetRequiredService<BlockPools>());
         services.AddHostedService<IdleMemory>();

@@ -13,7 +13,7 @@ internal static class DataDirectory
 
     // What the agent keeps there (docs/operations.md). Whatever else somebody has put there is not ours to change.
     internal static readonly string[] Files =
-        ["state.db", "state.db-wal", "agent-cache.sealed", "agent-cache.key", "acl-tokens.json", NodeIdFile, "agent.lock"];
+        ["state.db", "state.db-wal", "local.db", "local.db-wal", "local.key", "agent-cache.sealed", "agent-cache.key", "acl-tokens.json", NodeIdFile, "agent.lock"];
 
     private const string NodeIdFile = "node-id";
 

@@ -1,0 +1,152 @@
+using ConnectAgent.Protocol.Errors;
+using Microsoft.Extensions.Logging;
+
+namespace ConnectAgent.Agent.LocalServices;
+
+/// <summary>
+/// Registers services and checks with this agent. Each call is one write of the store, all or nothing; when it returns, it is on disk, in the local state,
+/// and pushed to the catalog as far as that can be reached (services REG-16).
+/// </summary>
+/// <param name="central">Null: no central configuration (CENT-5).</param>
+internal sealed class LocalRegistry(
+    LocalStore store,
+    LocalState state,
+    LocalServiceOptions options,
+    ILocalSync sync,
+    ILogger<LocalRegistry> logger,
+    ICentralConfigurationSource? central = null)
+{
+    /// <summary>Registers a service with its checks and its sidecar.</summary>
+    /// <exception cref="ServerException">No port is left for the sidecar (SIDE-5), or it cannot be stored; nothing has changed.</exception>
+    public async Task AddServiceAsync(ServiceRegistration registration, CancellationToken cancellationToken)
+    {
+        if (central is not null)
+        {
+            await central.PrepareAsync(registration.Service, registration.Token, cancellationToken);
+            if (registration.Sidecar is { } sidecar)
+            {
+                var prepared = sidecar.AtPort(Math.Max(sidecar.Port, 1));
+                await central.PrepareAsync(prepared.Service, prepared.Token, cancellationToken);
+            }
+        }
+
+        await WriteAsync(
+            write =>
+            {
+                write.Register(registration);
+                return true;
+            },
+            cancellationToken);
+        logger.Registered(registration.Service.Id);
+    }
+
+    /// <summary>Removes a service, its checks and its sidecar.</summary>
+    /// <returns>False when there is none.</returns>
+    /// <exception cref="ServerException">It cannot be stored; nothing has changed.</exception>
+    public async Task<bool> RemoveServiceAsync(string serviceId, CancellationToken cancellationToken)
+    {
+        var isRemoved = await WriteAsync(write => write.RemoveService(serviceId), cancellationToken);
+        if (isRemoved)
+        {
+            logger.Deregistered(serviceId);
+        }
+
+        return isRemoved;
+    }
+
+    /// <summary>Registers a check; one that is there keeps its status and output (REG-14).</summary>
+    /// <returns>False when its service is unknown.</returns>
+    /// <exception cref="ServerException">It cannot be stored; nothing has changed.</exception>
+    public Task<bool> AddCheckAsync(RegisteredCheck check, CancellationToken cancellationToken) => WriteAsync(
+        write =>
+        {
+            if (check.ServiceId.Length > 0 && write.FindService(check.ServiceId) is null)
+            {
+                return false;
+            }
+
+            write.Put(check);
+            return true;
+        },
+        cancellationToken);
+
+    /// <summary>Removes a check.</summary>
+    /// <returns>False when there is none.</returns>
+    /// <exception cref="ServerException">It cannot be stored; nothing has changed.</exception>
+    public Task<bool> RemoveCheckAsync(string checkId, CancellationToken cancellationToken) =>
+        WriteAsync(write => write.RemoveCheck(checkId), cancellationToken);
+
+    /// <summary>Puts a service into maintenance, or ends it. One that is in maintenance already keeps its reason (AG-2).</summary>
+    /// <returns>False when there is no such service.</returns>
+    /// <exception cref="ServerException">It cannot be stored; nothing has changed.</exception>
+    public Task<bool> SetMaintenanceAsync(string serviceId, bool isOn, string reason, CancellationToken cancellationToken) => WriteAsync(
+        write =>
+        {
+            if (write.FindService(serviceId) is not { } service)
+            {
+                return false;
+            }
+
+            SetMaintenance(write, Maintenance.OfService(serviceId, reason, service.Token), isOn);
+            return true;
+        },
+        cancellationToken);
+
+    /// <summary>The same for the node (AG-3).</summary>
+    /// <exception cref="ServerException">It cannot be stored; nothing has changed.</exception>
+    public Task SetNodeMaintenanceAsync(bool isOn, string reason, string token, CancellationToken cancellationToken) => WriteAsync(
+        write =>
+        {
+            SetMaintenance(write, Maintenance.OfNode(reason, token), isOn);
+            return true;
+        },
+        cancellationToken);
+
+    /// <summary>
+    /// Puts what the configuration files define in the place of what they defined before (AG-29). What came through the API stays, but for the same IDs; checks
+    /// keep their results. It is one write, so nobody sees anything in between (services 11.10).
+    /// </summary>
+    /// <exception cref="ServerException">No port is left for a sidecar, or it cannot be stored; nothing has changed.</exception>
+    public async Task ReplaceFilesAsync(
+        IReadOnlyList<ServiceRegistration> services, IReadOnlyList<RegisteredCheck> checks, CancellationToken cancellationToken) => await WriteAsync(
+        write =>
+        {
+            write.ReplaceFiles(services, checks);
+            return true;
+        },
+        cancellationToken);
+
+    private static void SetMaintenance(LocalWrite write, RegisteredCheck check, bool isOn)
+    {
+        if (!isOn)
+        {
+            write.RemoveCheck(check.CheckId);
+        }
+        else if (write.FindCheck(check.CheckId) is null)
+        {
+            write.Put(check);
+        }
+    }
+
+    private async Task<T> WriteAsync<T>(Func<LocalWrite, T> change, CancellationToken cancellationToken)
+    {
+        LocalWrite? done = null;
+        T result;
+        try
+        {
+            result = await store.WriteAsync(writer => change(done = new LocalWrite(writer, store.Tables, options)));
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new ServerException(FailureKind.Failed, "the registration could not be stored: " + error.Message, error);
+        }
+
+        if (done is { Services.Count: > 0 } or { Checks.Count: > 0 })
+        {
+            state.Refresh(done.Services, done.Checks);
+            await sync.PushAsync(done.Services, done.Checks, cancellationToken);
+        }
+
+        return result;
+    }
+}

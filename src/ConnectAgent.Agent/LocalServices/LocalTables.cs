@@ -1,0 +1,62 @@
+using ConnectAgent.State;
+
+namespace ConnectAgent.Agent.LocalServices;
+
+/// <summary>The tables of <c>local.db</c>. Each store has its own, because reading them opens the tokens with that store's key.</summary>
+internal sealed class LocalTables
+{
+    private readonly TokenSeal _seal;
+    private readonly Action<string> _tokenLost;
+
+    public LocalTables(TokenSeal seal, Action<string> tokenLost)
+    {
+        (_seal, _tokenLost) = (seal, tokenLost);
+        Services = new("local-services", LocalRowJson.Default.LocalService, static row => row.Id)
+        {
+            SecondKeysOf = static row => row.SidecarOf is { } parent ? [parent] : [],
+            Renew = row => row with { Token = Opened(PlaceOf(row), row.SealedToken) },
+        };
+        Checks = new("local-checks", LocalRowJson.Default.RegisteredCheck, static row => row.CheckId)
+        {
+            SecondKeysOf = static row => [row.ServiceId],
+            Renew = row => row with { Token = Opened(PlaceOf(row), row.SealedToken) },
+        };
+    }
+
+    /// <summary>By service ID; second keys are the services whose sidecars they are.</summary>
+    public StateTable<LocalService> Services { get; }
+
+    /// <summary>By check ID; second keys are their services.</summary>
+    public StateTable<RegisteredCheck> Checks { get; }
+
+    /// <summary>By check ID.</summary>
+    public StateTable<KeptResult> Results { get; } = new("local-check-results", LocalRowJson.Default.KeptResult, static row => row.CheckId);
+
+    public IReadOnlyList<StateTable> All => [Services, Checks, Results];
+
+    /// <summary>With its token sealed.</summary>
+    public LocalService Sealed(LocalService row) => row with { SealedToken = _seal.Seal(PlaceOf(row), row.Token) };
+
+    /// <inheritdoc cref="Sealed(LocalService)"/>
+    public RegisteredCheck Sealed(RegisteredCheck row) => row with { SealedToken = _seal.Seal(PlaceOf(row), row.Token) };
+
+    private static string PlaceOf(LocalService row) => "service " + row.Id;
+
+    private static string PlaceOf(RegisteredCheck row) => "check " + row.CheckId;
+
+    private string Opened(string place, string? sealedToken)
+    {
+        if (sealedToken is null)
+        {
+            return string.Empty;
+        }
+
+        if (_seal.Open(place, sealedToken) is { } token)
+        {
+            return token;
+        }
+
+        _tokenLost(place);
+        return string.Empty;
+    }
+}
