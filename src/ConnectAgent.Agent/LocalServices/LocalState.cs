@@ -26,15 +26,19 @@ internal sealed class LocalState
     public LocalState(LocalStore store, AgentIdentity agent, KeptResults results, TimeProvider clock, ILogger<LocalState> logger)
     {
         (_store, _agent, _results, _clock) = (store, agent, results, clock);
+        Topics = new LocalTopics(store.Tables);
         var kept = store.Current;
         Refresh([.. kept.Rows(store.Tables.Services).Keys], [.. kept.Rows(store.Tables.Checks).Keys], isRestart: true);
         logger.Restored(Current.Services.Count, Current.Checks.Count);
     }
 
+    /// <summary>What can be waited for.</summary>
+    public LocalTopics Topics { get; }
+
     public LocalView Current => Volatile.Read(ref _current);
 
     /// <summary>Begins to wait for a change. Take the watch before the view is read, or a change between the two is missed.</summary>
-    /// <param name="topics">At least one of <see cref="LocalTopics"/>.</param>
+    /// <param name="topics">At least one of <see cref="Topics"/>.</param>
     public StateWatch Watch(params Topic[] topics) => _watches.Watch(topics);
 
     /// <summary>
@@ -245,15 +249,15 @@ internal sealed class LocalState
         Volatile.Write(ref _current, now);
         var change = new LocalChange(before, now, services, checks);
         _subscribers.ForEach(subscriber => subscriber(change));
-        HashSet<Topic> topics = [.. services.Select(LocalTopics.Service)];
+        HashSet<Topic> topics = [.. services.Select(Topics.Service)];
         if (services.Count > 0)
         {
-            topics.Add(LocalTopics.AllServices);
+            topics.Add(Topics.AllServices);
         }
 
         if (checks.Count > 0)
         {
-            topics.Add(LocalTopics.AllChecks);
+            topics.Add(Topics.AllChecks);
         }
 
         foreach (var id in checks)
@@ -268,7 +272,7 @@ internal sealed class LocalState
         {
             if (check is not null)
             {
-                topics.Add(LocalTopics.ChecksOf(check.Registered.ServiceId));
+                topics.Add(Topics.ChecksOf(check.Registered.ServiceId));
             }
         }
     }

@@ -13,20 +13,26 @@ internal sealed class LocalTables
         (_seal, _tokenLost) = (seal, tokenLost);
         Services = new("local-services", LocalRowJson.Default.LocalService, static row => row.Id)
         {
-            SecondKeysOf = static row => row.SidecarOf is { } parent ? [parent] : [],
+            SecondKeys = [SidecarsOf],
             Renew = row => row with { Token = Opened(PlaceOf(row), row.SealedToken) },
         };
         Checks = new("local-checks", LocalRowJson.Default.RegisteredCheck, static row => row.CheckId)
         {
-            SecondKeysOf = static row => [row.ServiceId],
+            SecondKeys = [ChecksOf],
             Renew = row => row with { Token = Opened(PlaceOf(row), row.SealedToken) },
         };
     }
 
-    /// <summary>By service ID; second keys are the services whose sidecars they are.</summary>
+    /// <summary>By the service whose registration made them.</summary>
+    public SecondKey<LocalService> SidecarsOf { get; } = new(static row => row.SidecarOf is { } parent ? [parent] : []);
+
+    /// <summary>By service; those of the node by an empty ID.</summary>
+    public SecondKey<RegisteredCheck> ChecksOf { get; } = new(static row => [row.ServiceId]);
+
+    /// <summary>By service ID.</summary>
     public StateTable<LocalService> Services { get; }
 
-    /// <summary>By check ID; second keys are their services.</summary>
+    /// <summary>By check ID.</summary>
     public StateTable<RegisteredCheck> Checks { get; }
 
     /// <summary>By check ID.</summary>

@@ -58,7 +58,7 @@ internal sealed class LocalWrite(StateWriter writer, LocalTables tables, LocalSe
 
         _services.Add(id);
         RemoveChecksOf(id, static _ => true);
-        foreach (var sidecar in writer.State.FindBySecond(tables.Services, id).ToList())
+        foreach (var sidecar in writer.State.FindBySecond(tables.SidecarsOf, id).ToList())
         {
             RemoveService(sidecar.Id);
         }
@@ -137,7 +137,7 @@ internal sealed class LocalWrite(StateWriter writer, LocalTables tables, LocalSe
 
     private void RemoveChecksOf(string serviceId, Func<RegisteredCheck, bool> which)
     {
-        foreach (var check in writer.State.FindBySecond(tables.Checks, serviceId).Where(which).ToList())
+        foreach (var check in writer.State.FindBySecond(tables.ChecksOf, serviceId).Where(which).ToList())
         {
             RemoveCheck(check.CheckId);
         }

@@ -14,9 +14,9 @@ public sealed class LocalStateTests
     {
         await using var agent = new LocalAgent();
         await agent.AddAsync(Registration("web", Check("c", "web")));
-        using var service = agent.State.Watch(LocalTopics.Service("web"));
-        using var checks = agent.State.Watch(LocalTopics.ChecksOf("web"));
-        using var nodes = agent.State.Watch(LocalTopics.ChecksOf(string.Empty));
+        using var service = agent.State.Watch(agent.State.Topics.Service("web"));
+        using var checks = agent.State.Watch(agent.State.Topics.ChecksOf("web"));
+        using var nodes = agent.State.Watch(agent.State.Topics.ChecksOf(string.Empty));
         await agent.AddAsync(Registration("db", Check("d", "db")));
         agent.State.UpdateCheck("d", CheckStatus.Passing, string.Empty);
         agent.State.UpdateCheck("c", CheckStatus.Critical, string.Empty).Should().BeTrue("nothing is new");
@@ -35,8 +35,8 @@ public sealed class LocalStateTests
     public async Task Who_waits_for_all_wakes_for_any()
     {
         await using var agent = new LocalAgent();
-        using var services = agent.State.Watch(LocalTopics.AllServices);
-        using var checks = agent.State.Watch(LocalTopics.AllChecks);
+        using var services = agent.State.Watch(agent.State.Topics.AllServices);
+        using var checks = agent.State.Watch(agent.State.Topics.AllChecks);
         await agent.AddAsync(Registration("web"));
         services.Changed.IsCompleted.Should().BeTrue();
         checks.Changed.IsCompleted.Should().BeFalse();
@@ -68,8 +68,8 @@ public sealed class LocalStateTests
     {
         await using var agent = new LocalAgent();
         await agent.AddAsync(WithSidecar("web"));
-        using var web = agent.State.Watch(LocalTopics.Service("web"));
-        using var sidecar = agent.State.Watch(LocalTopics.Service("web-sidecar-proxy"));
+        using var web = agent.State.Watch(agent.State.Topics.Service("web"));
+        using var sidecar = agent.State.Watch(agent.State.Topics.Service("web-sidecar-proxy"));
         agent.State.UseCentralConfiguration(Merge("strict"));
         sidecar.Changed.IsCompleted.Should().BeTrue();
         web.Changed.IsCompleted.Should().BeFalse();
