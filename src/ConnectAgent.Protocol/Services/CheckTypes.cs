@@ -1,8 +1,6 @@
-using ConnectAgent.Protocol.Text;
-
 namespace ConnectAgent.Protocol.Services;
 
-/// <summary>How checks are looked at, as the wire names it (services CHK-8).</summary>
+/// <summary>The types of checks, as <see cref="HealthCheck.Type"/> shows them (services CHK-8).</summary>
 public static class CheckTypes
 {
     public const string Grpc = "grpc";
@@ -25,20 +23,26 @@ public static class CheckTypes
 
     public const string OsService = "os_service";
 
-    /// <summary>Of the check of a maintenance mode (AG-2).</summary>
+    /// <summary>Of the checks of maintenance (AG-2, AG-3); no definition has it.</summary>
     public const string Maintenance = "maintenance";
 
-    /// <summary>The one that a definition says; of several the first in the order of CHK-8. Empty when it says none.</summary>
-    public static string Of(CheckDefinition definition) =>
-        definition.Grpc.Length > 0 ? Grpc
-        : definition.Http.Length > 0 ? Http
-        : definition.Ttl > ExactDuration.Zero ? Ttl
-        : definition.Tcp.Length > 0 ? Tcp
-        : definition.Udp.Length > 0 ? Udp
-        : definition.AliasNode.Length > 0 || definition.AliasService.Length > 0 ? Alias
-        : definition.DockerContainerId.Length > 0 ? Docker
-        : definition.ScriptArgs.Count > 0 ? Script
-        : definition.H2Ping.Length > 0 ? H2Ping
-        : definition.OsService.Length > 0 ? OsService
-        : string.Empty;
+    /// <summary>The first type in order that a definition has what is needed for; empty for none.</summary>
+    public static string Of(CheckDefinition definition)
+    {
+        ArgumentNullException.ThrowIfNull(definition);
+        return definition switch
+        {
+            { Grpc.Length: > 0 } => Grpc,
+            { Http.Length: > 0 } => Http,
+            { Ttl.Nanoseconds: > 0 } => Ttl,
+            { Tcp.Length: > 0 } => Tcp,
+            { Udp.Length: > 0 } => Udp,
+            { AliasNode.Length: > 0 } or { AliasService.Length: > 0 } => Alias,
+            { DockerContainerId.Length: > 0, ScriptArgs.Count: > 0 } => Docker,
+            { ScriptArgs.Count: > 0 } => Script,
+            { H2Ping.Length: > 0 } => H2Ping,
+            { OsService.Length: > 0 } => OsService,
+            _ => string.Empty,
+        };
+    }
 }
