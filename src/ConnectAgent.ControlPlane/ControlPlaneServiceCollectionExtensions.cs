@@ -2,6 +2,7 @@ using ConnectAgent.ControlPlane.Acl;
 using ConnectAgent.ControlPlane.Acl.Login;
 using ConnectAgent.ControlPlane.Authority;
 using ConnectAgent.ControlPlane.Authority.BuiltIn;
+using ConnectAgent.ControlPlane.Chains;
 using ConnectAgent.ControlPlane.ConfigEntries;
 using ConnectAgent.ControlPlane.ConfigEntries.Kinds;
 using ConnectAgent.ControlPlane.Intentions;
@@ -35,6 +36,7 @@ internal static class ControlPlaneServiceCollectionExtensions
             .AddSnapshots(snapshots ?? new SnapshotOptions())
             .AddIntentions()
             .AddConfigEntries(new ConfigEntryOptions(acl.Datacenter))
+            .AddChains()
             .AddCertificateAuthority(authority)
             .AddBuiltInProvider()
             .AddAcl(acl)

@@ -10,7 +10,7 @@ internal static class ConfigEntryServiceCollectionExtensions
     public static IServiceCollection AddConfigEntries(this IServiceCollection services, ConfigEntryOptions options)
     {
         services.AddStateTables(DocumentKinds.All.Select(kind => kind.Rows)).AddSingleton<ISnapshotRule, ConfigEntrySnapshotRule>();
-        services.AddSingleton<IConfigEntryRule, GatewayProtocolRule>().AddSingleton<IConfigEntryRule, ServiceChainRule>();
+        services.AddSingleton<IConfigEntryRule, GatewayProtocolRule>();
         return services.AddSingleton(options).AddSingleton<ConfigEntryStore>();
     }
 }

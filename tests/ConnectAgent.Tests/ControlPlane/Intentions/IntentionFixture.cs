@@ -1,5 +1,6 @@
 using System.Text;
 using ConnectAgent.ControlPlane;
+using ConnectAgent.ControlPlane.Chains;
 using ConnectAgent.ControlPlane.ConfigEntries;
 using ConnectAgent.ControlPlane.ConfigEntries.Kinds;
 using ConnectAgent.ControlPlane.Intentions;
@@ -25,7 +26,11 @@ internal sealed class IntentionFixture : IDisposable
         Reader = new BlockingReader(State, BlockingLimits.Standard, TimeProvider.System, Random.Shared);
         Intentions = new IntentionStore(State, Reader, _loggers.CreateLogger<IntentionStore>());
         ById = new LegacyIntentionStore(State, Clock, _loggers.CreateLogger<LegacyIntentionStore>());
-        Entries = new ConfigEntryStore(State, Reader, [new IntentionProtocolRule(), new GatewayProtocolRule(), new ServiceChainRule(new ConfigEntryOptions("dc1"))], _loggers.CreateLogger<ConfigEntryStore>());
+        Entries = new ConfigEntryStore(
+            State,
+            Reader,
+            [new IntentionProtocolRule(), new GatewayProtocolRule(), new ChainRule(new ConfigEntryOptions("dc1"))],
+            _loggers.CreateLogger<ConfigEntryStore>());
     }
 
     public ManualTimeProvider Clock { get; } = new();

@@ -6,10 +6,10 @@ using ConnectAgent.Tests.ControlPlane.Intentions;
 using FluentAssertions;
 using Xunit;
 
-namespace ConnectAgent.Tests.ControlPlane.ConfigEntries;
+namespace ConnectAgent.Tests.ControlPlane.Chains;
 
 /// <summary>services CFG-14, by the rules of DCH-5 and DCH-6.</summary>
-public sealed class ServiceChainsTests : IDisposable
+public sealed class ChainRuleTests : IDisposable
 {
     private readonly IntentionFixture _store = new();
 
@@ -157,6 +157,34 @@ public sealed class ServiceChainsTests : IDisposable
         }
 
         refused.Should().Be(129);
+    }
+
+    [Fact] // each level of splitters doubles the ways, and each way is a split of the first
+    public async Task A_chain_has_a_size()
+    {
+        await _store.PutAsync("""{"Kind":"proxy-defaults","Config":{"protocol":"http"}}""");
+        ServerException? refusal = null;
+        for (var level = 1; level < 30 && refusal is null; level++)
+        {
+            foreach (var side in new[] { "a", "b" })
+            {
+                try
+                {
+                    await _store.PutAsync($$"""
+                        {"Kind":"service-splitter","Name":"{{side}}{{level}}",
+                         "Splits":[{"Weight":50,"Service":"a{{level - 1}}"},{"Weight":50,"Service":"b{{level - 1}}"}]}
+                        """);
+                }
+                catch (ServerException error)
+                {
+                    refusal = error;
+                }
+            }
+        }
+
+        refusal.Should().NotBeNull();
+        refusal!.Message.Should().MatchRegex("^discovery chain \"b\\d+\" is larger than 50000 nodes, splits and targets$");
+        refusal.Limit.Should().Be("config_entries.chain_size");
     }
 
     private Task<bool> HttpAsync(string service) => _store.PutAsync($$"""{"Kind":"service-defaults","Name":"{{service}}","Protocol":"http"}""");
