@@ -25,8 +25,8 @@ public sealed class ChainPropertyTests
 
     private static readonly Gen<string> Defaults =
         from name in Service
-        from protocol in Gen.Frequency((6, Gen.Constant("http")), (1, Gen.Elements("tcp", "grpc")))
-        from sni in Gen.Frequency((9, Gen.Constant(string.Empty)), (1, Gen.Constant("ext.example")))
+        from protocol in Gen.Frequency((20, Gen.Constant("http")), (1, Gen.Elements("tcp", "grpc")))
+        from sni in Gen.Frequency((20, Gen.Constant(string.Empty)), (1, Gen.Constant("ext.example")))
         from mode in Gen.Elements(string.Empty, "local", "remote")
         select $$"""{"Kind":"service-defaults","Name":"{{name}}","Protocol":"{{protocol}}","ExternalSNI":"{{sni}}","MeshGateway":{"Mode":"{{mode}}"} }""";
 
@@ -35,13 +35,15 @@ public sealed class ChainPropertyTests
         from ways in (from service in Service from subset in Subset select $$"""{"Destination":{"Service":"{{service}}","ServiceSubset":"{{subset}}"} }""").ListOf()
         select $$"""{"Kind":"service-router","Name":"{{name}}","Routes":[{{string.Join(',', ways.Take(4))}}]}""";
 
+    // Mostly further down the list, so that most chains end.
     private static readonly Gen<string> Splitter =
-        from name in Service
+        from at in Gen.Choose(0, Services.Length - 1)
+        from first in Gen.Frequency((5, Gen.Constant(at)), (1, Gen.Constant(0)))
         from weights in Weights
-        from ways in Gen.Shuffle((from service in Services from subset in new[] { string.Empty, "v1" } select (service, subset)).ToArray())
-        let splits = weights.Zip(ways, (weight, way) => FormattableString.Invariant(
-            $$"""{"Weight":{{weight}},"Service":"{{way.service}}","ServiceSubset":"{{(weight % 3 > 1 ? way.subset : string.Empty)}}"}"""))
-        select $$"""{"Kind":"service-splitter","Name":"{{name}}","Splits":[{{string.Join(',', splits)}}]}""";
+        from ways in Gen.Shuffle(Services.Skip(first).Append($"{Services[at]}\",\"ServiceSubset\":\"v1").ToArray())
+        let last = weights.Take(ways.Length - 1).ToList()
+        let splits = last.Append(100 - last.Sum()).Zip(ways, (weight, way) => FormattableString.Invariant($$"""{"Weight":{{weight}},"Service":"{{way}}"}"""))
+        select $$"""{"Kind":"service-splitter","Name":"{{Services[at]}}","Splits":[{{string.Join(',', splits)}}]}""";
 
     private static readonly Gen<string> Resolver =
         from name in Service
