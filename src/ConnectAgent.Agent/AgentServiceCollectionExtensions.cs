@@ -35,7 +35,8 @@ internal static class AgentServiceCollectionExtensions
             services.AddSealedCache(cacheDirectory);
         }
 
-        services.AddCacheKind<HealthKind>().AddSingleton<UpstreamHealth>();
+        services.AddCacheKind<HealthKind>().AddCacheKind<InstancesKind>().AddCacheKind<ServicesKind>().AddCacheKind<DatacentersKind>()
+            .AddCacheKind<ChainKind>().AddCacheKind<ExecuteKind>().AddSingleton<DiscoveryCache>();
         services.TryAddSingleton(new AuthorizeOptions());
         return services.AddCacheKind<IntentionMatchKind>().AddSingleton<PeerGuard>().AddSingleton<Authorizer>();
     }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
+using ConnectAgent.Agent.Discovery;
 using ConnectAgent.Agent.Servers;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Reads;
@@ -33,7 +34,7 @@ public sealed class ConsulServerClientConformanceTests : ServerClientConformance
     [Xunit.Fact] // the same as the embedded one says
     public async Task Health_is_not_supported()
     {
-        var question = new HealthQuery(connect: true, "web", [], [], string.Empty);
+        var question = new ServiceQuery(connect: true, "web", [], [], string.Empty);
         var read = () => Client.ReadHealthAsync(question, new ServerQuery("dc1", string.Empty, new BlockingQuery(0, TimeSpan.FromMinutes(10))), CancellationToken.None);
         (await read.Should().ThrowAsync<ServerException>()).Which.Kind.Should().Be(FailureKind.Unsupported);
     }

@@ -19,6 +19,9 @@ public interface IServerReadKind<in TRequest, TValue>
     /// <summary>Whether the server may have to wait for somebody else before it answers, so that its silence says nothing about it.</summary>
     bool WaitsForOthers => false;
 
+    /// <summary>Whether answers have an index; else each is at index 1, and is not waited for.</summary>
+    bool IsIndexed => true;
+
     /// <summary>What an error says when servers do not have this call (404, 501); null: their own words.</summary>
     string? NotServed => null;
 
@@ -28,6 +31,9 @@ public interface IServerReadKind<in TRequest, TValue>
     /// <summary>Path and query of Consul's HTTP API, up to where the next parameter goes: it ends in <c>?</c> or <c>&amp;</c>. Never holds a token.</summary>
     /// <exception cref="ServerException">No server can be asked for this.</exception>
     string TargetOf(TRequest request);
+
+    /// <summary>What is sent with the request, which makes it a POST; empty for a GET. It changes nothing at the servers.</summary>
+    ReadOnlyMemory<byte> BodyOf(TRequest request) => default;
 
     /// <summary>
     /// Reads an answer of 200. What is not exactly an answer of Consul's is a failure of the server (<see cref="ConsulAnswer.Garbage"/>), so that

@@ -56,6 +56,8 @@ internal static class ConsulFailure
             case HttpStatusCode.InternalServerError when Has(text, BadFilter):
             case HttpStatusCode.BadRequest when text.Length > 0:
                 return new ServerException(FailureKind.Invalid, text);
+            case HttpStatusCode.NotFound or HttpStatusCode.InternalServerError when Has(text, "Query not found"):
+                return new ServerException(FailureKind.NotFound, text);
             case HttpStatusCode.NotFound or HttpStatusCode.NotImplemented when call.NotServed is { } notServed:
                 return new ServerException(FailureKind.Unsupported, notServed);
             case HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed or HttpStatusCode.NotImplemented when call.Operation == ConsulOperation.Sign:

@@ -1,4 +1,4 @@
-using ConnectAgent.Http.Health;
+using ConnectAgent.Http.Discovery;
 using ConnectAgent.Http.Intentions;
 using ConnectAgent.Http.Wire;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -11,6 +11,6 @@ internal static class ForwardingApiServiceCollectionExtensions
     public static IServiceCollection AddForwardingApi(this IServiceCollection services)
     {
         services.TryAddSingleton<IntentionMatchReads>();
-        return services.AddSingleton<HealthReads>().AddSingleton<IWireEndpoints, ForwardingEndpoints>();
+        return services.AddCachedDiscovery().AddSingleton<IWireEndpoints, ForwardingEndpoints>();
     }
 }

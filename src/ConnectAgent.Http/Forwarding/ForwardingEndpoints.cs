@@ -1,6 +1,6 @@
 using ConnectAgent.Agent.Identity;
 using ConnectAgent.Client.Servers;
-using ConnectAgent.Http.Health;
+using ConnectAgent.Http.Discovery;
 using ConnectAgent.Http.Intentions;
 using ConnectAgent.Http.Wire;
 using ConnectAgent.Protocol.Acl;
@@ -18,7 +18,7 @@ namespace ConnectAgent.Http.Forwarding;
 /// goes back as it comes, piece by piece.
 /// </summary>
 internal sealed class ForwardingEndpoints(
-    ConsulServers servers, IntentionMatchReads matches, HealthReads health, AgentIdentity agent) : IWireEndpoints
+    ConsulServers servers, IntentionMatchReads matches, CachedReads cached, AgentIdentity agent) : IWireEndpoints
 {
     private const string Snapshot = "/v1/snapshot";
 
@@ -39,23 +39,18 @@ internal sealed class ForwardingEndpoints(
 
     public void Map(WireRoutes routes)
     {
-        foreach (var path in Paths)
+        (string Method, Permission Permission, WireHandler Handler)[] writes =
+            [.. new[] { HttpMethods.Put, HttpMethods.Post, HttpMethods.Delete }.Select(method => (method, Permission.Forwarded, (WireHandler)ForwardAsync))];
+        foreach (var path in Paths.Except(cached.All.Select(static read => read.Path)))
         {
-            routes.MapUnread(
-                path,
-                (HttpMethods.Get, Permission.Forwarded, request => ForwardAsync(request, path)),
-                (HttpMethods.Put, Permission.Forwarded, request => ForwardAsync(request, path)),
-                (HttpMethods.Post, Permission.Forwarded, request => ForwardAsync(request, path)),
-                (HttpMethods.Delete, Permission.Forwarded, request => ForwardAsync(request, path)));
+            routes.MapUnread(path, [(HttpMethods.Get, Permission.Forwarded, ForwardAsync), .. writes]);
         }
 
         routes.MapUnread("/v1/connect/intentions/match", (HttpMethods.Get, Permission.Of(AclResource.Intention, AclAccess.Read, "each name"), MatchAsync));
-        routes.MapUnread(
-            "/v1/health/service/",
-            (HttpMethods.Get, Permission.Filtered(AclResource.Service, "each instance, and node:read on its node"), request => HealthAsync(request, connect: false)));
-        routes.MapUnread(
-            "/v1/health/connect/",
-            (HttpMethods.Get, Permission.Filtered(AclResource.Service, "the name and each instance, and node:read on its node"), request => HealthAsync(request, connect: true)));
+        foreach (var read in cached.All)
+        {
+            routes.MapUnread(read.Path, [(HttpMethods.Get, read.Permission, request => ReadAsync(request, read)), .. writes]);
+        }
     }
 
     // CON-3: what the caller wants cached is cached here, as by any client agent.
@@ -63,29 +58,30 @@ internal sealed class ForwardingEndpoints(
     {
         if (!request.UsesCache || !request.Query.Has("cached"))
         {
-            return ForwardAsync(request, "/v1/connect/intentions/match");
+            return ForwardAsync(request);
         }
 
         InputLimits.Require(request);
         return matches.AnswerAsync(request);
     }
 
-    // CACHE-42.
-    private Task HealthAsync(WireRequest request, bool connect)
+    // CACHE-42; what is not understood here is for the servers, as it is.
+    private Task ReadAsync(WireRequest request, CachedRead read)
     {
-        if (!HealthReads.Knows(request))
+        if (!CachedRead.IsAskedFor(request) || !read.Understands(request))
         {
-            return ForwardAsync(request, connect ? "/v1/health/connect/" : "/v1/health/service/");
+            return ForwardAsync(request);
         }
 
         InputLimits.Require(request);
-        return health.AnswerAsync(request, connect);
+        return read.AnswerAsync(request);
     }
 
-    private Task ForwardAsync(WireRequest request, string path) => TracedCall.RunAsync("forward", request, () => SendAsync(request, path));
+    private Task ForwardAsync(WireRequest request) => TracedCall.RunAsync("forward", request, () => SendAsync(request));
 
-    private async Task SendAsync(WireRequest request, string path)
+    private async Task SendAsync(WireRequest request)
     {
+        var path = request.Path;
         var method = request.Context.Request.Method;
         var isRead = method == HttpMethods.Get;
         request.FailsWithQueryHeaders = isRead;
@@ -93,7 +89,7 @@ internal sealed class ForwardingEndpoints(
         var call = new ConsulCall(
             ConsulOperation.Forward,
             new HttpMethod(method),
-            SpiffePath.Escape(path + request.Tail) + QueryOf(request),
+            SpiffePath.Escape(path) + QueryOf(request),
             request.Token(),
             isRead && request.Query.First("index") is not ("" or "0") ? LongestHold : TimeSpan.Zero)
         {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using ConnectAgent.Caching;
 using ConnectAgent.Protocol.Reads;
 using ConnectAgent.Protocol.Text;
 
@@ -18,6 +19,12 @@ internal enum Consistency
 internal readonly record struct ReadOptions(
     string Datacenter, string Token, string Filter, Consistency Consistency, bool Cached, BlockingQuery Blocking)
 {
+    /// <summary>How old an answer may be, for what is not kept fresh in the background (CACHE-40).</summary>
+    public CacheControl Age { get; init; }
+
+    /// <summary>The same for the agent's cache.</summary>
+    public CacheRead ToCacheRead() => new(Blocking, Age.MaxAge, Age.MustRevalidate, Age.StaleIfError);
+
     /// <summary>Parses them.</summary>
     /// <exception cref="WireException">400 with the first error.</exception>
     public static ReadOptions Parse(WireRequest request)
@@ -26,15 +33,20 @@ internal readonly record struct ReadOptions(
         var cacheControl = request.Context.Request.Headers.CacheControl.ToString();
         if (query.Pairs.Count == 0)
         {
-            CheckCacheControl(cacheControl);
-            return new ReadOptions(request.Datacenter(), request.Token(), string.Empty, Consistency.Leader, Cached: false, default);
+            return new ReadOptions(request.Datacenter(), request.Token(), string.Empty, Consistency.Leader, Cached: false, default)
+            {
+                Age = CacheControl.Parse(cacheControl),
+            };
         }
 
         var (consistency, cached) = ParseConsistency(query, request.UsesCache);
-        CheckCacheControl(cacheControl);
+        var age = CacheControl.Parse(cacheControl);
         var wait = ParseWait(query.First("wait"));
         return new ReadOptions(
-            request.Datacenter(), request.Token(), query.First("filter"), consistency, cached, new BlockingQuery(ParseIndex(query.First("index")), wait));
+            request.Datacenter(), request.Token(), query.First("filter"), consistency, cached, new BlockingQuery(ParseIndex(query.First("index")), wait))
+        {
+            Age = age,
+        };
     }
 
     private static (Consistency Consistency, bool Cached) ParseConsistency(WireQuery query, bool useCache)
@@ -63,25 +75,6 @@ internal readonly record struct ReadOptions(
         }
 
         return (stale ? Consistency.Stale : consistent ? Consistency.Consistent : Consistency.Leader, cached);
-    }
-
-    // CACHE-40: a bad number is an error on every endpoint; the types that exist so far ignore the rest.
-    private static void CheckCacheControl(string header)
-    {
-        if (header.Length == 0)
-        {
-            return;
-        }
-
-        foreach (var directive in header.ToLowerInvariant().Split(',', StringSplitOptions.TrimEntries))
-        {
-            var equals = directive.IndexOf('=', StringComparison.Ordinal);
-            if (equals > 0 && directive[..equals] is "max-age" or "stale-if-error"
-                && !long.TryParse(directive.AsSpan(equals + 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _))
-            {
-                throw WireException.Invalid("Invalid Cache-Control header.");
-            }
-        }
     }
 
     // IDX-2.

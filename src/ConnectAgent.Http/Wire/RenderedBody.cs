@@ -3,12 +3,12 @@ using System.Globalization;
 namespace ConnectAgent.Http.Wire;
 
 /// <summary>A body, plain and, from the first caller on who takes it so, compressed.</summary>
-internal sealed class RenderedBody(byte[] plain)
+internal sealed class RenderedBody(ReadOnlyMemory<byte> plain)
 {
     private byte[]? _compressed;
     private IndexText? _index;
 
-    public byte[] Plain { get; } = plain;
+    public ReadOnlyMemory<byte> Plain { get; } = plain;
 
     public byte[] Compressed => _compressed ??= WireReply.Compress(Plain);
 

@@ -80,7 +80,7 @@ internal static class WireReply
     {
         if (request.IsPretty)
         {
-            return JsonAsync(request, body.Plain.AsMemory());
+            return JsonAsync(request, body.Plain);
         }
 
         var isCompressed = IsCompressed(request.Context, body.Plain.Length);

@@ -110,6 +110,9 @@ internal sealed class WireRequest
     /// <summary>The datacenter asked for, else the agent's own (DC-1).</summary>
     public string Datacenter() => Query.First("dc") is { Length: > 0 } asked ? asked : _agent.Datacenter;
 
+    /// <summary>Where this agent is.</summary>
+    public string OwnDatacenter => _agent.Datacenter;
+
     /// <summary>Refuses namespaces (NS-1): the header is looked at first.</summary>
     /// <exception cref="WireException">400.</exception>
     public void RefuseNamespace()

@@ -14,6 +14,9 @@ internal sealed record WireMethod(string Method, Permission Permission, WireHand
 /// <param name="ReadsInput">Whether names and parameters are read here, and so have to be within <see cref="InputLimits"/>.</param>
 internal sealed record WireRoute(string Path, IReadOnlyList<WireMethod> Methods, string Suffix = "", bool ReadsInput = true)
 {
+    /// <summary>The path as it was mapped; no other route has the same.</summary>
+    public string Pattern { get; } = Suffix.Length == 0 ? Path : Path + "*" + Suffix;
+
     public bool TakesAllBelow => Path.EndsWith('/');
 
     /// <summary>

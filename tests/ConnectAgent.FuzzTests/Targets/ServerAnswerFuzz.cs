@@ -19,7 +19,7 @@ namespace ConnectAgent.FuzzTests.Targets;
 internal sealed class ServerAnswerFuzz : FuzzTarget
 {
     private static readonly MatchNames Names = new(ByDestination: true, ["web"]);
-    private static readonly HealthQuery Health = new(connect: false, "web", [], [], string.Empty);
+    private static readonly ServiceQuery Health = new(connect: false, "web", [], [], string.Empty);
     private static readonly ServiceId Web = new("11111111-2222-3333-4444-555555555555.consul", "dc1", "web");
     private static readonly ConsulOperation[] Operations = Enum.GetValues<ConsulOperation>();
     private readonly ManualTimeProvider _clock = new();
@@ -64,7 +64,7 @@ internal sealed class ServerAnswerFuzz : FuzzTarget
         Read(() => RootsRead.Instance.Decode(new RootsRequest("dc1"), answer));
         Read(() => RevocationRead.Instance.Decode(new RevocationRequest("dc1"), answer));
         Read(() => MatchRead.Instance.Decode(Names, answer));
-        Read(() => HealthRead.Instance.Decode(Health, answer));
+        Read(() => DiscoveryReads.Health.Decode(Health, answer));
         Read(() => ConsulReplies.Signature(answer));
         Read(() => ConsulReplies.Expiration(answer));
         Read(() => ConsulReplies.Allowed(answer, 1));

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using ConnectAgent.Agent.Discovery;
 using ConnectAgent.Agent.Servers;
 using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Errors;
@@ -129,7 +130,7 @@ public sealed class ScriptedConsulApi(ScriptedServerClient content)
             return ScriptedAnswer.Text(404, string.Empty);
         }
 
-        var question = new HealthQuery(
+        var question = new ServiceQuery(
             path[0] == "connect", Uri.UnescapeDataString(service), request.All("tag"), request.All("node-meta"), request.First("filter"));
         var read = await content.ReadHealthAsync(question, request.Query(), cancellationToken);
         return ScriptedAnswer.Of(

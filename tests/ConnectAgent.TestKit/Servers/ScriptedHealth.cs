@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using ConnectAgent.Agent.Discovery;
 using ConnectAgent.Agent.Servers;
 using ConnectAgent.Protocol.Discovery;
 using ConnectAgent.Protocol.Reads;
@@ -21,10 +22,10 @@ internal sealed class ScriptedHealth
     }
 
     /// <summary>What a token may see of the instances that are asked for (services HLT-4, HLT-8).</summary>
-    public ServerRead<ServiceHealth> Read(HealthQuery question, TokenRights rights)
+    public ServerRead<DiscoveryList> Read(ServiceQuery question, TokenRights rights)
     {
         var held = _instances.GetValueOrDefault(KeyOf(question.Service, question.Connect), "[]");
-        var all = ServiceHealth.Parse(Encoding.UTF8.GetBytes(held), isFiltered: false)
+        var all = DiscoveryList.Parse(DiscoveryForm.Health, Encoding.UTF8.GetBytes(held), isFiltered: false)
             .Where(instance => question.Tags.All(tag => TagsOf(instance).Contains(tag, StringComparer.OrdinalIgnoreCase)), isFiltered: false);
         var visible = question.Connect && !rights.ServiceRead(question.Service)
             ? all.Where(static _ => false, isFiltered: true)
@@ -32,7 +33,7 @@ internal sealed class ScriptedHealth
         return new(visible, _index);
     }
 
-    private static IEnumerable<string?> TagsOf(ServiceInstance instance) =>
+    private static IEnumerable<string?> TagsOf(DiscoveryItem instance) =>
         JsonNode.Parse(instance.Json.Span)!["Service"]!["Tags"]?.AsArray().Select(tag => (string?)tag) ?? [];
 
     private static string KeyOf(string service, bool connect) => $"{connect}/{service.ToLowerInvariant()}";

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using ConnectAgent.Agent.Discovery;
 using ConnectAgent.Agent.Servers;
 using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Discovery;
@@ -40,7 +41,7 @@ public abstract class ServerClientHealthConformance
         string[] instances = [HealthInstances.Of("n1", "web", "warning"), HealthInstances.Of("n2", "web")];
         await PutAsync("web", connect: false, instances);
         var read = await ReadAsync(Question("web"));
-        read.Value.Instances.Select(instance => (instance.Node, instance.Service, instance.IsPassing)).Should().Equal(("n1", "web", false), ("n2", "web", true));
+        read.Value.Items.Select(instance => (instance.Node, instance.Service, instance.IsPassing)).Should().Equal(("n1", "web", false), ("n2", "web", true));
         JsonNode.DeepEquals(JsonNode.Parse(TextOf(read.Value)), JsonNode.Parse($"[{instances[0]},{instances[1]}]")).Should().BeTrue(TextOf(read.Value));
     }
 
@@ -57,7 +58,7 @@ public abstract class ServerClientHealthConformance
     public async Task An_instance_must_have_all_tags_that_are_asked_for()
     {
         await PutAsync("web", connect: false, HealthInstances.Of("n1", "web", "passing", "a", "b"), HealthInstances.Of("n2", "web", "passing", "b"));
-        (await ReadAsync(Question("web", tags: ["B", "a"]))).Value.Instances.Should().ContainSingle().Which.Node.Should().Be("n1");
+        (await ReadAsync(Question("web", tags: ["B", "a"]))).Value.Items.Should().ContainSingle().Which.Node.Should().Be("n1");
     }
 
     [Fact] // HLT-5
@@ -70,7 +71,7 @@ public abstract class ServerClientHealthConformance
         await PutAsync("web", connect: false, HealthInstances.Of("n1", "web", "critical"));
         var after = await held.WaitAsync(Patience);
         after.Index.Should().BeGreaterThan(before.Index);
-        after.Value.Instances.Should().ContainSingle().Which.IsPassing.Should().BeFalse();
+        after.Value.Items.Should().ContainSingle().Which.IsPassing.Should().BeFalse();
     }
 
     [Fact] // IDX-11
@@ -111,7 +112,7 @@ public abstract class ServerClientHealthConformance
         async Task<string> SeesAsync(string token, bool connect)
         {
             var value = (await ReadAsync(Question("web", connect), token)).Value;
-            return string.Join(',', value.Instances.Select(instance => instance.Node)) + (value.IsFiltered ? " and more" : string.Empty);
+            return string.Join(',', value.Items.Select(instance => instance.Node)) + (value.IsFiltered ? " and more" : string.Empty);
         }
     }
 
@@ -119,13 +120,13 @@ public abstract class ServerClientHealthConformance
 
     private static AccessRequest Service(string name) => new(AclResource.Service, name, AclAccess.Read);
 
-    private static HealthQuery Question(string service, bool connect = false, string[]? tags = null) => new(connect, service, tags ?? [], [], string.Empty);
+    private static ServiceQuery Question(string service, bool connect = false, string[]? tags = null) => new(connect, service, tags ?? [], [], string.Empty);
 
-    private static string TextOf(ServiceHealth health) => Encoding.UTF8.GetString(health.Json.Span);
+    private static string TextOf(DiscoveryList health) => Encoding.UTF8.GetString(health.Json.Span);
 
-    private async Task<IEnumerable<string>> NamesAsync(HealthQuery question) =>
-        (await ReadAsync(question)).Value.Instances.Select(instance => instance.Service);
+    private async Task<IEnumerable<string>> NamesAsync(ServiceQuery question) =>
+        (await ReadAsync(question)).Value.Items.Select(instance => instance.Service);
 
-    private Task<ServerRead<ServiceHealth>> ReadAsync(HealthQuery question, string token = "") =>
+    private Task<ServerRead<DiscoveryList>> ReadAsync(ServiceQuery question, string token = "") =>
         Client.ReadHealthAsync(question, new ServerQuery("dc1", token, new BlockingQuery(0, Long)), CancellationToken.None);
 }

@@ -25,9 +25,9 @@ public static class ServerReads
         this IServerClient client, MatchNames names, ServerQuery query, CancellationToken cancellationToken) =>
         client.ReadAsync(MatchRead.Instance, names, query, cancellationToken);
 
-    public static Task<ServerRead<ServiceHealth>> ReadHealthAsync(
-        this IServerClient client, HealthQuery question, ServerQuery query, CancellationToken cancellationToken) =>
-        client.ReadAsync(HealthRead.Instance, question, query, cancellationToken);
+    public static Task<ServerRead<DiscoveryList>> ReadHealthAsync(
+        this IServerClient client, ServiceQuery question, ServerQuery query, CancellationToken cancellationToken) =>
+        client.ReadAsync(DiscoveryReads.Health, question, query, cancellationToken);
 
     public static Task<ServerRead<NodeView>> ReadNodeAsync(
         this IServerClient client, string node, ServerQuery query, CancellationToken cancellationToken) =>

@@ -34,13 +34,15 @@ internal sealed class ConsulServerClient(
         IServerReadKind<TRequest, TValue> kind, TRequest request, ServerQuery query, CancellationToken cancellationToken)
         where TValue : class
     {
+        var body = kind.BodyOf(request);
         var call = Bounded(new ConsulCall(
-            ConsulOperation.Read, HttpMethod.Get, kind.TargetOf(request) + "dc=" + Uri.EscapeDataString(query.Datacenter), query.Token, TimeSpan.Zero)
+            ConsulOperation.Read, body.IsEmpty ? HttpMethod.Get : HttpMethod.Post, kind.TargetOf(request) + "dc=" + Uri.EscapeDataString(query.Datacenter), query.Token, TimeSpan.Zero)
         {
             Kind = kind.Name,
             Datacenter = ElsewhereOf(query.Datacenter),
             WaitsForOthers = kind.WaitsForOthers,
             NotServed = kind.NotServed,
+            Body = body.IsEmpty ? null : body.ToArray(),
         });
         try
         {
@@ -108,7 +110,7 @@ internal sealed class ConsulServerClient(
     private static ServerRead<TValue> Read<TRequest, TValue>(IServerReadKind<TRequest, TValue> kind, TRequest request, ConsulAnswer answer)
         where TValue : class
     {
-        var index = answer.Index ?? throw answer.Garbage("no X-Consul-Index that is a number");
+        var index = !kind.IsIndexed ? 1 : answer.Index ?? throw answer.Garbage("no X-Consul-Index that is a number");
         return new ServerRead<TValue>(kind.Decode(request, answer), index);
     }
 

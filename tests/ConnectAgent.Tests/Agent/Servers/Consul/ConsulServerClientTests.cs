@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using ConnectAgent.Agent.Discovery;
 using ConnectAgent.Agent.Servers;
 using ConnectAgent.Protocol.Certificates;
 using ConnectAgent.Protocol.Discovery;
@@ -62,7 +63,7 @@ public sealed class ConsulServerClientTests : IAsyncLifetime
     {
         _server.Content.SetHealth("another", connect: false);
         await Client.ReadHealthAsync(
-            new HealthQuery(connect: true, "a b/ü", ["z&", "a"], ["os:linux"], "Service.Port == 1"),
+            new ServiceQuery(connect: true, "a b/ü", ["z&", "a"], ["os:linux"], "Service.Port == 1"),
             new ServerQuery("dc1", "s3cret", new BlockingQuery(3, TimeSpan.FromSeconds(90))),
             CancellationToken.None);
         var sent = _server.Requests.Should().ContainSingle().Subject;
@@ -94,8 +95,8 @@ public sealed class ConsulServerClientTests : IAsyncLifetime
         error.Kind.Should().Be(kind);
     }
 
-    private Task<ServerRead<ServiceHealth>> HealthAsync(string service) => Client.ReadHealthAsync(
-        new HealthQuery(connect: false, service, [], [], string.Empty), new ServerQuery("dc1", string.Empty, new BlockingQuery(0, Long)), CancellationToken.None);
+    private Task<ServerRead<DiscoveryList>> HealthAsync(string service) => Client.ReadHealthAsync(
+        new ServiceQuery(connect: false, service, [], [], string.Empty), new ServerQuery("dc1", string.Empty, new BlockingQuery(0, Long)), CancellationToken.None);
 
     [Fact] // LEAF-34
     public async Task Signing_sends_the_request_and_no_key()

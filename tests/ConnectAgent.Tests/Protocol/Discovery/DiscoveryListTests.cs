@@ -9,7 +9,7 @@ using Xunit;
 namespace ConnectAgent.Tests.Protocol.Discovery;
 
 /// <summary>services HLT-1 to HLT-3, HLT-8.</summary>
-public sealed class ServiceHealthTests
+public sealed class DiscoveryListTests
 {
     [Fact]
     public void What_is_kept_is_the_text_of_the_servers_without_their_spaces()
@@ -29,7 +29,7 @@ public sealed class ServiceHealthTests
     [InlineData("""[{"Status":"Passing"}]""", false)]
     [InlineData("""[{"Status":""}]""", false)]
     public void An_instance_passes_when_each_of_its_checks_does(string checks, bool passes) =>
-        Parse($$"""[{"Node":{"Node":"n1"},"Service":{"Service":"web"},"Checks":{{checks}}}]""").Instances.Single().IsPassing.Should().Be(passes);
+        Parse($$"""[{"Node":{"Node":"n1"},"Service":{"Service":"web"},"Checks":{{checks}}}]""").Items.Single().IsPassing.Should().Be(passes);
 
     [Theory]
     [InlineData("null")]
@@ -75,9 +75,9 @@ public sealed class ServiceHealthTests
         Encoding.UTF8.GetString(health.Where(_ => false, isFiltered: false).Json.Span).Should().Be("[]");
     }
 
-    private static ServiceHealth Parse(string json) => ServiceHealth.Parse(Encoding.UTF8.GetBytes(json), isFiltered: false);
+    private static DiscoveryList Parse(string json) => DiscoveryList.Parse(DiscoveryForm.Health, Encoding.UTF8.GetBytes(json), isFiltered: false);
 
-    private static IEnumerable<string> NamesOf(ServiceHealth health) => health.Instances.Select(instance => $"{instance.Node}/{instance.Service}");
+    private static IEnumerable<string> NamesOf(DiscoveryList health) => health.Items.Select(instance => $"{instance.Node}/{instance.Service}");
 
     private static AccessRequest Node(string name) => new(AclResource.Node, name, AclAccess.Read);
 

@@ -17,7 +17,7 @@ using Xunit;
 namespace ConnectAgent.Tests.Agent.Discovery;
 
 /// <summary>The health of upstreams out of the cache (services CAT-16, CAT-17, HLT-1 to HLT-8; agent-cache CACHE-42, CACHE-43).</summary>
-public sealed class UpstreamHealthTests : IDisposable
+public sealed class DiscoveryCacheTests : IDisposable
 {
     private const string Token = "a token";
     private readonly AgentFixture _agent = new();
@@ -37,7 +37,7 @@ public sealed class UpstreamHealthTests : IDisposable
         _agent.Servers.SetHealth("web", connect: true, HealthInstances.Of("n1", "web-proxy", "critical"));
         foreach (var answer in await Task.WhenAll(readers).WaitAsync(AgentFixture.Patience))
         {
-            answer.Value.Instances.Should().ContainSingle().Which.IsPassing.Should().BeFalse("a check is part of it (HLT-5)");
+            answer.Value.Items.Should().ContainSingle().Which.IsPassing.Should().BeFalse("a check is part of it (HLT-5)");
             (answer.Hit, answer.Index > hit.Index).Should().Be((false, true));
         }
 
@@ -70,14 +70,14 @@ public sealed class UpstreamHealthTests : IDisposable
     [Fact] // CACHE-2, CACHE-43, GH-4987, CAT-12
     public void Whatever_changes_the_answer_is_in_the_key_and_nothing_else()
     {
-        HealthQuery[] different =
+        ServiceQuery[] different =
         [
             Question("web"), Question("web", connect: true), Question("web", connect: true, tags: ["a"]), Question("WEB", connect: true),
             Question("web", tags: ["a"]), Question("web", tags: ["a", "b"]), Question("web", tags: ["ab"]), Question("web", tags: ["a,b"]),
             Question("web", tags: ["a&tag=b"]), Question("web", tags: [""]), Question("web", meta: ["a"]), Question("web", meta: ["k:1", "k:2"]),
             Question("web", meta: ["k:2", "k:1"]), Question("web", filter: "a"), Question("web?tag=a"), Question("web/a"), Question("api"),
         ];
-        different.Select(question => new HealthRequest("dc1", string.Empty, question).Key).Should().OnlyHaveUniqueItems();
+        different.Select(question => new DiscoveryRequest<ServiceQuery>("dc1", string.Empty, question).Key).Should().OnlyHaveUniqueItems();
         Question("WEB", tags: ["b", "a"], meta: ["z:1", "y:1"]).Should().Be(Question("web", tags: ["a", "b"], meta: ["y:1", "z:1"]));
         Question("web").Target.Should().NotBe(Question("webx").Target);
     }
@@ -127,7 +127,7 @@ public sealed class UpstreamHealthTests : IDisposable
         // Its index has not grown for him: he goes on waiting, and never sees what he lost.
         _agent.Servers.SetHealth("web", connect: true, HealthInstances.Of("n1", "web-proxy", "critical"), HealthInstances.Of("n2", "web-proxy"));
         var after = await held.WaitAsync(AgentFixture.Patience);
-        after.Value.Instances.Should().ContainSingle().Which.Node.Should().Be("n1");
+        after.Value.Items.Should().ContainSingle().Which.Node.Should().Be("n1");
         after.Value.IsFiltered.Should().BeTrue();
 
         // And: the token itself goes
@@ -148,8 +148,9 @@ public sealed class UpstreamHealthTests : IDisposable
         (await SeesAsync("other")).Should().Be("n2 and more");
         (await SeesAsync()).Should().Be("n1 and more");
         _agent.Servers.HealthReads.Should().BeGreaterOrEqualTo(2);
-        (await FailureAsync(_agent.Get<UpstreamHealth>().GetAsync(
-            new HealthRequest("dc2", Token, Question("web", connect: true)), default, CancellationToken.None))).Should().Be((FailureKind.Failed, "No path to datacenter"));
+        (await FailureAsync(_agent.Get<DiscoveryCache>().GetAsync(
+            _agent.Get<HealthKind>(),
+            new DiscoveryRequest<ServiceQuery>("dc2", Token, Question("web", connect: true)), default, CancellationToken.None))).Should().Be((FailureKind.Failed, "No path to datacenter"));
     }
 
     [Fact] // CACHE-29: fail static, with an age
@@ -162,7 +163,7 @@ public sealed class UpstreamHealthTests : IDisposable
         await AgentFixture.EventuallyAsync(() => _agent.Cache.Errors > 0, "the read that held fails");
         _agent.Clock.Advance(TimeSpan.FromSeconds(7));
         var answer = await ReadAsync("web");
-        (answer.Hit, answer.InContact, answer.Age, answer.Value.Instances.Count).Should().Be((true, false, TimeSpan.FromSeconds(7), 1));
+        (answer.Hit, answer.InContact, answer.Age, answer.Value.Items.Count).Should().Be((true, false, TimeSpan.FromSeconds(7), 1));
         (await FailureAsync(ReadAsync("api"))).Kind.Should().Be(FailureKind.Unreachable);
     }
 
@@ -196,15 +197,16 @@ public sealed class UpstreamHealthTests : IDisposable
             Directory.Delete(folder, recursive: true);
         }
 
-        static Task<CacheAnswer<ServiceHealth>> ReadFromAsync(ServiceProvider services) => services.GetRequiredService<UpstreamHealth>().GetAsync(
-            new HealthRequest("dc1", Token, Question("web", tags: ["b", "a"])), default, CancellationToken.None);
+        static Task<CacheAnswer<DiscoveryList>> ReadFromAsync(ServiceProvider services) => services.GetRequiredService<DiscoveryCache>().GetAsync(
+            services.GetRequiredService<HealthKind>(),
+            new DiscoveryRequest<ServiceQuery>("dc1", Token, Question("web", tags: ["b", "a"])), default, CancellationToken.None);
     }
 
     private static AccessRequest Node(string name) => new(AclResource.Node, name, AclAccess.Read);
 
     private static AccessRequest Service(string name) => new(AclResource.Service, name, AclAccess.Read);
 
-    private static HealthQuery Question(
+    private static ServiceQuery Question(
         string service, bool connect = false, string[]? tags = null, string[]? meta = null, string filter = "") =>
         new(connect, service, tags ?? [], meta ?? [], filter);
 
@@ -223,10 +225,11 @@ public sealed class UpstreamHealthTests : IDisposable
     private async Task<string> SeesAsync(string token = Token)
     {
         var value = (await ReadAsync("web", connect: true, token: token)).Value;
-        return string.Join(',', value.Instances.Select(instance => instance.Node)) + (value.IsFiltered ? " and more" : string.Empty);
+        return string.Join(',', value.Items.Select(instance => instance.Node)) + (value.IsFiltered ? " and more" : string.Empty);
     }
 
-    private Task<CacheAnswer<ServiceHealth>> ReadAsync(
-        string service, bool connect = false, string token = "", ulong index = 0, TimeSpan? wait = null) => _agent.Get<UpstreamHealth>().GetAsync(
-            new HealthRequest("dc1", token, Question(service, connect)), new CacheRead(new BlockingQuery(index, wait)), CancellationToken.None);
+    private Task<CacheAnswer<DiscoveryList>> ReadAsync(
+        string service, bool connect = false, string token = "", ulong index = 0, TimeSpan? wait = null) => _agent.Get<DiscoveryCache>().GetAsync(
+            _agent.Get<HealthKind>(),
+            new DiscoveryRequest<ServiceQuery>("dc1", token, Question(service, connect)), new CacheRead(new BlockingQuery(index, wait)), CancellationToken.None);
 }
