@@ -295,7 +295,9 @@ internal sealed class CacheFeed<TRequest, TValue>(
             // What is restored has an index of another life of the server: only a leaf, which is not read by index, goes on from it. After an
             // outage the first answer shall come at once, not at the next change: it tells that the servers are back. After any failure the
             // servers may be in another life, which would hold the read at an index of the one before.
-            var index = (_snapshot.IsRestored || afterOutage || _snapshot.Error is not null) && !kind.Revalidates ? 0 : _snapshot.Index;
+            // And who does not block is answered at once, whatever is held (CACHE-15).
+            var startsOver = (_snapshot.IsRestored || afterOutage || _snapshot.Error is not null) && !kind.Revalidates;
+            var index = startsOver || !kind.Blocks ? 0 : _snapshot.Index;
             Volatile.Write(ref _fetchStartedAt, index > 0 ? context.Clock.GetTimestamp() : 0);
             return new(request, _snapshot.Value, index, State);
         }

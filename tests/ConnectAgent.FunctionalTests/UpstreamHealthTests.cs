@@ -83,7 +83,7 @@ public sealed class UpstreamHealthTests : IAsyncLifetime, IDisposable
         string[] targets =
         [
             "/v1/health/connect/db?index=7", "/v1/health/service/db?cached&near=_agent", "/v1/health/service/db?cached=&merge-central-config",
-            "/v1/health/ingress/db?cached", "/v1/health/service/db",
+            "/v1/catalog/services?cached&near=n1", "/v1/health/service/db",
         ];
         _server.Script(_ => ScriptedAnswer.Ok("[]", 8));
         foreach (var target in targets)
@@ -94,7 +94,7 @@ public sealed class UpstreamHealthTests : IAsyncLifetime, IDisposable
         _server.Requests.Select(request => request.Target).Should().BeEquivalentTo(
         [
             "/v1/health/connect/db?index=7&dc=dc1", "/v1/health/service/db?cached=&near=_agent&dc=dc1",
-            "/v1/health/service/db?cached=&merge-central-config=&dc=dc1", "/v1/health/ingress/db?cached=&dc=dc1", "/v1/health/service/db?dc=dc1",
+            "/v1/health/service/db?cached=&merge-central-config=&dc=dc1", "/v1/catalog/services?cached=&near=n1&dc=dc1", "/v1/health/service/db?dc=dc1",
         ]);
         await using var uncached = await AgentProcess.StartClientAsync(
             [_server.Address], new JsonObject { ["http_config"] = new JsonObject { ["use_cache"] = false } });
