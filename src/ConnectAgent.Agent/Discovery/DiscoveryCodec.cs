@@ -45,7 +45,7 @@ internal sealed record SealedDiscovery<TQuery> : SealedDocument
 }
 
 [JsonSourceGenerationOptions(Converters = [typeof(Rfc3339Converter)], DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
-[JsonSerializable(typeof(SealedDiscovery<ServiceQuery>))]
+[JsonSerializable(typeof(SealedDiscovery<InstancesQuery>))]
 [JsonSerializable(typeof(SealedDiscovery<ServicesQuery>))]
 [JsonSerializable(typeof(SealedDiscovery<DatacentersQuery>))]
 [JsonSerializable(typeof(SealedDiscovery<ChainQuery>))]

@@ -56,12 +56,12 @@ internal abstract class DiscoveryKind<TQuery>(
 }
 
 /// <summary>The cache type <c>health-services</c>.</summary>
-internal sealed class HealthKind(IServerClient servers) : DiscoveryKind<ServiceQuery>(
-    "health-services", servers, DiscoveryReads.Health, SealedDiscoveryJson.Default.SealedDiscoveryServiceQuery);
+internal sealed class HealthKind(IServerClient servers) : DiscoveryKind<InstancesQuery>(
+    "health-services", servers, DiscoveryReads.Health, SealedDiscoveryJson.Default.SealedDiscoveryInstancesQuery);
 
 /// <summary>The cache type <c>catalog-services</c>.</summary>
-internal sealed class InstancesKind(IServerClient servers) : DiscoveryKind<ServiceQuery>(
-    "catalog-services", servers, DiscoveryReads.Instances, SealedDiscoveryJson.Default.SealedDiscoveryServiceQuery);
+internal sealed class InstancesKind(IServerClient servers) : DiscoveryKind<InstancesQuery>(
+    "catalog-services", servers, DiscoveryReads.Instances, SealedDiscoveryJson.Default.SealedDiscoveryInstancesQuery);
 
 /// <summary>The cache type <c>catalog-list-services</c>.</summary>
 internal sealed class ServicesKind(IServerClient servers) : DiscoveryKind<ServicesQuery>(

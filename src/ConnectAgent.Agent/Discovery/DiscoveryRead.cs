@@ -52,9 +52,9 @@ internal sealed class DiscoveryRead<TQuery>(string name, string path, DiscoveryF
 /// <summary>What the catalog can be read for (agent-cache CACHE-42).</summary>
 internal static class DiscoveryReads
 {
-    public static readonly DiscoveryRead<ServiceQuery> Health = new("health", "/v1/health/", DiscoveryForm.Health);
+    public static readonly DiscoveryRead<InstancesQuery> Health = new("health", "/v1/health/", DiscoveryForm.Health);
 
-    public static readonly DiscoveryRead<ServiceQuery> Instances = new("catalog-services", "/v1/catalog/service/", DiscoveryForm.Instances);
+    public static readonly DiscoveryRead<InstancesQuery> Instances = new("catalog-services", "/v1/catalog/service/", DiscoveryForm.Instances);
 
     public static readonly DiscoveryRead<ServicesQuery> Services = new("catalog-list-services", "/v1/catalog/services", DiscoveryForm.Services);
 

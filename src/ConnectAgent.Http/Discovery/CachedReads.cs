@@ -69,7 +69,7 @@ internal sealed class CachedReads
         return AnswerAsync(request, chains, options, new ChainQuery(name, request.Query.First("compile-dc"), overrides));
     }
 
-    private async Task InstancesAsync(DiscoveryKind<ServiceQuery> kind, WireRequest request, bool connect = false, bool ingress = false)
+    private async Task InstancesAsync(DiscoveryKind<InstancesQuery> kind, WireRequest request, bool connect = false, bool ingress = false)
     {
         request.RefuseNamespace();
         var options = ReadOptions.Parse(request);
@@ -78,7 +78,7 @@ internal sealed class CachedReads
 
         // HDR-3.
         request.FailsWithQueryHeaders = withoutHealth;
-        var query = new ServiceQuery(connect, name, request.Query.All("tag"), request.Query.All("node-meta"), options.Filter, ingress, withoutHealth);
+        var query = new InstancesQuery(connect, name, request.Query.All("tag"), request.Query.All("node-meta"), options.Filter, ingress, withoutHealth);
         var answer = await ReadAsync(request, kind, options, query);
         WireReply.CachedQueryHeaders(request.Context, answer, options.Consistency);
 

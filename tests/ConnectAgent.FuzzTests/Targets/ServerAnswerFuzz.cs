@@ -19,7 +19,7 @@ namespace ConnectAgent.FuzzTests.Targets;
 internal sealed class ServerAnswerFuzz : FuzzTarget
 {
     private static readonly MatchNames Names = new(ByDestination: true, ["web"]);
-    private static readonly ServiceQuery Health = new(connect: false, "web", [], [], string.Empty);
+    private static readonly InstancesQuery Health = new(connect: false, "web", [], [], string.Empty);
     private static readonly ServiceId Web = new("11111111-2222-3333-4444-555555555555.consul", "dc1", "web");
     private static readonly ConsulOperation[] Operations = Enum.GetValues<ConsulOperation>();
     private readonly ManualTimeProvider _clock = new();

@@ -130,7 +130,7 @@ public sealed class ScriptedConsulApi(ScriptedServerClient content)
             return ScriptedAnswer.Text(404, string.Empty);
         }
 
-        var question = new ServiceQuery(
+        var question = new InstancesQuery(
             path[0] == "connect", Uri.UnescapeDataString(service), request.All("tag"), request.All("node-meta"), request.First("filter"));
         var read = await content.ReadHealthAsync(question, request.Query(), cancellationToken);
         return ScriptedAnswer.Of(

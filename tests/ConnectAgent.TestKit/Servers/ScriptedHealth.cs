@@ -22,7 +22,7 @@ internal sealed class ScriptedHealth
     }
 
     /// <summary>What a token may see of the instances that are asked for (services HLT-4, HLT-8).</summary>
-    public ServerRead<DiscoveryList> Read(ServiceQuery question, TokenRights rights)
+    public ServerRead<DiscoveryList> Read(InstancesQuery question, TokenRights rights)
     {
         var held = _instances.GetValueOrDefault(KeyOf(question.Service, question.Connect), "[]");
         var all = DiscoveryList.Parse(DiscoveryForm.Health, Encoding.UTF8.GetBytes(held), isFiltered: false)

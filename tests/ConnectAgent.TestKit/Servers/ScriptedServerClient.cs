@@ -1,8 +1,8 @@
 using System.Collections.Concurrent;
 using ConnectAgent.Agent.Catalog;
+using ConnectAgent.Agent.Discovery;
 using ConnectAgent.Agent.Revocation;
 using ConnectAgent.Agent.Roots;
-using ConnectAgent.Agent.Discovery;
 using ConnectAgent.Agent.Servers;
 using ConnectAgent.Protocol.Certificates;
 using ConnectAgent.Protocol.Discovery;
@@ -168,7 +168,7 @@ public sealed class ScriptedServerClient(TimeProvider clock) : IServerClient
             MatchNames names => await MatchIntentionsAsync(names, query, cancellationToken),
             NodeName node when kind.Name == NodeRead.Instance.Name => await ReadNodeAsync(node, query, cancellationToken),
             NodeName node => await ReadNodeChecksAsync(node, query, cancellationToken),
-            ServiceQuery question => await ReadHealthAsync(question, query, cancellationToken),
+            InstancesQuery question => await ReadHealthAsync(question, query, cancellationToken),
             _ => throw new ServerException(FailureKind.Unsupported, kind.Name),
         };
         return (ServerRead<TValue>)read;
@@ -202,7 +202,7 @@ public sealed class ScriptedServerClient(TimeProvider clock) : IServerClient
     public async Task<ServerRead<RevocationList>> ReadRevokedAsync(ServerQuery query, CancellationToken cancellationToken) =>
         await HoldAsync(query, () => null, () => new ServerRead<RevocationList>(_revoked, _revokedIndex), cancellationToken);
 
-    public async Task<ServerRead<DiscoveryList>> ReadHealthAsync(ServiceQuery question, ServerQuery query, CancellationToken cancellationToken)
+    public async Task<ServerRead<DiscoveryList>> ReadHealthAsync(InstancesQuery question, ServerQuery query, CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref _healthReads);
         return await HoldAsync(query, () => null, () => _health.Read(question, RightsOf(query.Token)), cancellationToken);

@@ -120,13 +120,13 @@ public abstract class ServerClientHealthConformance
 
     private static AccessRequest Service(string name) => new(AclResource.Service, name, AclAccess.Read);
 
-    private static ServiceQuery Question(string service, bool connect = false, string[]? tags = null) => new(connect, service, tags ?? [], [], string.Empty);
+    private static InstancesQuery Question(string service, bool connect = false, string[]? tags = null) => new(connect, service, tags ?? [], [], string.Empty);
 
     private static string TextOf(DiscoveryList health) => Encoding.UTF8.GetString(health.Json.Span);
 
-    private async Task<IEnumerable<string>> NamesAsync(ServiceQuery question) =>
+    private async Task<IEnumerable<string>> NamesAsync(InstancesQuery question) =>
         (await ReadAsync(question)).Value.Items.Select(instance => instance.Service);
 
-    private Task<ServerRead<DiscoveryList>> ReadAsync(ServiceQuery question, string token = "") =>
+    private Task<ServerRead<DiscoveryList>> ReadAsync(InstancesQuery question, string token = "") =>
         Client.ReadHealthAsync(question, new ServerQuery("dc1", token, new BlockingQuery(0, Long)), CancellationToken.None);
 }

@@ -26,7 +26,7 @@ public static class ServerReads
         client.ReadAsync(MatchRead.Instance, names, query, cancellationToken);
 
     public static Task<ServerRead<DiscoveryList>> ReadHealthAsync(
-        this IServerClient client, ServiceQuery question, ServerQuery query, CancellationToken cancellationToken) =>
+        this IServerClient client, InstancesQuery question, ServerQuery query, CancellationToken cancellationToken) =>
         client.ReadAsync(DiscoveryReads.Health, question, query, cancellationToken);
 
     public static Task<ServerRead<NodeView>> ReadNodeAsync(

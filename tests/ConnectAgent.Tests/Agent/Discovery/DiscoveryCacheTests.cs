@@ -70,14 +70,14 @@ public sealed class DiscoveryCacheTests : IDisposable
     [Fact] // CACHE-2, CACHE-43, GH-4987, CAT-12
     public void Whatever_changes_the_answer_is_in_the_key_and_nothing_else()
     {
-        ServiceQuery[] different =
+        InstancesQuery[] different =
         [
             Question("web"), Question("web", connect: true), Question("web", connect: true, tags: ["a"]), Question("WEB", connect: true),
             Question("web", tags: ["a"]), Question("web", tags: ["a", "b"]), Question("web", tags: ["ab"]), Question("web", tags: ["a,b"]),
             Question("web", tags: ["a&tag=b"]), Question("web", tags: [""]), Question("web", meta: ["a"]), Question("web", meta: ["k:1", "k:2"]),
             Question("web", meta: ["k:2", "k:1"]), Question("web", filter: "a"), Question("web?tag=a"), Question("web/a"), Question("api"),
         ];
-        different.Select(question => new DiscoveryRequest<ServiceQuery>("dc1", string.Empty, question).Key).Should().OnlyHaveUniqueItems();
+        different.Select(question => new DiscoveryRequest<InstancesQuery>("dc1", string.Empty, question).Key).Should().OnlyHaveUniqueItems();
         Question("WEB", tags: ["b", "a"], meta: ["z:1", "y:1"]).Should().Be(Question("web", tags: ["a", "b"], meta: ["y:1", "z:1"]));
         Question("web").Target.Should().NotBe(Question("webx").Target);
     }
@@ -150,7 +150,7 @@ public sealed class DiscoveryCacheTests : IDisposable
         _agent.Servers.HealthReads.Should().BeGreaterOrEqualTo(2);
         (await FailureAsync(_agent.Get<DiscoveryCache>().GetAsync(
             _agent.Get<HealthKind>(),
-            new DiscoveryRequest<ServiceQuery>("dc2", Token, Question("web", connect: true)), default, CancellationToken.None))).Should().Be((FailureKind.Failed, "No path to datacenter"));
+            new DiscoveryRequest<InstancesQuery>("dc2", Token, Question("web", connect: true)), default, CancellationToken.None))).Should().Be((FailureKind.Failed, "No path to datacenter"));
     }
 
     [Fact] // CACHE-29: fail static, with an age
@@ -199,14 +199,14 @@ public sealed class DiscoveryCacheTests : IDisposable
 
         static Task<CacheAnswer<DiscoveryList>> ReadFromAsync(ServiceProvider services) => services.GetRequiredService<DiscoveryCache>().GetAsync(
             services.GetRequiredService<HealthKind>(),
-            new DiscoveryRequest<ServiceQuery>("dc1", Token, Question("web", tags: ["b", "a"])), default, CancellationToken.None);
+            new DiscoveryRequest<InstancesQuery>("dc1", Token, Question("web", tags: ["b", "a"])), default, CancellationToken.None);
     }
 
     private static AccessRequest Node(string name) => new(AclResource.Node, name, AclAccess.Read);
 
     private static AccessRequest Service(string name) => new(AclResource.Service, name, AclAccess.Read);
 
-    private static ServiceQuery Question(
+    private static InstancesQuery Question(
         string service, bool connect = false, string[]? tags = null, string[]? meta = null, string filter = "") =>
         new(connect, service, tags ?? [], meta ?? [], filter);
 
@@ -231,5 +231,5 @@ public sealed class DiscoveryCacheTests : IDisposable
     private Task<CacheAnswer<DiscoveryList>> ReadAsync(
         string service, bool connect = false, string token = "", ulong index = 0, TimeSpan? wait = null) => _agent.Get<DiscoveryCache>().GetAsync(
             _agent.Get<HealthKind>(),
-            new DiscoveryRequest<ServiceQuery>("dc1", token, Question(service, connect)), new CacheRead(new BlockingQuery(index, wait)), CancellationToken.None);
+            new DiscoveryRequest<InstancesQuery>("dc1", token, Question(service, connect)), new CacheRead(new BlockingQuery(index, wait)), CancellationToken.None);
 }

@@ -64,18 +64,18 @@ public sealed class DiscoveryKindsTests : IAsyncLifetime
     {
         _answers["/v1/catalog/service/web"] = Instances;
         Grant("n1", "n2");
-        var query = new ServiceQuery(connect: false, "Web", ["b", "a"], ["k:1"], "f", withoutHealth: true);
-        Text((await ReadAsync<InstancesKind, ServiceQuery>(query)).Value).Should().Be(Instances);
+        var query = new InstancesQuery(connect: false, "Web", ["b", "a"], ["k:1"], "f", withoutHealth: true);
+        Text((await ReadAsync<InstancesKind, InstancesQuery>(query)).Value).Should().Be(Instances);
         _server.Requests.First(request => request.Path == "/v1/catalog/service/web").Target.Should().Be(
             "/v1/catalog/service/web?tag=a&tag=b&node-meta=k%3A1&filter=f&stale=&dc=dc1");
-        var hit = await ReadAsync<InstancesKind, ServiceQuery>(query);
+        var hit = await ReadAsync<InstancesKind, InstancesQuery>(query);
         hit.Hit.Should().BeTrue();
         Grant("n2");
-        var some = (await ReadAsync<InstancesKind, ServiceQuery>(query)).Value;
+        var some = (await ReadAsync<InstancesKind, InstancesQuery>(query)).Value;
         (Text(some), some.IsFiltered).Should().Be(("""[{"Node":"n2","ServiceName":"web"}]""", true));
         _answers["/v1/catalog/service/web"] = """[{"Node":"n2","ServiceName":"web"}]""";
         Grant("n1", "n2");
-        var blocked = ReadAsync<InstancesKind, ServiceQuery>(query, new CacheRead(new BlockingQuery(7)));
+        var blocked = ReadAsync<InstancesKind, InstancesQuery>(query, new CacheRead(new BlockingQuery(7)));
         _changed.SetResult();
         ((await blocked.WaitAsync(AgentFixture.Patience)).Index, Text((await blocked).Value)).Should().Be((8, """[{"Node":"n2","ServiceName":"web"}]"""));
     }

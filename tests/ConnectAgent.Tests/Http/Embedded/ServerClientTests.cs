@@ -47,7 +47,7 @@ public sealed class EmbeddedServerClientTests : ServerClientConformance, IAsyncL
     [Fact] // it has no catalog, and says so instead of "there is no such service"
     public async Task Health_is_not_supported()
     {
-        var question = new ServiceQuery(connect: true, "web", [], [], string.Empty);
+        var question = new InstancesQuery(connect: true, "web", [], [], string.Empty);
         var read = () => Client.ReadHealthAsync(question, new ServerQuery("dc1", string.Empty, new BlockingQuery(0, TimeSpan.FromMinutes(10))), CancellationToken.None);
         (await read.Should().ThrowAsync<ServerException>()).Which.Kind.Should().Be(FailureKind.Unsupported);
     }

@@ -63,7 +63,7 @@ public sealed class ConsulServerClientTests : IAsyncLifetime
     {
         _server.Content.SetHealth("another", connect: false);
         await Client.ReadHealthAsync(
-            new ServiceQuery(connect: true, "a b/ü", ["z&", "a"], ["os:linux"], "Service.Port == 1"),
+            new InstancesQuery(connect: true, "a b/ü", ["z&", "a"], ["os:linux"], "Service.Port == 1"),
             new ServerQuery("dc1", "s3cret", new BlockingQuery(3, TimeSpan.FromSeconds(90))),
             CancellationToken.None);
         var sent = _server.Requests.Should().ContainSingle().Subject;
@@ -96,7 +96,7 @@ public sealed class ConsulServerClientTests : IAsyncLifetime
     }
 
     private Task<ServerRead<DiscoveryList>> HealthAsync(string service) => Client.ReadHealthAsync(
-        new ServiceQuery(connect: false, service, [], [], string.Empty), new ServerQuery("dc1", string.Empty, new BlockingQuery(0, Long)), CancellationToken.None);
+        new InstancesQuery(connect: false, service, [], [], string.Empty), new ServerQuery("dc1", string.Empty, new BlockingQuery(0, Long)), CancellationToken.None);
 
     [Fact] // LEAF-34
     public async Task Signing_sends_the_request_and_no_key()

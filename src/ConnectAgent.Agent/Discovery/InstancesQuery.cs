@@ -4,7 +4,7 @@ using ConnectAgent.Protocol.Acl;
 namespace ConnectAgent.Agent.Discovery;
 
 /// <summary>Whose instances are asked for, with their health or without (services CAT-12, CAT-13, HLT-1, HLT-4).</summary>
-public sealed class ServiceQuery : DiscoveryQuery
+public sealed class InstancesQuery : DiscoveryQuery
 {
     /// <summary>Brings a query into one form: what is asked for in another order is the same query.</summary>
     /// <param name="connect">Whether what connects for the service is meant, or the service itself (services CAT-13).</param>
@@ -15,7 +15,7 @@ public sealed class ServiceQuery : DiscoveryQuery
     /// <param name="ingress">Whether the gateways into the mesh for the service are meant (services HLT-9).</param>
     /// <param name="withoutHealth">Whether the catalog is asked, and not health.</param>
     [JsonConstructor]
-    public ServiceQuery(
+    public InstancesQuery(
         bool connect,
         string service,
         IReadOnlyList<string> tags,
