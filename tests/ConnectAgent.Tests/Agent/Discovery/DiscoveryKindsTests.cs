@@ -13,6 +13,7 @@ using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Identity;
 using ConnectAgent.Protocol.Intentions;
 using ConnectAgent.Protocol.Reads;
+using ConnectAgent.Protocol.Services;
 using ConnectAgent.Protocol.Tokens;
 using ConnectAgent.TestKit.Servers;
 using FluentAssertions;
@@ -230,6 +231,10 @@ public sealed class DiscoveryKindsTests : IAsyncLifetime
         public bool Knows(string token) => rights.Knows(token);
 
         public Task<long> RightsChangedAsync(CancellationToken cancellationToken) => rights.RightsChangedAsync(cancellationToken);
+
+        public Task RegisterAsync(CatalogRegistration registration, string token, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public Task DeregisterAsync(CatalogDeregistration deregistration, string token, CancellationToken cancellationToken) => throw new NotSupportedException();
 
         public Task<SignedLeaf> SignLeafAsync(
             ServiceId identity, ReadOnlyMemory<byte> certificateRequest, string token, CancellationToken cancellationToken) => throw new NotSupportedException();
