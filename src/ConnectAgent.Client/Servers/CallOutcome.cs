@@ -5,7 +5,7 @@ namespace ConnectAgent.Client.Servers;
 /// <summary>What the end of a call tells (design decision 8).</summary>
 internal enum CallOutcome
 {
-    /// <summary>Nothing: the caller left, his body broke off, or the call was released with others.</summary>
+    /// <summary>Nothing: the caller left, its body broke off, or the call was released with others.</summary>
     TellsNothing,
 
     /// <summary>The server answered as Consul does, if only with a refusal.</summary>

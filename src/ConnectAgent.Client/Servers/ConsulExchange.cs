@@ -60,7 +60,7 @@ internal sealed class ConsulExchange : IDisposable
             using var content = upload is null ? null : exchange.ContentOf(upload);
             exchange._response = await exchange.GuardAsync(() => send(content, exchange._ends.Token));
 
-            // Whoever passes it on would otherwise end or upgrade his own connection (FA-11).
+            // Passed on, it would end or upgrade the connection to the caller (FA-11).
             return exchange.Status is >= 200 and <= 599 ? exchange : throw exchange.Garbage($"the status {exchange.Status} is none of an answer");
         }
         catch

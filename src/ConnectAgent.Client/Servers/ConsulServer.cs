@@ -191,7 +191,7 @@ internal sealed class ConsulServer : IDisposable
         }
     }
 
-    // A caller waits for what his token may do, so what the cache asks for, or what is registered, is not in his way. Callers' own calls are bounded by their number.
+    // A caller waits for what a token may do, so what the cache asks for, or what is registered, is not in the way. Callers' own calls are bounded by their number.
     private TimeSpan TakePace(ConsulOperation operation)
     {
         lock (_paceGate)

@@ -55,7 +55,7 @@ internal sealed class SigningEndpoints(IServerClient servers, AgentIdentity agen
     }
 }
 
-/// <summary>Who shall be certified, and his PKCS#10 as PEM.</summary>
+/// <summary>Who shall be certified, and the PKCS#10 as PEM.</summary>
 internal readonly record struct SignBody(string Service, string Csr)
 {
     public static SchemaType<SignBody> Schema { get; } = new RecordType<SignBody>(

@@ -94,7 +94,7 @@ internal static class ForwardedReply
         var upper => upper.StartsWith("X-CONSUL-", StringComparison.Ordinal) || SentBack.Contains(upper, StringComparer.OrdinalIgnoreCase),
     };
 
-    // Nobody is sent elsewhere with his token. Browsers read a backslash as a slash, and a path with two of them in front as a host.
+    // Nobody is sent elsewhere with a token. Browsers read a backslash as a slash, and a path with two of them in front as a host.
     private static bool IsOwnPath(string location) =>
         location is ['/', ..] && location is not ['/', '/', ..] && !location.Contains('\\', StringComparison.Ordinal);
 

@@ -12,7 +12,7 @@ namespace ConnectAgent.Http.Wire;
 /// </summary>
 internal sealed class PacedBody : ForwardOnlyStream
 {
-    /// <summary>Whoever is slower uses up his grace, and gets it back by being faster.</summary>
+    /// <summary>Whoever is slower uses up the grace, and gets it back by being faster.</summary>
     [Limit(RateLimit, "bytes per second, at least", "refused: 408", Refuses = true)]
     public const int SlowestRate = 1024;
 

@@ -36,7 +36,7 @@ internal static class ConfigWarnings
 
         warnings.AddRange(values.Of(ServerSettings.ServersKey).Distinct(StringComparer.Ordinal).Select(static text => ServerAddress.Parse(ServerSettings.ServersKey.Path, text)).Where(ServerAddress.IsExposed).Select(address =>
             $"connect_agent.servers: {address.GetLeftPart(UriPartial.Authority)} is not encrypted: whoever is on the way reads tokens and can put roots of "
-            + "his own in the answers; use https"));
+            + "their own in the answers; use https"));
         return warnings;
     }
 }

@@ -52,7 +52,7 @@ internal static class DataDirectory
         }
     }
 
-    // Whoever can write there can put files of his own in the place of ours, and whoever can read them has the CA's key or tokens, whether they are
+    // Whoever can write there can put other files in the place of ours, and whoever can read them has the CA's key or tokens, whether they are
     // used this time or not. A directory that is meant to be shared is left as it is.
     private static IEnumerable<string> Tighten(string path, UnixFileMode widest, string name)
     {

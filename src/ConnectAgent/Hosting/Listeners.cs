@@ -93,7 +93,7 @@ internal static class Listeners
         _ => "choose another path with addresses.http",
     };
 
-    // LIS-2: a file that is left over goes; a socket that somebody serves is his.
+    // LIS-2: a file that is left over goes; a socket that somebody serves stays.
     private static void RemoveStale(string path, Microsoft.Extensions.Logging.ILogger logger)
     {
         if (!File.Exists(path))

@@ -1,42 +1,13 @@
 using ConnectAgent.Agent.Authorization;
-using ConnectAgent.Agent.Revocation;
-using ConnectAgent.Agent.Roots;
 using ConnectAgent.Agent.Servers;
 using ConnectAgent.ControlPlane.Acl;
-using ConnectAgent.ControlPlane.Authority;
 using ConnectAgent.ControlPlane.Intentions;
-using ConnectAgent.ControlPlane.Revocation;
-using ConnectAgent.Protocol.Certificates;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Intentions;
 using ConnectAgent.Protocol.Reads;
 using ConnectAgent.State;
 
 namespace ConnectAgent.Http.Embedded;
-
-/// <summary>The roots out of the control plane (ca section 1).</summary>
-internal sealed class EmbeddedRoots(CertificateAuthority authority) : IEmbeddedRead<RootsRequest, CaRoots>
-{
-    public string Name => RootsRead.Instance.Name;
-
-    public async Task<ServerRead<CaRoots>> ReadAsync(RootsRequest request, ServerQuery query, CancellationToken cancellationToken)
-    {
-        var (roots, index) = await authority.ReadRootsAsync(new BlockingOptions(query.Blocking), cancellationToken);
-        return new ServerRead<CaRoots>(roots, index);
-    }
-}
-
-/// <summary>What is revoked, out of the control plane (intentions DEF-12).</summary>
-internal sealed class EmbeddedRevocations(RevocationStore revocations) : IEmbeddedRead<RevocationRequest, RevocationList>
-{
-    public string Name => RevocationRead.Instance.Name;
-
-    public async Task<ServerRead<RevocationList>> ReadAsync(RevocationRequest request, ServerQuery query, CancellationToken cancellationToken)
-    {
-        var (list, index) = await revocations.ListAsync(new BlockingOptions(query.Blocking), cancellationToken);
-        return new ServerRead<RevocationList>(list, index);
-    }
-}
 
 /// <summary>Matches out of the control plane (intentions MAT-3).</summary>
 internal sealed class EmbeddedMatches(IntentionStore intentions, TokenResolver tokens) : IEmbeddedRead<MatchNames, IReadOnlyList<IntentionMatch>>
