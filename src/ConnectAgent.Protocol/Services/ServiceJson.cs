@@ -27,7 +27,7 @@ public static class ServiceJson
         writer.WriteString("Address"u8, service.Address);
         writer.TextUnlessEmpty("SocketPath"u8, service.SocketPath);
         TaggedAddresses(writer, "TaggedAddresses"u8, service.TaggedAddresses);
-        Weights(writer, "Weights"u8, service.Weights.Passing > 0 ? service.Weights : service.Weights with { Passing = 1 });
+        Weights(writer, "Weights"u8, service.ShownWeights);
         writer.WriteBoolean("EnableTagOverride"u8, service.EnableTagOverride);
         if (service.CreateIndex > 0)
         {
