@@ -13,12 +13,19 @@ internal sealed record AgentIdentity(
     string Datacenter, string NodeName, bool ConnectEnabled, string DefaultToken, DefaultDecision DefaultDecision)
 {
     private string _defaultToken = DefaultToken;
+    private string _agentToken = string.Empty;
 
     /// <summary>As it is now.</summary>
     public string DefaultToken => Volatile.Read(ref _defaultToken);
 
     /// <summary>Another default token, by a reload or by the agent's own API; new reads use its partition at once (agent-cache TOKC-3).</summary>
     public void UseDefaultToken(string token) => Volatile.Write(ref _defaultToken, token);
+
+    /// <summary>What the agent's own reads and writes go under: its own token, else the default token (services AE-5, acl ACL-AGT-6); empty for none.</summary>
+    public string AgentToken => Volatile.Read(ref _agentToken) is { Length: > 0 } own ? own : DefaultToken;
+
+    /// <summary>Another token of the agent's own; empty for none.</summary>
+    public void UseAgentToken(string token) => Volatile.Write(ref _agentToken, token);
 
     /// <summary>Refuses while Connect is off.</summary>
     /// <exception cref="ServerException">clients LAUNCH-4.</exception>

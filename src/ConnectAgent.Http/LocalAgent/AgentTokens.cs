@@ -21,6 +21,7 @@ internal sealed class AgentTokens(AgentTokenOptions options, AgentIdentity agent
     public void Load()
     {
         recovery.Use(options.Recovery);
+        agent.UseAgentToken(options.Agent);
         if (PathOfFile is not { } path)
         {
             return;
@@ -43,17 +44,20 @@ internal sealed class AgentTokens(AgentTokenOptions options, AgentIdentity agent
         }
 
         Warn("default", options.Default, _kept.Default);
+        Warn("agent", options.Agent, _kept.Agent);
         Warn("agent_recovery", options.Recovery, _kept.Recovery);
         agent.UseDefaultToken(_kept.Default ?? options.Default);
+        agent.UseAgentToken(_kept.Agent ?? options.Agent);
         recovery.Use(_kept.Recovery ?? options.Recovery);
     }
 
-    /// <summary>A reload changed the configured default token; one that came through the API goes on to win.</summary>
-    public void Configured(string defaultToken)
+    /// <summary>A reload changed the configured tokens; those that came through the API go on to win.</summary>
+    public void Configured(AgentTokenOptions now)
     {
         lock (_gate)
         {
-            agent.UseDefaultToken(_kept.Default ?? defaultToken);
+            agent.UseDefaultToken(_kept.Default ?? now.Default);
+            agent.UseAgentToken(_kept.Agent ?? now.Agent);
         }
     }
 
@@ -78,7 +82,7 @@ internal sealed class AgentTokens(AgentTokenOptions options, AgentIdentity agent
                     (next, use) = (_kept with { Recovery = kept }, () => recovery.Use(token));
                     break;
                 case "agent" or "acl_agent_token":
-                    (next, use) = (_kept with { Agent = kept }, static () => { });
+                    (next, use) = (_kept with { Agent = kept }, () => agent.UseAgentToken(token));
                     break;
                 case "replication" or "acl_replication_token":
                     (next, use) = (_kept with { Replication = kept }, static () => { });
@@ -121,9 +125,10 @@ internal sealed class AgentTokens(AgentTokenOptions options, AgentIdentity agent
 /// <summary>The agent's own tokens as configured.</summary>
 /// <param name="AreAclsOn">While they are off none can be set.</param>
 /// <param name="Default">Empty for none.</param>
+/// <param name="Agent">Empty for none.</param>
 /// <param name="Recovery">Empty for none.</param>
 /// <param name="Directory">Where those that come through the API are kept; null: nowhere.</param>
-internal sealed record AgentTokenOptions(bool AreAclsOn, string Default, string Recovery, string? Directory)
+internal sealed record AgentTokenOptions(bool AreAclsOn, string Default, string Agent, string Recovery, string? Directory)
 {
     // Records print their members.
     public override string ToString() => "tokens";

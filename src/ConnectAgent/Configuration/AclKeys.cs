@@ -47,6 +47,9 @@ internal static class AclKeys
     public static readonly ConfigKey<string?> DefaultToken = Table.Text("acl.tokens.default");
 
     /// <inheritdoc cref="DefaultToken"/>
+    public static readonly ConfigKey<string?> AgentToken = Table.Text("acl.tokens.agent");
+
+    /// <inheritdoc cref="DefaultToken"/>
     public static readonly ConfigKey<string?> ManagementToken = Table.Text("acl.tokens.initial_management");
 
     /// <inheritdoc cref="DefaultToken"/>
@@ -61,7 +64,7 @@ internal static class AclKeys
         .Inert(ConfigTypes.Flag, "enable_token_replication", "enable_key_list_policy")
         .Guards(ConfigTypes.Flag, "msp_disable_bootstrap")
         .Object("tokens", new ConfigSchema()
-            .Inert(ConfigTypes.Text, "agent", "replication", "config_file_service_registration")
+            .Inert(ConfigTypes.Text, "replication", "config_file_service_registration")
             .InertObjects("managed_service_provider", new ConfigSchema().Inert(ConfigTypes.Text, "accessor_id", "secret_id")));
 
     /// <summary>ACLs of the embedded control plane.</summary>
@@ -88,7 +91,11 @@ internal static class AclKeys
     /// <param name="values">What was said.</param>
     /// <param name="directory">Where they may be kept; null: nowhere.</param>
     public static AgentTokenOptions Tokens(ConfigValues values, string? directory) => new(
-        values.Of(Enabled), values.Of(DefaultToken) ?? string.Empty, values.Of(RecoveryToken) ?? string.Empty, values.Of(PersistTokens) ? directory : null);
+        values.Of(Enabled),
+        values.Of(DefaultToken) ?? string.Empty,
+        values.Of(AgentToken) ?? string.Empty,
+        values.Of(RecoveryToken) ?? string.Empty,
+        values.Of(PersistTokens) ? directory : null);
 
     // ACL-CFG-8.
     public static IEnumerable<string> Warnings(ConfigValues values)

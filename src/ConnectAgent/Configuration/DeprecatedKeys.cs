@@ -17,7 +17,7 @@ internal static class DeprecatedKeys
         Of("acl_master_token", AclKeys.ManagementToken),
         Of("acl.tokens.agent_master", AclKeys.RecoveryToken),
         Of("acl_agent_master_token", AclKeys.RecoveryToken),
-        Inert(Table.Text("acl_agent_token", KeyEffect.None), "acl.tokens.agent"),
+        Of("acl_agent_token", AclKeys.AgentToken),
         Of("acl_token", AclKeys.DefaultToken),
         Inert(Table.Text("acl_replication_token", KeyEffect.None), "acl.tokens.replication"),
         Of("acl_default_policy", AclKeys.DefaultPolicy),

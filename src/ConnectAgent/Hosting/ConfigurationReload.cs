@@ -45,7 +45,7 @@ internal sealed class ConfigurationReload(
             }
 
             cache.FetchLimits = now.FetchLimits;
-            tokens.Configured(now.Tokens.Default);
+            tokens.Configured(now.Tokens);
             level.MinimumLevel = LogLevels.Parse(now.LogLevel);
             foreach (var warning in now.Warnings)
             {

@@ -14,7 +14,7 @@ public sealed class KeyEffectTests
     [InlineData("""{"dns_config":{"enable_truncate":true,"soa":{"retry":1}},"gossip_lan":{"gossip_nodes":3}}""", "dns_config.enable_truncate", "dns_config.soa.retry", "gossip_lan.gossip_nodes")]
     [InlineData("""{"service":{"name":"web","port":80,"check":{"ttl":"1s"}},"checks":[{"name":"c"},{"name":"d"}]}""", "service", "checks")]
     [InlineData("""{"tls":{"internal_rpc":{"verify_incoming":true},"grpc":{"cert_file":"/x"},"defaults":{"verify_outgoing":true}}}""", "tls.internal_rpc.verify_incoming", "tls.grpc.cert_file", "tls.defaults.verify_outgoing")]
-    [InlineData("""{"acl":{"tokens":{"agent":"x"},"enable_token_replication":true}}""", "acl.tokens.agent", "acl.enable_token_replication")]
+    [InlineData("""{"acl":{"tokens":{"agent":"y","replication":"x"},"enable_token_replication":true}}""", "acl.tokens.replication", "acl.enable_token_replication")]
     [InlineData("""{"ports":{"dns":8600,"grpc":8502,"http":8500,"server":8300,"grpc_tls":-1}}""", "ports.dns", "ports.grpc")]
     [InlineData("""{"limits":{"rpc_rate":5},"telemetry":{"statsd_address":"127.0.0.1:1"},"performance":{"raft_multiplier":1}}""", "limits.rpc_rate", "telemetry.statsd_address", "performance.raft_multiplier")]
     public void FA_8_A_key_that_is_set_and_has_no_effect_is_named(string json, params string[] keys) =>
@@ -67,7 +67,7 @@ public sealed class KeyEffectTests
             || key.StartsWith("tls.https.", StringComparison.Ordinal) || key.StartsWith("tls.defaults.", StringComparison.Ordinal)
             || key.StartsWith("tls.grpc.", StringComparison.Ordinal))
             .Should().BeEquivalentTo(
-                "acl.disabled_ttl", "acl.enable_token_replication", "acl.enable_key_list_policy", "acl.tokens.agent", "acl.tokens.replication",
+                "acl.disabled_ttl", "acl.enable_token_replication", "acl.enable_key_list_policy", "acl.tokens.replication",
                 "acl.tokens.config_file_service_registration", "acl.tokens.managed_service_provider",
                 "tls.https.verify_outgoing", "tls.defaults.verify_outgoing", "tls.defaults.verify_server_hostname",
                 "tls.grpc.ca_file", "tls.grpc.ca_path", "tls.grpc.cert_file", "tls.grpc.key_file", "tls.grpc.use_auto_cert");
