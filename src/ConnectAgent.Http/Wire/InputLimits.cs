@@ -49,8 +49,10 @@ internal static class InputLimits
             return;
         }
 
-        foreach (var (name, value) in request.Query.Pairs)
+        // By position: an enumerator would have to be made.
+        for (var i = 0; i < request.Query.Pairs.Count; i++)
         {
+            var (name, value) = request.Query.Pairs[i];
             switch (name)
             {
                 case "token":

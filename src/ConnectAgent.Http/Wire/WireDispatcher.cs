@@ -19,6 +19,7 @@ internal sealed class WireDispatcher(
     WireOptions options,
     IEnumerable<IWireRule> rules,
     WireRouter router,
+    KnownTargets targets,
     RouteAccess access,
     WireHeaders headers,
     RequestHold hold,
@@ -57,7 +58,12 @@ internal sealed class WireDispatcher(
         if (router.TryFind(request.Target, out var whole))
         {
             // A target that is the path of a route has neither a query nor anything to decode or to clean.
-            return AnswerAsync(request, whole, request.Target, string.Empty, start);
+            return AnswerAsync(request, whole, request.Target, WireQuery.Empty, start);
+        }
+
+        if (targets.Find(request.Method, request.Target) is { } known)
+        {
+            return AnswerAsync(request, known.Route, known.Path, known.Query, start);
         }
 
         var target = WireTarget.Split(request.Target);
@@ -87,6 +93,24 @@ internal sealed class WireDispatcher(
         return AnswerAsync(request, route, path, target.Query, start);
     }
 
+    private Task AnswerAsync(WireRequest request, ServedRoute route, string path, string parameters, long start)
+    {
+        if (InputLimits.Refuse(parameters) is { } tooMany)
+        {
+            headers.AddOfRoute(request.Context);
+            return failures.RefuseAsync(request.Context, tooMany);
+        }
+
+        if (WireQuery.Parse(parameters) is not { } query)
+        {
+            headers.AddOfRoute(request.Context);
+            return WireReply.EmptyAsync(request.Context, StatusCodes.Status500InternalServerError);
+        }
+
+        targets.Note(request.Method, request.Target, route, path, query);
+        return AnswerAsync(request, route, path, query, start);
+    }
+
     private static Task RedirectAsync(HttpContext context, string path, string query)
     {
         var location = SpiffePath.Escape(path) + (query.Length == 0 ? string.Empty : "?" + query);
@@ -100,19 +124,9 @@ internal sealed class WireDispatcher(
             : WireReply.EmptyAsync(context, StatusCodes.Status301MovedPermanently);
     }
 
-    private Task AnswerAsync(WireRequest request, ServedRoute route, string path, string parameters, long start)
+    private Task AnswerAsync(WireRequest request, ServedRoute route, string path, WireQuery query, long start)
     {
         headers.AddOfRoute(request.Context);
-        if (InputLimits.Refuse(parameters) is { } tooMany)
-        {
-            return failures.RefuseAsync(request.Context, tooMany);
-        }
-
-        if (WireQuery.Parse(parameters) is not { } query)
-        {
-            return WireReply.EmptyAsync(request.Context, StatusCodes.Status500InternalServerError);
-        }
-
         request.Found(route, path, query);
         Task answering;
         try

@@ -59,6 +59,9 @@ internal sealed class WireQuery
     /// <summary>All parameters, decoded, in their order.</summary>
     public IReadOnlyList<(string Name, string Value)> Pairs => _pairs;
 
+    /// <summary>Whether none of them has a value.</summary>
+    public bool HasOnlyFlags => _pairs.TrueForAll(static pair => pair.Value.Length == 0);
+
     /// <summary>Whether a parameter is there, whatever its value (HTTP-5).</summary>
     public bool Has(string name)
     {

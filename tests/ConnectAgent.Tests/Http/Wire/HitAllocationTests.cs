@@ -24,6 +24,7 @@ public sealed class HitAllocationTests
     [InlineData("POST", "/v1/agent/connect/authorize", "deny")]
     [InlineData("GET", "/v1/agent/connect/ca/roots", null)]
     [InlineData("GET", "/v1/agent/connect/ca/roots", "deny")]
+    [InlineData("GET", "/v1/agent/connect/ca/leaf/web?stale&cached=", "deny")]
     [InlineData("GET", "/v1/agent/connect/ca/leaf/web", null)]
     [InlineData("GET", "/v1/agent/connect/ca/leaf/web", "deny")]
     public async Task A_cache_hit_allocates_nothing(string method, string target, string? policy)
