@@ -2,6 +2,7 @@ using ConnectAgent.ControlPlane.Acl;
 using ConnectAgent.ControlPlane.Acl.Login;
 using ConnectAgent.ControlPlane.Authority;
 using ConnectAgent.ControlPlane.Authority.BuiltIn;
+using ConnectAgent.ControlPlane.Catalog;
 using ConnectAgent.ControlPlane.Chains;
 using ConnectAgent.ControlPlane.ConfigEntries;
 using ConnectAgent.ControlPlane.ConfigEntries.Kinds;
@@ -41,6 +42,7 @@ internal static class ControlPlaneServiceCollectionExtensions
             .AddBuiltInProvider()
             .AddAcl(acl)
             .AddLogin()
-            .AddRevocation();
+            .AddRevocation()
+            .AddCatalog(new CatalogOptions(acl.Datacenter));
     }
 }

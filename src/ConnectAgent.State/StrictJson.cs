@@ -41,9 +41,11 @@ internal static class StrictJson
     {
         foreach (var property in type.Properties)
         {
-            // What is set by name and missing is null then, whatever it begins as; where it is a value, it may be left out for being the default.
+            // What is set by name and missing is null then, whatever it begins as; where it is a value, it may be left out for being the default. What
+            // a sparse row leaves out is completed by whoever reads it.
             property.IsRequired |= property.AssociatedParameter is { IsNullable: false, HasDefaultValue: false } parameter
-                && !(parameter.IsMemberInitializer && property.PropertyType.IsValueType);
+                && !(parameter.IsMemberInitializer && property.PropertyType.IsValueType)
+                && property.ShouldSerialize is null;
         }
     }
 }

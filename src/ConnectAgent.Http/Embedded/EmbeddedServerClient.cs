@@ -3,6 +3,7 @@ using ConnectAgent.Agent.Identity;
 using ConnectAgent.Agent.Servers;
 using ConnectAgent.ControlPlane.Acl;
 using ConnectAgent.ControlPlane.Authority;
+using ConnectAgent.ControlPlane.Catalog;
 using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Identity;
@@ -17,7 +18,7 @@ namespace ConnectAgent.Http.Embedded;
 /// and the control plane (docs/design/0001-projects.md).
 /// </summary>
 internal sealed class EmbeddedServerClient(
-    IEnumerable<IEmbeddedRead> reads, CertificateAuthority authority, TokenResolver tokens, AgentIdentity agent) : IServerClient
+    IEnumerable<IEmbeddedRead> reads, CertificateAuthority authority, TokenResolver tokens, CatalogStore catalog, AgentIdentity agent) : IServerClient
 {
     private readonly FrozenDictionary<string, IEmbeddedRead> _reads = reads.ToFrozenDictionary(static read => read.Name, StringComparer.Ordinal);
 
@@ -56,9 +57,19 @@ internal sealed class EmbeddedServerClient(
         return new SignedLeaf(pem, index);
     }
 
-    public Task RegisterAsync(CatalogRegistration registration, string token, CancellationToken cancellationToken) => Task.FromException(NoCatalog());
+    public Task RegisterAsync(CatalogRegistration registration, string token, CancellationToken cancellationToken) =>
+        WriteAsync(registration.Node.Datacenter, token, rights => catalog.RegisterAsync(registration, rights));
 
-    public Task DeregisterAsync(CatalogDeregistration deregistration, string token, CancellationToken cancellationToken) => Task.FromException(NoCatalog());
+    public Task DeregisterAsync(CatalogDeregistration deregistration, string token, CancellationToken cancellationToken) =>
+        WriteAsync(deregistration.Datacenter, token, rights => catalog.DeregisterAsync(deregistration, rights));
 
-    private static ServerException NoCatalog() => new(FailureKind.Unsupported, "this control plane has no catalog of services");
+    private async Task WriteAsync(string datacenter, string token, Func<TokenRights, Task> write)
+    {
+        if (datacenter.Length > 0)
+        {
+            agent.RequireDatacenter(datacenter);
+        }
+
+        await write(tokens.Resolve(token));
+    }
 }

@@ -1,0 +1,107 @@
+using ConnectAgent.Protocol.Errors;
+using ConnectAgent.Protocol.Services;
+using ConnectAgent.Protocol.Tokens;
+using ConnectAgent.State;
+using Microsoft.Extensions.Logging;
+
+namespace ConnectAgent.ControlPlane.Catalog;
+
+/// <summary>The catalog of nodes, services and checks: what is registered, and reads that may wait for a change (services section 5).</summary>
+internal sealed class CatalogStore(StateStore store, BlockingReader reader, CatalogOptions options, ILogger<CatalogStore> logger)
+{
+    /// <summary>Writes a node, and perhaps a service and checks on it: all of it or nothing (CAT-1 to CAT-7).</summary>
+    /// <param name="registration">As it was sent.</param>
+    /// <param name="rights">What the writer may do.</param>
+    /// <exception cref="ServerException">CAT-2, CAT-6, CAT-7, or the disk; nothing is changed then.</exception>
+    public async Task RegisterAsync(CatalogRegistration registration, TokenRights rights)
+    {
+        registration = CatalogForm.Of(registration, options.Datacenter);
+        await store.WriteAsync(writer =>
+        {
+            CatalogAccess.Require(rights, writer.State, registration, CatalogWrites.ChangesNode(writer.State, registration));
+            CatalogWrites.Register(writer, registration);
+            return true;
+        });
+        foreach (var check in registration.Checks.Where(static check => !CheckStatus.IsOne(check.Status)))
+        {
+            logger.OddStatus(check.CheckId, check.Node, check.Status);
+        }
+    }
+
+    /// <summary>Removes a service, a check or a node (CAT-8). What is not there is no mistake, and no write.</summary>
+    /// <exception cref="ServerException">CAT-8, or the disk; nothing is changed then.</exception>
+    public Task DeregisterAsync(CatalogDeregistration deregistration, TokenRights rights)
+    {
+        if (deregistration.Node.Length == 0)
+        {
+            throw new ServerException(FailureKind.Invalid, "Must provide node");
+        }
+
+        return store.WriteAsync(writer =>
+        {
+            CatalogAccess.Require(rights, writer.State, deregistration);
+            CatalogWrites.Deregister(writer, deregistration);
+            return true;
+        });
+    }
+
+    /// <inheritdoc cref="CatalogReads.Nodes"/>
+    public Task<(IReadOnlyList<CatalogNode> Value, ulong Index)> NodesAsync(BlockingOptions blocking, CancellationToken cancellationToken) =>
+        ListAsync(CatalogReads.Nodes, blocking, cancellationToken);
+
+    /// <inheritdoc cref="CatalogReads.Instances"/>
+    public Task<(IReadOnlyList<ServiceInstance> Value, ulong Index)> InstancesAsync(
+        ServiceQuery query, BlockingOptions blocking, CancellationToken cancellationToken) =>
+        ReadAsync(state => CatalogReads.Instances(state, query), AreSame, blocking, cancellationToken);
+
+    /// <inheritdoc cref="CatalogReads.Health"/>
+    public Task<(IReadOnlyList<InstanceHealth> Value, ulong Index)> HealthAsync(
+        ServiceQuery query, BlockingOptions blocking, CancellationToken cancellationToken) =>
+        ReadAsync(state => CatalogReads.Health(state, query), AreSame, blocking, cancellationToken);
+
+    /// <inheritdoc cref="CatalogReads.Node"/>
+    public Task<(NodeServices? Value, ulong Index)> NodeAsync(string nameOrId, BlockingOptions blocking, CancellationToken cancellationToken) =>
+        ReadAsync(
+            state => CatalogReads.Node(state, nameOrId),
+            static (one, other) => ReferenceEquals(one?.Node, other?.Node) && (one is null || AreSameRows(one.Services, other!.Services)),
+            blocking,
+            cancellationToken);
+
+    /// <inheritdoc cref="CatalogReads.ChecksOfNode"/>
+    public Task<(IReadOnlyList<HealthCheck> Value, ulong Index)> ChecksOfNodeAsync(
+        string node, BlockingOptions blocking, CancellationToken cancellationToken) =>
+        ListAsync(state => CatalogReads.ChecksOfNode(state, node), blocking, cancellationToken);
+
+    /// <inheritdoc cref="CatalogReads.ChecksOfService"/>
+    public Task<(IReadOnlyList<HealthCheck> Value, ulong Index)> ChecksOfServiceAsync(
+        string service, BlockingOptions blocking, CancellationToken cancellationToken) =>
+        ListAsync(state => CatalogReads.ChecksOfService(state, service), blocking, cancellationToken);
+
+    /// <inheritdoc cref="CatalogReads.ChecksInState"/>
+    public Task<(IReadOnlyList<HealthCheck> Value, ulong Index)> ChecksInStateAsync(
+        string? status, BlockingOptions blocking, CancellationToken cancellationToken) =>
+        ListAsync(state => CatalogReads.ChecksInState(state, status), blocking, cancellationToken);
+
+    private Task<(IReadOnlyList<T> Value, ulong Index)> ListAsync<T>(
+        Func<StateSnapshot, CatalogView<IReadOnlyList<T>>> view, BlockingOptions blocking, CancellationToken cancellationToken)
+        where T : class =>
+        ReadAsync(view, AreSameRows, blocking, cancellationToken);
+
+    private Task<(T Value, ulong Index)> ReadAsync<T>(
+        Func<StateSnapshot, CatalogView<T>> view, Func<T, T, bool> same, BlockingOptions blocking, CancellationToken cancellationToken) =>
+        reader.ReadAsync(blocking, new CatalogRead<T>(view, same), cancellationToken);
+
+    private static bool AreSame(IReadOnlyList<ServiceInstance> one, IReadOnlyList<ServiceInstance> other) => one.Count == other.Count
+        && one.Zip(other).All(static pair => ReferenceEquals(pair.First.Node, pair.Second.Node) && ReferenceEquals(pair.First.Service, pair.Second.Service));
+
+    private static bool AreSame(IReadOnlyList<InstanceHealth> one, IReadOnlyList<InstanceHealth> other) => one.Count == other.Count
+        && one.Zip(other).All(static pair => ReferenceEquals(pair.First.Node, pair.Second.Node)
+            && ReferenceEquals(pair.First.Service, pair.Second.Service) && AreSameRows(pair.First.Checks, pair.Second.Checks));
+
+    private static bool AreSameRows<T>(IReadOnlyList<T> one, IReadOnlyList<T> other)
+        where T : class => one.Count == other.Count && one.Zip(other).All(static pair => ReferenceEquals(pair.First, pair.Second));
+}
+
+/// <summary>What the catalog needs to know of the configuration.</summary>
+/// <param name="Datacenter">Of all nodes in it.</param>
+internal sealed record CatalogOptions(string Datacenter);
