@@ -3,7 +3,9 @@ using ConnectAgent.Protocol.Schema;
 
 namespace ConnectAgent.ControlPlane.Catalog;
 
-/// <summary>How much the catalog holds. The reference has no bounds; no real mesh comes near these.</summary>
+/// <summary>
+/// How much the catalog holds; what one registration may hold is bounded where it is read. The reference has no bounds; no real mesh comes near these.
+/// </summary>
 internal static class CatalogBounds
 {
     private const string Refused = "refused: 400";
@@ -24,15 +26,4 @@ internal static class CatalogBounds
     /// <summary>Of one instance, or of a node itself: each read of its health shows them all.</summary>
     [Limit("catalog.checks_of_service", "checks", Refused, Refuses = true)]
     public static readonly CountBound ChecksOfService = new("catalog.checks_of_service", 1024);
-
-    /// <summary>The names of nodes, services and checks, and their IDs.</summary>
-    [Limit("catalog.name", "bytes", Refused, Refuses = true)]
-    public static readonly LengthBound Name = new("catalog.name", 4096);
-
-    [Limit("catalog.tags", "tags", Refused, Refuses = true)]
-    public static readonly CountBound Tags = new("catalog.tags", 4096);
-
-    /// <summary>Of a node or a service.</summary>
-    [Limit("catalog.meta", "pairs", Refused, Refuses = true)]
-    public static readonly CountBound Meta = new("catalog.meta", 1024);
 }

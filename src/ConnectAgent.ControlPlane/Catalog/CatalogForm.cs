@@ -34,8 +34,6 @@ internal static class CatalogForm
         Require(CatalogTables.IsNodeName(node.Name), "Invalid node name: it has a control character");
         RequireId(node.Id);
         Require(node.Address.Length > 0 || registration.SkipNodeUpdate, "Must provide address if SkipNodeUpdate is not set");
-        CatalogBounds.Name.Require(node.Name, "Node");
-        CatalogBounds.Meta.Require(node.Meta?.Count ?? 0, "NodeMeta");
         return registration with
         {
             Node = (node with { Id = node.Id.ToLowerInvariant(), Datacenter = datacenter }).Completed(),
@@ -48,10 +46,6 @@ internal static class CatalogForm
     {
         Require(service.Name.Length > 0, "Must provide service name with ID");
         Require(service.Address is not ("0.0.0.0" or "::" or "[::]"), "Invalid service address");
-        CatalogBounds.Name.Require(service.Name, "Service.Service");
-        CatalogBounds.Name.Require(service.Id, "Service.ID");
-        CatalogBounds.Tags.Require(service.Tags.Count, "Service.Tags");
-        CatalogBounds.Meta.Require(service.Meta.Count, "Service.Meta");
         return (service with
         {
             Id = service.Id.Length > 0 ? service.Id : service.Name,
@@ -66,7 +60,6 @@ internal static class CatalogForm
         Require(
             check.Node.Length == 0 || NameKey.Of(check.Node) == NameKey.Of(node),
             $"check node {GoQuote.Of(check.Node)} does not match node {GoQuote.Of(node)}");
-        CatalogBounds.Name.Require(id, "CheckID");
         return (check with
         {
             Node = node,
