@@ -19,6 +19,7 @@ public sealed class RecordingReplayTests
     [InlineData("intentions-exact")]
     [InlineData("intentions-config-entry")]
     [InlineData("config-entries")]
+    [InlineData("discovery-chain")]
     [InlineData("intentions-match-check")]
     [InlineData("intentions-acl")]
     [InlineData("authorize")]

@@ -15,6 +15,11 @@ internal static class WaitingSteps
             ["vault-no-root-path"] = Vault,
             ["vault-no-intermediate-path"] = Vault,
         },
+        ["discovery-chain"] = new(StringComparer.Ordinal)
+        {
+            ["redirect"] = Catalog,
+            ["redirect-hit"] = Catalog,
+        },
         ["status"] = new(StringComparer.Ordinal)
         {
             ["monitor-bad-level"] = Services,
@@ -93,7 +98,6 @@ internal static class WaitingSteps
             ["seed-q*"] = Catalog,
             ["seed-session"] = Catalog,
             ["settle*"] = Catalog,
-            ["chain@*"] = Catalog,
         },
         ["acl-denied-agent"] = new(StringComparer.Ordinal)
         {

@@ -4,7 +4,7 @@ namespace ConnectAgent.ControlPlane.Chains;
 /// <param name="Service">Its name.</param>
 /// <param name="Datacenter">The one that it is put together for.</param>
 /// <param name="ReaderDatacenter">Where it is used: only what is elsewhere is reached through gateways (DCH-7).</param>
-/// <param name="TrustDomain">For the names that TLS asks for.</param>
+/// <param name="TrustDomain">For the names that TLS asks for; a read of the control plane takes its own.</param>
 internal sealed record ChainRequest(string Service, string Datacenter, string ReaderDatacenter, string TrustDomain)
 {
     public ChainOverrides Overrides { get; init; } = ChainOverrides.None;

@@ -20,7 +20,9 @@ public sealed class RecordType<T>(Func<T> create, string? goName = null, string?
     /// <param name="name">As errors spell it.</param>
     /// <param name="type">What it holds.</param>
     /// <param name="set">Makes a target with the value of a target without.</param>
-    public RecordType<T> Field<TValue>(string name, SchemaType<TValue> type, Func<T, TValue, T> set) => Add(new SetField<T, TValue>(name, type, set));
+    /// <param name="alias">Another spelling of its name.</param>
+    public RecordType<T> Field<TValue>(string name, SchemaType<TValue> type, Func<T, TValue, T> set, string? alias = null) =>
+        Add(new SetField<T, TValue>(name, type, set), alias);
 
     /// <summary>Adds another name of a field, which counts where that one is not set.</summary>
     /// <param name="name">It.</param>

@@ -11,6 +11,7 @@ using ConnectAgent.Http.Acl;
 using ConnectAgent.Http.Authorize;
 using ConnectAgent.Http.Ca;
 using ConnectAgent.Http.CacheInspection;
+using ConnectAgent.Http.Chains;
 using ConnectAgent.Http.ConfigEntries;
 using ConnectAgent.Http.Embedded;
 using ConnectAgent.Http.Forwarding;
@@ -84,7 +85,7 @@ internal static class DaemonServiceCollectionExtensions
         services.AddEmbeddedServers();
         services.AddAclApi(configuration.StateDirectory).AddLoginApi();
         services.AddCaApi().AddRevocationApi();
-        services.AddIntentionsApi().AddConfigEntriesApi();
+        services.AddIntentionsApi().AddConfigEntriesApi().AddChainsApi();
         services.AddSnapshotsApi().AddStatusApi(Bound.Status(configuration));
     }
 }

@@ -84,6 +84,8 @@ internal static class RouteProbes
         ["DELETE /v1/acl/role/"] = [new("/v1/acl/role/" + Nobody)],
         ["GET /v1/acl/rules/translate/"] = [new("/v1/acl/rules/translate/" + Anonymous)],
         ["POST /v1/internal/acl/authorize"] = [new("/v1/internal/acl/authorize", "[]")],
+        ["GET /v1/discovery-chain/"] = [new("/v1/discovery-chain/web", Name: "web")],
+        ["POST /v1/discovery-chain/"] = [new("/v1/discovery-chain/web", "{}", "web")],
         ["GET /v1/agent/members"] = [new("/v1/agent/members", Name: "node1")],
     };
 
