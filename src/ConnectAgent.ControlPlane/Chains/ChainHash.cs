@@ -10,11 +10,19 @@ internal static class ChainHash
 
     /// <summary>The hash; empty when nothing was changed.</summary>
     /// <param name="effective">Only the overrides that changed something.</param>
-    public static string Of(ChainOverrides effective) => effective == ChainOverrides.None
-        ? string.Empty
-        : StructHash.OfRecord(
-            string.Empty,
-            ("OverrideMeshGateway", StructHash.OfRecord("MeshGatewayConfig", ("Mode", StructHash.Of(effective.MeshGatewayMode)))),
-            ("OverrideProtocol", StructHash.Of(effective.Protocol)),
-            ("OverrideConnectTimeout", StructHash.Of(effective.ConnectTimeout))).ToString("x", CultureInfo.InvariantCulture)[..Length];
+    public static string Of(ChainOverrides effective)
+    {
+        if (effective == ChainOverrides.None)
+        {
+            return string.Empty;
+        }
+
+        var gateway = new RecordHash("MeshGatewayConfig"u8);
+        gateway.Add("Mode"u8, effective.MeshGatewayMode);
+        var hash = new RecordHash([]);
+        hash.Add("OverrideMeshGateway"u8, gateway.Value);
+        hash.Add("OverrideProtocol"u8, effective.Protocol);
+        hash.Add("OverrideConnectTimeout"u8, StructuralHash.Of(effective.ConnectTimeout));
+        return hash.Value.ToString("x", CultureInfo.InvariantCulture)[..Length];
+    }
 }
