@@ -37,15 +37,19 @@ public sealed class FilterSchema<T>
 
     /// <summary>A map: <c>in</c>, <c>contains</c> (key present), <c>is empty</c>. <c>name.key</c>, <c>name["key"]</c> are texts.</summary>
     public FilterSchema<T> TextMap(string name, Func<T, IReadOnlyDictionary<string, string>?> read) =>
-        Map(name, read, match =>
+        Map(name, read, Last<string>(match =>
         {
             var test = FilterTests.Text(match);
             return text => test(text ?? "");
-        });
+        }));
 
     /// <summary>A map like <see cref="TextMap"/>, whose values are lists of texts.</summary>
     public FilterSchema<T> TextListMap(string name, Func<T, IReadOnlyDictionary<string, IReadOnlyList<string>>?> read) =>
-        Map(name, read, FilterTests.TextList);
+        Map(name, read, Last<IReadOnlyList<string>>(FilterTests.TextList));
+
+    /// <summary>A map like <see cref="TextMap"/>, whose values are objects: <c>name.key.part</c>.</summary>
+    public FilterSchema<T> ObjectMap<TPart>(string name, Func<T, IReadOnlyDictionary<string, TPart>?> read, FilterSchema<TPart> schema) =>
+        Map(name, read, schema.Bind);
 
     /// <summary>An object: only its parts can be tested. An absent one counts as a missing map key.</summary>
     public FilterSchema<T> Object<TPart>(string name, Func<T, TPart?> read, FilterSchema<TPart> schema) => Add(name, (match, next) =>
@@ -80,7 +84,7 @@ public sealed class FilterSchema<T>
     }
 
     private FilterSchema<T> Map<TValue>(
-        string name, Func<T, IReadOnlyDictionary<string, TValue>?> read, Func<FilterMatch, Func<TValue, bool>> bind) => Add(name, (match, next) =>
+        string name, Func<T, IReadOnlyDictionary<string, TValue>?> read, Func<FilterMatch, int, Func<TValue, bool>> bind) => Add(name, (match, next) =>
     {
         if (next == match.Selector.Count)
         {
@@ -88,18 +92,16 @@ public sealed class FilterSchema<T>
             return item => whole(read(item));
         }
 
-        if (next < match.Selector.Count - 1)
-        {
-            throw match.InvalidSelector(next + 1);
-        }
-
         var key = match.Selector[next];
-        var test = bind(match);
+        var test = bind(match, next + 1);
         return item => read(item) is { } map && map.TryGetValue(key, out var value) ? test(value) : match.WhenMissing;
     });
 
-    private FilterSchema<T> Value(string name, Func<FilterMatch, Func<T, bool>> bind) => Add(name, (match, next) =>
-        next == match.Selector.Count ? bind(match) : throw match.InvalidSelector(next));
+    private FilterSchema<T> Value(string name, Func<FilterMatch, Func<T, bool>> bind) => Add(name, Last(bind));
+
+    // What has no parts ends a selector.
+    private static Func<FilterMatch, int, Func<TValue, bool>> Last<TValue>(Func<FilterMatch, Func<TValue, bool>> bind) =>
+        (match, next) => next == match.Selector.Count ? bind(match) : throw match.InvalidSelector(next);
 
     private FilterSchema<T> Add(string name, Func<FilterMatch, int, Func<T, bool>> field)
     {
