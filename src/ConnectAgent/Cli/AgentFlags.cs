@@ -35,7 +35,7 @@ internal sealed class AgentFlags
 
         foreach (var name in new[]
         {
-            "enable-script-checks", "enable-local-script-checks", "ui", "syslog", "disable-host-node-id", "disable-keyring-file", "rejoin",
+            "ui", "syslog", "disable-host-node-id", "disable-keyring-file", "rejoin",
         })
         {
             _inert.Add(Switch(name, AgentKeys.InertFlag));

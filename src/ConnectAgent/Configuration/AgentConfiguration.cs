@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using ConnectAgent.Agent.Authorization;
+using ConnectAgent.Agent.Checks.Probes;
 using ConnectAgent.Agent.Leaves;
 using ConnectAgent.Agent.LocalServices;
 using ConnectAgent.Agent.Servers.Tokens;
@@ -132,6 +133,12 @@ internal sealed record AgentConfiguration
 
     public required bool EnableDebug { get; init; }
 
+    /// <summary>How checks run, but for their TLS.</summary>
+    public required CheckOptions Checks { get; init; }
+
+    /// <summary>The files of the agent's TLS that checks use (<c>enable_agent_tls_for_checks</c>); null when they do not.</summary>
+    public required AgentTlsFiles? CheckTls { get; init; }
+
     /// <summary>How HTTP answers, and whom.</summary>
     public required WireOptions Wire { get; init; }
 
@@ -211,6 +218,8 @@ internal sealed record AgentConfiguration
             PidFile = values.Of(NodeKeys.PidFile),
             SkipLeaveOnInterrupt = values.Of(NodeKeys.SkipLeaveOnInterrupt) ?? server,
             EnableDebug = values.Of(NodeKeys.EnableDebug) ?? devMode,
+            Checks = CheckKeys.Build(values),
+            CheckTls = CheckKeys.UseAgentTls(values) ? TlsSettings.FilesOfTheAgent(values) : null,
             Wire = HttpKeys.Wire(values, devMode, policy),
             Warnings = ConfigWarnings.Of(values, server, ports),
         };

@@ -31,7 +31,7 @@ internal static class ConfigWarnings
 
         if (ports["https"] <= 0 || !TlsSettings.HasCertificate(values))
         {
-            warnings.AddRange(TlsSettings.KeysOfHttps(values, trustsServers: !server).Select(key => key + " has no effect: HTTPS is not served"));
+            warnings.AddRange(TlsSettings.KeysOfHttps(values, trustsServers: !server, CheckKeys.UseAgentTls(values)).Select(key => key + " has no effect: HTTPS is not served"));
         }
 
         warnings.AddRange(values.Of(ServerSettings.ServersKey).Distinct(StringComparer.Ordinal).Select(static text => ServerAddress.Parse(ServerSettings.ServersKey.Path, text)).Where(ServerAddress.IsExposed).Select(address =>

@@ -19,5 +19,7 @@ internal sealed class TlsPlace(KeyTable table, string prefix)
 
     public ConfigKey<bool?> VerifyIncoming { get; } = table.Flag(prefix + "verify_incoming");
 
-    public ConfigKey<string?>[] Texts => [CertificateFile, KeyFile, AuthorityFile, AuthorityDirectory, MinVersion, CipherSuites];
+    public ConfigKey<string?>[] Files => [CertificateFile, KeyFile, AuthorityFile, AuthorityDirectory];
+
+    public ConfigKey<string?>[] Texts => [.. Files, MinVersion, CipherSuites];
 }

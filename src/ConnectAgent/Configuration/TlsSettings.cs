@@ -96,9 +96,24 @@ internal sealed record TlsSettings
     /// <summary>What the way to the servers trusts unless it is told otherwise: all but what is said of HTTPS alone.</summary>
     public static string? SharedAuthorityFile(ConfigValues values) => First(values, [Defaults, Top], place => place.AuthorityFile);
 
+    /// <summary>What the agent shows and trusts where it is a client itself: all but what is said of HTTPS alone.</summary>
+    public static AgentTlsFiles FilesOfTheAgent(ConfigValues values)
+    {
+        TlsPlace[] places = [Defaults, Top];
+        var files = new AgentTlsFiles(
+            First(values, places, place => place.CertificateFile),
+            First(values, places, place => place.KeyFile),
+            First(values, places, place => place.AuthorityFile),
+            First(values, places, place => place.AuthorityDirectory));
+        return files.CertificateFile is null == files.KeyFile is null
+            ? files
+            : throw new ConfigurationException("enable_agent_tls_for_checks: cert_file and key_file go together");
+    }
+
     /// <summary>The keys that are set and speak of HTTPS alone; where HTTPS is not served they have no effect.</summary>
     /// <param name="trustsServers">Whether there are servers, to which <see cref="SharedAuthorityFile"/> leads.</param>
-    public static IEnumerable<string> KeysOfHttps(ConfigValues values, bool trustsServers)
+    /// <param name="areForChecks">Whether checks use <see cref="FilesOfTheAgent"/>.</param>
+    public static IEnumerable<string> KeysOfHttps(ConfigValues values, bool trustsServers, bool areForChecks)
     {
         if (values.Of(VerifyIncomingHttps))
         {
@@ -109,7 +124,8 @@ internal sealed record TlsSettings
         {
             foreach (var key in place.Texts)
             {
-                if (!string.IsNullOrEmpty(values.Of(key)) && (key != place.AuthorityFile || place == Https || !trustsServers))
+                var isUsed = place != Https && ((trustsServers && key == place.AuthorityFile) || (areForChecks && place.Files.Contains(key)));
+                if (!string.IsNullOrEmpty(values.Of(key)) && !isUsed)
                 {
                     yield return key.Path;
                 }

@@ -1,3 +1,4 @@
+using ConnectAgent.Agent.Checks.Probes;
 using ConnectAgent.Agent.Identity;
 using ConnectAgent.Client.Servers;
 using ConnectAgent.Configuration;
@@ -13,6 +14,9 @@ internal static class Bound
 
     public static StatusOptions Status(AgentConfiguration configuration) =>
         new(configuration.NodeId, configuration.NodeName, $"{configuration.AdvertiseAddress}:{configuration.Ports["server"]}");
+
+    public static CheckOptions Checks(AgentConfiguration configuration) =>
+        configuration.CheckTls is { } files ? configuration.Checks with { Tls = PemFiles.ReadCheckTls(files) } : configuration.Checks;
 
     public static ConsulServerOptions Servers(AgentConfiguration configuration) => new()
     {

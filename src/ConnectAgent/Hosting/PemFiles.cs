@@ -2,6 +2,7 @@ using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using ConnectAgent.Agent.Checks.Probes;
 using ConnectAgent.Caching.Files;
 using ConnectAgent.Client.Servers;
 using ConnectAgent.Configuration;
@@ -41,15 +42,17 @@ internal static class PemFiles
     /// <exception cref="ConfigurationException">A file cannot be used.</exception>
     public static ServerTls ReadServerTls(ServerSettings settings)
     {
-        SslStreamCertificateContext? identity = null;
-        if (settings.CertificateFile is { } certificateFile)
-        {
-            var (certificate, chain) = ReadIdentity("connect_agent.server_", certificateFile, settings.KeyFile!);
-            identity = SslStreamCertificateContext.Create(certificate, chain, offline: true);
-        }
-
+        var identity = ReadContext("connect_agent.server_", settings.CertificateFile, settings.KeyFile);
         return new ServerTls { Authorities = ReadAuthorities(settings.AuthorityFile), Identity = identity, Name = settings.TlsName };
     }
+
+    /// <summary>What checks take of the agent's own TLS.</summary>
+    /// <exception cref="ConfigurationException">A file cannot be used.</exception>
+    public static CheckTls ReadCheckTls(AgentTlsFiles files) => new()
+    {
+        Authorities = ReadAuthorities(files.AuthorityFile, files.AuthorityDirectory),
+        Identity = ReadContext(string.Empty, files.CertificateFile, files.KeyFile),
+    };
 
     /// <summary>The CAs of a file; null without one.</summary>
     /// <exception cref="ConfigurationException">It cannot be read, or holds no certificate.</exception>
@@ -89,6 +92,17 @@ internal static class PemFiles
         }
 
         return authorities.Count > 0 ? authorities : throw new ConfigurationException($"ca_path {directory} cannot be used: it holds no certificate");
+    }
+
+    private static SslStreamCertificateContext? ReadContext(string prefix, string? certificateFile, string? keyFile)
+    {
+        if (certificateFile is null)
+        {
+            return null;
+        }
+
+        var (certificate, chain) = ReadIdentity(prefix, certificateFile, keyFile!);
+        return SslStreamCertificateContext.Create(certificate, chain, offline: true);
     }
 
     private static string Read(string file) => Encoding.UTF8.GetString(RegularFile.ReadAll(file, LargestFile));

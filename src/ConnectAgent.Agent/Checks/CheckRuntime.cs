@@ -1,0 +1,39 @@
+using ConnectAgent.Agent.Checks.Probes;
+using ConnectAgent.Agent.Checks.Scheduling;
+using ConnectAgent.Protocol.Limits;
+using Microsoft.Extensions.Logging;
+
+namespace ConnectAgent.Agent.Checks;
+
+/// <summary>What all running checks share: the timer, the places, where results go.</summary>
+internal sealed class CheckRuntime(
+    ICheckReports reports, CheckOptions options, CheckMetrics metrics, TimeProvider clock, Random random, ILogger<CheckRuntime> logger) : IDisposable
+{
+    /// <summary>Checks that look at their targets at once. Targets that do not answer hold a place until the time-out.</summary>
+    [Limit("checks.at_once", "checks", "the next ones wait for a place")]
+    private const int MostRunning = 1024;
+
+    /// <summary>Programs that run at once.</summary>
+    [Limit("checks.scripts_at_once", "programs", "the next ones wait for a place")]
+    private const int MostScripts = 32;
+
+    public ICheckReports Reports => reports;
+
+    public CheckOptions Options => options;
+
+    public CheckMetrics Metrics => metrics;
+
+    public TimeProvider Clock => clock;
+
+    public Random Random => random;
+
+    public ILogger Logger => logger;
+
+    public DueTimer Timer { get; } = new(clock);
+
+    public RunPlaces Places { get; } = new(MostRunning);
+
+    public RunPlaces ScriptPlaces { get; } = new(MostScripts);
+
+    public void Dispose() => Timer.Dispose();
+}

@@ -1,0 +1,37 @@
+using ConnectAgent.Agent.Checks.Probes;
+using ConnectAgent.Protocol.Services;
+using ConnectAgent.Protocol.Text;
+
+namespace ConnectAgent.Agent.Checks;
+
+/// <summary>Starts what a definition says (services CHK-8).</summary>
+internal static class CheckStart
+{
+    private static readonly TimeSpan TimeOut = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan ScriptTimeOut = TimeSpan.FromSeconds(30);
+
+    /// <summary>Starts a check that needs nothing but itself: all but an alias.</summary>
+    public static IRunningCheck Start(string id, CheckDefinition definition, CheckRuntime runtime)
+    {
+        var options = runtime.Options;
+        var outputSize = definition.OutputMaxSize > 0 ? Math.Min(options.OutputSize, definition.OutputMaxSize) : options.OutputSize;
+        var type = CheckTypes.Of(definition);
+        if (type == CheckTypes.Ttl)
+        {
+            return new TtlCheck(id, definition, outputSize, runtime);
+        }
+
+        var timeOut = definition.Timeout > ExactDuration.Zero ? definition.Timeout.ToTimeSpan() : type == CheckTypes.Script ? ScriptTimeOut : TimeOut;
+        ICheckProbe probe = type switch
+        {
+            CheckTypes.Http => new HttpProbe(definition, options, outputSize),
+            CheckTypes.Tcp => new TcpProbe(definition.Tcp),
+            CheckTypes.Udp => new UdpProbe(definition.Udp),
+            CheckTypes.Grpc => new GrpcProbe(definition, options, timeOut),
+            CheckTypes.H2Ping => new Http2PingProbe(definition, options),
+            CheckTypes.Script => new ScriptProbe(definition.ScriptArgs, outputSize, runtime.Clock),
+            _ => new UnsupportedProbe(type),
+        };
+        return new IntervalCheck(id, definition, probe, timeOut, runtime);
+    }
+}

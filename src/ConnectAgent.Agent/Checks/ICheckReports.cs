@@ -1,0 +1,10 @@
+using ConnectAgent.Agent.Checks.Probes;
+
+namespace ConnectAgent.Agent.Checks;
+
+/// <summary>Takes the results of checks.</summary>
+internal interface ICheckReports
+{
+    /// <summary>Sets the status and the output of a check; one that is gone by then is no error.</summary>
+    ValueTask ReportAsync(string checkId, CheckResult result);
+}

@@ -1,0 +1,30 @@
+using ConnectAgent.Protocol.Limits;
+
+namespace ConnectAgent.Agent.Checks.Probes;
+
+/// <summary>What may be set about checks.</summary>
+internal sealed record CheckOptions
+{
+    public const string OtherHostsKey = "connect_agent.check_redirect_other_hosts";
+
+    public const string OutputSizeKey = "check_output_max_size";
+
+    public const string ScriptsKey = "enable_script_checks";
+
+    public const string LocalScriptsKey = "enable_local_script_checks";
+
+    /// <summary>Bytes of an output that are kept, unless the check says fewer (services CHK-2).</summary>
+    [Limit("checks.output", "bytes", "cut, and said so", Key = OutputSizeKey)]
+    public int OutputSize { get; init; } = 4096;
+
+    /// <summary>Whether scripts are run that callers of the API register.</summary>
+    public bool RunsScripts { get; init; }
+
+    /// <summary>Whether scripts are run that files of the agent define.</summary>
+    public bool RunsLocalScripts { get; init; }
+
+    /// <summary>Whether HTTP checks follow a redirect to another host (CHK-3).</summary>
+    public bool FollowsOtherHosts { get; init; } = true;
+
+    public CheckTls Tls { get; init; } = CheckTls.System;
+}

@@ -1,0 +1,117 @@
+using System.Diagnostics;
+using System.IO.Pipes;
+using System.Runtime.InteropServices;
+
+namespace ConnectAgent.Agent.Checks.Probes;
+
+/// <summary>
+/// A program that leads a process group of its own, so that all that it starts ends with it. The platform starts no groups: <c>setsid</c> does, which the shell
+/// becomes and which then becomes the program, all under one process ID.
+/// </summary>
+internal sealed class ProcessGroup : IDisposable
+{
+    private const int Kill = 9;
+    private const short Readable = 1;
+
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(5);
+    private static readonly TimeSpan LastPause = TimeSpan.FromMilliseconds(100);
+
+    private readonly Process _process;
+    private readonly PipeStream _output;
+
+    private ProcessGroup(Process process) =>
+        (_process, _output) = (process, (PipeStream)process.StandardOutput.BaseStream);
+
+    /// <summary>Starts one.</summary>
+    /// <param name="arguments">The program and its arguments.</param>
+    /// <exception cref="System.ComponentModel.Win32Exception">There is no shell. That there is no such program is the shell's to say.</exception>
+    public static ProcessGroup Start(IReadOnlyList<string> arguments)
+    {
+        var start = new ProcessStartInfo("/bin/sh") { UseShellExecute = false, RedirectStandardOutput = true };
+        string[] all = ["-c", "exec setsid \"$@\" </dev/null 2>&1", "sh", .. arguments];
+        foreach (var argument in all)
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        return new ProcessGroup(Process.Start(start)!);
+    }
+
+    /// <summary>Waits until the program ends, and takes what it writes; then the rest of its group is ended.</summary>
+    /// <returns>Its exit code.</returns>
+    /// <exception cref="OperationCanceledException">It took too long. Nothing of it runs any more.</exception>
+    public async Task<int> RunAsync(BoundedOutput output, TimeProvider clock, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var exit = _process.WaitForExitAsync(cancellationToken);
+
+            // Reading a pipe takes a thread for as long as anybody holds its other end, and cannot be cut short: it is only read when something is there.
+            for (var pause = FirstPause; !exit.IsCompleted; pause = pause * 2 < LastPause ? pause * 2 : LastPause)
+            {
+                pause = Take(output) ? FirstPause : pause;
+                await exit.WaitAsync(pause, clock, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+
+            await exit;
+        }
+        finally
+        {
+            End();
+        }
+
+        Take(output);
+        return _process.ExitCode;
+    }
+
+    public void Dispose()
+    {
+        _output.Dispose();
+        _process.Dispose();
+    }
+
+    private bool Take(BoundedOutput output)
+    {
+        Span<byte> buffer = stackalloc byte[4096];
+        var before = output.Total;
+        while (IsReadable() && _output.Read(buffer) is > 0 and var read)
+        {
+            output.Add(buffer[..read]);
+        }
+
+        return output.Total > before;
+    }
+
+    private bool IsReadable()
+    {
+        var look = new Look { Descriptor = (int)_output.SafePipeHandle.DangerousGetHandle(), Events = Readable };
+        return Poll(ref look, 1, 0) > 0 && (look.Happened & Readable) != 0;
+    }
+
+    private void End()
+    {
+        // Before the shell has become a leader there is no group: then it is alone.
+        if (Signal(-_process.Id, Kill) != 0 && !_process.HasExited)
+        {
+            _process.Kill();
+        }
+    }
+
+#pragma warning disable SYSLIB1054 // The generator needs unsafe blocks; these take only blittable arguments.
+    [DllImport("libc", EntryPoint = "kill")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int Signal(int process, int signal);
+
+    [DllImport("libc", EntryPoint = "poll")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int Poll(ref Look looks, nuint count, int milliseconds);
+#pragma warning restore SYSLIB1054
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct Look
+    {
+        public int Descriptor;
+        public short Events;
+        public short Happened;
+    }
+}

@@ -1,0 +1,62 @@
+namespace ConnectAgent.Agent.Checks.Scheduling;
+
+/// <summary>Places for what runs at once; who finds none waits in line, and has the next one that is free.</summary>
+/// <param name="most">How many there are.</param>
+internal sealed class RunPlaces(int most)
+{
+    private readonly Lock _gate = new();
+    private readonly Queue<IPlacedRun> _waiting = [];
+    private int _running;
+
+    public int Running => Volatile.Read(ref _running);
+
+    public int Waiting
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _waiting.Count;
+            }
+        }
+    }
+
+    /// <summary>Runs it, now or later.</summary>
+    public void Enter(IPlacedRun run)
+    {
+        lock (_gate)
+        {
+            if (_running == most)
+            {
+                _waiting.Enqueue(run);
+                return;
+            }
+
+            _running++;
+        }
+
+        _ = RunAsync(run);
+    }
+
+    private async Task RunAsync(IPlacedRun? run)
+    {
+        while (run is not null)
+        {
+            await run.RunAsync();
+            run = Next();
+        }
+    }
+
+    private IPlacedRun? Next()
+    {
+        lock (_gate)
+        {
+            if (!_waiting.TryDequeue(out var next))
+            {
+                _running--;
+            }
+
+            return next;
+        }
+    }
+}

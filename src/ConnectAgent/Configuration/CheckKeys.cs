@@ -1,0 +1,50 @@
+using ConnectAgent.Agent.Checks.Probes;
+using static ConnectAgent.Configuration.ConfigChecks;
+
+namespace ConnectAgent.Configuration;
+
+/// <summary>Checks of services (services CHK-1 to CHK-9).</summary>
+internal static class CheckKeys
+{
+    public static readonly KeyTable Table = new();
+
+    /// <summary>Whether scripts are run, whoever registers them.</summary>
+    public static readonly ConfigKey<bool> EnableScripts = Table.Flag(CheckOptions.ScriptsKey, fallback: false)
+        .WithFlag("enable-script-checks", "Whether checks may run programs, also those that callers of the API register.");
+
+    /// <summary>Whether scripts are run that files of the agent define.</summary>
+    public static readonly ConfigKey<bool> EnableLocalScripts = Table.Flag(CheckOptions.LocalScriptsKey, fallback: false)
+        .WithFlag("enable-local-script-checks", "Whether checks may run programs that files of the agent define.");
+
+    /// <summary>How long the catalog may wait for an output whose status has not changed; 0: not at all (CHK-9).</summary>
+    public static readonly ConfigKey<TimeSpan> UpdateInterval = Table.Bound("check_update_interval", static (key, text) =>
+        string.IsNullOrEmpty(text) ? TimeSpan.FromMinutes(5) : Duration(key, text, TimeSpan.Zero));
+
+    /// <summary>Whether the catalog is not told of outputs.</summary>
+    public static readonly ConfigKey<bool> DiscardOutput = Table.Flag("discard_check_output", fallback: false);
+
+    private static readonly ConfigKey<int?> OutputSize = Table.Number(CheckOptions.OutputSizeKey);
+
+    private static readonly ConfigKey<bool> FollowOtherHosts = Table.Flag(CheckOptions.OtherHostsKey, fallback: true);
+
+    private static readonly ConfigKey<bool> EnableAgentTls = Table.Flag("enable_agent_tls_for_checks", fallback: false);
+
+    /// <summary>Whether checks use the agent's certificate and CAs.</summary>
+    public static bool UseAgentTls(ConfigValues values) => values.Of(EnableAgentTls);
+
+    /// <summary>How checks run.</summary>
+    /// <exception cref="ConfigurationException">With the text of config-and-cli section 2.</exception>
+    public static CheckOptions Build(ConfigValues values)
+    {
+        Require(
+            values.Of(OutputSize) is null or > 0, $"{OutputSize.Path} must be positive, to discard check output use the discard_check_output flag");
+        var scripts = values.Of(EnableScripts);
+        return new CheckOptions
+        {
+            RunsScripts = scripts,
+            RunsLocalScripts = scripts || values.Of(EnableLocalScripts),
+            OutputSize = values.Of(OutputSize) ?? new CheckOptions().OutputSize,
+            FollowsOtherHosts = values.Of(FollowOtherHosts),
+        };
+    }
+}
