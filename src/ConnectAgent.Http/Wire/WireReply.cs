@@ -31,9 +31,9 @@ internal static class WireReply
     public static Task JsonAsync<T>(WireRequest request, T value, JsonTypeInfo<T> type) =>
         BytesAsync(request.Context, StatusCodes.Status200OK, Json, Render(value, type, request.IsPretty));
 
-    /// <summary>200 with a JSON body that is written as it goes.</summary>
-    public static Task JsonAsync(WireRequest request, Action<Utf8JsonWriter> write) =>
-        BytesAsync(request.Context, StatusCodes.Status200OK, Json, Render(write, request.IsPretty));
+    /// <summary>A JSON body that a writer of its shape makes.</summary>
+    public static Task JsonAsync(WireRequest request, Action<Utf8JsonWriter> write, int status = StatusCodes.Status200OK) =>
+        BytesAsync(request.Context, status, Json, Render(write, request.IsPretty));
 
     /// <summary>200 with a JSON body that is written already, in the compact form.</summary>
     public static Task JsonAsync(WireRequest request, ReadOnlyMemory<byte> json)
