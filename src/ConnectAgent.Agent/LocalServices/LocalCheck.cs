@@ -40,6 +40,24 @@ internal sealed record RegisteredCheck
     [JsonIgnore]
     public string Token { get; init; } = string.Empty;
 
+    /// <summary>A check as its owner asks for it.</summary>
+    /// <param name="check">Checked, with its ID and name.</param>
+    /// <param name="isNested">Whether it came inside a service: then it does not show how often it is looked at (DATA-10).</param>
+    /// <param name="token">Empty for none.</param>
+    public static RegisteredCheck Of(CheckRequest check, bool isNested, string token) => new()
+    {
+        CheckId = check.CheckId,
+        Name = check.Name,
+        Notes = check.Notes,
+        ServiceId = check.ServiceId,
+        Type = CheckTypes.Of(check.Definition),
+        Status = check.Status.Length > 0 ? check.Status : CheckStatus.Critical,
+        Interval = isNested ? string.Empty : check.Definition.Interval.ToString(),
+        Timeout = isNested ? string.Empty : check.Definition.Timeout.ToString(),
+        Definition = check.Definition,
+        Token = token,
+    };
+
     // Records print their members.
     public override string ToString() => $"check {CheckId}";
 }

@@ -23,10 +23,9 @@ internal sealed class LocalRegistry(
         if (central is not null)
         {
             await central.PrepareAsync(registration.Service, registration.Token, cancellationToken);
-            if (registration.Sidecar is { } sidecar)
+            if (registration.Sidecar?.Planned is { } sidecar)
             {
-                var prepared = sidecar.AtPort(Math.Max(sidecar.Port, 1));
-                await central.PrepareAsync(prepared.Service, prepared.Token, cancellationToken);
+                await central.PrepareAsync(sidecar.Service, sidecar.Token, cancellationToken);
             }
         }
 

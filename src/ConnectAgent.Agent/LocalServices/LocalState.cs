@@ -21,6 +21,7 @@ internal sealed class LocalState
     private readonly List<Action<LocalChange>> _subscribers = [];
     private Func<LocalService, NodeService> _merge = static service => service.Stored;
     private LocalView _current = LocalView.Empty;
+    private volatile bool _isReleased;
 
     /// <summary>Takes in what the store has kept.</summary>
     public LocalState(LocalStore store, AgentIdentity agent, KeptResults results, TimeProvider clock, ILogger<LocalState> logger)
@@ -40,6 +41,16 @@ internal sealed class LocalState
     /// <summary>Begins to wait for a change. Take the watch before the view is read, or a change between the two is missed.</summary>
     /// <param name="topics">At least one of <see cref="Topics"/>.</param>
     public StateWatch Watch(params Topic[] topics) => _watches.Watch(topics);
+
+    /// <summary>Whether nobody is to wait any more.</summary>
+    public bool IsReleased => _isReleased;
+
+    /// <summary>Ends all waits, now and later: every waiter answers with what it has.</summary>
+    public void Release()
+    {
+        _isReleased = true;
+        _watches.Publish([Topic.Everything]);
+    }
 
     /// <summary>
     /// Has every change told, in its order, before anybody who waits for it wakes. The callback is called under a lock: it takes a note and returns.

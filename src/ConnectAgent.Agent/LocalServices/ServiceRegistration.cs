@@ -1,4 +1,6 @@
+using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Services;
+using ConnectAgent.Protocol.Services.Rules;
 
 namespace ConnectAgent.Agent.LocalServices;
 
@@ -21,6 +23,31 @@ internal sealed record ServiceRegistration(NodeService Service)
     /// <summary>Whether a configuration file says it.</summary>
     public bool IsFromFile { get; init; }
 
+    /// <summary>Makes one of what an owner asks for (REG-12, REG-14, SIDE-1).</summary>
+    /// <param name="definition">With its defaults, and checked by the rules.</param>
+    /// <param name="token">Whose; a sidecar may have its own. Empty for none.</param>
+    /// <param name="isFromFile">Whether a configuration file says it.</param>
+    /// <param name="replacesChecks">Whether checks that are not mentioned go (REG-15).</param>
+    /// <exception cref="ServerException">400: a tagged address is of the wrong kind.</exception>
+    public static ServiceRegistration Of(ServiceDefinition definition, string token, bool isFromFile = false, bool replacesChecks = false) =>
+        new(TaggedAddressRules.Complete(definition.Service))
+        {
+            Token = token,
+            Checks =
+            [
+                .. CheckRules.OfService(definition.Service, definition.Checks)
+                    .Select(check => RegisteredCheck.Of(check, isNested: true, token) with { IsFromFile = isFromFile }),
+            ],
+            Sidecar = definition.Sidecar is { } sidecar
+                ? new SidecarRegistration(
+                    SidecarRules.IdOf(definition.Service.Id),
+                    sidecar.Service.Port,
+                    port => Of(SidecarRules.Expand(definition, port), sidecar.Token.Length > 0 ? sidecar.Token : token, isFromFile, replacesChecks))
+                : null,
+            ReplacesChecks = replacesChecks,
+            IsFromFile = isFromFile,
+        };
+
     // Records print their members.
     public override string ToString() => $"service {Service.Id}";
 }
@@ -29,4 +56,8 @@ internal sealed record ServiceRegistration(NodeService Service)
 /// <param name="Id">Its service ID.</param>
 /// <param name="Port">As asked for; below 1 it gets one (SIDE-4).</param>
 /// <param name="AtPort">Pure; the sidecar with its port, which its default checks depend on (SIDE-6).</param>
-internal sealed record SidecarRegistration(string Id, int Port, Func<int, ServiceRegistration> AtPort);
+internal sealed record SidecarRegistration(string Id, int Port, Func<int, ServiceRegistration> AtPort)
+{
+    /// <summary>The sidecar before its port is known; for what does not depend on it.</summary>
+    public ServiceRegistration Planned => AtPort(Math.Max(Port, 1));
+}

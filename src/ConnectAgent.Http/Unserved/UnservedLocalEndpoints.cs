@@ -10,11 +10,7 @@ internal sealed class UnservedLocalEndpoints : IWireEndpoints
 {
     public void Map(WireRoutes routes)
     {
-        UnservedEndpoints.MapUnserved(routes, "/v1/agent/services", "services of its own", HttpMethods.Get);
-        UnservedEndpoints.MapUnserved(routes, "/v1/agent/service/", "services of its own", HttpMethods.Get, HttpMethods.Put);
         UnservedEndpoints.MapUnserved(routes, "/v1/agent/checks", "checks of its own", HttpMethods.Get);
         UnservedEndpoints.MapUnserved(routes, "/v1/agent/check/", "checks of its own", HttpMethods.Put);
-        UnservedEndpoints.MapUnserved(routes, "/v1/agent/health/", "services of its own", HttpMethods.Get);
-        UnservedEndpoints.MapUnserved(routes, "/v1/agent/maintenance", "maintenance mode", HttpMethods.Put);
     }
 }

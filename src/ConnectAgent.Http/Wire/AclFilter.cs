@@ -1,3 +1,6 @@
+using ConnectAgent.Protocol.Acl;
+using ConnectAgent.Protocol.Tokens;
+
 namespace ConnectAgent.Http.Wire;
 
 /// <summary>What a caller may not see is left out (acl section 7.4); the one way to do it.</summary>
@@ -16,6 +19,17 @@ internal static class AclFilter
         }
 
         return visible;
+    }
+
+    /// <summary>The same for rights that a remote back end decides; each is asked for once.</summary>
+    /// <exception cref="Protocol.Errors.ServerException">As of the resolution of the token.</exception>
+    public static async ValueTask<IReadOnlyList<T>> VisibleAsync<T>(
+        this WireRequest request, IReadOnlyCollection<T> all, TokenRights rights, Func<T, AccessRequest> rightTo)
+    {
+        List<AccessRequest> asked = [.. all.Select(rightTo).Distinct()];
+        var allowed = await rights.AllowsEachAsync(asked, request.Aborted);
+        var readable = asked.Zip(allowed).Where(static pair => pair.Second).Select(static pair => pair.First).ToHashSet();
+        return request.Visible(all, one => readable.Contains(rightTo(one)));
     }
 
     /// <summary>Says that something is missing, to who gave a token.</summary>

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
+using ConnectAgent.Agent.LocalServices;
 using ConnectAgent.Caching;
 using ConnectAgent.Caching.Files;
 using ConnectAgent.Configuration;
@@ -74,6 +75,7 @@ internal static class AgentHost
         await MapAsync(app);
         var lifetime = app.Services.GetRequiredService<IHostApplicationLifetime>();
         lifetime.ApplicationStopping.Register(app.Services.GetRequiredService<AgentCache>().ReleaseReaders);
+        lifetime.ApplicationStopping.Register(app.Services.GetRequiredService<LocalState>().Release);
         if (configuration.Server)
         {
             lifetime.ApplicationStopping.Register(app.Services.GetRequiredService<BlockingReader>().Release);

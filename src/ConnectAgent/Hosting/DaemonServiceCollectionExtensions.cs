@@ -18,6 +18,7 @@ using ConnectAgent.Http.Forwarding;
 using ConnectAgent.Http.Intentions;
 using ConnectAgent.Http.Leaves;
 using ConnectAgent.Http.LocalAgent;
+using ConnectAgent.Http.LocalServices;
 using ConnectAgent.Http.Login;
 using ConnectAgent.Http.Metrics;
 using ConnectAgent.Http.Revocation;
@@ -32,6 +33,7 @@ using ConnectAgent.State;
 using ConnectAgent.State.Snapshots;
 using ConnectAgent.Telemetry;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace ConnectAgent.Hosting;
 
@@ -57,13 +59,14 @@ internal static class DaemonServiceCollectionExtensions
         services.AddSingleton(configuration.Authorize).AddSingleton(configuration.Leaves);
         services.AddConnectAgent(configuration.CacheDirectory).Configure(configuration.Cache)
             .Configure<CacheOptions>(options => options.FetchLimits = configuration.FetchLimits);
-        services.AddLocalServices(configuration.LocalServices);
+        services.AddLocalServices(configuration.LocalServices).TryAddSingleton(configuration.Blocking);
         services.AddHostedService(provider => provider.GetRequiredService<TokenWatcher>());
         services.AddSingleton<BlockPools>().AddSingleton<IMemoryPoolFactory<byte>>(provider => provider.GetRequiredService<BlockPools>());
         services.AddHostedService<IdleMemory>();
 
         services.AddWire(configuration.Wire);
         services.AddAuthorizeApi().AddRootsApi().AddLeavesApi();
+        services.AddLocalServicesApi();
         services.AddLocalAgentApi(configuration.Tokens).AddMetricsApi(new MetricsOptions(configuration.PrometheusRetention)).AddCacheInspectionApi();
         services.AddOtlpExport(configuration.OtlpEndpoint);
         services.AddUnservedApi(configuration.Server);
