@@ -42,6 +42,9 @@ internal sealed class LocalState
     /// <param name="topics">At least one of <see cref="Topics"/>.</param>
     public StateWatch Watch(params Topic[] topics) => _watches.Watch(topics);
 
+    /// <summary>How many topics somebody waits for now.</summary>
+    public int Waiting => _watches.Count;
+
     /// <summary>Whether nobody is to wait any more.</summary>
     public bool IsReleased => _isReleased;
 

@@ -206,7 +206,7 @@ internal sealed record AgentConfiguration
             DefaultDecision = ConnectKeys.DefaultDecisionOf(values, policy),
             Authority = ConnectKeys.Authority(values, datacenter),
             Leaves = new LeafOptions { RootChangeDelay = values.Of(ConnectKeys.RootChangeSpread) },
-            LocalServices = new LocalServiceOptions { Directory = kept },
+            LocalServices = new LocalServiceOptions { Directory = kept, SidecarMinPort = ports["sidecar_min_port"], SidecarMaxPort = ports["sidecar_max_port"] },
             Acl = AclKeys.Acl(values, datacenter),
             RemoteTokens = AclKeys.RemoteTokens(values),
             Tokens = AclKeys.Tokens(values, kept),

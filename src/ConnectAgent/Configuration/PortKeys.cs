@@ -23,8 +23,8 @@ internal static class PortKeys
         ["serf_wan"] = (Table.Number("serf_wan").WithFlag("serf-wan-port", Reported), 8302),
         ["proxy_min_port"] = (Table.Number("proxy_min_port", KeyEffect.None), 20000),
         ["proxy_max_port"] = (Table.Number("proxy_max_port", KeyEffect.None), 20255),
-        ["sidecar_min_port"] = (Table.Number("sidecar_min_port", KeyEffect.None), 21000),
-        ["sidecar_max_port"] = (Table.Number("sidecar_max_port", KeyEffect.None), 21255),
+        ["sidecar_min_port"] = (Table.Number("sidecar_min_port"), 21000),
+        ["sidecar_max_port"] = (Table.Number("sidecar_max_port"), 21255),
         ["expose_min_port"] = (Table.Number("expose_min_port", KeyEffect.None), 21500),
         ["expose_max_port"] = (Table.Number("expose_max_port", KeyEffect.None), 21755),
     };

@@ -86,6 +86,14 @@ internal static class RouteProbes
         ["POST /v1/internal/acl/authorize"] = [new("/v1/internal/acl/authorize", "[]")],
         ["GET /v1/discovery-chain/"] = [new("/v1/discovery-chain/web", Name: "web")],
         ["POST /v1/discovery-chain/"] = [new("/v1/discovery-chain/web", "{}", "web")],
+        ["GET /v1/agent/services"] = [new("/v1/agent/services", Name: "web")],
+        ["GET /v1/agent/service/"] = [new("/v1/agent/service/web", Name: "web")],
+        ["PUT /v1/agent/service/register"] = [new("/v1/agent/service/register", """{"Name":"web"}""", "web")],
+        ["PUT /v1/agent/service/deregister/"] = [new("/v1/agent/service/deregister/web", Name: "web")],
+        ["PUT /v1/agent/service/maintenance/"] = [new("/v1/agent/service/maintenance/web?enable=false", Name: "web")],
+        ["PUT /v1/agent/maintenance"] = [new("/v1/agent/maintenance?enable=false", Name: "node1")],
+        ["GET /v1/agent/health/service/id/"] = [new("/v1/agent/health/service/id/web", Name: "web")],
+        ["GET /v1/agent/health/service/name/"] = [new("/v1/agent/health/service/name/web", Name: "web")],
         ["GET /v1/agent/members"] = [new("/v1/agent/members", Name: "node1")],
     };
 

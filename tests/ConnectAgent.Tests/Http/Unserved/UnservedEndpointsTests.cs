@@ -35,9 +35,7 @@ public sealed class UnservedEndpointsTests(UnservedEndpointsTests.Shared shared)
     }
 
     [Theory] // .NET's ServiceRegister takes a 404 for success
-    [InlineData("PUT", "/v1/agent/service/register")]
     [InlineData("PUT", "/v1/agent/check/register")]
-    [InlineData("PUT", "/v1/agent/maintenance")]
     public async Task FA_37_Who_registers_is_told_that_nothing_was(string method, string path)
     {
         var (status, text, _) = await shared.Agent.SendAsync(method, path, "{}");
