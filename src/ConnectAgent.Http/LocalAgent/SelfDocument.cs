@@ -1,4 +1,5 @@
 using System.Globalization;
+using ConnectAgent.Agent.Catalog;
 
 namespace ConnectAgent.Http.LocalAgent;
 
@@ -23,7 +24,7 @@ internal sealed class SelfDocument(AgentDescription agent)
         new SelfCoordinate(new double[8], 1.5, 0, 1e-05),
         Member(),
         Stats(),
-        new Dictionary<string, string>(agent.NodeMeta, StringComparer.Ordinal) { ["consul-network-segment"] = string.Empty },
+        OwnNode.MetaOf(agent.NodeMeta),
         agent.Ports["grpc"] > 0 ? Xds() : null);
 
     private DebugConfig Debug() => new()
@@ -41,16 +42,8 @@ internal sealed class SelfDocument(AgentDescription agent)
         AclsEnabled = agent.AclsEnabled,
         EnableDebug = agent.EnableDebug,
         Telemetry = [],
-        TaggedAddresses = TaggedAddresses(),
+        TaggedAddresses = OwnNode.TaggedAddresses(agent.AdvertiseAddress),
         Logging = new(StringComparer.Ordinal) { ["LogLevel"] = agent.LogLevel },
-    };
-
-    private Dictionary<string, string> TaggedAddresses() => new(StringComparer.Ordinal)
-    {
-        ["lan"] = agent.AdvertiseAddress,
-        ["lan_ipv4"] = agent.AdvertiseAddress,
-        ["wan"] = agent.AdvertiseAddress,
-        ["wan_ipv4"] = agent.AdvertiseAddress,
     };
 
     public SelfMember Member()

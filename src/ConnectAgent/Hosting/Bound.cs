@@ -1,8 +1,10 @@
+using ConnectAgent.Agent.Catalog;
 using ConnectAgent.Agent.Checks.Probes;
 using ConnectAgent.Agent.Identity;
 using ConnectAgent.Client.Servers;
 using ConnectAgent.Configuration;
 using ConnectAgent.Http.Status;
+using ConnectAgent.Protocol.Services;
 
 namespace ConnectAgent.Hosting;
 
@@ -11,6 +13,10 @@ internal static class Bound
 {
     public static AgentIdentity Identity(AgentConfiguration configuration) => new(
         configuration.Datacenter, configuration.NodeName, configuration.ServesConnect, configuration.Tokens.Default, configuration.DefaultDecision);
+
+    /// <summary>The agent's own node (services AE-4).</summary>
+    public static CatalogNode Node(AgentConfiguration configuration) => OwnNode.Describe(
+        configuration.NodeId, configuration.NodeName, configuration.Datacenter, configuration.AdvertiseAddress, configuration.NodeMeta);
 
     public static StatusOptions Status(AgentConfiguration configuration) =>
         new(configuration.NodeId, configuration.NodeName, $"{configuration.AdvertiseAddress}:{configuration.Ports["server"]}");

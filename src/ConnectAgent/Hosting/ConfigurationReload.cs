@@ -1,3 +1,4 @@
+using ConnectAgent.Agent.Catalog;
 using ConnectAgent.Caching;
 using ConnectAgent.Client.Servers;
 using ConnectAgent.Configuration;
@@ -13,6 +14,7 @@ internal sealed class ConfigurationReload(
     CurrentConfiguration configuration,
     AgentCache cache,
     AgentTokens tokens,
+    OwnNode node,
     LoggingLevelSwitch level,
     ILogger<ConfigurationReload> logger,
     ConsulServers? servers = null)
@@ -46,6 +48,7 @@ internal sealed class ConfigurationReload(
 
             cache.FetchLimits = now.FetchLimits;
             tokens.Configured(now.Tokens);
+            node.Use(Bound.Node(now));
             level.MinimumLevel = LogLevels.Parse(now.LogLevel);
             foreach (var warning in now.Warnings)
             {

@@ -1,4 +1,6 @@
 using ConnectAgent.Agent;
+using ConnectAgent.Agent.AntiEntropy;
+using ConnectAgent.Agent.Catalog;
 using ConnectAgent.Agent.Leaves;
 using ConnectAgent.Agent.LocalServices;
 using ConnectAgent.Agent.Servers.Consul;
@@ -59,6 +61,7 @@ internal static class DaemonServiceCollectionExtensions
         services.AddSingleton(configuration.Authorize).AddSingleton(configuration.Leaves);
         services.AddConnectAgent(configuration.CacheDirectory).Configure(configuration.Cache)
             .Configure<CacheOptions>(options => options.FetchLimits = configuration.FetchLimits);
+        services.AddCatalogSync(new OwnNode(Bound.Node(configuration)), new SyncOptions { IsRemote = !configuration.Server });
         services.AddLocalServices(configuration.LocalServices).TryAddSingleton(configuration.Blocking);
         services.AddHostedService(provider => provider.GetRequiredService<TokenWatcher>());
         services.AddSingleton<BlockPools>().AddSingleton<IMemoryPoolFactory<byte>>(provider => provider.GetRequiredService<BlockPools>());

@@ -10,7 +10,6 @@ using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Identity;
 using ConnectAgent.Protocol.Intentions;
 using ConnectAgent.Protocol.Reads;
-using ConnectAgent.Protocol.Services;
 using ConnectAgent.Protocol.Tokens;
 
 namespace ConnectAgent.TestKit.Servers;
@@ -19,7 +18,7 @@ namespace ConnectAgent.TestKit.Servers;
 /// A server client that a test steers: what it holds, when it fails, and how it blocks. Passes <see cref="ServerClientConformance"/> while
 /// it is not told to misbehave.
 /// </summary>
-public sealed class ScriptedServerClient(TimeProvider clock) : IServerClient
+public sealed partial class ScriptedServerClient(TimeProvider clock) : IServerClient
 {
     public const string Datacenter = "dc1";
     public const string TrustDomainName = "11111111-2222-3333-4444-555555555555.consul";
@@ -35,9 +34,6 @@ public sealed class ScriptedServerClient(TimeProvider clock) : IServerClient
     private RevocationList _revoked = RevocationList.Empty;
     private ulong _revokedIndex = 1;
     private readonly ScriptedHealth _health = new();
-    private readonly ScriptedCatalog _catalog = new();
-    private readonly ConcurrentQueue<object> _writes = new();
-    private int _nodeReads;
     private int _healthReads;
     private readonly Dictionary<string, TokenRights> _rights = new(StringComparer.Ordinal);
     private TaskCompletionSource _rightsChanged = NewSignal();
@@ -57,12 +53,6 @@ public sealed class ScriptedServerClient(TimeProvider clock) : IServerClient
     public int Matches => Volatile.Read(ref _matches);
 
     public int HealthReads => Volatile.Read(ref _healthReads);
-
-    /// <summary>Reads of nodes.</summary>
-    public int NodeReads => Volatile.Read(ref _nodeReads);
-
-    /// <summary>Every write to the catalog, in order, those that failed included.</summary>
-    public IReadOnlyList<object> Writes => [.. _writes];
 
     /// <summary>How often somebody began to wait for a change of rights.</summary>
     public int Looks => Volatile.Read(ref _looks);
@@ -208,15 +198,6 @@ public sealed class ScriptedServerClient(TimeProvider clock) : IServerClient
         return await HoldAsync(query, () => null, () => _health.Read(question, RightsOf(query.Token)), cancellationToken);
     }
 
-    internal Task<ServerRead<NodeView>> ReadNodeAsync(NodeName node, ServerQuery query, CancellationToken cancellationToken)
-    {
-        Interlocked.Increment(ref _nodeReads);
-        return HoldAsync(query, () => null, () => _catalog.Read(node.Value, RightsOf(query.Token)), cancellationToken);
-    }
-
-    internal Task<ServerRead<IReadOnlyList<HealthCheck>>> ReadNodeChecksAsync(NodeName node, ServerQuery query, CancellationToken cancellationToken) =>
-        HoldAsync(query, () => null, () => _catalog.ReadChecks(node.Value, RightsOf(query.Token)), cancellationToken);
-
     /// <summary>From now on each resolution of a token waits until it is let go.</summary>
     /// <returns>Those that wait, in their order.</returns>
     public IReadOnlyCollection<TaskCompletionSource> HoldResolutions() => _heldResolutions = new ConcurrentQueue<TaskCompletionSource>();
@@ -298,34 +279,6 @@ public sealed class ScriptedServerClient(TimeProvider clock) : IServerClient
             var now = clock.GetUtcNow();
             return Task.FromResult(new SignedLeaf(_authority.Sign(identity, certificateRequest, now, LeafLife, VerifiesRequests), ++_index));
         }
-    }
-
-    /// <summary>Runs before each write, in its caller's flow; what it throws is the write's failure.</summary>
-    public Func<object, Task> Writing { get; set; } = static _ => Task.CompletedTask;
-
-    public Task RegisterAsync(CatalogRegistration registration, string token, CancellationToken cancellationToken) => WriteAsync(
-        registration, registration.Node.Datacenter, token, (rights, index) => _catalog.Register(registration, rights, index), cancellationToken);
-
-    public Task DeregisterAsync(CatalogDeregistration deregistration, string token, CancellationToken cancellationToken) => WriteAsync(
-        deregistration, deregistration.Datacenter, token, (rights, index) => _catalog.Deregister(deregistration, rights, index), cancellationToken);
-
-    private async Task WriteAsync(
-        object write, string datacenter, string token, Action<TokenRights, ulong> apply, CancellationToken cancellationToken)
-    {
-        _writes.Enqueue(write);
-        await Writing(write).WaitAsync(cancellationToken);
-        lock (_gate)
-        {
-            if (_failure is { } failure)
-            {
-                throw failure.ToThrow();
-            }
-
-            RequireDatacenter(datacenter.Length > 0 ? datacenter : Datacenter);
-            apply(RightsOf(token), ++_index);
-        }
-
-        Changed();
     }
 
     private async Task<TokenRights> ResolveBehindAsync(Task hold, string token, CancellationToken cancellationToken)

@@ -1,3 +1,4 @@
+using ConnectAgent.Agent.Catalog;
 using ConnectAgent.Agent.Identity;
 using ConnectAgent.Configuration;
 using ConnectAgent.ControlPlane;
@@ -6,6 +7,7 @@ using ConnectAgent.Hosting;
 using ConnectAgent.Http.LocalAgent;
 using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Intentions;
+using ConnectAgent.Protocol.Services;
 using ConnectAgent.Protocol.Timing;
 using ConnectAgent.Protocol.Tokens;
 using ConnectAgent.State;
@@ -26,6 +28,7 @@ public sealed class ConfigurationReloadTests : IDisposable
     private readonly AgentIdentity _identity = new("dc1", "node1", true, "old", DefaultDecision.AclsDisabled);
     private readonly StateStore _state = new(new MemoryStateStorage(), ControlPlaneTables.All);
     private readonly LoggingLevelSwitch _level = new();
+    private readonly OwnNode _node = new(new CatalogNode { Name = "node1" });
     private ConfigValues _values = new ConfigValues().Set(NodeKeys.NodeName, "node1").Set(AclKeys.DefaultToken, "old").Set(NodeKeys.LogLevel, "INFO");
 
     public void Dispose()
@@ -38,11 +41,13 @@ public sealed class ConfigurationReloadTests : IDisposable
     public void What_may_change_is_taken_over()
     {
         var reload = Create();
-        _values = new ConfigValues().Set(NodeKeys.NodeName, "other").Set(AclKeys.DefaultToken, "new").Set(NodeKeys.LogLevel, "trace").Set(CacheKeys.FetchRate, 5.0).Set(CacheKeys.FetchMaxBurst, 3);
+        _values = new ConfigValues().Set(NodeKeys.NodeName, "other").Set(AclKeys.DefaultToken, "new").Set(NodeKeys.LogLevel, "trace").Set(CacheKeys.FetchRate, 5.0).Set(CacheKeys.FetchMaxBurst, 3)
+            .Set(NodeKeys.NodeMeta, new Dictionary<string, string> { ["rack"] = "7" });
         reload.Run();
         _agent.Cache.FetchLimits.Should().Be(new FetchLimits(5, 3));
         _identity.DefaultToken.Should().Be("new");
         _level.MinimumLevel.Should().Be(LogEventLevel.Verbose);
+        _node.Current.Meta.Should().Contain("rack", "7");
     }
 
     [Fact]
@@ -63,6 +68,6 @@ public sealed class ConfigurationReloadTests : IDisposable
             _identity,
             new RecoveryToken("node1"),
             NullLogger<AgentTokens>.Instance);
-        return new ConfigurationReload(current, _agent.Cache, tokens, _level, NullLogger<ConfigurationReload>.Instance);
+        return new ConfigurationReload(current, _agent.Cache, tokens, _node, _level, NullLogger<ConfigurationReload>.Instance);
     }
 }

@@ -1,0 +1,381 @@
+using System.Collections.Concurrent;
+using ConnectAgent.Agent.Catalog;
+using ConnectAgent.Agent.Identity;
+using ConnectAgent.Agent.LocalServices;
+using ConnectAgent.Agent.Servers;
+using ConnectAgent.Protocol.Errors;
+using ConnectAgent.Protocol.Limits;
+using ConnectAgent.Protocol.Services;
+using Microsoft.Extensions.Logging;
+
+namespace ConnectAgent.Agent.AntiEntropy;
+
+/// <summary>
+/// Keeps what the catalog says of the agent's own node as it is here (services AE-1). What it is known to hold is remembered per group (a service with its checks, or the
+/// node), and <see cref="SyncPlan"/> says what to write: after a change of that group, and for all after a comparison.
+/// </summary>
+internal sealed class CatalogSync : ILocalSync, IThreadPoolWorkItem, IDisposable
+{
+    // AE-2: theirs whose node it is.
+    private const string ServerService = "consul";
+    private const string MemberCheck = "serfHealth";
+
+    [Limit("sync.push", "s", "the caller is answered, and the push goes on")]
+    private static readonly TimeSpan PushTime = TimeSpan.FromSeconds(3);
+
+    private readonly LocalState _local;
+    private readonly IServerClient _servers;
+    private readonly SyncWriter _writer;
+    private readonly SyncOptions _options;
+    private readonly OwnNode _self;
+    private readonly AgentIdentity _agent;
+    private readonly SyncMetrics _metrics;
+    private readonly TimeProvider _clock;
+    private readonly Random _random;
+    private readonly ILogger<CatalogSync> _logger;
+    private readonly DeferredOutputs _outputs;
+    private readonly IDisposable _subscription;
+    private readonly ConcurrentDictionary<string, SyncLane> _lanes = new(StringComparer.Ordinal);
+    private readonly ConcurrentQueue<string> _changed = new();
+    private readonly SyncLane _node = new(string.Empty);
+    private readonly TaskCompletionSource _compared = NewSignal();
+    private TaskCompletionSource _lost = NewSignal();
+    private CancellationToken _life;
+    private volatile bool _isRunning;
+    private volatile bool _isUnreachable;
+    private int _isQueued;
+    private long _round;
+    private string? _failure;
+
+    public CatalogSync(
+        LocalState local,
+        IServerClient servers,
+        SyncWriter writer,
+        SyncOptions options,
+        OwnNode self,
+        AgentIdentity agent,
+        SyncMetrics metrics,
+        TimeProvider clock,
+        Random random,
+        ILogger<CatalogSync> logger)
+    {
+        (_local, _servers, _writer, _options, _self, _agent) = (local, servers, writer, options, self, agent);
+        (_metrics, _clock, _random, _logger) = (metrics, clock, random, logger);
+        _lanes[_node.Id] = _node;
+        _outputs = new DeferredOutputs(clock, checks => Queue(checks.Select(id => GroupOf(local.Current, id))));
+        _subscription = local.Subscribe(Note);
+    }
+
+    /// <summary>Completes when a write finds the servers unreachable. Take it before the comparison.</summary>
+    public Task Lost => Volatile.Read(ref _lost).Task;
+
+    /// <summary>From now on changes are pushed.</summary>
+    /// <param name="life">Ends with the agent.</param>
+    public void Start(CancellationToken life) => (_life, _isRunning) = (life, true);
+
+    /// <inheritdoc/>
+    public async Task PushAsync(IReadOnlyCollection<string> serviceIds, IReadOnlyCollection<string> checkIds, CancellationToken cancellationToken)
+    {
+        if (!_isRunning || _isUnreachable)
+        {
+            return;
+        }
+
+        var view = _local.Current;
+        HashSet<string> groups = [.. serviceIds, .. checkIds.Select(id => GroupOf(view, id))];
+        try
+        {
+            await PushAsync(groups).WaitAsync(PushTime, _clock, cancellationToken);
+        }
+        catch (Exception error) when (error is TimeoutException or OperationCanceledException)
+        {
+            // It goes on by itself.
+        }
+    }
+
+    /// <summary>Reads what the catalog holds and brings it to what is here (AE-1, AE-2).</summary>
+    /// <returns>Whether servers answered; what they refuse is no reason to come back sooner.</returns>
+    public async Task<bool> CompareAsync(CancellationToken cancellationToken)
+    {
+        var round = Interlocked.Increment(ref _round);
+        try
+        {
+            var (name, query) = (new NodeName(_self.Current.Name), new ServerQuery(_self.Current.Datacenter, _agent.AgentToken, default));
+            var node = _servers.ReadAsync(NodeRead.Instance, name, query, cancellationToken);
+            var checks = _servers.ReadAsync(NodeChecksRead.Instance, name, query, cancellationToken);
+            Learn((await node).Value, (await checks).Value, round);
+        }
+        catch (ServerException error)
+        {
+            _metrics.Compared(isGood: false);
+            Report(error.Message);
+            if (error.Kind is FailureKind.Unreachable or FailureKind.RateLimited or FailureKind.Unsupported)
+            {
+                _isUnreachable = true;
+                return error.Kind == FailureKind.Unsupported;
+            }
+
+            // Who may not compare may still write.
+            await WriteAllAsync();
+            return true;
+        }
+
+        _metrics.Compared(isGood: true);
+        Report(null);
+        await WriteAllAsync();
+        return !_isUnreachable;
+    }
+
+    /// <summary>Tells the servers that the agent stops, as far as they listen (AE-6).</summary>
+    public async Task LeaveAsync(CancellationToken cancellationToken)
+    {
+        if (!_options.IsRemote || _isUnreachable || !_node.Known.Checks.ContainsKey(OwnCheck.Id))
+        {
+            return;
+        }
+
+        try
+        {
+            var registration = new CatalogRegistration(_self.Current) { SkipNodeUpdate = true, Checks = [OwnCheck.Of(_self.Current, isAlive: false)] };
+            await _servers.RegisterAsync(registration, _agent.AgentToken, cancellationToken);
+        }
+        catch (Exception error) when (error is ServerException or OperationCanceledException)
+        {
+            _logger.GoodbyeFailed(error.Message);
+        }
+    }
+
+    public void Dispose()
+    {
+        _subscription.Dispose();
+        _outputs.Dispose();
+    }
+
+    void IThreadPoolWorkItem.Execute()
+    {
+        Volatile.Write(ref _isQueued, 0);
+        HashSet<string> groups = new(StringComparer.Ordinal);
+        while (_changed.TryDequeue(out var id))
+        {
+            groups.Add(id);
+        }
+
+        if (_isRunning && !_isUnreachable)
+        {
+            _ = PushAsync(groups);
+        }
+    }
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    // A check that is no longer here belongs to the group that it was written with.
+    private string GroupOf(LocalView view, string checkId) =>
+        view.Check(checkId)?.Registered.ServiceId
+        ?? _lanes.Values.FirstOrDefault(lane => lane.Known.Checks.ContainsKey(checkId))?.Id
+        ?? _node.Id;
+
+    // Called under the lock of the local state.
+    private void Note(LocalChange change)
+    {
+        if (_isRunning)
+        {
+            Queue([.. change.Services, .. change.Checks.SelectMany(id => new[] { change.Before.Check(id), change.Now.Check(id) })
+                .OfType<LocalCheck>().Select(static check => check.Registered.ServiceId)]);
+        }
+    }
+
+    private void Queue(IEnumerable<string> groups)
+    {
+        foreach (var id in groups)
+        {
+            _changed.Enqueue(id);
+        }
+
+        if (Interlocked.Exchange(ref _isQueued, 1) == 0)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        }
+    }
+
+    private async Task PushAsync(IReadOnlyCollection<string> groups)
+    {
+        // Before it, nobody knows what tags the catalog has changed.
+        await _compared.Task.WaitAsync(_life).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.WhenAll(groups.Select(id => _lanes.GetOrAdd(id, static id => new SyncLane(id)).RunAsync(TurnAsync)));
+    }
+
+    private async Task WriteAllAsync()
+    {
+        _isUnreachable = false;
+        _compared.TrySetResult();
+        await Task.WhenAll(_lanes.Keys.Concat(_local.Current.Services.Keys).Distinct(StringComparer.Ordinal).ToList()
+            .Select(id => _lanes.GetOrAdd(id, static id => new SyncLane(id)).RunAsync(TurnAsync)));
+    }
+
+    private void Learn(NodeView node, IReadOnlyList<HealthCheck> checks, long round)
+    {
+        if (!string.Equals(node.Node?.Name, _self.Current.Name, StringComparison.OrdinalIgnoreCase))
+        {
+            // Where there is none of a name, one whose ID begins so is answered (CAT-14).
+            (node, checks) = (NodeView.None, []);
+        }
+
+        var view = _local.Current;
+        var byService = checks.Where(static check => check.CheckId != MemberCheck || check.ServiceId.Length > 0)
+            .GroupBy(static check => check.ServiceId, StringComparer.Ordinal)
+            .ToDictionary(static group => group.Key, static group => group.ToList(), StringComparer.Ordinal);
+        foreach (var id in _lanes.Keys.Concat(node.Services.Keys).Concat(byService.Keys).Concat(view.Services.Keys).Distinct(StringComparer.Ordinal).ToList())
+        {
+            var service = id == ServerService && view.Service(id) is null ? null : node.Services.GetValueOrDefault(id);
+            var read = new KnownGroup
+            {
+                Node = id.Length == 0 ? node.Node : null,
+                Service = service,
+                Checks = KnownGroup.Nothing.Checks.SetItems(
+                    byService.GetValueOrDefault(id, []).Select(static check => KeyValuePair.Create(check.CheckId, check))),
+            };
+            if (_lanes.GetOrAdd(id, static id => new SyncLane(id)).TryLearn(read, round, out var before)
+                && service is not null
+                && view.Service(id) is { } own
+                && SyncPlan.TagsToTake(own.Visible, before.Service, service) is { } tags
+                && _local.UseCatalogTags(id, tags))
+            {
+                _logger.TagsTaken(id);
+            }
+        }
+    }
+
+    /// <summary>One turn of a lane: what is here and what the catalog is known to hold, as they are now.</summary>
+    private async Task TurnAsync(SyncLane lane)
+    {
+        try
+        {
+            if (lane.Id.Length > 0 && _node.Known.Node is null)
+            {
+                // A service would bring its node along, without all that belongs to it.
+                await _node.RunAsync(TurnAsync);
+            }
+
+            if (!_life.IsCancellationRequested && !_isUnreachable)
+            {
+                await WriteAsync(lane);
+            }
+        }
+        catch (OperationCanceledException) when (_life.IsCancellationRequested)
+        {
+            // The agent stops.
+        }
+        catch (Exception error)
+        {
+            // A bug with one service must not stop the others, and must be heard.
+            _logger.WriteBroke(error, lane.Id);
+        }
+    }
+
+    private async Task WriteAsync(SyncLane lane)
+    {
+        var here = Here(lane);
+        lane.Share(lane.Known.Sharing(here));
+        var plan = SyncPlan.Of(here, lane.Known, id => _options.CheckUpdateInterval <= TimeSpan.Zero || _outputs.IsDue(id));
+        foreach (var id in plan.Deferred)
+        {
+            _outputs.Add(id, SyncPace.OutputOf(_options.CheckUpdateInterval, _random.NextDouble()));
+        }
+
+        var failed = false;
+        foreach (var step in plan.Steps)
+        {
+            var result = await _writer.RunAsync(step, _agent.AgentToken, lane, _life);
+            if (result == StepResult.Done)
+            {
+                lane.Wrote(lane.Known.After(step), Volatile.Read(ref _round));
+                continue;
+            }
+
+            failed = true;
+            if (result == StepResult.Unreachable)
+            {
+                Lose();
+                break;
+            }
+
+            if (step is RegisterStep { Registration.Service: not null } && lane.Known.Service is null)
+            {
+                // Without the service its checks are refused, too.
+                break;
+            }
+        }
+
+        End(lane, here, failed);
+    }
+
+    private void End(SyncLane lane, LocalGroup here, bool failed)
+    {
+        foreach (var (check, _) in here.Checks)
+        {
+            _outputs.Done(check.CheckId);
+        }
+
+        if (failed != lane.IsFailing)
+        {
+            lane.IsFailing = failed;
+            _metrics.Failing(failed ? 1 : -1);
+        }
+
+        if (!failed)
+        {
+            lane.Failure = null;
+            if (lane != _node && here.Service is null && lane.Known.IsEmpty)
+            {
+                _lanes.TryRemove(KeyValuePair.Create(lane.Id, lane));
+            }
+        }
+    }
+
+    private LocalGroup Here(SyncLane lane)
+    {
+        var view = _local.Current;
+        var service = view.Service(lane.Id);
+        if (service is not null)
+        {
+            lane.Token = Or(service.Token, _agent.DefaultToken);
+        }
+
+        // AE-5. What is not here any more goes under the token that it came with.
+        var token = lane == _node ? _agent.AgentToken : lane.Token ?? _agent.AgentToken;
+        List<LocalGroup.Check> checks =
+        [
+            .. view.ChecksOf(lane.Id).Select(check => new LocalGroup.Check(
+                check.Health, Or(check.Registered.Token, service is null ? _agent.DefaultToken : token))),
+        ];
+        if (lane == _node && _options.IsRemote)
+        {
+            checks.Add(new LocalGroup.Check(OwnCheck.Of(_self.Current, isAlive: true), token));
+        }
+
+        return new LocalGroup(
+            lane.Id, _self.Current, service?.Visible, token, checks, id => view.Check(id) is not null || (_options.IsRemote && id == OwnCheck.Id));
+    }
+
+    private static string Or(string token, string other) => token.Length > 0 ? token : other;
+
+    private void Lose()
+    {
+        _isUnreachable = true;
+        Interlocked.Exchange(ref _lost, NewSignal()).TrySetResult();
+    }
+
+    private void Report(string? failure)
+    {
+        var before = _failure;
+        _failure = failure;
+        if (failure is not null && failure != before)
+        {
+            _logger.ComparisonFailed(failure);
+        }
+        else if (failure is null && before is not null)
+        {
+            _logger.ComparisonRecovered();
+        }
+    }
+}

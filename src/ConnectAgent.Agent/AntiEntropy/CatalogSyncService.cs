@@ -1,0 +1,66 @@
+using ConnectAgent.Caching;
+using ConnectAgent.Client.Servers;
+using ConnectAgent.Protocol.Timing;
+using Microsoft.Extensions.Hosting;
+
+namespace ConnectAgent.Agent.AntiEntropy;
+
+/// <summary>
+/// Compares at the start, when servers are reachable again, and from time to time (services AE-1). While they are unreachable it tries with growing pauses, and nobody
+/// else does.
+/// </summary>
+internal sealed class CatalogSyncService(CatalogSync sync, ClusterSize cluster, ServerContact contact, TimeProvider clock, Random random) : BackgroundService
+{
+    // A second is all that the host gives a stop.
+    private static readonly TimeSpan LeaveTime = TimeSpan.FromMilliseconds(700);
+
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken);
+        using var limit = new CancellationTokenSource(LeaveTime, clock);
+        await sync.LeaveAsync(limit.Token);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        sync.Start(stoppingToken);
+        var failures = 0;
+        while (true) // stopping leaves through an await
+        {
+            var (back, lost) = (contact.Back, sync.Lost);
+            failures = await sync.CompareAsync(stoppingToken) ? 0 : failures + 1;
+            if (failures == 0)
+            {
+                await cluster.LookAsync(stoppingToken);
+                if (await WaitAsync(SyncPace.PauseOf(cluster.Nodes, random.NextDouble()), stoppingToken, back, lost) != lost)
+                {
+                    await StaggerAsync(back, stoppingToken);
+                    continue;
+                }
+
+                failures = 1;
+            }
+
+            await WaitAsync(RefreshBackoff.Pause(failures + RefreshBackoff.Free, random.NextDouble()), stoppingToken, back);
+            await StaggerAsync(back, stoppingToken);
+        }
+    }
+
+    private async Task StaggerAsync(Task back, CancellationToken cancellationToken)
+    {
+        if (back.IsCompleted)
+        {
+            await clock.PauseAsync(SyncPace.ReturnOf(cluster.Nodes, random.NextDouble()), cancellationToken);
+        }
+    }
+
+    /// <summary>Waits for one of these, or until a time is over.</summary>
+    private async Task<Task> WaitAsync(TimeSpan pause, CancellationToken cancellationToken, params Task[] signals)
+    {
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var first = await Task.WhenAny([.. signals, Task.Delay(pause, clock, ended.Token)]);
+        await ended.CancelAsync();
+        cancellationToken.ThrowIfCancellationRequested();
+        return first;
+    }
+}
