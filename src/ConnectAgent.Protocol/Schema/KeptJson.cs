@@ -11,24 +11,27 @@ public static class KeptJson
     public static SchemaType<JsonElement> Document { get; } = new DocumentValue();
 
     /// <summary>An object, as text in <see cref="SortedJson"/>'s form.</summary>
-    public static SchemaType<string> Map { get; } = new MapValue();
+    public static SchemaType<string> Map { get; } = new MapValue(own: null);
 
-    private static void Check(JsonElement value, SchemaDecoding decoding, int depth)
+    /// <summary>The same, nested so deep at most wherever it stands: it may be shown in other places than where it came.</summary>
+    internal static SchemaType<string> MapOf(DepthBound own) => new MapValue(own);
+
+    private static void Check(JsonElement value, SchemaDecoding decoding, DepthBound bound, int depth)
     {
-        DepthBound.Document.Require(depth);
+        bound.Require(depth);
         switch (value.ValueKind)
         {
             case JsonValueKind.Object:
                 foreach (var property in value.EnumerateObject())
                 {
-                    Check(property.Value, decoding, depth + 1);
+                    Check(property.Value, decoding, bound, depth + 1);
                 }
 
                 break;
             case JsonValueKind.Array:
                 foreach (var item in value.EnumerateArray())
                 {
-                    Check(item, decoding, depth + 1);
+                    Check(item, decoding, bound, depth + 1);
                 }
 
                 break;
@@ -46,13 +49,13 @@ public static class KeptJson
 
         public override bool TryRead(JsonElement value, SchemaDecoding decoding, out JsonElement read)
         {
-            Check(value, decoding, decoding.Depth);
+            Check(value, decoding, DepthBound.Document, decoding.Depth);
             read = value.Clone();
             return true;
         }
     }
 
-    private sealed class MapValue : SchemaType<string>
+    private sealed class MapValue(DepthBound? own) : SchemaType<string>
     {
         public override string Empty => "{}";
 
@@ -64,7 +67,7 @@ public static class KeptJson
                 return false;
             }
 
-            Check(map, decoding, decoding.Depth);
+            Check(map, decoding, own ?? DepthBound.Document, own is null ? decoding.Depth : 0);
             read = SortedJson.Of(map);
             return true;
         }

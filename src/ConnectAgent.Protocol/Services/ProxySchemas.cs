@@ -28,7 +28,7 @@ internal static class ProxySchemas
             .Field(
                 "TransparentProxy", ["transparent_proxy"], TransparentProxy(isFile),
                 static of => of.TransparentProxy is null, static (of, transparent) => of with { TransparentProxy = transparent })
-            .Field("Config", "config", KeptJson.Map, static (of, config) => of with { Config = Kept(config) })
+            .Field("Config", "config", ShapeTypes.Config, static (of, config) => of with { Config = Kept(config) })
             .Field(
                 "Upstreams", "upstreams", new ListType<Upstream>(Upstream(isFile, gateway), ServiceBounds.Entries, goTarget: "of type structs.Upstreams"),
                 static (of, upstreams) => of with { Upstreams = upstreams.Kept() })
@@ -62,7 +62,7 @@ internal static class ProxySchemas
         .Field(
             "LocalBindSocketMode", ["local_bind_socket_mode"], ShapeTypes.Name,
             static of => of.LocalBindSocketMode.Length == 0, static (of, mode) => of with { LocalBindSocketMode = mode })
-        .Field("Config", "config", KeptJson.Map, static (of, config) => of with { Config = Kept(config) })
+        .Field("Config", "config", ShapeTypes.Config, static (of, config) => of with { Config = Kept(config) })
         .Field(
             "MeshGateway", ["mesh_gateway"], gateway,
             static of => of.MeshGatewayMode.Length == 0, static (of, mode) => of with { MeshGatewayMode = mode })
@@ -102,5 +102,5 @@ internal static class ProxySchemas
         .Type;
 
     // Nobody can tell an empty one from none.
-    private static string? Kept(string config) => config == KeptJson.Map.Empty ? null : config;
+    private static string? Kept(string config) => config == ShapeTypes.Config.Empty ? null : config;
 }

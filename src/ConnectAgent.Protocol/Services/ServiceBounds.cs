@@ -17,4 +17,8 @@ public static class ServiceBounds
 
     [Limit("services.entries", "entries", "refused: 400", Refuses = true)]
     public static readonly CountBound Entries = new("services.entries", 1024);
+
+    /// <summary>Of <c>Config</c>. It is shown deeper in answers than it stood in a registration, and readers of JSON have bounds, too.</summary>
+    [Limit("services.config_depth", "levels", "refused: 400", Refuses = true)]
+    internal static readonly DepthBound ConfigDepth = new("services.config_depth", 48);
 }

@@ -16,6 +16,9 @@ internal static class ShapeTypes
     public static SchemaType<Dictionary<string, string>> Map { get; } =
         new MapType<string>(Text, ServiceBounds.Entries, ServiceBounds.Name, "of type map[string]string");
 
+    /// <summary>What is kept as it is.</summary>
+    public static SchemaType<string> Config { get; } = KeptJson.MapOf(ServiceBounds.ConfigDepth);
+
     public static SchemaType<Dictionary<string, List<string>>> Header { get; } =
         new MapType<List<string>>(new ListType<string>(Text, ServiceBounds.Entries), ServiceBounds.Entries, ServiceBounds.Name, "of type map[string][]string");
 

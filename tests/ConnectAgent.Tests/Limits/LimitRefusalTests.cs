@@ -223,6 +223,7 @@ public sealed class LimitRefusalTests
         ["servers.forwarded"] = "RemoteServersHttpTests.Beyond_the_bound_a_forwarded_call_is_refused_and_counted",
         ["servers.target"] = "ConsulServerClientTests.Names_that_make_no_target_name_the_bound",
         ["services.checks"] = "ServiceBodiesTests.What_is_beyond_a_bound_names_it",
+        ["services.config_depth"] = "ServiceBodiesTests.What_is_nested_too_deeply_names_its_bound",
         ["services.entries"] = "ServiceBodiesTests.What_is_beyond_a_bound_names_it",
         ["services.meta_key"] = "ServiceRulesTests.Meta_has_bounds",
         ["services.meta_keys"] = "ServiceRulesTests.Meta_has_bounds",

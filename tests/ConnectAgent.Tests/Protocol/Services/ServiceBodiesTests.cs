@@ -304,6 +304,18 @@ public sealed class ServiceBodiesTests
         beyond.Should().Throw<ServerException>().Which.Should().Match<ServerException>(error => error.Limit == limit && error.Kind == FailureKind.Invalid);
     }
 
+    [Theory] // docs/limits.md: the same wherever it stands, or an agent could not tell the catalog
+    [InlineData("""{"Proxy":{"Config":{0}}}""")]
+    [InlineData("""{"Connect":{"SidecarService":{"Proxy":{"Upstreams":[{"Config":{0}}]}}}}""")]
+    public void What_is_nested_too_deeply_names_its_bound(string body)
+    {
+        string Nested(int levels) =>
+            body.Replace("{0}", string.Concat(Enumerable.Repeat("{\"a\":", levels)) + "1" + new string('}', levels), StringComparison.Ordinal);
+        Service(Nested(47));
+        var beyond = () => Service(Nested(48));
+        beyond.Should().Throw<GoJsonException>().Which.Limit.Should().Be("services.config_depth");
+    }
+
     private static ServiceDefinition Service(string body) => Read(ServiceBodies.AgentService, body);
 
     private static CheckRequest Check(string body) => Read(ServiceBodies.AgentCheck, body);
