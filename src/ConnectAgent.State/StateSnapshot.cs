@@ -15,6 +15,9 @@ internal sealed class StateSnapshot
     public static StateSnapshot Empty { get; } = new(
         ImmutableDictionary<StateTable, TableState>.Empty, ImmutableDictionary<StateTableGroup, ulong>.Empty, 0);
 
+    /// <summary>Tells this moment from every other, without keeping all of the state.</summary>
+    public object Mark { get; } = new();
+
     /// <summary>How often a snapshot file has replaced the state in this process.</summary>
     public int Generation { get; }
 

@@ -48,10 +48,21 @@ internal sealed class CachedReads
 
     public IReadOnlyList<CachedRead> All { get; }
 
+    /// <summary>What the GET of a path needs, wherever it is answered.</summary>
+    public Permission PermissionOf(string path) => _byPath[path].Permission;
+
     /// <summary>Begins to answer a request that wants what is cached.</summary>
     /// <returns>Null for every other request.</returns>
-    public Task? TryAnswer(WireRequest request) =>
-        CachedRead.IsAskedFor(request) && request.Route is { } found && _byPath.TryGetValue(found.Route.Pattern, out var read) ? read.AnswerAsync(request) : null;
+    public Task? TryAnswer(WireRequest request)
+    {
+        if (!CachedRead.IsAskedFor(request) || !_byPath.TryGetValue(request.Route!.Route.Pattern, out var read))
+        {
+            return null;
+        }
+
+        request.Hold();
+        return read.AnswerAsync(request);
+    }
 
     /// <summary>Whether only what passes is wanted (HLT-3, HTTP-5).</summary>
     /// <exception cref="WireException">400.</exception>

@@ -30,7 +30,6 @@ internal sealed class UnservedEndpoints(BlockingReader reader, TokenResolver tok
         MapUnserved(routes, "/v1/peerings", "peerings", HttpMethods.Get);
 
         MapUnserved(routes, "/v1/catalog/", Catalog, HttpMethods.Get, HttpMethods.Put);
-        MapUnserved(routes, "/v1/health/", Catalog, HttpMethods.Get);
         MapUnserved(routes, "/v1/query", "prepared queries", HttpMethods.Get, HttpMethods.Post);
         MapUnserved(routes, "/v1/query/", "prepared queries", HttpMethods.Get, HttpMethods.Put, HttpMethods.Delete);
 

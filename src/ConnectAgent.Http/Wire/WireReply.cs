@@ -156,6 +156,10 @@ internal static class WireReply
         HttpContext context, ulong index, bool knownLeader = true, Consistency? effective = null) =>
         QueryHeaders(context.Response.Headers, index.ToString(CultureInfo.InvariantCulture), knownLeader, lastContact: 0, effective);
 
+    /// <summary>The same with an index that is a text already.</summary>
+    public static void QueryHeaders(HttpContext context, string index, Consistency effective) =>
+        QueryHeaders(context.Response.Headers, index, knownLeader: true, lastContact: 0, effective);
+
     private static void QueryHeaders(IHeaderDictionary headers, string index, bool knownLeader, long lastContact, Consistency? effective)
     {
         headers["X-Consul-Index"] = index;

@@ -94,6 +94,13 @@ public sealed class DiscoveryList
     public DiscoveryList Where(Func<DiscoveryItem, bool> keeps, bool isFiltered) =>
         Items.All(keeps) ? this : new(_head, _tail, [.. Items.Where(keeps)], IsFiltered || isFiltered);
 
+    /// <summary>Keeps the items at some positions.</summary>
+    public DiscoveryList At(Func<int, bool> keeps)
+    {
+        List<int> kept = [.. Enumerable.Range(0, Items.Count).Where(keeps)];
+        return kept.Count == Items.Count ? this : new(_head, _tail, [.. kept.Select(at => Items[at])], IsFiltered);
+    }
+
     /// <summary>The same document, some of whose items need nothing: they are there for another reason than their reader's rights.</summary>
     /// <param name="positions">Which.</param>
     public DiscoveryList Freed(IReadOnlyCollection<int> positions) => positions.Count == 0 ? this : new(

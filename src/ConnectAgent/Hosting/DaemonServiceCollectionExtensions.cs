@@ -15,8 +15,10 @@ using ConnectAgent.Http.Ca;
 using ConnectAgent.Http.CacheInspection;
 using ConnectAgent.Http.Chains;
 using ConnectAgent.Http.ConfigEntries;
+using ConnectAgent.Http.Discovery;
 using ConnectAgent.Http.Embedded;
 using ConnectAgent.Http.Forwarding;
+using ConnectAgent.Http.Health;
 using ConnectAgent.Http.Intentions;
 using ConnectAgent.Http.Leaves;
 using ConnectAgent.Http.LocalAgent;
@@ -92,6 +94,7 @@ internal static class DaemonServiceCollectionExtensions
         services.AddAclApi(configuration.StateDirectory).AddLoginApi();
         services.AddCaApi().AddRevocationApi();
         services.AddIntentionsApi().AddConfigEntriesApi().AddChainsApi();
+        services.AddCachedDiscovery().AddHealthApi();
         services.AddSnapshotsApi().AddStatusApi(Bound.Status(configuration));
     }
 }

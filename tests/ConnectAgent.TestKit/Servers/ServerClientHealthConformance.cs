@@ -20,11 +20,18 @@ public abstract class ServerClientHealthConformance
     /// <summary>The back end, serving <c>dc1</c> without services, ACLs off.</summary>
     protected abstract IServerClient Client { get; }
 
+    /// <summary>Whether an instance has the fields that it was put with, whatever they are.</summary>
+    protected virtual bool KeepsWhatItDoesNotKnow => true;
+
+    /// <summary>The client to ask with a token, once one was given rights.</summary>
+    protected virtual IServerClient Guarded => Client;
+
     /// <summary>Puts the instances of a service, or those that connect for it, into the back end.</summary>
     protected abstract Task PutAsync(string service, bool connect, params string[] instances);
 
     /// <summary>Turns ACLs on, and gives a token rights.</summary>
-    protected abstract Task GrantAsync(string token, params AccessRequest[] rights);
+    /// <returns>Its secret.</returns>
+    protected abstract Task<string> GrantAsync(string token, params AccessRequest[] rights);
 
     [Fact] // HLT-1, CAT-16
     public async Task An_unknown_service_is_an_empty_list_with_an_index()
@@ -42,7 +49,10 @@ public abstract class ServerClientHealthConformance
         await PutAsync("web", connect: false, instances);
         var read = await ReadAsync(Question("web"));
         read.Value.Items.Select(instance => (instance.Node, instance.Service, instance.IsPassing)).Should().Equal(("n1", "web", false), ("n2", "web", true));
-        JsonNode.DeepEquals(JsonNode.Parse(TextOf(read.Value)), JsonNode.Parse($"[{instances[0]},{instances[1]}]")).Should().BeTrue(TextOf(read.Value));
+        if (KeepsWhatItDoesNotKnow)
+        {
+            JsonNode.DeepEquals(JsonNode.Parse(TextOf(read.Value)), JsonNode.Parse($"[{instances[0]},{instances[1]}]")).Should().BeTrue(TextOf(read.Value));
+        }
     }
 
     [Fact] // HLT-2, CAT-12, CAT-13
@@ -97,15 +107,15 @@ public abstract class ServerClientHealthConformance
         // Given
         await PutAsync("web", connect: false, HealthInstances.Of("n1", "web"), HealthInstances.Of("n2", "web"));
         await PutAsync("web", connect: true, HealthInstances.Of("n1", "web-sidecar-proxy"));
-        await GrantAsync("all", Node("n1"), Node("n2"), Service("web"), Service("web-sidecar-proxy"));
-        await GrantAsync("one", Node("n1"), Service("web"), Service("web-sidecar-proxy"));
-        await GrantAsync("nameless", Node("n1"), Service("web-sidecar-proxy"));
+        var all = await GrantAsync("all", Node("n1"), Node("n2"), Service("web"), Service("web-sidecar-proxy"));
+        var one = await GrantAsync("one", Node("n1"), Service("web"), Service("web-sidecar-proxy"));
+        var nameless = await GrantAsync("nameless", Node("n1"), Service("web-sidecar-proxy"));
 
         // Then
-        (await SeesAsync("all", connect: false)).Should().Be("n1,n2");
-        (await SeesAsync("one", connect: false)).Should().Be("n1 and more");
-        (await SeesAsync("one", connect: true)).Should().Be("n1");
-        (await SeesAsync("nameless", connect: true)).Should().Be(" and more");
+        (await SeesAsync(all, connect: false)).Should().Be("n1,n2");
+        (await SeesAsync(one, connect: false)).Should().Be("n1 and more");
+        (await SeesAsync(one, connect: true)).Should().Be("n1");
+        (await SeesAsync(nameless, connect: true)).Should().Be(" and more");
         var unknown = () => ReadAsync(Question("web"), "made-up");
         (await unknown.Should().ThrowAsync<ServerException>()).WithMessage("ACL not found").Which.Kind.Should().Be(FailureKind.UnknownToken);
 
@@ -128,5 +138,5 @@ public abstract class ServerClientHealthConformance
         (await ReadAsync(question)).Value.Items.Select(instance => instance.Service);
 
     private Task<ServerRead<DiscoveryList>> ReadAsync(InstancesQuery question, string token = "") =>
-        Client.ReadHealthAsync(question, new ServerQuery("dc1", token, new BlockingQuery(0, Long)), CancellationToken.None);
+        (token.Length == 0 ? Client : Guarded).ReadHealthAsync(question, new ServerQuery("dc1", token, new BlockingQuery(0, Long)), CancellationToken.None);
 }

@@ -1,7 +1,9 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Text;
+using ConnectAgent.ControlPlane.Catalog;
 using ConnectAgent.Http.Wire;
+using ConnectAgent.Tests.Http.Health;
 using FluentAssertions;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -25,6 +27,9 @@ public sealed class HitAllocationTests
     [InlineData("GET", "/v1/agent/connect/ca/roots", null)]
     [InlineData("GET", "/v1/agent/connect/ca/roots", "deny")]
     [InlineData("GET", "/v1/agent/connect/ca/leaf/web?stale&cached=", "deny")]
+    [InlineData("GET", "/v1/health/connect/db?passing&stale", null)]
+    [InlineData("GET", "/v1/health/connect/db?passing&stale", "deny")]
+    [InlineData("GET", "/v1/health/service/db-proxy", "deny")]
     [InlineData("GET", "/v1/agent/connect/ca/leaf/web", null)]
     [InlineData("GET", "/v1/agent/connect/ca/leaf/web", "deny")]
     public async Task A_cache_hit_allocates_nothing(string method, string target, string? policy)
@@ -34,6 +39,9 @@ public sealed class HitAllocationTests
         var body = method == "GET"
             ? null
             : Encoding.UTF8.GetBytes($$"""{"Target":"db","ClientCertURI":"{{InProcessAgent.UriOf("web")}}","ClientCertSerial":"04:00:00:00:00:01:15:4b:5a:c3:94"}""");
+        var catalog = agent.Services.GetRequiredService<CatalogStore>();
+        await catalog.PutAsync("n1", "db-proxy", connectsFor: "db");
+        await catalog.PutAsync("n2", "db-proxy", "warning", connectsFor: "db");
         await agent.ExchangeAsync(new HttpMethod(method), target, body);
         var dispatcher = agent.Services.GetRequiredService<WireDispatcher>();
         var held = new HeldExchange(method, target, body ?? []);

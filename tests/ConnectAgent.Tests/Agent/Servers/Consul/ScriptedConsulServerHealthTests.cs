@@ -31,9 +31,9 @@ public sealed class ScriptedConsulServerHealthTests : ServerClientHealthConforma
         return Task.CompletedTask;
     }
 
-    protected override Task GrantAsync(string token, params AccessRequest[] rights)
+    protected override Task<string> GrantAsync(string token, params AccessRequest[] rights)
     {
         _server.Content.SetRights(token, new GrantedRights(rights));
-        return Task.CompletedTask;
+        return Task.FromResult(token);
     }
 }

@@ -1,0 +1,134 @@
+using System.Buffers;
+using System.Text.Json;
+using ConnectAgent.ControlPlane.Catalog;
+using ConnectAgent.Http.Wire;
+using ConnectAgent.Protocol.Acl;
+using ConnectAgent.Protocol.Discovery;
+using ConnectAgent.Protocol.Json;
+using ConnectAgent.Protocol.Services;
+using ConnectAgent.State;
+
+namespace ConnectAgent.Http.Health;
+
+/// <summary>
+/// The health of one service at one index: rendered once for all who read it, until something that it is made of is written. Of the one before, the texts of
+/// instances that have not changed are taken over.
+/// </summary>
+internal sealed class HealthView
+{
+    private static readonly JsonWriterOptions Compact = new() { Encoder = GoJsonEncoder.Instance, SkipValidation = true };
+    private readonly ulong[] _written;
+    private readonly int _generation;
+    private object _seen;
+    private RenderedBody? _passing;
+
+    /// <param name="state">Where it was found.</param>
+    /// <param name="found">What was.</param>
+    /// <param name="nameRight">What a token must be allowed to see anything of it; null for nothing.</param>
+    /// <param name="before">What was rendered last for the same service; null for none.</param>
+    public HealthView(StateSnapshot state, CatalogView<IReadOnlyList<InstanceHealth>> found, AccessRequest? nameRight, HealthView? before)
+    {
+        (Instances, Topics, NameRight, Index) = (found.Value, found.Topics, nameRight, Math.Max(1, found.Index));
+        (_seen, _generation) = (state.Mark, state.Generation);
+        _written = [.. Topics.Select(state.IndexOf)];
+        List = DiscoveryList.Of(ItemsOf(Instances, before), isFiltered: false);
+        Body = new RenderedBody(List.Json);
+    }
+
+    /// <summary>In the order of the list.</summary>
+    public IReadOnlyList<InstanceHealth> Instances { get; }
+
+    public DiscoveryList List { get; }
+
+    public ulong Index { get; }
+
+    public Topic[] Topics { get; }
+
+    public AccessRequest? NameRight { get; }
+
+    public RenderedBody Body { get; }
+
+    /// <summary>The same of what passes (HLT-3).</summary>
+    public RenderedBody Passing => _passing ??= ReferenceEquals(List.Passing, List) ? Body : new RenderedBody(List.Passing.Json);
+
+    /// <summary>What it takes, in bytes, within a fifth.</summary>
+    public long Size => 1024 + (3L * List.Json.Length);
+
+    /// <summary>Whether it still is what a state answers. Makes nothing.</summary>
+    public bool Holds(StateSnapshot state)
+    {
+        if (ReferenceEquals(Volatile.Read(ref _seen), state.Mark))
+        {
+            return true;
+        }
+
+        // Of a service without instances the index is that of others.
+        if (state.Generation != _generation || Instances.Count == 0)
+        {
+            return false;
+        }
+
+        for (var i = 0; i < Topics.Length; i++)
+        {
+            if (state.IndexOf(Topics[i]) != _written[i])
+            {
+                return false;
+            }
+        }
+
+        Volatile.Write(ref _seen, state.Mark);
+        return true;
+    }
+
+    /// <summary>Whether both have the same instances with the same checks.</summary>
+    public bool SaysTheSame(HealthView other) => Instances.Count == other.Instances.Count && !Instances.Where((instance, at) => !AreSame(instance, other.Instances[at])).Any();
+
+    private static List<DiscoveryItem> ItemsOf(IReadOnlyList<InstanceHealth> instances, HealthView? before)
+    {
+        Dictionary<object, int> known = new(ReferenceEqualityComparer.Instance);
+        for (var i = 0; i < before?.Instances.Count; i++)
+        {
+            known[before.Instances[i].Service] = i;
+        }
+
+        List<DiscoveryItem> items = new(instances.Count);
+        foreach (var instance in instances)
+        {
+            items.Add(known.TryGetValue(instance.Service, out var at) && AreSame(instance, before!.Instances[at])
+                ? before.List.Items[at]
+                : new DiscoveryItem(instance.Node.Name, instance.Service.Name, instance.IsPassing, Render(instance)));
+        }
+
+        return items;
+    }
+
+    private static ReadOnlyMemory<byte> Render(InstanceHealth instance)
+    {
+        var json = new ArrayBufferWriter<byte>(1024);
+        using (var writer = new Utf8JsonWriter(json, Compact))
+        {
+            ServiceJson.InstanceHealth(writer, instance);
+        }
+
+        return json.WrittenMemory;
+    }
+
+    // Rows stay the same objects while nobody writes them.
+    private static bool AreSame(InstanceHealth one, InstanceHealth other)
+    {
+        if (!ReferenceEquals(one.Node, other.Node) || !ReferenceEquals(one.Service, other.Service) || one.Checks.Count != other.Checks.Count)
+        {
+            return false;
+        }
+
+        for (var i = 0; i < one.Checks.Count; i++)
+        {
+            if (!ReferenceEquals(one.Checks[i], other.Checks[i]))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+}
