@@ -13,7 +13,7 @@ internal sealed class CaKey : IDisposable
     public const int LargestRsa = 8192;
 
     // An RSA key of that many bits has 4.7 kB.
-    private const int LongestDer = 6 * 1024;
+    private const int DerOfLargestRsa = 6 * 1024;
 
     private static readonly Dictionary<int, string> Curves = new()
     {
@@ -96,7 +96,7 @@ internal sealed class CaKey : IDisposable
         try
         {
             // Before any arithmetic with it: reading a key tests its primes.
-            if (der.Length > LongestDer)
+            if (der.Length > DerOfLargestRsa)
             {
                 throw TooLarge();
             }

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using ConnectAgent.Http.Wire;
+using ConnectAgent.Protocol.Limits;
 using Microsoft.AspNetCore.Connections;
 
 namespace ConnectAgent.Hosting;
@@ -12,8 +13,9 @@ namespace ConnectAgent.Hosting;
 /// </summary>
 internal sealed class ArrivingHead : IDuplexPipe, IArrivingHead
 {
-    // A head that needs no place, and a body that is not long.
-    private const long MostUncounted = 2 * LargeRequests.From;
+    /// <summary>A head that needs no place, and a body that is not long.</summary>
+    [Limit("http.arriving", "bytes", "takes one of `http.large_requests`")]
+    private const int MostArriving = 2 * LargeRequests.From;
 
     private readonly LargeRequests _places;
     private readonly Func<Task> _refuse;
@@ -63,7 +65,7 @@ internal sealed class ArrivingHead : IDuplexPipe, IArrivingHead
 
     private bool HasRoom(long unread)
     {
-        if (_taken + unread <= MostUncounted || IsPaused || Volatile.Read(ref _hasPlace) == 1)
+        if (_taken + unread <= MostArriving || IsPaused || Volatile.Read(ref _hasPlace) == 1)
         {
             return true;
         }
