@@ -10,7 +10,7 @@ namespace ConnectAgent.Protocol.Services.Rules;
 /// </summary>
 public static class ServiceRules
 {
-    private const int LongestDnsLabel = 63;
+    private const int LettersOfDnsLabel = 63;
 
     /// <summary>What comes before all else (REG-3).</summary>
     public static void RequireName(ServiceDefinition definition)
@@ -68,7 +68,7 @@ public static class ServiceRules
     public static bool IsDnsName(string name)
     {
         ArgumentNullException.ThrowIfNull(name);
-        return name.Length is > 0 and <= LongestDnsLabel && name.All(static character => char.IsAsciiLetterOrDigit(character) || character == '-');
+        return name.Length is > 0 and <= LettersOfDnsLabel && name.All(static character => char.IsAsciiLetterOrDigit(character) || character == '-');
     }
 
     /// <summary>The weights, or the default where they cannot stand and nobody is told (CAT-1).</summary>
