@@ -5,6 +5,7 @@ using ConnectAgent.ControlPlane.Acl.Rules;
 using ConnectAgent.Http.Wire;
 using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Errors;
+using ConnectAgent.Protocol.Hcl;
 using ConnectAgent.Protocol.Text;
 using ConnectAgent.State;
 using Microsoft.AspNetCore.Http.Features;

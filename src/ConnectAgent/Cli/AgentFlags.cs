@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using System.Text;
 using ConnectAgent.Configuration;
 
 namespace ConnectAgent.Cli;
@@ -11,8 +12,10 @@ internal sealed class AgentFlags
     private readonly List<(ConfigKey Key, Option Option)> _keys = [];
     private readonly List<Option> _inert = [];
     private readonly Option<bool?> _dev = Switch("dev", "Development mode: everything in memory, Connect on, no files.");
-    private readonly Option<string[]> _files = Many("config-file", "A JSON file to read; may be repeated.");
-    private readonly Option<string[]> _directories = Many("config-dir", "A directory of JSON files to read, in byte order; may be repeated.");
+    private readonly Option<string[]> _files = Many("config-file", "A file to read, HCL or JSON; may be repeated.");
+    private readonly Option<string[]> _directories = Many("config-dir", "A directory of such files to read, in byte order; may be repeated.");
+    private readonly Option<string[]> _format = Many("config-format", "What all files are written in, whatever their names: hcl or json.");
+    private readonly Option<string[]> _fragments = Many("hcl", "A piece of configuration in HCL, which beats files and flags; may be repeated.");
 
     public AgentFlags()
     {
@@ -44,7 +47,7 @@ internal sealed class AgentFlags
 
     public void AddTo(Command command)
     {
-        IEnumerable<Option> all = [_dev, _files, _directories, .. _keys.Select(flag => flag.Option), .. _inert];
+        IEnumerable<Option> all = [_dev, _files, _directories, _format, _fragments, .. _keys.Select(flag => flag.Option), .. _inert];
         foreach (var option in all)
         {
             command.Options.Add(option);
@@ -77,12 +80,18 @@ internal sealed class AgentFlags
         // Lists append, those of flags first (FLAG-3); of all else the flag counts.
         var values = new ConfigValues();
         Take(result, values, isList: true);
+        var format = ConfigFormats.OfFlag(result.GetValue(_format)?.LastOrDefault());
         foreach (var file in FilesOf(result))
         {
-            ConfigFile.Read(file, values);
+            ConfigFile.Read(file, values, format);
         }
 
         Take(result, values, isList: false);
+        foreach (var fragment in result.GetValue(_fragments) ?? [])
+        {
+            ConfigFile.Merge("-hcl", Encoding.UTF8.GetBytes(fragment), values, ConfigFormat.Hcl);
+        }
+
         values.WithoutEffect.AddRange(_inert.Where(option => result.GetResult(option) is { Implicit: false }).Select(option => option.Name));
         return AgentConfiguration.Build(values, result.GetResult(_dev) is not null && (result.GetValue(_dev) ?? true));
     }

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.CommandLine.Help;
-using ConnectAgent.Configuration;
 using ConnectAgent.Http.LocalAgent;
 using ConnectAgent.Telemetry;
 
@@ -18,7 +17,7 @@ internal static class CommandLine
         root.Options.OfType<HelpOption>().Single().Aliases.Add("-help");
         var agent = AgentCommand.Create();
         root.Subcommands.Add(agent);
-        root.Subcommands.Add(ValidateCommand());
+        root.Subcommands.Add(ValidateCommand.Create());
         root.Subcommands.Add(SnapshotCommand.Create());
         root.Subcommands.Add(VersionCommand());
         root.SetAction(_ => UsageAsync());
@@ -77,39 +76,6 @@ internal static class CommandLine
             await Console.Out.WriteLineAsync($"Consul v{ApiVersion.Number}");
             await Console.Out.WriteLineAsync($"served by ConnectAgent v{ProductVersion.Own}");
             return 0;
-        });
-        return command;
-    }
-
-    // LOAD-8.
-    private static Command ValidateCommand()
-    {
-        var paths = new Argument<string[]>("path") { Description = "JSON files, or directories of them.", Arity = ArgumentArity.OneOrMore };
-        var command = new Command("validate", "Checks configuration files.") { paths };
-        command.SetAction(async result =>
-        {
-            try
-            {
-                var values = new ConfigValues();
-                foreach (var path in (result.GetValue(paths) ?? []).SelectMany(ConfigFile.FilesOf))
-                {
-                    ConfigFile.Read(path, values);
-                }
-
-                var configuration = AgentConfiguration.Build(values, devMode: false);
-                foreach (var warning in configuration.Warnings)
-                {
-                    await Console.Error.WriteLineAsync(warning);
-                }
-
-                await Console.Out.WriteLineAsync("Configuration is valid!");
-                return 0;
-            }
-            catch (ConfigurationException error)
-            {
-                await Console.Error.WriteLineAsync("Config validation failed: " + error.Message);
-                return Failure;
-            }
         });
         return command;
     }

@@ -173,7 +173,10 @@ internal sealed record AgentConfiguration
         Require(
             values.Of(NodeKeys.RaftMultiplier) is null or (>= 1 and <= 10),
             $"{NodeKeys.RaftMultiplier.Path} cannot be {values.Of(NodeKeys.RaftMultiplier)}. Must be between 1 and 10");
-        var connect = values.Of(ConnectKeys.Enabled) ?? devMode;
+        InertKeys.Check(values, server);
+        var connect = values.Of(ConnectKeys.Enabled) ?? (devMode || values.Of(InertKeys.AutoEncryptServer));
+        Require(
+            connect || !values.Of(InertKeys.MeshGatewayFederation), $"'{InertKeys.MeshGatewayFederation.Path}=true' requires 'connect.enabled=true'");
         _ = values.Of(ConnectKeys.CaProvider);
         return new AgentConfiguration
         {

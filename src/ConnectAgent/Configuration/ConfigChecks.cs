@@ -13,6 +13,9 @@ internal static class ConfigChecks
         }
     }
 
+    /// <summary>As <see cref="Require"/>, for what the reference lists (config-and-cli LOAD-7).</summary>
+    public static void RequireListed(bool holds, string text) => Require(holds, ConfigurationException.List([text]));
+
     public static int Positive(string key, int number)
     {
         Require(number > 0, $"{key} must be strictly positive, was: {number}");

@@ -1,27 +1,31 @@
+using System.Text;
 using System.Text.Json;
 using ConnectAgent.Caching.Files;
+using ConnectAgent.Protocol.Hcl;
 using ConnectAgent.Protocol.Json;
 using ConnectAgent.Protocol.Limits;
+using ConnectAgent.Protocol.Schema;
 
 namespace ConnectAgent.Configuration;
 
-/// <summary>Reads one JSON file into the merged values (config-and-cli LOAD-2 to LOAD-5).</summary>
+/// <summary>Reads one file, HCL or JSON, into the merged values (config-and-cli LOAD-2 to LOAD-5).</summary>
 internal static class ConfigFile
 {
     [Limit("start.config_file", "bytes", "the start fails and names the file")]
     private const int LargestFile = 8 * 1024 * 1024;
 
-    /// <summary>Reads a file. Only names in <c>.json</c> are read; an empty file is skipped.</summary>
+    private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
+    /// <summary>Reads a file. Only names in <c>.json</c> and <c>.hcl</c> are read, unless the format is said; an empty file is skipped.</summary>
+    /// <param name="path">The file's.</param>
+    /// <param name="values">Where it is merged.</param>
+    /// <param name="format">Of all files; null: their names say it (LOAD-1).</param>
     /// <exception cref="ConfigurationException">With the text of LOAD-2, LOAD-3 or LOAD-4; nothing is merged then.</exception>
-    public static void Read(string path, ConfigValues values)
+    public static void Read(string path, ConfigValues values, ConfigFormat? format = null)
     {
         RequireThere(path);
-        if (path.EndsWith(".hcl", StringComparison.Ordinal))
-        {
-            throw new ConfigurationException($"failed to parse {path}: HCL is not supported yet, write the configuration as JSON");
-        }
-
-        if (!path.EndsWith(".json", StringComparison.Ordinal))
+        format ??= ConfigFormats.OfName(path);
+        if (format is null)
         {
             values.Warnings.Add(
                 $"skipping file {path}, extension must be .hcl or .json, or config format must be set");
@@ -43,7 +47,7 @@ internal static class ConfigFile
             return;
         }
 
-        Merge(path, content, values);
+        Merge(path, content, values, format.Value);
     }
 
     /// <summary>The files that a path stands for: itself, or what is in a directory, in byte order and not recursively (LOAD-1).</summary>
@@ -76,9 +80,9 @@ internal static class ConfigFile
 
     /// <summary>Merges the content of a file; nothing is merged when it is refused.</summary>
     /// <exception cref="ConfigurationException">As for <see cref="Read"/>.</exception>
-    internal static void Merge(string path, byte[] content, ConfigValues values)
+    internal static void Merge(string path, byte[] content, ConfigValues values, ConfigFormat format = ConfigFormat.Json)
     {
-        using var document = Parse(path, content);
+        using var document = Parse(path, content, format);
         if (document.RootElement.ValueKind == JsonValueKind.Null)
         {
             return;
@@ -90,7 +94,7 @@ internal static class ConfigFile
                 $"failed to parse {path}: json: cannot unmarshal {NameOf(document.RootElement)} into Go value of type map[string]interface {{}}");
         }
 
-        FileDecoding.Merge(path, document.RootElement, values);
+        FileDecoding.Merge(path, document.RootElement, values, format);
     }
 
     private static string NameOf(JsonElement value) => value.ValueKind switch
@@ -101,37 +105,36 @@ internal static class ConfigFile
         _ => "bool",
     };
 
-    private static JsonDocument Parse(string path, byte[] content)
+    private static JsonDocument Parse(string path, byte[] content, ConfigFormat format)
     {
         try
         {
+            if (format == ConfigFormat.Hcl)
+            {
+                content = HclJson.Convert(Utf8.GetString(content));
+            }
+            else if (GoJsonSyntax.FirstError(content) is { } mistake)
+            {
+                throw new ConfigurationException($"failed to parse {path}: {mistake}");
+            }
+
             var broken = JsonTexts.FindBroken(content);
             return broken < 0
                 ? JsonDocument.Parse(content)
                 : throw new ConfigurationException($"failed to parse {path}: a text in line {1 + content.AsSpan(0, (int)broken).Count((byte)'\n')} is not Unicode");
         }
+        catch (HclException error)
+        {
+            throw new ConfigurationException($"failed to parse {path}: {error.Message}");
+        }
+        catch (DecoderFallbackException)
+        {
+            throw new ConfigurationException($"failed to parse {path}: it is not Unicode");
+        }
         catch (JsonException error)
         {
-            var atEnd = error.BytePositionInLine is not null && IsAtEnd(content, error);
-            throw new ConfigurationException(
-                $"failed to parse {path}: {(atEnd ? "unexpected end of JSON input" : $"invalid JSON in line {error.LineNumber + 1}")}");
-        }
-    }
-
-    private static bool IsAtEnd(byte[] content, JsonException error)
-    {
-        var reader = new Utf8JsonReader(content, isFinalBlock: false, default);
-        try
-        {
-            while (reader.Read())
-            {
-            }
-
-            return true;
-        }
-        catch (JsonException)
-        {
-            return error.LineNumber is null;
+            // What JSON allows and this reader does not: nesting without end.
+            throw new ConfigurationException($"failed to parse {path}: {error.Message}");
         }
     }
 }

@@ -1,3 +1,5 @@
+using ConnectAgent.Protocol.Text;
+
 namespace ConnectAgent.Configuration;
 
 /// <summary>What is said of a configuration at the start, by <c>validate</c>, and at a reload.</summary>
@@ -13,7 +15,22 @@ internal static class ConfigWarnings
             warnings.Add("config_entries.bootstrap has no effect with server = false: the servers hold the entries");
         }
 
-        if (values.Of(NodeKeys.Bootstrap) is true)
+        if (values.Of(NodeKeys.BootstrapExpect) is > 1 and var expected)
+        {
+            warnings.Add($"bootstrap_expect = {expected} has no effect: the embedded control plane is one server, and leads itself");
+        }
+        else if (values.Of(NodeKeys.BootstrapExpect) == 1)
+        {
+            warnings.Add("BootstrapExpect is set to 1; this is the same as Bootstrap mode.");
+        }
+
+        if (values.Of(NodeKeys.NodeName) is var name && !name.All(static letter => char.IsAsciiLetterOrDigit(letter) || letter == '-'))
+        {
+            warnings.Add(
+                $"Node name {GoQuote.Of(name)} will not be discoverable via DNS due to invalid characters. Valid characters include all alpha-numerics and dashes.");
+        }
+
+        if (NodeKeys.Leads(values))
         {
             warnings.Add("bootstrap = true: do not enable unless necessary");
         }

@@ -4,7 +4,8 @@ using ConnectAgent.Protocol.Schema;
 namespace ConnectAgent.Configuration;
 
 /// <summary>The dialect of the agent's files: collects what one says and what is wrong with it (config-and-cli LOAD-3 to LOAD-5).</summary>
-internal sealed class FileDecoding : SchemaDecoding
+/// <param name="format">What the file is written in.</param>
+internal sealed class FileDecoding(ConfigFormat format) : SchemaDecoding
 {
     private readonly List<string> _unknown = [];
     private readonly List<string> _mistyped = [];
@@ -18,10 +19,13 @@ internal sealed class FileDecoding : SchemaDecoding
 
     /// <summary>Merges a document into the values, all of it or nothing.</summary>
     /// <param name="path">The file's, for the errors.</param>
+    /// <param name="document">What is in it.</param>
+    /// <param name="values">Where it is merged.</param>
+    /// <param name="format">What it is written in.</param>
     /// <exception cref="ConfigurationException">Everything of one sort that is wrong, sorted.</exception>
-    public static void Merge(string path, JsonElement document, ConfigValues values)
+    public static void Merge(string path, JsonElement document, ConfigValues values, ConfigFormat format)
     {
-        var decoding = new FileDecoding();
+        var decoding = new FileDecoding(format);
         var said = AgentSchema.Root.Read(document, decoding);
         decoding.Require(path);
         foreach (var (key, value) in said)
@@ -57,7 +61,7 @@ internal sealed class FileDecoding : SchemaDecoding
         // A secret of the wrong type is still a secret.
         var isSecret = path.Contains("token", StringComparison.OrdinalIgnoreCase) || path.Contains("key", StringComparison.OrdinalIgnoreCase);
         var shown = isSecret ? "<hidden>" : value.ValueKind == JsonValueKind.String ? value.GetString()! : value.GetRawText();
-        _mistyped.Add($"'{path}' expected type '{goType}', got unconvertible type '{JsonKinds.GoTypeOf(value)}', value: '{shown}'");
+        _mistyped.Add($"'{path}' expected type '{goType}', got unconvertible type '{TypeOf(value)}', value: '{shown}'");
     }
 
     public override void Unparsable(string error) => _mistyped.Add($"error decoding '{Path()}': {error}");
@@ -98,6 +102,10 @@ internal sealed class FileDecoding : SchemaDecoding
     public override void Finish()
     {
     }
+
+    // HCL tells whole numbers from others.
+    private string TypeOf(JsonElement value) =>
+        format == ConfigFormat.Hcl && value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out _) ? "int" : JsonKinds.GoTypeOf(value);
 
     private static string KindOf(JsonElement value) => value.ValueKind == JsonValueKind.Null ? "map" : JsonKinds.GoKindOf(value);
 

@@ -69,7 +69,7 @@ internal static partial class HttpKeys
 
     private static IPNetwork NetworkOf(string key, string text) => IPNetwork.TryParse(text, out var network)
         ? network
-        : throw new ConfigurationException($"{key}: invalid cidr: {text}");
+        : throw new ConfigurationException(ConfigurationException.List([$"{key["http_config.".Length..]}: invalid cidr: {text}"]));
 
     /// <summary>How HTTP answers, and whom.</summary>
     public static WireOptions Wire(ConfigValues values, bool devMode, string aclPolicy) => new()

@@ -31,13 +31,15 @@ internal sealed class KeyTable(string prefix = "")
     public ConfigKey<double?> Real(string name) => Add(new ConfigKey<double?>(prefix + name, ConfigTypes.Real, Same<double?>));
 
     /// <summary>A duration; what is not positive is the default.</summary>
-    public ConfigKey<TimeSpan> Duration(string name, TimeSpan fallback) => Bound(name, (key, text) => ConfigChecks.Duration(key, text, fallback));
+    public ConfigKey<TimeSpan> Duration(string name, TimeSpan fallback, KeyEffect effect = KeyEffect.Acts) =>
+        Bound(name, (key, text) => ConfigChecks.Duration(key, text, fallback), effect);
 
     /// <summary>A text that means something.</summary>
     /// <param name="name">Of the key.</param>
     /// <param name="bind">Takes the key and the text, which is null where nothing is said.</param>
-    public ConfigKey<T> Bound<T>(string name, Func<string, string?, T> bind) =>
-        Add(new ConfigKey<T>(prefix + name, ConfigTypes.Text, (key, said) => bind(key, (string?)said)));
+    /// <param name="effect">What it does.</param>
+    public ConfigKey<T> Bound<T>(string name, Func<string, string?, T> bind, KeyEffect effect = KeyEffect.Acts) =>
+        Add(new ConfigKey<T>(prefix + name, ConfigTypes.Text, (key, said) => bind(key, (string?)said), effect));
 
     /// <summary>Texts.</summary>
     public ConfigKey<IReadOnlyList<string>> Texts(string name) => Texts(name, static (_, text) => text);
@@ -47,12 +49,15 @@ internal sealed class KeyTable(string prefix = "")
         prefix + name, ConfigTypes.List, (key, said) => [.. ((List<string>?)said ?? []).Select(text => bind(key, text))]));
 
     /// <summary>Texts by name.</summary>
-    public ConfigKey<Dictionary<string, string>> Map(string name) =>
-        Add(new ConfigKey<Dictionary<string, string>>(prefix + name, ConfigTypes.Map, static (_, said) => (Dictionary<string, string>?)said ?? []));
+    public ConfigKey<Dictionary<string, string>> Map(string name) => Map(name, static map => map);
+
+    /// <summary>Texts by name that mean something.</summary>
+    public ConfigKey<Dictionary<string, string>> Map(string name, Func<Dictionary<string, string>, Dictionary<string, string>> bind) =>
+        Add(new ConfigKey<Dictionary<string, string>>(prefix + name, ConfigTypes.Map, (_, said) => bind((Dictionary<string, string>?)said ?? [])));
 
     /// <summary>A value of a type of its own.</summary>
-    public ConfigKey<T> Other<T>(string name, SchemaType<object> type, T fallback, ConfigSchema? inner = null) =>
-        Add(new ConfigKey<T>(prefix + name, type, (_, said) => said is T value ? value : fallback) { Inner = inner });
+    public ConfigKey<T> Other<T>(string name, SchemaType<object> type, T fallback, ConfigSchema? inner = null, KeyEffect effect = KeyEffect.Acts) =>
+        Add(new ConfigKey<T>(prefix + name, type, (_, said) => said is T value ? value : fallback, effect) { Inner = inner });
 
     private static T? Same<T>(string key, object? said) => (T?)said;
 

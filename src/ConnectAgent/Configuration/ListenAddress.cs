@@ -7,12 +7,12 @@ internal abstract record ListenAddress
 {
     private const string UnixScheme = "unix://";
 
-    /// <summary>Parses a space-separated list of IP addresses and <c>unix://PATH</c>. A port of −1 turns the IP addresses off.</summary>
+    /// <summary>Parses a space-separated list of IP addresses and <c>unix://PATH</c>, or a template that stands for it. A port of −1 turns the IP addresses off.</summary>
     /// <exception cref="ConfigurationException">For a host name or anything else.</exception>
     public static IReadOnlyList<ListenAddress> ParseAll(string key, string list, int port)
     {
         List<ListenAddress> addresses = [];
-        foreach (var text in list.Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        foreach (var text in AddressTemplate.Resolve(key, list).Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
         {
             if (text.StartsWith(UnixScheme, StringComparison.Ordinal))
             {
@@ -20,7 +20,7 @@ internal abstract record ListenAddress
             }
             else if (!IPAddress.TryParse(text, out var address))
             {
-                throw new ConfigurationException($"{key}: invalid ip address: {text}");
+                throw new ConfigurationException(ConfigurationException.List([$"{key}: invalid ip address: {text}"]));
             }
             else if (port > 0)
             {

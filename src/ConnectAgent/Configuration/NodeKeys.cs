@@ -1,4 +1,6 @@
 using System.Net;
+using ConnectAgent.Protocol.Services.Rules;
+using ConnectAgent.Protocol.Text;
 using ConnectAgent.State.Snapshots;
 using static ConnectAgent.Configuration.ConfigChecks;
 
@@ -14,7 +16,9 @@ internal static class NodeKeys
     /// <summary>Lower case; empty: the start gives it one.</summary>
     public static readonly ConfigKey<string> NodeId = Table.Bound("node_id", NodeIdOf).WithFlag("node-id", "The node's UUID.");
 
-    public static readonly ConfigKey<Dictionary<string, string>> NodeMeta = Table.Map("node_meta").WithFlag("node-meta", "A key:value pair of node metadata; may be repeated.");
+    public static readonly ConfigKey<Dictionary<string, string>> NodeMeta = Table.Map("node_meta", static meta => MetaRules.Find(meta, string.Empty) is { } wrong
+        ? throw new ConfigurationException($"node_meta invalid: {wrong.Text}")
+        : meta).WithFlag("node-meta", "A key:value pair of node metadata; may be repeated.");
 
     public static readonly ConfigKey<string> Datacenter = Table.Bound("datacenter", static (key, text) => DatacenterName(key, text ?? "dc1"))
         .WithFlag("datacenter", "The datacenter's name.");
@@ -36,10 +40,10 @@ internal static class NodeKeys
     public static readonly ConfigKey<long> SnapshotMaxBytes = Table.Positive(State.Snapshots.SnapshotOptions.Key, new State.Snapshots.SnapshotOptions().MaxBytes);
 
     /// <summary>Null: depends on the mode.</summary>
-    public static readonly ConfigKey<string?> BindAddress = Table.Bound("bind_addr", static (_, text) => text is null ? null : BindAddressOf(text))
+    public static readonly ConfigKey<string?> BindAddress = Table.Bound("bind_addr", static (key, text) => text is null ? null : BindAddressOf(AddressTemplate.Resolve(key, text)))
         .WithFlag("bind", "The cluster address; it is reported, and nothing listens there.");
 
-    public static readonly ConfigKey<string?> AdvertiseAddress = Table.Text("advertise_addr").WithFlag("advertise", "The address that is reported.");
+    public static readonly ConfigKey<string?> AdvertiseAddress = Table.Bound("advertise_addr", AdvertiseAddressOf).WithFlag("advertise", "The address that is reported.");
 
     public static readonly ConfigKey<TimeSpan> DefaultQueryTime = Table.Duration("default_query_time", State.BlockingLimits.Standard.Default)
         .WithFlag("default-query-time", "Time limit of a blocking query that names none.");
@@ -68,9 +72,15 @@ internal static class NodeKeys
     /// <summary>Checked, without effect.</summary>
     public static readonly ConfigKey<int?> RaftMultiplier = Table.Number("performance.raft_multiplier", KeyEffect.None);
 
+    /// <summary>Checked, without effect: what replicates does not listen here.</summary>
+    public static readonly ConfigKey<int?> RaftProtocol = Table.Number("raft_protocol", KeyEffect.None);
+
+    /// <summary>Whether this node leads itself: the embedded control plane is always alone.</summary>
+    public static bool Leads(ConfigValues values) => values.Of(Bootstrap) is true || values.Of(BootstrapExpect) == 1;
+
     private static string NodeNameOf(string key, string? name)
     {
-        var trimmed = (name ?? Environment.MachineName).Trim();
+        var trimmed = (string.IsNullOrEmpty(name) ? Environment.MachineName : name).Trim();
         Require(trimmed.Length > 0, "node_name cannot be empty");
         return trimmed;
     }
@@ -79,6 +89,13 @@ internal static class NodeKeys
     {
         Require(string.IsNullOrEmpty(id) || Guid.TryParseExact(id, "D", out _), $"specified NodeID is invalid: {id} is no UUID");
         return id?.ToLowerInvariant() ?? string.Empty;
+    }
+
+    private static string? AdvertiseAddressOf(string key, string? text)
+    {
+        var address = text is null ? null : AddressTemplate.Resolve(key, text);
+        Require(address is null || !IpLiteral.IsAny(address), "Advertise address cannot be 0.0.0.0, :: or [::]");
+        return address;
     }
 
     private static string BindAddressOf(string address)

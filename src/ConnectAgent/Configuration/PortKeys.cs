@@ -40,7 +40,7 @@ internal static class PortKeys
         foreach (var (name, (key, fallback)) in Ports)
         {
             var port = values.Of(key) ?? (devMode && name == "grpc" ? 8502 : fallback);
-            Require(port <= 65535, $"{key.Path}: invalid port: {port}");
+            RequireListed(port <= 65535, $"{key.Path}: invalid port: {port}");
             ports[name] = port <= 0 ? -1 : port;
         }
 

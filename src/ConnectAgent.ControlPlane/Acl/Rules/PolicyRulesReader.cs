@@ -1,4 +1,5 @@
 using ConnectAgent.Protocol.Errors;
+using ConnectAgent.Protocol.Hcl;
 using ConnectAgent.Protocol.Text;
 
 namespace ConnectAgent.ControlPlane.Acl.Rules;

@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Text;
+using ConnectAgent.Protocol.Hcl;
 using ConnectAgent.Protocol.Text;
 
 namespace ConnectAgent.ControlPlane.Acl.Rules;

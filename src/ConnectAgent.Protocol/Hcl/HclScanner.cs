@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace ConnectAgent.ControlPlane.Acl.Rules;
+namespace ConnectAgent.Protocol.Hcl;
 
 internal enum HclTokenKind
 {
@@ -20,7 +20,7 @@ internal enum HclTokenKind
 
 internal readonly record struct HclToken(HclTokenKind Kind, HclPosition At, string Text);
 
-/// <summary>Splits a rule text into tokens (HCL 1: comments, identifiers, quoted texts, here-documents, numbers).</summary>
+/// <summary>Splits a text into tokens (HCL 1: comments, identifiers, quoted texts, here-documents, numbers).</summary>
 internal ref struct HclScanner(string text)
 {
     private readonly ReadOnlySpan<char> _text = text;
@@ -51,7 +51,7 @@ internal ref struct HclScanner(string text)
             '<' => new HclToken(HclTokenKind.Text, at, HereDocument(at)),
             _ when char.IsLetter(c) || c == '_' => Word(at),
             _ when char.IsAsciiDigit(c) || c is '-' or '.' => Number(at),
-            _ => throw new HclException(at, "illegal character"),
+            _ => throw new HclException(at, "illegal char"),
         };
     }
 
@@ -93,7 +93,7 @@ internal ref struct HclScanner(string text)
             {
                 NewLine();
             }
-            else if (char.IsWhiteSpace(_text[_at]) || _text[_at] == '\uFEFF')
+            else if (char.IsWhiteSpace(_text[_at]))
             {
                 _at++;
             }
@@ -150,7 +150,7 @@ internal ref struct HclScanner(string text)
         {
             if (_at >= _text.Length || _text[_at] == '\n')
             {
-                throw new HclException(at, "literal not terminated");
+                throw new HclException(Here(), "literal not terminated");
             }
 
             var c = _text[_at++];
@@ -200,7 +200,7 @@ internal ref struct HclScanner(string text)
     {
         if (!_text[_at..].StartsWith("<<"))
         {
-            throw new HclException(at, "illegal character");
+            throw new HclException(at, "illegal char");
         }
 
         var headEnd = _text[_at..].IndexOf('\n');

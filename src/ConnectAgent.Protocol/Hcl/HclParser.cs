@@ -3,10 +3,10 @@ using System.Text.Json;
 using ConnectAgent.Protocol.Json;
 using ConnectAgent.Protocol.Limits;
 
-namespace ConnectAgent.ControlPlane.Acl.Rules;
+namespace ConnectAgent.Protocol.Hcl;
 
-/// <summary>Reads a rule text: HCL 1, or JSON when it begins with a brace (acl ACL-RULE-1). Bounded in depth; the body's bound bounds its length.</summary>
-internal ref struct HclParser
+/// <summary>Reads HCL 1, or JSON when the text begins with a brace (acl ACL-RULE-1, config-and-cli LOAD-5). Bounded in depth; the caller bounds its length.</summary>
+public ref struct HclParser
 {
     private const string DepthLimit = "acl.rules_depth";
 
@@ -65,7 +65,7 @@ internal ref struct HclParser
         JsonValueKind.Array => new HclList(HclPosition.Unknown, [.. element.EnumerateArray().Select(NodeOf)]),
         JsonValueKind.True or JsonValueKind.False => new HclBoolean(HclPosition.Unknown, element.GetBoolean()),
         JsonValueKind.String => new HclText(HclPosition.Unknown, element.GetString()!),
-        JsonValueKind.Number => new HclText(HclPosition.Unknown, element.GetRawText()),
+        JsonValueKind.Number => new HclText(HclPosition.Unknown, element.GetRawText(), IsNumber: true),
         _ => new HclText(HclPosition.Unknown, string.Empty),
     };
 
@@ -139,7 +139,7 @@ internal ref struct HclParser
         {
             case HclTokenKind.Text or HclTokenKind.Number:
                 Advance();
-                return new HclText(at, text);
+                return new HclText(at, text, kind == HclTokenKind.Number);
             case HclTokenKind.Boolean:
                 Advance();
                 return new HclBoolean(at, text == "true");
@@ -162,7 +162,7 @@ internal ref struct HclParser
 
     private HclList List()
     {
-        var at = Enter();
+        var start = Enter();
         List<HclNode> items = [];
         while (_token.Kind != HclTokenKind.CloseBracket)
         {
@@ -173,12 +173,14 @@ internal ref struct HclParser
             }
             else if (_token.Kind != HclTokenKind.CloseBracket)
             {
-                throw new HclException(_token.At, $"error parsing list, expected comma or list end, got: {NameOf(_token.Kind)}");
+                // Of a list the reference counts the end as it is.
+                var at = _token.Kind == HclTokenKind.EndOfText ? _token.At with { Column = _token.At.Column - 1 } : _token.At;
+                throw new HclException(at, $"error parsing list, expected comma or list end, got: {NameOf(_token.Kind)}");
             }
         }
 
         Leave();
-        return new HclList(at, items);
+        return new HclList(start, items);
     }
 
     private HclPosition Enter()

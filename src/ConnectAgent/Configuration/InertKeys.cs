@@ -1,0 +1,47 @@
+using static ConnectAgent.Configuration.ConfigChecks;
+
+namespace ConnectAgent.Configuration;
+
+/// <summary>Keys without effect whose values are checked all the same, with the reference's texts (config-and-cli section 2).</summary>
+internal static class InertKeys
+{
+    public static readonly KeyTable Table = new();
+
+    /// <summary>Turns Connect on; certificates are not handed out that way.</summary>
+    public static readonly ConfigKey<bool> AutoEncryptServer = Flag("auto_encrypt.allow_tls");
+
+    public static readonly ConfigKey<bool> MeshGatewayFederation = Flag("connect.enable_mesh_gateway_wan_federation");
+
+    private static readonly ConfigKey<bool> AutoEncryptClient = Flag("auto_encrypt.tls");
+
+    private static readonly ConfigKey<string?> MetricsProvider = Table.Bound(
+        "ui_config.metrics_provider", static (key, text) => string.IsNullOrEmpty(text) ? text : DatacenterName(key, text), KeyEffect.None);
+
+    private static readonly ConfigKey<TimeSpan>[] Durations =
+    [
+        .. new[]
+        {
+            "log_rotate_duration", "raft_snapshot_interval", "primary_gateways_interval", "retry_interval", "retry_interval_wan", "reconnect_timeout",
+            "reconnect_timeout_wan", "session_ttl_min", "advertise_reconnect_timeout", "performance.leave_drain_time", "performance.rpc_hold_timeout",
+            "limits.rpc_handshake_timeout",
+        }.Select(static name => Table.Duration(name, TimeSpan.Zero, KeyEffect.None)),
+    ];
+
+    /// <summary>Checks what was said.</summary>
+    /// <exception cref="ConfigurationException">With the reference's text.</exception>
+    public static void Check(ConfigValues values, bool server)
+    {
+        _ = values.Of(MetricsProvider);
+        foreach (var duration in Durations)
+        {
+            _ = values.Of(duration);
+        }
+
+        var raft = values.Of(NodeKeys.RaftProtocol) ?? 0;
+        Require(raft is 0 or 3, $"raft_protocol version {raft} is not supported by this version of Consul");
+        Require(!server || !values.Of(AutoEncryptClient), "auto_encrypt.tls can only be used on a client.");
+        Require(server || !values.Of(AutoEncryptServer), "auto_encrypt.allow_tls can only be used on a server.");
+    }
+
+    private static ConfigKey<bool> Flag(string name) => Table.Other(name, ConfigTypes.Flag, fallback: false, effect: KeyEffect.None);
+}
