@@ -59,7 +59,7 @@ internal sealed class LocalRegistry(
     public Task<bool> AddCheckAsync(RegisteredCheck check, CancellationToken cancellationToken) => WriteAsync(
         write =>
         {
-            if (check.ServiceId.Length > 0 && write.FindService(check.ServiceId) is null)
+            if (!write.HasService(check))
             {
                 return false;
             }
@@ -103,17 +103,16 @@ internal sealed class LocalRegistry(
 
     /// <summary>
     /// Puts what the configuration files define in the place of what they defined before (AG-29). What came through the API stays, but for the same IDs; checks
-    /// keep their results. It is one write, so nobody sees anything in between (services 11.10).
+    /// keep their results. It is one write, so nobody sees anything in between (services 11.10). Nobody waits for the catalog, which a start must not hang on.
     /// </summary>
     /// <exception cref="ServerException">No port is left for a sidecar, or it cannot be stored; nothing has changed.</exception>
     public async Task ReplaceFilesAsync(
-        IReadOnlyList<ServiceRegistration> services, IReadOnlyList<RegisteredCheck> checks, CancellationToken cancellationToken) => await WriteAsync(
+        IReadOnlyList<ServiceRegistration> services, IReadOnlyList<RegisteredCheck> checks) => await StoreAsync(
         write =>
         {
             write.ReplaceFiles(services, checks);
             return true;
-        },
-        cancellationToken);
+        });
 
     private static void SetMaintenance(LocalWrite write, RegisteredCheck check, bool isOn)
     {
@@ -129,23 +128,30 @@ internal sealed class LocalRegistry(
 
     private async Task<T> WriteAsync<T>(Func<LocalWrite, T> change, CancellationToken cancellationToken)
     {
-        LocalWrite? done = null;
-        T result;
+        var (result, write) = await StoreAsync(change);
+        if (write is { Services.Count: > 0 } or { Checks.Count: > 0 })
+        {
+            await sync.PushAsync(write.Services, write.Checks, cancellationToken);
+        }
+
+        return result;
+    }
+
+    private async Task<(T Result, LocalWrite Write)> StoreAsync<T>(Func<LocalWrite, T> change)
+    {
         try
         {
-            result = await store.WriteAsync(writer => change(done = new LocalWrite(writer, store.Tables, options)));
+            var (result, write) = await store.WriteAsync(writer =>
+            {
+                var write = new LocalWrite(writer, store.Tables, options);
+                return (change(write), write);
+            });
+            state.Refresh(write.Services, write.Checks);
+            return (result, write);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             throw new ServerException(FailureKind.Failed, "the registration could not be stored: " + error.Message, error);
         }
-
-        if (done is { Services.Count: > 0 } or { Checks.Count: > 0 })
-        {
-            state.Refresh(done.Services, done.Checks);
-            await sync.PushAsync(done.Services, done.Checks, cancellationToken);
-        }
-
-        return result;
     }
 }

@@ -1,4 +1,5 @@
 using ConnectAgent.Protocol.Errors;
+using ConnectAgent.Protocol.Text;
 using ConnectAgent.State;
 
 namespace ConnectAgent.Agent.LocalServices;
@@ -66,6 +67,9 @@ internal sealed class LocalWrite(StateWriter writer, LocalTables tables, LocalSe
         return true;
     }
 
+    /// <summary>Whether the service of a check is there; a check of the node has none.</summary>
+    public bool HasService(RegisteredCheck check) => check.ServiceId.Length == 0 || FindService(check.ServiceId) is not null;
+
     /// <summary>Registers a check.</summary>
     public void Put(RegisteredCheck check)
     {
@@ -104,8 +108,13 @@ internal sealed class LocalWrite(StateWriter writer, LocalTables tables, LocalSe
             Register(service);
         }
 
-        foreach (var check in checks.Where(check => check.ServiceId.Length == 0 || FindService(check.ServiceId) is not null))
+        foreach (var check in checks)
         {
+            if (!HasService(check))
+            {
+                throw new ServerException(FailureKind.Invalid, $"ServiceID {GoQuote.Of(check.ServiceId)} does not exist");
+            }
+
             Put(check);
         }
 

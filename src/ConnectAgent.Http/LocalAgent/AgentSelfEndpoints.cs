@@ -1,3 +1,4 @@
+using ConnectAgent.Agent.LocalServices;
 using ConnectAgent.Agent.Servers;
 using ConnectAgent.Http.Wire;
 using ConnectAgent.Protocol.Acl;
@@ -5,7 +6,7 @@ using ConnectAgent.Protocol.Acl;
 namespace ConnectAgent.Http.LocalAgent;
 
 /// <summary>Who this agent is (services AG-25, AG-26). Never shows a secret.</summary>
-internal sealed class AgentSelfEndpoints(ILocalAgent local, IServerClient servers) : IWireEndpoints
+internal sealed class AgentSelfEndpoints(ILocalAgent local, LocalState state, IServerClient servers) : IWireEndpoints
 {
     public void Map(WireRoutes routes)
     {
@@ -13,7 +14,7 @@ internal sealed class AgentSelfEndpoints(ILocalAgent local, IServerClient server
         routes.MapWire("/v1/agent/members", (HttpMethods.Get, Permission.Filtered(AclResource.Node, "each member"), GetMembersAsync));
     }
 
-    private Task GetSelfAsync(WireRequest request) => WireReply.JsonAsync(request, new SelfDocument(local.Describe()).Of(), LocalAgentJson.Default.AgentSelf);
+    private Task GetSelfAsync(WireRequest request) => WireReply.JsonAsync(request, new SelfDocument(local.Describe(), state.Current).Of(), LocalAgentJson.Default.AgentSelf);
 
     // AG-26: a lone agent is its only member.
     private async Task GetMembersAsync(WireRequest request)
@@ -31,7 +32,7 @@ internal sealed class AgentSelfEndpoints(ILocalAgent local, IServerClient server
         }
 
         var rights = await servers.ResolveTokenAsync(request.Token(), request.Aborted);
-        var self = new SelfDocument(local.Describe());
+        var self = new SelfDocument(local.Describe(), state.Current);
         var seen = await rights.AllowsAsync(new AccessRequest(AclResource.Node, self.NodeName, AclAccess.Read), request.Aborted);
         var members = request.Visible([wan ? self.WanMember() : self.Member()], _ => seen);
         await WireReply.JsonAsync(request, members, LocalAgentJson.Default.IReadOnlyListSelfMember);

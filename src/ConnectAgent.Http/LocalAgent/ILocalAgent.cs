@@ -10,5 +10,5 @@ internal interface ILocalAgent
 
     /// <summary>Reads the configuration again and applies it, all of it or nothing (services AG-29).</summary>
     /// <exception cref="ServerException">Something in it is wrong; nothing has changed.</exception>
-    void Reload();
+    Task ReloadAsync();
 }

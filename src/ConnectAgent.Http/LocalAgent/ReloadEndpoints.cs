@@ -10,7 +10,7 @@ internal sealed class ReloadEndpoints(ILocalAgent local) : IWireEndpoints
 
     private async Task ReloadAsync(WireRequest request)
     {
-        local.Reload();
+        await local.ReloadAsync();
         await WireReply.EmptyAsync(request.Context, StatusCodes.Status200OK);
     }
 }

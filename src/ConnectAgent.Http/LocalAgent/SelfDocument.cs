@@ -1,10 +1,12 @@
 using System.Globalization;
 using ConnectAgent.Agent.Catalog;
+using ConnectAgent.Agent.LocalServices;
+using ConnectAgent.Protocol.Services;
 
 namespace ConnectAgent.Http.LocalAgent;
 
 /// <summary>What an agent says of itself, in the reference's shape (services AG-25, AG-26). Never shows a secret.</summary>
-internal sealed class SelfDocument(AgentDescription agent)
+internal sealed class SelfDocument(AgentDescription agent, LocalView local)
 {
     private static readonly string[] EnvoyVersions = ["1.20.2", "1.18.6", "1.17.4", "1.16.5", "1.15.5"];
 
@@ -83,7 +85,13 @@ internal sealed class SelfDocument(AgentDescription agent)
 
     private Dictionary<string, Dictionary<string, string>> Stats() => new(StringComparer.Ordinal)
     {
-        ["agent"] = new(StringComparer.Ordinal) { ["check_monitors"] = "0", ["check_ttls"] = "0", ["checks"] = "0", ["services"] = "0" },
+        ["agent"] = new(StringComparer.Ordinal)
+        {
+            ["check_monitors"] = Count(CheckTypes.Script),
+            ["check_ttls"] = Count(CheckTypes.Ttl),
+            ["checks"] = Text(local.Checks.Count),
+            ["services"] = Text(local.Services.Count),
+        },
         ["build"] = new(StringComparer.Ordinal)
         {
             ["prerelease"] = string.Empty,
@@ -113,6 +121,8 @@ internal sealed class SelfDocument(AgentDescription agent)
         new(StringComparer.Ordinal) { ["envoy"] = EnvoyVersions },
         agent.Ports["grpc"],
         new(StringComparer.Ordinal) { ["Plaintext"] = agent.Ports["grpc"], ["TLS"] = agent.Ports["grpc_tls"] });
+
+    private string Count(string checkType) => Text(local.Checks.Values.Count(check => check.Registered.Type == checkType));
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 }

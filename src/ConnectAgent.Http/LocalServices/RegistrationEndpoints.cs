@@ -1,3 +1,4 @@
+using ConnectAgent.Agent.Checks.Probes;
 using ConnectAgent.Agent.LocalServices;
 using ConnectAgent.Agent.Servers;
 using ConnectAgent.Http.LocalAgent;
@@ -12,7 +13,7 @@ namespace ConnectAgent.Http.LocalServices;
 
 /// <summary>Registers services with this agent, and takes them back (services REG, SIDE, AG-1).</summary>
 internal sealed class RegistrationEndpoints(
-    LocalState state, LocalRegistry registry, IServerClient servers, AgentTokenOptions acl, ILogger<RegistrationEndpoints> logger) : IWireEndpoints
+    LocalState state, LocalRegistry registry, IServerClient servers, AgentTokenOptions acl, CheckOptions checks, ILogger<RegistrationEndpoints> logger) : IWireEndpoints
 {
     public void Map(WireRoutes routes)
     {
@@ -45,6 +46,11 @@ internal sealed class RegistrationEndpoints(
         if (!ServiceRules.IsDnsName(definition.Service.Name))
         {
             logger.NoDnsName(definition.Service.Name);
+        }
+
+        foreach (var check in registration.Checks.Concat(registration.Sidecar?.Planned.Checks ?? []))
+        {
+            checks.RequireAllowed(check.Definition, isFromFile: false);
         }
 
         await registry.AddServiceAsync(registration, request.Aborted);

@@ -11,6 +11,12 @@ public static class ServiceBodies
     /// <summary>A check by itself for an agent.</summary>
     public static SchemaType<CheckRequest> AgentCheck { get; } = CheckSchemas.Standalone(isFile: false);
 
+    /// <summary>A service in a file of the agent, where names are snake_case (config-and-cli section 2).</summary>
+    public static SchemaType<ServiceDefinition> FileService { get; } = InstanceSchemas.Definition(isFile: true);
+
+    /// <summary>A check by itself in a file of the agent.</summary>
+    public static SchemaType<CheckRequest> FileCheck { get; } = CheckSchemas.Standalone(isFile: true);
+
     /// <summary>A node, and what runs on it, for the catalog. What is not said is left to CAT-4.</summary>
     public static SchemaType<CatalogRegistration> CatalogRegistration { get; } = new MappedType<(CatalogRegistration Of, HealthCheck? Check), CatalogRegistration>(
         new RecordType<(CatalogRegistration Of, HealthCheck? Check)>(

@@ -113,6 +113,9 @@ internal sealed record AgentConfiguration
     /// <summary>How services register with this agent.</summary>
     public required LocalServiceOptions LocalServices { get; init; }
 
+    /// <summary>The services and checks that files define. Holds tokens: never printed.</summary>
+    public required FileDefinitions Definitions { get; init; }
+
     /// <summary>ACLs of the embedded control plane.</summary>
     public required AclOptions Acl { get; init; }
 
@@ -209,7 +212,8 @@ internal sealed record AgentConfiguration
             DefaultDecision = ConnectKeys.DefaultDecisionOf(values, policy),
             Authority = ConnectKeys.Authority(values, datacenter),
             Leaves = new LeafOptions { RootChangeDelay = values.Of(ConnectKeys.RootChangeSpread) },
-            LocalServices = new LocalServiceOptions { Directory = kept, SidecarMinPort = ports["sidecar_min_port"], SidecarMaxPort = ports["sidecar_max_port"] },
+            LocalServices = ServiceKeys.Options(values, ports, kept),
+            Definitions = ServiceKeys.Definitions(values),
             Acl = AclKeys.Acl(values, datacenter),
             RemoteTokens = AclKeys.RemoteTokens(values),
             Tokens = AclKeys.Tokens(values, kept),

@@ -23,7 +23,7 @@ internal static class AgentSchema
         .Inert(ConfigTypes.Text, "serf_lan", "serf_wan", "serf_lan_bind", "serf_wan_bind")
         .Inert(ConfigTypes.Text, "ui_dir", "ui_content_path", "license_path", "partition", "version")
         .Inert(ConfigTypes.Flag, "disable_host_node_id", "leave_on_terminate")
-        .Inert(ConfigTypes.Flag, "use_streaming_backend", "translate_wan_addrs", "enable_central_service_config")
+        .Inert(ConfigTypes.Flag, "use_streaming_backend", "translate_wan_addrs")
         .Inert(ConfigTypes.Flag, "enable_syslog", "disable_keyring_file")
         .Inert(ConfigTypes.Flag, "rejoin_after_leave", "disable_update_check", "disable_anonymous_signature", "disable_remote_exec")
         .Inert(ConfigTypes.Flag, "disable_coordinates", "ui", "encrypt_verify_incoming", "encrypt_verify_outgoing")
@@ -33,9 +33,5 @@ internal static class AgentSchema
         .Inert(ConfigTypes.List, "primary_gateways", "serf_allowed_cidrs_lan", "serf_allowed_cidrs_wan")
         .Inert(ConfigTypes.Map, "tagged_addresses")
         .Inert(ConfigTypes.AnyObjects, "watches")
-        .InertObject("service", DefinitionSchemas.Service)
-        .InertObjects("services", DefinitionSchemas.Service)
-        .InertObject("check", DefinitionSchemas.Check)
-        .InertObjects("checks", DefinitionSchemas.Check)
         .InertParts();
 }

@@ -1,3 +1,4 @@
+using System.Collections;
 using ConnectAgent.Protocol.Schema;
 
 namespace ConnectAgent.Configuration;
@@ -30,6 +31,14 @@ internal abstract class ConfigKey(string path, SchemaType<object> type, KeyEffec
         {
             case (List<string> first, List<string> more):
                 return first.Concat(more).ToList();
+            case (IList first, IList more):
+                // What is merged was read by one type, so both are lists of the same.
+                foreach (var item in more)
+                {
+                    first.Add(item);
+                }
+
+                return first;
             case (IDictionary<string, string> first, IDictionary<string, string> more):
                 return Merged(first, more);
             case (IDictionary<string, System.Text.Json.JsonElement> first, IDictionary<string, System.Text.Json.JsonElement> more):

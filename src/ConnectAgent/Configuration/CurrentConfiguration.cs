@@ -11,21 +11,23 @@ internal sealed class CurrentConfiguration(AgentConfiguration started, Func<Agen
 
     public AgentConfiguration Value => Volatile.Read(ref _value);
 
-    /// <summary>Reads again and takes over what may change while the agent runs; all else waits for a restart.</summary>
-    /// <exception cref="ConfigurationException">Something is wrong; nothing has changed.</exception>
-    public AgentConfiguration Reload()
+    /// <summary>Reads again; what may change while the agent runs is as it is read, all else waits for a restart.</summary>
+    /// <exception cref="ConfigurationException">Something is wrong.</exception>
+    public AgentConfiguration Read()
     {
         var next = read();
-        var taken = Value with
+        return Value with
         {
             LogLevel = next.LogLevel,
             NodeMeta = next.NodeMeta,
+            Definitions = next.Definitions,
             FetchLimits = next.FetchLimits,
             MaxConnectionsPerClient = next.MaxConnectionsPerClient,
             Tokens = Value.Tokens with { Default = next.Tokens.Default },
             Warnings = next.Warnings,
         };
-        Volatile.Write(ref _value, taken);
-        return taken;
     }
+
+    /// <summary>From now on this is how it is.</summary>
+    public void Take(AgentConfiguration next) => Volatile.Write(ref _value, next);
 }

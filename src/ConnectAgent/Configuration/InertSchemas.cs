@@ -43,7 +43,7 @@ internal static class InertSchemas
         .Object("auto_encrypt", new ConfigSchema().Inert(List, "dns_san", "ip_san"))
         .Object("rpc", new ConfigSchema().Inert(Flag, "enable_streaming"))
         .Object("peering", new ConfigSchema().Inert(Flag, "enabled"))
-        .Object("locality", DefinitionSchemas.Locality)
+        .Object("locality", new ConfigSchema().Inert(Text, "region", "zone"))
         .Object("audit", new ConfigSchema().Inert(Flag, "enabled").Inert(AnyObject, "sink"))
         .Object("xds", new ConfigSchema().Inert(Real, "update_max_per_second"))
         .InertObjects("segments", new ConfigSchema().Inert(Text, "name", "bind", "advertise").Inert(Number, "port").Inert(Flag, "rpc_listener"));

@@ -56,7 +56,7 @@ internal static class AgentHost
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = ShutdownTime);
         builder.Services.AddSingleton(clock ?? TimeProvider.System);
-        builder.Services.AddSingleton(configuration).AddSingleton(current).AddSingleton(level).AddSingleton<ConfigurationReload>().AddSingleton<ILocalAgent, LocalAgent>();
+        builder.Services.AddSingleton(configuration).AddSingleton(current).AddSingleton(level).AddSingleton<FileServices>().AddSingleton<ConfigurationReload>().AddSingleton<ILocalAgent, LocalAgent>();
         builder.Services.AddSingleton<SignalLifetime>();
         builder.Services.AddSingleton<IHostLifetime>(services => services.GetRequiredService<SignalLifetime>());
         builder.Services.Configure<SocketTransportOptions>(options =>
@@ -111,6 +111,8 @@ internal static class AgentHost
                 app.Logger.BootstrapEntryStays(entry.Place, entry.Kind.Name, entry.Entry.Name);
             }
         }
+
+        await app.Services.GetRequiredService<FileServices>().RegisterAsync(configuration.Definitions);
 
         // Before anything listens, so that the first request already finds what was sealed.
         app.Services.GetService<SealedCache>()?.Restore();

@@ -15,17 +15,21 @@ internal sealed class ConfigurationReload(
     AgentCache cache,
     AgentTokens tokens,
     OwnNode node,
+    FileServices services,
     LoggingLevelSwitch level,
     ILogger<ConfigurationReload> logger,
-    ConsulServers? servers = null)
+    ConsulServers? servers = null) : IDisposable
 {
-    private readonly Lock _gate = new();
+    private readonly SemaphoreSlim _gate = new(1);
+
+    public void Dispose() => _gate.Dispose();
 
     /// <summary>Reads the files again and applies them; one at a time.</summary>
     /// <exception cref="ConfigurationException">With the text of a start; the old configuration stays.</exception>
-    public void Run()
+    public async Task RunAsync()
     {
-        lock (_gate)
+        await _gate.WaitAsync();
+        try
         {
             AgentConfiguration now;
             ServerTls? tls;
@@ -33,7 +37,10 @@ internal sealed class ConfigurationReload(
             {
                 // The files that the start named, with what is in them now: certificates run out while an agent runs.
                 tls = servers is null ? null : PemFiles.ReadServerTls(configuration.Value.Servers);
-                now = configuration.Reload();
+                now = configuration.Read();
+
+                // Of all that is applied only this can fail, so it comes first.
+                await services.RegisterAsync(now.Definitions);
             }
             catch (ConfigurationException error)
             {
@@ -41,6 +48,7 @@ internal sealed class ConfigurationReload(
                 throw;
             }
 
+            configuration.Take(now);
             if (tls is not null)
             {
                 servers!.UseTls(tls);
@@ -56,6 +64,10 @@ internal sealed class ConfigurationReload(
             }
 
             logger.Reloaded();
+        }
+        finally
+        {
+            _gate.Release();
         }
     }
 }

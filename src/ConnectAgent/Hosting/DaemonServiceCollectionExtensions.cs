@@ -65,6 +65,7 @@ internal static class DaemonServiceCollectionExtensions
             .Configure<CacheOptions>(options => options.FetchLimits = configuration.FetchLimits);
         services.AddCatalogSync(new OwnNode(Bound.Node(configuration)), new SyncOptions { IsRemote = !configuration.Server });
         services.AddLocalServices(configuration.LocalServices).TryAddSingleton(configuration.Blocking);
+        services.TryAddSingleton(Bound.Checks(configuration));
         services.AddHostedService(provider => provider.GetRequiredService<TokenWatcher>());
         services.AddSingleton<BlockPools>().AddSingleton<IMemoryPoolFactory<byte>>(provider => provider.GetRequiredService<BlockPools>());
         services.AddHostedService<IdleMemory>();

@@ -36,6 +36,9 @@ internal static partial class HostLog
     [LoggerMessage(4010, LogLevel.Error, "Reload config failed: error={Error}")]
     public static partial void ReloadFailed(this ILogger logger, string error);
 
+    [LoggerMessage(4018, LogLevel.Error, "Reload config broke")]
+    public static partial void ReloadBroke(this ILogger logger, Exception error);
+
     [LoggerMessage(4011, LogLevel.Warning, "cannot reload before agent started")]
     public static partial void ReloadTooEarly(this ILogger logger);
 

@@ -29,11 +29,11 @@ internal sealed class LocalAgent(CurrentConfiguration current, ConfigurationRelo
         };
     }
 
-    public void Reload()
+    public async Task ReloadAsync()
     {
         try
         {
-            reload.Run();
+            await reload.RunAsync();
         }
         catch (ConfigurationException error)
         {

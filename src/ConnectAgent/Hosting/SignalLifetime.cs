@@ -11,6 +11,7 @@ internal sealed class SignalLifetime(
     : IHostLifetime, IDisposable
 {
     private readonly List<PosixSignalRegistration> _registrations = [];
+    private Task _reloading = Task.CompletedTask;
 
     /// <summary>
     /// 0, or 1 after an interrupt that asks for no graceful leave. Supervisors end a service with SIGTERM and take anything but 0 for a failure, so
@@ -27,7 +28,7 @@ internal sealed class SignalLifetime(
         return Task.CompletedTask;
     }
 
-    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task StopAsync(CancellationToken cancellationToken) => _reloading.WaitAsync(cancellationToken);
 
     public void Dispose() => _registrations.ForEach(registration => registration.Dispose());
 
@@ -58,13 +59,23 @@ internal sealed class SignalLifetime(
             return;
         }
 
+        _reloading = ReloadAsync();
+    }
+
+    private async Task ReloadAsync()
+    {
         try
         {
-            reload.Run();
+            await reload.RunAsync();
         }
         catch (ConfigurationException)
         {
             // It is logged, and the old configuration goes on.
+        }
+        catch (Exception error)
+        {
+            // A bug; nobody waits for a signal's outcome, so it is heard here.
+            logger.ReloadBroke(error);
         }
     }
 }

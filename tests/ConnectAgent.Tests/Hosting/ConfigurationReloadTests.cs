@@ -1,4 +1,5 @@
 using ConnectAgent.Agent.Catalog;
+using ConnectAgent.Agent.Checks.Probes;
 using ConnectAgent.Agent.Identity;
 using ConnectAgent.Configuration;
 using ConnectAgent.ControlPlane;
@@ -13,37 +14,41 @@ using ConnectAgent.Protocol.Tokens;
 using ConnectAgent.State;
 using ConnectAgent.State.Storage;
 using ConnectAgent.Tests.Agent;
+using ConnectAgent.Tests.Configuration;
 using FluentAssertions;
 using Microsoft.Extensions.Logging.Abstractions;
 using Serilog.Core;
 using Serilog.Events;
 using Xunit;
+using LocalAgent = ConnectAgent.Tests.Agent.LocalServices.LocalAgent;
 
 namespace ConnectAgent.Tests.Hosting;
 
 /// <summary>All of a changed configuration is taken over, or nothing (services AG-29; agent-cache CACHE-20).</summary>
-public sealed class ConfigurationReloadTests : IDisposable
+public sealed class ConfigurationReloadTests : IAsyncDisposable
 {
     private readonly AgentFixture _agent = new();
+    private readonly LocalAgent _local = new();
     private readonly AgentIdentity _identity = new("dc1", "node1", true, "old", DefaultDecision.AclsDisabled);
     private readonly StateStore _state = new(new MemoryStateStorage(), ControlPlaneTables.All);
     private readonly LoggingLevelSwitch _level = new();
     private readonly OwnNode _node = new(new CatalogNode { Name = "node1" });
     private ConfigValues _values = new ConfigValues().Set(NodeKeys.NodeName, "node1").Set(AclKeys.DefaultToken, "old").Set(NodeKeys.LogLevel, "INFO");
 
-    public void Dispose()
+    public async ValueTask DisposeAsync()
     {
         _agent.Dispose();
         _state.Dispose();
+        await _local.DisposeAsync();
     }
 
     [Fact]
-    public void What_may_change_is_taken_over()
+    public async Task What_may_change_is_taken_over()
     {
         var reload = Create();
         _values = new ConfigValues().Set(NodeKeys.NodeName, "other").Set(AclKeys.DefaultToken, "new").Set(NodeKeys.LogLevel, "trace").Set(CacheKeys.FetchRate, 5.0).Set(CacheKeys.FetchMaxBurst, 3)
             .Set(NodeKeys.NodeMeta, new Dictionary<string, string> { ["rack"] = "7" });
-        reload.Run();
+        await reload.RunAsync();
         _agent.Cache.FetchLimits.Should().Be(new FetchLimits(5, 3));
         _identity.DefaultToken.Should().Be("new");
         _level.MinimumLevel.Should().Be(LogEventLevel.Verbose);
@@ -51,13 +56,31 @@ public sealed class ConfigurationReloadTests : IDisposable
     }
 
     [Fact]
-    public void A_bad_value_changes_nothing_although_others_are_good()
+    public async Task A_bad_value_changes_nothing_although_others_are_good()
     {
         var reload = Create();
         _values = new ConfigValues().Set(AclKeys.DefaultToken, "new").Set(NodeKeys.LogLevel, "trace").Set(CacheKeys.FetchRate, 5.0).Set(CacheKeys.FetchMaxBurst, 0);
-        reload.Invoking(run => run.Run()).Should().Throw<ConfigurationException>()
+        (await reload.Awaiting(run => run.RunAsync()).Should().ThrowAsync<ConfigurationException>())
             .WithMessage("cache.entry_fetch_max_burst must be strictly positive, was: 0");
         (_agent.Cache.FetchLimits, _identity.DefaultToken, _level.MinimumLevel).Should().Be((FetchLimits.None, "old", LogEventLevel.Information));
+    }
+
+    [Fact] // AG-29
+    public async Task Services_of_files_come_and_go_and_one_that_cannot_be_registered_changes_nothing()
+    {
+        var reload = Create();
+        _values = ConfigTexts.Merge("""{"node_name":"node1","service":{"name":"web","check":{"ttl":"1s"}},"check":{"name":"disk","ttl":"1h"}}""");
+        await reload.RunAsync();
+        _local.State.Current.Services.Keys.Should().Equal("web");
+        _local.State.Current.Checks.Keys.Should().Equal("disk", "service:web");
+        _values = ConfigTexts.Merge("""{"node_name":"node1","log_level":"trace","services":[{"name":"db"},{"name":"api","check":{"ttl":"1s","interval":"1s"}}]}""");
+        (await reload.Awaiting(run => run.RunAsync()).Should().ThrowAsync<ConfigurationException>())
+            .WithMessage("Failed to register service \"api\": Invalid check: Interval and TTL cannot both be specified");
+        (_local.State.Current.Services.Keys.Single(), _level.MinimumLevel).Should().Be(("web", LogEventLevel.Debug), "nothing of it was taken over");
+        _values = ConfigTexts.Merge("""{"node_name":"node1"}""");
+        await reload.RunAsync();
+        _local.State.Current.Services.Should().BeEmpty();
+        _local.State.Current.Checks.Should().BeEmpty();
     }
 
     private ConfigurationReload Create()
@@ -68,6 +91,6 @@ public sealed class ConfigurationReloadTests : IDisposable
             _identity,
             new RecoveryToken("node1"),
             NullLogger<AgentTokens>.Instance);
-        return new ConfigurationReload(current, _agent.Cache, tokens, _node, _level, NullLogger<ConfigurationReload>.Instance);
+        return new ConfigurationReload(current, _agent.Cache, tokens, _node, new FileServices(_local.Registry, new CheckOptions()), _level, NullLogger<ConfigurationReload>.Instance);
     }
 }

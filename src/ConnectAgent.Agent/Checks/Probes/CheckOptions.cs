@@ -1,4 +1,6 @@
+using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Limits;
+using ConnectAgent.Protocol.Services;
 
 namespace ConnectAgent.Agent.Checks.Probes;
 
@@ -27,4 +29,21 @@ internal sealed record CheckOptions
     public bool FollowsOtherHosts { get; init; } = true;
 
     public CheckTls Tls { get; init; } = CheckTls.System;
+
+    /// <summary>Refuses a check that would run a program where none may (AG-9).</summary>
+    /// <exception cref="ServerException">500, with the keys that change it.</exception>
+    public void RequireAllowed(CheckDefinition definition, bool isFromFile)
+    {
+        if (definition.ScriptArgs.Count > 0 && !(isFromFile ? RunsLocalScripts : RunsScripts))
+        {
+            throw new ServerException(
+                FailureKind.Mistake,
+                isFromFile
+                    ? $"Scripts are disabled on this agent; to enable, configure '{ScriptsKey}' or '{LocalScriptsKey}' to true"
+                    : $"Scripts are disabled on this agent from remote calls; to enable, configure '{ScriptsKey}' to true")
+            {
+                Setting = ScriptsKey,
+            };
+        }
+    }
 }

@@ -84,8 +84,9 @@ public static class ServiceRules
     }
 
     /// <summary>The rules of the kind, all of them told at once (REG-6 to REG-10).</summary>
-    internal static void RequireKind(NodeService service, ServiceDefinition? sidecar = null)
+    public static void RequireKind(NodeService service, ServiceDefinition? sidecar = null)
     {
+        ArgumentNullException.ThrowIfNull(service);
         if (KindRules.Errors(service, sidecar) is { Count: > 0 } errors)
         {
             throw Invalid(ListError.Of(errors));

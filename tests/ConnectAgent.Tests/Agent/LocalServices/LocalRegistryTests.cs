@@ -211,7 +211,7 @@ public sealed class LocalRegistryTests
             Registration(id, Check(check, id) with { IsFromFile = true }) with { IsFromFile = true };
 
         Task ReplaceAsync(ServiceRegistration[] services, RegisteredCheck[] checks) =>
-            agent.Registry.ReplaceFilesAsync(services, checks, CancellationToken.None);
+            agent.Registry.ReplaceFilesAsync(services, checks);
     }
 
     [Fact] // 11.10
@@ -219,10 +219,10 @@ public sealed class LocalRegistryTests
     {
         await using var agent = new LocalAgent();
         var web = Registration("web") with { IsFromFile = true };
-        await agent.Registry.ReplaceFilesAsync([web], [], CancellationToken.None);
+        await agent.Registry.ReplaceFilesAsync([web], []);
         List<LocalChange> changes = [];
         using var subscription = agent.State.Subscribe(changes.Add);
-        await agent.Registry.ReplaceFilesAsync([web with { Service = web.Service with { Port = 9 } }, Registration("db")], [], CancellationToken.None);
+        await agent.Registry.ReplaceFilesAsync([web with { Service = web.Service with { Port = 9 } }, Registration("db")], []);
         changes.Should().ContainSingle().Which.Services.Should().BeEquivalentTo("web", "db");
     }
 }
