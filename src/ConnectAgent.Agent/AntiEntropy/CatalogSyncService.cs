@@ -58,8 +58,10 @@ internal sealed class CatalogSyncService(CatalogSync sync, ClusterSize cluster, 
     private async Task<Task> WaitAsync(TimeSpan pause, CancellationToken cancellationToken, params Task[] signals)
     {
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var first = await Task.WhenAny([.. signals, Task.Delay(pause, clock, ended.Token)]);
+        var over = Task.Delay(pause, clock, ended.Token);
+        var first = await Task.WhenAny([.. signals, over]);
         await ended.CancelAsync();
+        await over.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         cancellationToken.ThrowIfCancellationRequested();
         return first;
     }

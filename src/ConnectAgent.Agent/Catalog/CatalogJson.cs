@@ -21,6 +21,7 @@ internal sealed record AnsweredNode
 
     public Dictionary<string, ServicePart>? Services { get; init; }
 
+    /// <summary>The node and its services.</summary>
     /// <exception cref="Protocol.Errors.ServerException">Garbage.</exception>
     public NodeView ToView(ConsulAnswer answer) => Node is null || Services?.Values.Any(static service => service is null) == true
         ? throw answer.Garbage("no node of the catalog")

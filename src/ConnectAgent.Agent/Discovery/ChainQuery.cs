@@ -6,6 +6,7 @@ namespace ConnectAgent.Agent.Discovery;
 /// <summary>Where connections to a service go (services DCH-1).</summary>
 public sealed class ChainQuery : DiscoveryQuery
 {
+    /// <summary>Names the chain.</summary>
     /// <param name="service">Its name.</param>
     /// <param name="compileDatacenter">From where; empty for where it is asked.</param>
     /// <param name="overrides">What is laid over the chain (DCH-8), as JSON in one form; empty for nothing.</param>

@@ -6,6 +6,7 @@ namespace ConnectAgent.Agent.Discovery;
 /// <summary>What a prepared query finds (services PQ-4).</summary>
 public sealed class ExecuteQuery : DiscoveryQuery
 {
+    /// <summary>Names the query.</summary>
     /// <param name="query">Its ID or name.</param>
     /// <param name="limit">The most instances; 0 for all.</param>
     /// <param name="connect">Whether what connects for the service is wanted.</param>

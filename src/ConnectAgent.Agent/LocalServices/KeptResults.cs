@@ -22,7 +22,7 @@ internal sealed class KeptResults : IAsyncDisposable
     public KeptResults(LocalStore store, TimeProvider clock, ILogger<KeptResults> logger)
     {
         (_store, _logger) = (store, logger);
-        _timer = clock.CreateTimer(_ => Begin(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _timer = clock.CreateTimer(_ => _ = Begin(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>Notes a result.</summary>

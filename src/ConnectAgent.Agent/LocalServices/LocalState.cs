@@ -217,7 +217,7 @@ internal sealed class LocalState
         changed.Add(check.CheckId);
     }
 
-    private void RenewChecks(LocalView.Builder next, string serviceId, List<string> changed)
+    private static void RenewChecks(LocalView.Builder next, string serviceId, List<string> changed)
     {
         var service = next.Service(serviceId)?.Visible;
         foreach (var id in next.CheckIdsOf(serviceId).ToList())
@@ -252,7 +252,7 @@ internal sealed class LocalState
     }
 
     // Under the lock, so that subscribers hear of changes in their order.
-    private void Replace(LocalView now, IReadOnlyCollection<string> services, IReadOnlyCollection<string> checks)
+    private void Replace(LocalView now, List<string> services, List<string> checks)
     {
         if (services.Count == 0 && checks.Count == 0)
         {

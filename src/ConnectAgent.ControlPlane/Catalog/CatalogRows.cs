@@ -1,3 +1,4 @@
+using System.Buffers;
 using ConnectAgent.Protocol.Services;
 using ConnectAgent.Protocol.Text;
 using ConnectAgent.State;
@@ -7,6 +8,8 @@ namespace ConnectAgent.ControlPlane.Catalog;
 /// <summary>Finds rows of the catalog.</summary>
 internal static class CatalogRows
 {
+    private static readonly SearchValues<char> Digits = SearchValues.Create("0123456789abcdef-");
+
     /// <summary>The check that tells whether a node is alive (services AE-4).</summary>
     public const string SerfHealth = "serfHealth";
 
@@ -25,7 +28,7 @@ internal static class CatalogRows
         }
 
         var prefix = NameKey.Of(nameOrId);
-        if (prefix.Length < ShortestPrefix || prefix.AsSpan().ContainsAnyExcept("0123456789abcdef-"))
+        if (prefix.Length < ShortestPrefix || prefix.AsSpan().ContainsAnyExcept(Digits))
         {
             return null;
         }

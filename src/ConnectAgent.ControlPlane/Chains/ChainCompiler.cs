@@ -121,7 +121,7 @@ internal sealed class ChainCompiler(ChainEntries entries, ChainRequest request)
     }
 
     /// <summary>A splitter behind a splitter is part of it (DCH-6): its parts of a weight, which they add up to.</summary>
-    private static IReadOnlyList<decimal> Shares(decimal weight, IReadOnlyList<ChainSplit> parts)
+    private static List<decimal> Shares(decimal weight, IReadOnlyList<ChainSplit> parts)
     {
         List<decimal> rounded = [.. parts.Select(part => Round(part.Weight * weight / 100))];
         if (rounded.Sum() == weight)

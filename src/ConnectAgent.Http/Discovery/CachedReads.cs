@@ -52,16 +52,18 @@ internal sealed class CachedReads
     public Permission PermissionOf(string path) => _byPath[path].Permission;
 
     /// <summary>Begins to answer a request that wants what is cached.</summary>
-    /// <returns>Null for every other request.</returns>
-    public Task? TryAnswer(WireRequest request)
+    /// <returns>False for every other request.</returns>
+    public bool TryAnswer(WireRequest request, out Task answering)
     {
         if (!CachedRead.IsAskedFor(request) || !_byPath.TryGetValue(request.Route!.Route.Pattern, out var read))
         {
-            return null;
+            answering = Task.CompletedTask;
+            return false;
         }
 
         request.Hold();
-        return read.AnswerAsync(request);
+        answering = read.AnswerAsync(request);
+        return true;
     }
 
     /// <summary>Whether only what passes is wanted (HLT-3, HTTP-5).</summary>

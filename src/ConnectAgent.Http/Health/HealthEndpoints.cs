@@ -26,9 +26,9 @@ internal sealed class HealthEndpoints(HealthReads reads, HealthViews views, Cach
     {
         request.RefuseNamespace();
         var options = ReadOptions.Parse(request);
-        if (options.Cached)
+        if (cached.TryAnswer(request, out var answering))
         {
-            return cached.TryAnswer(request)!;
+            return answering;
         }
 
         return options is { Blocking.Blocks: false, Filter.Length: 0 }

@@ -22,6 +22,7 @@ internal sealed class HealthView
     private object _seen;
     private RenderedBody? _passing;
 
+    /// <summary>Renders it.</summary>
     /// <param name="state">Where it was found.</param>
     /// <param name="found">What was.</param>
     /// <param name="nameRight">What a token must be allowed to see anything of it; null for nothing.</param>

@@ -97,8 +97,8 @@ public sealed record CentralEntry
 
     private static bool Flag(JsonElement? entry, string name) => Member(entry, name) is { ValueKind: JsonValueKind.True };
 
-    private static IEnumerable<JsonElement> Elements(JsonElement? entry, string name) =>
-        Member(entry, name) is { ValueKind: JsonValueKind.Array } list ? list.EnumerateArray() : [];
+    private static JsonElement.ArrayEnumerator Elements(JsonElement? entry, string name) =>
+        Member(entry, name) is { ValueKind: JsonValueKind.Array } list ? list.EnumerateArray() : default;
 
     /// <summary>What <c>service-defaults</c> says of its service's upstreams.</summary>
     /// <param name="Config">The JSON text of each member, under the names that configurations of upstreams have.</param>

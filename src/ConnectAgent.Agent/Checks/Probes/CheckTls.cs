@@ -31,7 +31,9 @@ internal sealed record CheckTls
         };
         if (!isVerified)
         {
+#pragma warning disable CA5359 // TLSSkipVerify of the check says so (REG-2).
             options.RemoteCertificateValidationCallback = static (_, _, _, _) => true;
+#pragma warning restore CA5359
         }
         else if (Authorities is { } authorities)
         {
