@@ -14,6 +14,7 @@ internal sealed class CachedReads
     private static readonly Func<DiscoveryList, RenderedBody> Render = static value => new RenderedBody(value.Json);
     private readonly DiscoveryCache _cache;
     private readonly RenderedBodies _bodies;
+    private readonly ChainKind _chains;
     private readonly FrozenDictionary<string, CachedRead> _byPath;
 
     public CachedReads(
@@ -26,7 +27,7 @@ internal sealed class CachedReads
         ChainKind chains,
         ExecuteKind queries)
     {
-        (_cache, _bodies) = (cache, bodies);
+        (_cache, _bodies, _chains) = (cache, bodies, chains);
         var instance = Permission.Filtered(AclResource.Service, "each instance, and node:read on its node");
         var connecting = Permission.Filtered(AclResource.Service, "the name and each instance, and node:read on its node");
         string[] ofInstances = ["tag", "node-meta", "filter"];
@@ -40,7 +41,7 @@ internal sealed class CachedReads
             new("/v1/catalog/connect/", connecting, ofInstances, request => InstancesAsync(instances, request, connect: true)),
             new("/v1/catalog/services", Permission.Filtered(AclResource.Service, "each name"), ["node-meta", "filter"], request => ServicesAsync(services, request)),
             new("/v1/catalog/datacenters", Permission.None, [], request => DatacentersAsync(datacenters, request)),
-            new("/v1/discovery-chain/", Permission.Of(AclResource.Service, AclAccess.Read, "the name"), ["compile-dc"], request => ChainAsync(chains, request, overrides: string.Empty)),
+            new("/v1/discovery-chain/", Permission.Of(AclResource.Service, AclAccess.Read, "the name"), ["compile-dc"], request => ChainAsync(request, overrides: string.Empty)),
             new("/v1/query/*/execute", instance, ["limit", "connect"], request => ExecuteAsync(queries, request)),
         ];
         _byPath = All.ToFrozenDictionary(static read => read.Path, StringComparer.Ordinal);
@@ -73,13 +74,13 @@ internal sealed class CachedReads
 
     /// <summary>Answers with a chain.</summary>
     /// <param name="overrides">What is laid over it (DCH-8), as JSON in one form; empty for nothing.</param>
-    public Task ChainAsync(ChainKind chains, WireRequest request, string overrides)
+    public Task ChainAsync(WireRequest request, string overrides)
     {
         var options = ReadOptions.Parse(request);
         request.RefuseNamespace();
         var name = request.Tail.Length > 0 ? request.Tail : throw WireException.BadRequest("Missing chain name");
         request.FailsWithQueryHeaders = true;
-        return AnswerAsync(request, chains, options, new ChainQuery(name, request.Query.First("compile-dc"), overrides));
+        return AnswerAsync(request, _chains, options, new ChainQuery(name, request.Query.First("compile-dc"), overrides));
     }
 
     private async Task InstancesAsync(DiscoveryKind<InstancesQuery> kind, WireRequest request, bool connect = false, bool ingress = false)

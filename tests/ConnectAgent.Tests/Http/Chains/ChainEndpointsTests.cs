@@ -67,6 +67,31 @@ public sealed class ChainEndpointsTests
         ((string)chain["Targets"]!["db.default.dc1"]!["ConnectTimeout"]!).Should().Be("9s");
     }
 
+    [Fact] // CAT-17, CACHE-42, DCH-8: kept fresh, and what is laid over a chain is another entry
+    public async Task A_chain_is_read_from_the_cache_and_stays_fresh_there()
+    {
+        await using var agent = await InProcessAgent.StartAsync();
+        await PutAsync(agent, """{"Kind":"service-resolver","Name":"web","ConnectTimeout":"7s"}""");
+        var direct = await agent.SendAsync("GET", Web);
+        (await CachedAsync("GET", null)).Should().Be(("MISS", direct.Text));
+        (await CachedAsync("GET", null)).Should().Be(("HIT", direct.Text));
+        const string overrides = """{"OverrideConnectTimeout":"8s"}""";
+        var other = await agent.SendAsync("POST", Web, overrides);
+        other.Text.Should().NotBe(direct.Text);
+        (await CachedAsync("POST", overrides)).Should().Be(("MISS", other.Text));
+        (await CachedAsync("POST", """{"override_connect_timeout":8000000000}""")).Should().Be(("HIT", other.Text));
+        (await CachedAsync("POST", "null")).Should().Be(("HIT", direct.Text));
+        var held = agent.SendAsync("GET", $"{Web}?cached&index={direct.Headers["X-Consul-Index"]}&wait=300s");
+        await PutAsync(agent, """{"Kind":"service-resolver","Name":"web","ConnectTimeout":"9s"}""");
+        ((string)ChainOf((await held).Text)["Targets"]!["web.default.dc1"]!["ConnectTimeout"]!).Should().Be("9s");
+
+        async Task<(string Cache, string Text)> CachedAsync(string method, string? body)
+        {
+            var answer = await agent.SendAsync(method, Web + "?cached", body);
+            return (answer.Headers["X-Cache"], answer.Text);
+        }
+    }
+
     private static JsonNode ChainOf(string text) => JsonNode.Parse(text)!["Chain"]!;
 
     private static async Task PutAsync(InProcessAgent agent, string entry) =>
