@@ -15,7 +15,7 @@ public sealed class GoJsonDecoding : SchemaDecoding
     public override void Mismatch(JsonElement value, string goType) => Refuse(value, "of type " + goType, string.Empty);
 
     /// <inheritdoc/>
-    public override void Unparsable(string error) => _firstError ??= error;
+    public override void Unparsable(JsonElement value, string error) => _firstError ??= error;
 
     /// <inheritdoc/>
     public override void Unknown(string more) => _firstError ??= $"json: unknown field {GoQuote.Of(Places[^1].Written!)}{more}";

@@ -33,7 +33,7 @@ public abstract class MapstructureDecoding(bool isStored = false) : SchemaDecodi
     public override void NoMap(JsonElement value) => Add(_mismatches, $"'{Path()}' expected a map, got '{JsonKinds.GoKindOf(value)}'");
 
     /// <inheritdoc/>
-    public override void Unparsable(string error) => Add(_mismatches, $"error decoding '{Path()}': {error}");
+    public override void Unparsable(JsonElement value, string error) => Add(_mismatches, $"error decoding '{Path()}': {error}");
 
     /// <inheritdoc/>
     public override void Unknown(string more) => Add(_unknown, $"invalid config key {GoQuote.Of(Path())}{more}");

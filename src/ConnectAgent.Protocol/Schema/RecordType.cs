@@ -37,7 +37,7 @@ public sealed class RecordType<T>(Func<T> create, string? goName = null, string?
     {
         foreach (var name in names)
         {
-            Add(new SetField<T, TValue>(name, type, static (target, _) => target));
+            Add(new DroppedField<T, TValue>(name, type));
         }
 
         return this;

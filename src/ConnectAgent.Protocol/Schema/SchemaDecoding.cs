@@ -30,8 +30,14 @@ public abstract class SchemaDecoding
     public virtual void NoMap(JsonElement value) => Mismatch(value, "map[string]interface {}");
 
     /// <summary>The value is of the right type, but cannot be read.</summary>
+    /// <param name="value">It.</param>
     /// <param name="error">Why, in the reference's words.</param>
-    public abstract void Unparsable(string error);
+    public abstract void Unparsable(JsonElement value, string error);
+
+    /// <summary>The value is accepted, and nothing comes of it.</summary>
+    public virtual void Dropped(JsonElement value)
+    {
+    }
 
     /// <summary>The field just entered is none that the schema knows.</summary>
     /// <param name="more">Words behind it.</param>

@@ -28,6 +28,20 @@ internal sealed class SetField<T, TValue>(string name, SchemaType<TValue> type, 
         value.ValueKind != JsonValueKind.Null && type.TryRead(value, decoding, out var read) ? set(target, read) : target;
 }
 
+/// <summary>A field that is checked for its type, and dropped.</summary>
+internal sealed class DroppedField<T, TValue>(string name, SchemaType<TValue> type) : SchemaField<T>(name)
+{
+    public override T Take(T target, JsonElement value, SchemaDecoding decoding)
+    {
+        if (value.ValueKind != JsonValueKind.Null && type.TryRead(value, decoding, out _))
+        {
+            decoding.Dropped(value);
+        }
+
+        return target;
+    }
+}
+
 /// <summary>Another name of a field, which counts where that one is not set, wherever the two stand (services REG-1).</summary>
 internal sealed class AliasField<T, TValue>(string name, SchemaType<TValue> type, Func<T, bool> isUnset, Func<T, TValue, T> set) : AliasField<T>(name)
 {

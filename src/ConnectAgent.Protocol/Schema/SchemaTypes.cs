@@ -64,7 +64,7 @@ public static class SchemaTypes
         var isOne = GoDuration.TryParseNanoseconds(value.GetString()!, out nanoseconds, out var error);
         if (!isOne)
         {
-            decoding.Unparsable(error);
+            decoding.Unparsable(value, error);
         }
 
         return isOne;
@@ -144,7 +144,7 @@ public static class SchemaTypes
             }
 
             var text = GoQuote.Of(value.GetString()!);
-            decoding.Unparsable($"parsing time {GoQuote.Of(text)} as {GoQuote.Of("\"2006-01-02T15:04:05Z07:00\"")}: cannot parse {text} as \"2006\"");
+            decoding.Unparsable(value, $"parsing time {GoQuote.Of(text)} as {GoQuote.Of("\"2006-01-02T15:04:05Z07:00\"")}: cannot parse {text} as \"2006\"");
             return false;
         }
     }

@@ -18,6 +18,10 @@ internal static class InstanceSchemas
         .Dropped(ofFiles: false, SchemaTypes.UInt64, "CreateIndex", "ModifyIndex")
         .Type;
 
+    private static RecordType<string> Locality { get; } = new RecordType<string>(static () => string.Empty)
+        .Field("region", ShapeTypes.Name, static (of, _) => of)
+        .Field("zone", ShapeTypes.Name, static (of, _) => of);
+
     /// <summary>A service for an agent.</summary>
     /// <param name="isFile">Whether it stands in one of its files.</param>
     public static SchemaType<ServiceDefinition> Definition(bool isFile)
@@ -43,7 +47,8 @@ internal static class InstanceSchemas
             .Field(
                 "Connect", "connect", Connect(isFile, sidecar),
                 static (of, connect) => of with { Service = of.Service with { IsNative = connect.IsNative }, Sidecar = connect.Sidecar })
-            .Dropped(ofFiles: true, ShapeTypes.Name, "namespace", "partition");
+            .Dropped(ofFiles: true, ShapeTypes.Name, "namespace", "partition")
+            .Dropped(ofFiles: true, Locality, "locality");
         return new MappedType<Body, ServiceDefinition>(record.Type, static body => body.ToDefinition());
     }
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using ConnectAgent.Protocol.Schema;
+using ConnectAgent.Protocol.Text;
 
 namespace ConnectAgent.Configuration;
 
@@ -9,6 +10,7 @@ internal sealed class FileDecoding(ConfigFormat format) : SchemaDecoding
 {
     private readonly List<string> _unknown = [];
     private readonly List<string> _mistyped = [];
+    private readonly List<string> _unparsable = [];
     private readonly List<string> _inert = [];
     private readonly List<string> _guards = [];
 
@@ -64,22 +66,42 @@ internal sealed class FileDecoding(ConfigFormat format) : SchemaDecoding
         _mistyped.Add($"'{path}' expected type '{goType}', got unconvertible type '{TypeOf(value)}', value: '{shown}'");
     }
 
-    public override void Unparsable(string error) => _mistyped.Add($"error decoding '{Path()}': {error}");
+    // Only durations of checks are read here; the reference names them without their way (recordings/config-cases.json, check-bad-duration).
+    public override void Unparsable(JsonElement value, string error) =>
+        _unparsable.Add($"check[].{Places[^1].Field}: invalid duration: {GoQuote.Of(value.GetString()!)}: {error}");
+
+    public override void Dropped(JsonElement value) => IsNoted = Note(KeyEffect.None, value);
+
+    // The operator's own file.
+    public override void Bound(CountBound? bound, int count)
+    {
+    }
+
+    public override void Bound(LengthBound? bound, string text, string what = "")
+    {
+    }
 
     public override void Unknown(string more) => _unknown.Add(Path() + more);
 
     public override bool TryNumber(JsonElement value, NumberRange range, out decimal number)
     {
         number = 0;
+        if (range == NumberRange.Duration)
+        {
+            return Holds(holds: false, value, "string"); // LOAD-7
+        }
+
         var isNumber = value.ValueKind == JsonValueKind.Number && NumberRange.TryParse(value.GetRawText(), out number);
         return Holds(isNumber && number > range.Least && number < range.Most, value, range.GoType);
     }
 
     public override IReadOnlyList<JsonElement>? ObjectsOf(JsonElement value, string? goTarget)
     {
-        if (value.ValueKind == JsonValueKind.Object)
+        // A list of one stands for its object (LOAD-5).
+        var one = value.ValueKind == JsonValueKind.Array && value.GetArrayLength() == 1 ? value[0] : value;
+        if (one.ValueKind == JsonValueKind.Object)
         {
-            return [value];
+            return [one];
         }
 
         _mistyped.Add($"'{Path()}' expected a map, got '{KindOf(value)}'");
@@ -133,6 +155,11 @@ internal sealed class FileDecoding(ConfigFormat format) : SchemaDecoding
             _unknown.Sort(StringComparer.Ordinal);
             throw new ConfigurationException(
                 $"failed to parse {path}: " + ConfigurationException.List([.. _unknown.Select(key => "invalid config key " + key)]));
+        }
+
+        if (_unparsable.Count > 0)
+        {
+            throw new ConfigurationException(ConfigurationException.List(_unparsable));
         }
 
         if (_guards.Count > 0)

@@ -11,7 +11,6 @@ namespace ConnectAgent.Tests.Configuration;
 public sealed partial class ConfigCasesTests
 {
     private const string StartRefuses = "the start of the reference refuses what its validate passes; ours says it in both places";
-    private const string Definitions = "services and checks of files are registered by another part of this product";
 
     // Each with its reason, and what our answer holds instead; null where the file is valid here.
     private static readonly Dictionary<string, (string Reason, string? Refusal)> Deviations = new(StringComparer.Ordinal)
@@ -22,13 +21,9 @@ public sealed partial class ConfigCasesTests
         ["bootstrap-expect-2"] = ("the embedded control plane waits for nobody, and says so", null),
         ["ca-config-bad-ttl"] = (StartRefuses, "leaf cert TTL must be greater or equal than 1h0m0s"),
         ["ca-config-vault"] = ("this product has the built-in CA only", "vault is not a valid CA provider"),
-        ["check-bad-duration"] = (Definitions, null),
         ["log-level"] = (StartRefuses, "Invalid log level: LOUD. Valid log levels are: [TRACE DEBUG INFO WARN ERR ERROR]"),
         ["missing-value"] = ("a key without a value is a file that was cut off", "At 3:2: Unknown token: 3:2 EOF"),
         ["node-id-bad"] = (StartRefuses, "specified NodeID is invalid"),
-        ["service-bad-weights"] = (Definitions, null),
-        ["service-meta-bad"] = (Definitions, null),
-        ["service-upstream-no-port"] = (Definitions, null),
         ["tls-stanza"] = ("a key of 1.12 that is known here", null),
     };
 
