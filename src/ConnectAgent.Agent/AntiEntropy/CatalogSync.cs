@@ -35,9 +35,9 @@ internal sealed class CatalogSync : ILocalSync, IThreadPoolWorkItem, IDisposable
     private readonly ILogger<CatalogSync> _logger;
     private readonly DeferredOutputs _outputs;
     private readonly IDisposable _subscription;
-    private readonly ConcurrentDictionary<string, SyncLane> _lanes = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, SyncGroup> _groups = new(StringComparer.Ordinal);
     private readonly ConcurrentQueue<string> _changed = new();
-    private readonly SyncLane _node = new(string.Empty);
+    private readonly SyncGroup _node = new(string.Empty);
     private readonly TaskCompletionSource _compared = NewSignal();
     private TaskCompletionSource _lost = NewSignal();
     private CancellationToken _life;
@@ -61,7 +61,7 @@ internal sealed class CatalogSync : ILocalSync, IThreadPoolWorkItem, IDisposable
     {
         (_local, _servers, _writer, _options, _self, _agent) = (local, servers, writer, options, self, agent);
         (_metrics, _clock, _random, _logger) = (metrics, clock, random, logger);
-        _lanes[_node.Id] = _node;
+        _groups[_node.Id] = _node;
         _outputs = new DeferredOutputs(clock, checks => Queue(checks.Select(id => GroupOf(local.Current, id))));
         _subscription = local.Subscribe(Note);
     }
@@ -171,7 +171,7 @@ internal sealed class CatalogSync : ILocalSync, IThreadPoolWorkItem, IDisposable
     // A check that is no longer here belongs to the group that it was written with.
     private string GroupOf(LocalView view, string checkId) =>
         view.Check(checkId)?.Registered.ServiceId
-        ?? _lanes.Values.FirstOrDefault(lane => lane.Known.Checks.ContainsKey(checkId))?.Id
+        ?? _groups.Values.FirstOrDefault(group => group.Known.Checks.ContainsKey(checkId))?.Id
         ?? _node.Id;
 
     // Called under the lock of the local state.
@@ -201,16 +201,31 @@ internal sealed class CatalogSync : ILocalSync, IThreadPoolWorkItem, IDisposable
     {
         // Before it, nobody knows what tags the catalog has changed.
         await _compared.Task.WaitAsync(_life).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await Task.WhenAll(groups.Select(id => _lanes.GetOrAdd(id, static id => new SyncLane(id)).RunAsync(TurnAsync)));
+        await Task.WhenAll(groups.Select(TurnAsync));
     }
 
     private async Task WriteAllAsync()
     {
         _isUnreachable = false;
         _compared.TrySetResult();
-        await Task.WhenAll(_lanes.Keys.Concat(_local.Current.Services.Keys).Distinct(StringComparer.Ordinal).ToList()
-            .Select(id => _lanes.GetOrAdd(id, static id => new SyncLane(id)).RunAsync(TurnAsync)));
+        await Task.WhenAll(_groups.Keys.Concat(_local.Current.Services.Keys).Distinct(StringComparer.Ordinal).ToList().Select(TurnAsync));
     }
+
+    private Task TurnAsync(string id)
+    {
+        while (true)
+        {
+            var group = _groups.GetOrAdd(id, static id => new SyncGroup(id));
+            if (group.TryRunAsync(TurnAsync) is { } turn)
+            {
+                return turn;
+            }
+
+            Forget(group);
+        }
+    }
+
+    private void Forget(SyncGroup group) => _groups.TryRemove(KeyValuePair.Create(group.Id, group));
 
     private void Learn(NodeView node, IReadOnlyList<HealthCheck> checks, long round)
     {
@@ -224,7 +239,7 @@ internal sealed class CatalogSync : ILocalSync, IThreadPoolWorkItem, IDisposable
         var byService = checks.Where(static check => check.CheckId != MemberCheck || check.ServiceId.Length > 0)
             .GroupBy(static check => check.ServiceId, StringComparer.Ordinal)
             .ToDictionary(static group => group.Key, static group => group.ToList(), StringComparer.Ordinal);
-        foreach (var id in _lanes.Keys.Concat(node.Services.Keys).Concat(byService.Keys).Concat(view.Services.Keys).Distinct(StringComparer.Ordinal).ToList())
+        foreach (var id in _groups.Keys.Concat(node.Services.Keys).Concat(byService.Keys).Concat(view.Services.Keys).Distinct(StringComparer.Ordinal).ToList())
         {
             var service = id == ServerService && view.Service(id) is null ? null : node.Services.GetValueOrDefault(id);
             var read = new KnownGroup
@@ -234,7 +249,7 @@ internal sealed class CatalogSync : ILocalSync, IThreadPoolWorkItem, IDisposable
                 Checks = KnownGroup.Nothing.Checks.SetItems(
                     byService.GetValueOrDefault(id, []).Select(static check => KeyValuePair.Create(check.CheckId, check))),
             };
-            if (_lanes.GetOrAdd(id, static id => new SyncLane(id)).TryLearn(read, round, out var before)
+            if (_groups.GetOrAdd(id, static id => new SyncGroup(id)).TryLearn(read, round, out var before)
                 && service is not null
                 && view.Service(id) is { } own
                 && SyncPlan.TagsToTake(own.Visible, before.Service, service) is { } tags
@@ -245,20 +260,20 @@ internal sealed class CatalogSync : ILocalSync, IThreadPoolWorkItem, IDisposable
         }
     }
 
-    /// <summary>One turn of a lane: what is here and what the catalog is known to hold, as they are now.</summary>
-    private async Task TurnAsync(SyncLane lane)
+    /// <summary>One turn of a group: what is here and what the catalog is known to hold, as they are now.</summary>
+    private async Task TurnAsync(SyncGroup group)
     {
         try
         {
-            if (lane.Id.Length > 0 && _node.Known.Node is null)
+            if (group.Id.Length > 0 && _node.Known.Node is null)
             {
                 // A service would bring its node along, without all that belongs to it.
-                await _node.RunAsync(TurnAsync);
+                await TurnAsync(_node.Id);
             }
 
             if (!_life.IsCancellationRequested && !_isUnreachable)
             {
-                await WriteAsync(lane);
+                await WriteAsync(group);
             }
         }
         catch (OperationCanceledException) when (_life.IsCancellationRequested)
@@ -268,15 +283,15 @@ internal sealed class CatalogSync : ILocalSync, IThreadPoolWorkItem, IDisposable
         catch (Exception error)
         {
             // A bug with one service must not stop the others, and must be heard.
-            _logger.WriteBroke(error, lane.Id);
+            _logger.WriteBroke(error, group.Id);
         }
     }
 
-    private async Task WriteAsync(SyncLane lane)
+    private async Task WriteAsync(SyncGroup group)
     {
-        var here = Here(lane);
-        lane.Share(lane.Known.Sharing(here));
-        var plan = SyncPlan.Of(here, lane.Known, id => _options.CheckUpdateInterval <= TimeSpan.Zero || _outputs.IsDue(id));
+        var here = Here(group);
+        group.Share(group.Known.Sharing(here));
+        var plan = SyncPlan.Of(here, group.Known, id => _options.CheckUpdateInterval <= TimeSpan.Zero || _outputs.IsDue(id));
         foreach (var id in plan.Deferred)
         {
             _outputs.Add(id, SyncPace.OutputOf(_options.CheckUpdateInterval, _random.NextDouble()));
@@ -285,10 +300,10 @@ internal sealed class CatalogSync : ILocalSync, IThreadPoolWorkItem, IDisposable
         var failed = false;
         foreach (var step in plan.Steps)
         {
-            var result = await _writer.RunAsync(step, _agent.AgentToken, lane, _life);
+            var result = await _writer.RunAsync(step, _agent.AgentToken, group, _life);
             if (result == StepResult.Done)
             {
-                lane.Wrote(lane.Known.After(step), Volatile.Read(ref _round));
+                group.Wrote(group.Known.After(step), Volatile.Read(ref _round));
                 continue;
             }
 
@@ -299,62 +314,63 @@ internal sealed class CatalogSync : ILocalSync, IThreadPoolWorkItem, IDisposable
                 break;
             }
 
-            if (step is RegisterStep { Registration.Service: not null } && lane.Known.Service is null)
+            if (step is RegisterStep { Registration.Service: not null } && group.Known.Service is null)
             {
                 // Without the service its checks are refused, too.
                 break;
             }
         }
 
-        End(lane, here, failed);
+        End(group, here, failed);
     }
 
-    private void End(SyncLane lane, LocalGroup here, bool failed)
+    private void End(SyncGroup group, LocalGroup here, bool failed)
     {
         foreach (var (check, _) in here.Checks)
         {
             _outputs.Done(check.CheckId);
         }
 
-        if (failed != lane.IsFailing)
+        if (failed != group.IsFailing)
         {
-            lane.IsFailing = failed;
+            group.IsFailing = failed;
             _metrics.Failing(failed ? 1 : -1);
         }
 
         if (!failed)
         {
-            lane.Failure = null;
-            if (lane != _node && here.Service is null && lane.Known.IsEmpty)
+            group.Failure = null;
+            if (group != _node && here.Service is null && group.Known.IsEmpty && group.TryRetire())
             {
-                _lanes.TryRemove(KeyValuePair.Create(lane.Id, lane));
+                Forget(group);
             }
         }
     }
 
-    private LocalGroup Here(SyncLane lane)
+    private LocalGroup Here(SyncGroup group)
     {
         var view = _local.Current;
-        var service = view.Service(lane.Id);
+        var service = view.Service(group.Id);
         if (service is not null)
         {
-            lane.Token = Or(service.Token, _agent.DefaultToken);
+            group.Token = Or(service.Token, _agent.DefaultToken);
         }
 
         // AE-5. What is not here any more goes under the token that it came with.
-        var token = lane == _node ? _agent.AgentToken : lane.Token ?? _agent.AgentToken;
+        var token = group == _node ? _agent.AgentToken : group.Token ?? _agent.AgentToken;
         List<LocalGroup.Check> checks =
         [
-            .. view.ChecksOf(lane.Id).Select(check => new LocalGroup.Check(
-                check.Health, Or(check.Registered.Token, service is null ? _agent.DefaultToken : token))),
+            .. view.ChecksOf(group.Id).Select(check => new LocalGroup.Check(
+                _options.DiscardsOutput ? check.Health with { Output = string.Empty } : check.Health,
+                Or(check.Registered.Token, service is null ? _agent.DefaultToken : token))),
         ];
-        if (lane == _node && _options.IsRemote)
+        if (group == _node && _options.IsRemote)
         {
             checks.Add(new LocalGroup.Check(OwnCheck.Of(_self.Current, isAlive: true), token));
         }
 
         return new LocalGroup(
-            lane.Id, _self.Current, service?.Visible, token, checks, id => view.Check(id) is not null || (_options.IsRemote && id == OwnCheck.Id));
+            group.Id, _self.Current, service?.Visible, token, checks, id => view.Check(id) is not null || (_options.IsRemote && id == OwnCheck.Id));
     }
 
     private static string Or(string token, string other) => token.Length > 0 ? token : other;

@@ -11,4 +11,7 @@ internal sealed record SyncOptions
 
     /// <summary>How long an output that changed alone waits, on average (CHK-9); 0: it does not.</summary>
     public TimeSpan CheckUpdateInterval { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>Whether the catalog is not told of outputs (CHK-9).</summary>
+    public bool DiscardsOutput { get; init; }
 }

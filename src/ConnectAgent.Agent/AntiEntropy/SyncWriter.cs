@@ -16,9 +16,9 @@ internal sealed class SyncWriter(IServerClient servers, SyncMetrics metrics, ILo
     /// <summary>Carries one out.</summary>
     /// <param name="step">What.</param>
     /// <param name="agentToken">The agent's own; what is not here any more may go under it when its own token is refused.</param>
-    /// <param name="lane">Whose; remembers what was logged.</param>
+    /// <param name="group">Whose; remembers what was logged.</param>
     /// <param name="cancellationToken">The agent stops.</param>
-    public async Task<StepResult> RunAsync(SyncStep step, string agentToken, SyncLane lane, CancellationToken cancellationToken)
+    public async Task<StepResult> RunAsync(SyncStep step, string agentToken, SyncGroup group, CancellationToken cancellationToken)
     {
         await _places.WaitAsync(cancellationToken);
         try
@@ -44,7 +44,7 @@ internal sealed class SyncWriter(IServerClient servers, SyncMetrics metrics, ILo
                 _ => StepResult.Refused,
             };
             metrics.Wrote(OperationOf(step), result == StepResult.Unreachable ? "unreachable" : IsDenied(error) ? "denied" : "refused");
-            Log(step, error, result, lane);
+            Log(step, error, result, group);
             return result;
         }
         finally
@@ -80,14 +80,14 @@ internal sealed class SyncWriter(IServerClient servers, SyncMetrics metrics, ILo
         }
     }
 
-    private void Log(SyncStep step, ServerException error, StepResult result, SyncLane lane)
+    private void Log(SyncStep step, ServerException error, StepResult result, SyncGroup group)
     {
-        if (lane.Failure == error.Message)
+        if (group.Failure == error.Message)
         {
             return;
         }
 
-        lane.Failure = error.Message;
+        group.Failure = error.Message;
         if (result == StepResult.Unreachable)
         {
             logger.WriteFailed(step.Subject, error.Message);

@@ -14,18 +14,22 @@ internal sealed record AgentIdentity(
 {
     private string _defaultToken = DefaultToken;
     private string _agentToken = string.Empty;
+    private TaskCompletionSource _tokensChanged = NewSignal();
 
     /// <summary>As it is now.</summary>
     public string DefaultToken => Volatile.Read(ref _defaultToken);
 
     /// <summary>Another default token, by a reload or by the agent's own API; new reads use its partition at once (agent-cache TOKC-3).</summary>
-    public void UseDefaultToken(string token) => Volatile.Write(ref _defaultToken, token);
+    public void UseDefaultToken(string token) => Use(ref _defaultToken, token);
 
     /// <summary>What the agent's own reads and writes go under: its own token, else the default token (services AE-5, acl ACL-AGT-6); empty for none.</summary>
     public string AgentToken => Volatile.Read(ref _agentToken) is { Length: > 0 } own ? own : DefaultToken;
 
     /// <summary>Another token of the agent's own; empty for none.</summary>
-    public void UseAgentToken(string token) => Volatile.Write(ref _agentToken, token);
+    public void UseAgentToken(string token) => Use(ref _agentToken, token);
+
+    /// <summary>Completes when one of the two is another. Take it before the token that it is to tell of.</summary>
+    public Task TokensChanged => Volatile.Read(ref _tokensChanged).Task;
 
     /// <summary>Refuses while Connect is off.</summary>
     /// <exception cref="ServerException">clients LAUNCH-4.</exception>
@@ -49,4 +53,14 @@ internal sealed record AgentIdentity(
 
     // Records print their members; the token must not reach a log that way.
     public override string ToString() => $"{NodeName} in {Datacenter}";
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private void Use(ref string held, string token)
+    {
+        if (Interlocked.Exchange(ref held, token) != token)
+        {
+            Interlocked.Exchange(ref _tokensChanged, NewSignal()).TrySetResult();
+        }
+    }
 }

@@ -9,5 +9,6 @@ internal static class EmbeddedServersServiceCollectionExtensions
     public static IServiceCollection AddEmbeddedServers(this IServiceCollection services) =>
         services.AddSingleton<IEmbeddedRead, EmbeddedRoots>().AddSingleton<IEmbeddedRead, EmbeddedRevocations>().AddSingleton<IEmbeddedRead, EmbeddedMatches>()
             .AddSingleton<IEmbeddedRead, EmbeddedNode>().AddSingleton<IEmbeddedRead, EmbeddedNodeChecks>()
+            .AddSingleton<IEmbeddedRead, EmbeddedConfigEntries>()
             .AddSingleton<IServerClient, EmbeddedServerClient>().AddSingleton<IServerStatus, EmbeddedServerStatus>();
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using ConnectAgent.Agent.AntiEntropy;
 using ConnectAgent.Agent.Authorization;
 using ConnectAgent.Agent.Checks.Probes;
 using ConnectAgent.Agent.Leaves;
@@ -139,6 +140,12 @@ internal sealed record AgentConfiguration
     /// <summary>How checks run, but for their TLS.</summary>
     public required CheckOptions Checks { get; init; }
 
+    /// <summary>How the catalog is told of services and checks.</summary>
+    public required SyncOptions Sync { get; init; }
+
+    /// <summary>Whether config entries are laid over local proxies (services CENT-5).</summary>
+    public required bool UsesCentralConfig { get; init; }
+
     /// <summary>The files of the agent's TLS that checks use (<c>enable_agent_tls_for_checks</c>); null when they do not.</summary>
     public required AgentTlsFiles? CheckTls { get; init; }
 
@@ -226,6 +233,8 @@ internal sealed record AgentConfiguration
             SkipLeaveOnInterrupt = values.Of(NodeKeys.SkipLeaveOnInterrupt) ?? server,
             EnableDebug = values.Of(NodeKeys.EnableDebug) ?? devMode,
             Checks = CheckKeys.Build(values),
+            Sync = CheckKeys.Sync(values, isRemote: !server),
+            UsesCentralConfig = values.Of(NodeKeys.CentralConfig),
             CheckTls = CheckKeys.UseAgentTls(values) ? TlsSettings.FilesOfTheAgent(values) : null,
             Wire = HttpKeys.Wire(values, devMode, policy),
             Warnings = ConfigWarnings.Of(values, server, ports),

@@ -1,3 +1,4 @@
+using ConnectAgent.Agent.AntiEntropy;
 using ConnectAgent.Agent.Checks.Probes;
 using static ConnectAgent.Configuration.ConfigChecks;
 
@@ -16,12 +17,11 @@ internal static class CheckKeys
     public static readonly ConfigKey<bool> EnableLocalScripts = Table.Flag(CheckOptions.LocalScriptsKey, fallback: false)
         .WithFlag("enable-local-script-checks", "Whether checks may run programs that files of the agent define.");
 
-    /// <summary>How long the catalog may wait for an output whose status has not changed; 0: not at all (CHK-9).</summary>
-    public static readonly ConfigKey<TimeSpan> UpdateInterval = Table.Bound("check_update_interval", static (key, text) =>
+    // CHK-9.
+    private static readonly ConfigKey<TimeSpan> UpdateInterval = Table.Bound("check_update_interval", static (key, text) =>
         string.IsNullOrEmpty(text) ? TimeSpan.FromMinutes(5) : Duration(key, text, TimeSpan.Zero));
 
-    /// <summary>Whether the catalog is not told of outputs.</summary>
-    public static readonly ConfigKey<bool> DiscardOutput = Table.Flag("discard_check_output", fallback: false);
+    private static readonly ConfigKey<bool> DiscardOutput = Table.Flag("discard_check_output", fallback: false);
 
     private static readonly ConfigKey<int?> OutputSize = Table.Number(CheckOptions.OutputSizeKey);
 
@@ -31,6 +31,16 @@ internal static class CheckKeys
 
     /// <summary>Whether checks use the agent's certificate and CAs.</summary>
     public static bool UseAgentTls(ConfigValues values) => values.Of(EnableAgentTls);
+
+    /// <summary>How the catalog is told of services and checks.</summary>
+    /// <param name="values">What was said.</param>
+    /// <param name="isRemote">Whether it is the servers' own.</param>
+    public static SyncOptions Sync(ConfigValues values, bool isRemote) => new()
+    {
+        IsRemote = isRemote,
+        CheckUpdateInterval = values.Of(UpdateInterval),
+        DiscardsOutput = values.Of(DiscardOutput),
+    };
 
     /// <summary>How checks run.</summary>
     /// <exception cref="ConfigurationException">With the text of config-and-cli section 2.</exception>

@@ -65,6 +65,9 @@ internal static class NodeKeys
     /// <summary>Null: in development mode.</summary>
     public static readonly ConfigKey<bool?> EnableDebug = Table.Flag("enable_debug");
 
+    /// <summary>Whether config entries are laid over local proxies (services CENT-5).</summary>
+    public static readonly ConfigKey<bool> CentralConfig = Table.Flag("enable_central_service_config", fallback: true);
+
     /// <summary>Where traces and metrics are sent; null: nowhere, and nothing is traced.</summary>
     public static readonly ConfigKey<Uri?> OtlpEndpoint = Table.Bound(
         "telemetry.otlp_endpoint", static (key, text) => string.IsNullOrEmpty(text) ? null : ServerAddress.Parse(key, text));

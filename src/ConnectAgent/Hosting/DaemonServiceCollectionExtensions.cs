@@ -1,6 +1,7 @@
 using ConnectAgent.Agent;
 using ConnectAgent.Agent.AntiEntropy;
 using ConnectAgent.Agent.Catalog;
+using ConnectAgent.Agent.CentralConfig;
 using ConnectAgent.Agent.Leaves;
 using ConnectAgent.Agent.LocalServices;
 using ConnectAgent.Agent.Servers.Consul;
@@ -63,7 +64,12 @@ internal static class DaemonServiceCollectionExtensions
         services.AddSingleton(configuration.Authorize).AddSingleton(configuration.Leaves);
         services.AddConnectAgent(configuration.CacheDirectory).Configure(configuration.Cache)
             .Configure<CacheOptions>(options => options.FetchLimits = configuration.FetchLimits);
-        services.AddCatalogSync(new OwnNode(Bound.Node(configuration)), new SyncOptions { IsRemote = !configuration.Server });
+        services.AddCatalogSync(new OwnNode(Bound.Node(configuration)), configuration.Sync);
+        if (configuration.UsesCentralConfig)
+        {
+            services.AddCentralConfig();
+        }
+
         services.AddLocalServices(configuration.LocalServices).TryAddSingleton(configuration.Blocking);
         services.TryAddSingleton(Bound.Checks(configuration));
         services.AddHostedService(provider => provider.GetRequiredService<TokenWatcher>());

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using ConnectAgent.Agent.Discovery;
+using ConnectAgent.Agent.CentralConfig;
 using ConnectAgent.Agent.Servers;
 using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Errors;
@@ -85,6 +86,10 @@ public sealed class ScriptedConsulApi(ScriptedServerClient content)
                     return ScriptedAnswer.Ok(JsonSerializer.Serialize(reply, Json), matches.Index);
                 case "/v1/catalog/register" or "/v1/catalog/deregister" when request.Method == "PUT":
                     return await CatalogAnswers.WriteAsync(content, request, cancellationToken);
+                case var path when path.StartsWith("/v1/config/", StringComparison.Ordinal):
+                    var entries = await content.ReadConfigEntriesAsync(
+                        new ConfigEntriesRequest(request.First("dc"), request.Token, path["/v1/config/".Length..]), request.Query(), cancellationToken);
+                    return ScriptedAnswer.Ok(Encoding.UTF8.GetString(entries.Value.Json.Span), entries.Index);
                 case var path when path.StartsWith("/v1/catalog/node/", StringComparison.Ordinal):
                     return await CatalogAnswers.NodeAsync(content, path["/v1/catalog/node/".Length..], request, cancellationToken);
                 case var path when path.StartsWith("/v1/health/node/", StringComparison.Ordinal):

@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
+using System.Text;
 using ConnectAgent.Agent.Catalog;
+using ConnectAgent.Agent.CentralConfig;
 using ConnectAgent.Agent.Servers;
 using ConnectAgent.Protocol.Reads;
 using ConnectAgent.Protocol.Services;
@@ -12,6 +14,8 @@ public sealed partial class ScriptedServerClient
 {
     private readonly ScriptedCatalog _catalog = new();
     private readonly ConcurrentQueue<ScriptedWrite> _writes = new();
+    private readonly Dictionary<string, ConfigEntryList> _entries = new(StringComparer.Ordinal);
+    private ulong _entryIndex = 1;
     private int _nodeReads;
 
     /// <summary>Reads of nodes.</summary>
@@ -37,6 +41,28 @@ public sealed partial class ScriptedServerClient
             return _catalog.ReadChecks(name, TokenRights.Everything).Value.ToDictionary(static check => check.CheckId, StringComparer.Ordinal);
         }
     }
+
+    /// <summary>The config entries of a kind, as JSON.</summary>
+    public void SetConfigEntries(string kind, params string[] entries)
+    {
+        lock (_gate)
+        {
+            _entries[kind] = ConfigEntryList.Parse(Encoding.UTF8.GetBytes("[" + string.Join(',', entries) + "]"));
+            _entryIndex = ++_index;
+        }
+
+        Changed();
+    }
+
+    internal Task<ServerRead<ConfigEntryList>> ReadConfigEntriesAsync(ConfigEntriesRequest request, ServerQuery query, CancellationToken cancellationToken) => HoldAsync(
+        query,
+        () => null,
+        () =>
+        {
+            RightsOf(query.Token);
+            return new ServerRead<ConfigEntryList>(_entries.GetValueOrDefault(request.EntryKind, ConfigEntryList.None), _entryIndex);
+        },
+        cancellationToken);
 
     /// <summary>A snapshot of the catalog.</summary>
     /// <returns>Puts it in the place of what is there then.</returns>

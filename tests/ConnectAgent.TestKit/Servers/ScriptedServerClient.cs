@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using ConnectAgent.Agent.Catalog;
+using ConnectAgent.Agent.CentralConfig;
 using ConnectAgent.Agent.Discovery;
 using ConnectAgent.Agent.Revocation;
 using ConnectAgent.Agent.Roots;
@@ -156,6 +157,7 @@ public sealed partial class ScriptedServerClient(TimeProvider clock) : IServerCl
             RootsRequest => await ReadRootsAsync(query, cancellationToken),
             RevocationRequest => await ReadRevokedAsync(query, cancellationToken),
             MatchNames names => await MatchIntentionsAsync(names, query, cancellationToken),
+            ConfigEntriesRequest entries => await ReadConfigEntriesAsync(entries, query, cancellationToken),
             NodeName node when kind.Name == NodeRead.Instance.Name => await ReadNodeAsync(node, query, cancellationToken),
             NodeName node => await ReadNodeChecksAsync(node, query, cancellationToken),
             InstancesQuery question => await ReadHealthAsync(question, query, cancellationToken),

@@ -1,4 +1,5 @@
 using ConnectAgent.Agent.Catalog;
+using ConnectAgent.Agent.CentralConfig;
 using ConnectAgent.Agent.Servers;
 using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Errors;
@@ -84,6 +85,24 @@ public abstract class ServerClientCatalogConformance
     /// <summary>The same kind of back end with ACLs on, a default policy of deny, and a token with these rights.</summary>
     /// <returns>The back end and the token.</returns>
     protected abstract Task<(IServerClient Client, string Token)> GuardAsync(params AccessRequest[] rights);
+
+    /// <summary>Puts a config entry, without its indexes, into the back end.</summary>
+    protected abstract Task PutConfigEntryAsync(string json);
+
+    [Fact] // CFG-5, CENT-4
+    public async Task Config_entries_of_a_kind_are_listed_and_a_blocking_read_wakes_on_a_write()
+    {
+        var before = await EntriesAsync("service-defaults");
+        (before.Value.Count, before.Index > 0).Should().Be((0, true));
+        var held = EntriesAsync("service-defaults", before.Index);
+        held.IsCompleted.Should().BeFalse();
+        await PutConfigEntryAsync("""{"Kind":"service-defaults","Name":"Web","Protocol":"http"}""");
+        var after = (await held.WaitAsync(Patience)).Value;
+        after.Count.Should().Be(1);
+        after.Of("WEB").Should().NotBeSameAs(CentralEntry.None);
+        after.Of("db").Should().BeSameAs(CentralEntry.None);
+        (await EntriesAsync("proxy-defaults")).Value.Count.Should().Be(0);
+    }
 
     [Fact] // CAT-14, HLT-6
     public async Task An_unknown_node_is_none_and_has_no_checks()
@@ -210,6 +229,8 @@ public abstract class ServerClientCatalogConformance
 
     private Task<ServerRead<IReadOnlyList<HealthCheck>>> ChecksAsync(ulong index = 0) =>
         Client.ReadNodeChecksAsync("host-1", QueryAt(index), CancellationToken.None);
+
+    private Task<ServerRead<ConfigEntryList>> EntriesAsync(string kind, ulong index = 0) => Client.ReadConfigEntriesAsync(kind, QueryAt(index), CancellationToken.None);
 
     private static ServerQuery QueryAt(ulong index) => new("dc1", string.Empty, new BlockingQuery(index, Long));
 }

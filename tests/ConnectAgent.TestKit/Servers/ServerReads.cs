@@ -1,5 +1,6 @@
 using ConnectAgent.Agent.Authorization;
 using ConnectAgent.Agent.Catalog;
+using ConnectAgent.Agent.CentralConfig;
 using ConnectAgent.Agent.Discovery;
 using ConnectAgent.Agent.Revocation;
 using ConnectAgent.Agent.Roots;
@@ -36,4 +37,8 @@ public static class ServerReads
     public static Task<ServerRead<IReadOnlyList<HealthCheck>>> ReadNodeChecksAsync(
         this IServerClient client, string node, ServerQuery query, CancellationToken cancellationToken) =>
         client.ReadAsync(NodeChecksRead.Instance, new NodeName(node), query, cancellationToken);
+
+    internal static Task<ServerRead<ConfigEntryList>> ReadConfigEntriesAsync(
+        this IServerClient client, string kind, ServerQuery query, CancellationToken cancellationToken) =>
+        client.ReadAsync(new ConfigEntriesKind(client), new ConfigEntriesRequest(query.Datacenter, query.Token, kind), query, cancellationToken);
 }

@@ -320,6 +320,24 @@ public sealed class CatalogSyncTests : IAsyncLifetime
         _agent.AgreesWithCatalog();
     }
 
+    [Fact] // what is known of a service must not be forgotten when it comes back while it goes
+    public async Task A_service_that_comes_back_while_it_goes_is_known_and_can_go_again()
+    {
+        await _agent.StartAsync();
+        await _agent.AddAsync("web");
+        TaskCompletionSource hold = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        _servers.Writing = write => write.Write is CatalogDeregistration ? hold.Task : Task.CompletedTask;
+        var going = _agent.RemoveAsync("web");
+        await SyncedAgent.UntilAsync(() => _servers.Writes[^1].Write is CatalogDeregistration);
+        var coming = _agent.AddAsync("web");
+        await SyncedAgent.UntilAsync(() => _agent.Local.Current.Service("web") is not null);
+        hold.SetResult();
+        await Task.WhenAll(going, coming).WaitAsync(Patience);
+        _agent.AgreesWithCatalog();
+        await _agent.RemoveAsync("web");
+        _agent.AgreesWithCatalog();
+    }
+
     [Fact]
     public async Task A_bug_with_one_service_is_heard_and_does_not_stop_the_others()
     {

@@ -1,8 +1,10 @@
+using System.Text.Json.Nodes;
 using ConnectAgent.Agent.Identity;
 using ConnectAgent.Agent.Servers;
 using ConnectAgent.ControlPlane;
 using ConnectAgent.ControlPlane.Acl;
 using ConnectAgent.ControlPlane.Authority;
+using ConnectAgent.ControlPlane.ConfigEntries;
 using ConnectAgent.Http.Embedded;
 using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Intentions;
@@ -35,6 +37,12 @@ public sealed class EmbeddedCatalogTests : ServerClientCatalogConformance, IAsyn
         var policy = await _guarded.GetRequiredService<AclPolicyStore>().CreateAsync(new AclPolicy(string.Empty, "p") { Rules = string.Join('\n', rules) });
         var token = await tokens.CreateAsync(new AclTokenDraft { Policies = [new AclLink(policy.Id, string.Empty)] });
         return (_guarded.GetRequiredService<IServerClient>(), token.SecretId);
+    }
+
+    protected override Task PutConfigEntryAsync(string json)
+    {
+        var kind = ConfigEntryKinds.Named("service-defaults");
+        return _open.GetRequiredService<ConfigEntryStore>().PutAsync(kind, kind.Make((JsonObject)JsonNode.Parse(json)!), null);
     }
 
     private static ServiceProvider Services(AclOptions acl)

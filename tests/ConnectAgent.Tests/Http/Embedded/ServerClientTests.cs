@@ -144,6 +144,12 @@ public sealed class ScriptedServerClientCatalogTests : ServerClientCatalogConfor
 
     protected override IServerClient Client => _client;
 
+    protected override Task PutConfigEntryAsync(string json)
+    {
+        _client.SetConfigEntries("service-defaults", json);
+        return Task.CompletedTask;
+    }
+
     protected override Task<(IServerClient Client, string Token)> GuardAsync(params AccessRequest[] rights)
     {
         _client.SetRights(string.Empty, new GrantedRights());

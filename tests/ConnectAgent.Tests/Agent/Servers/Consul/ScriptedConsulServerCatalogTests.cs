@@ -25,6 +25,12 @@ public sealed class ScriptedConsulServerCatalogTests : ServerClientCatalogConfor
         await _server.DisposeAsync();
     }
 
+    protected override Task PutConfigEntryAsync(string json)
+    {
+        _server.Content.SetConfigEntries("service-defaults", json);
+        return Task.CompletedTask;
+    }
+
     protected override Task<(IServerClient Client, string Token)> GuardAsync(params AccessRequest[] rights)
     {
         _server.Content.SetRights(string.Empty, new GrantedRights());

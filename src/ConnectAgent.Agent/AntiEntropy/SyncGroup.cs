@@ -5,13 +5,14 @@ namespace ConnectAgent.Agent.AntiEntropy;
 /// changes meanwhile make one more turn.
 /// </summary>
 /// <param name="id">The service's; empty for the node.</param>
-internal sealed class SyncLane(string id)
+internal sealed class SyncGroup(string id)
 {
     private readonly Lock _gate = new();
     private KnownGroup _known = KnownGroup.Nothing;
     private Task? _current;
     private Task? _next;
     private long _touched;
+    private bool _isRetired;
 
     public string Id => id;
 
@@ -29,12 +30,17 @@ internal sealed class SyncLane(string id)
 
     /// <summary>Has a turn begin, or joins one that has not begun yet.</summary>
     /// <param name="turn">Must not throw.</param>
-    /// <returns>Completes with a turn that began after this call.</returns>
-    public Task RunAsync(Func<SyncLane, Task> turn)
+    /// <returns>Completes with a turn that began after this call; null: this one is retired, and another must be made in its place.</returns>
+    public Task? TryRunAsync(Func<SyncGroup, Task> turn)
     {
         TaskCompletionSource begun;
         lock (_gate)
         {
+            if (_isRetired)
+            {
+                return null;
+            }
+
             if (_next is not null)
             {
                 return _next;
@@ -51,6 +57,16 @@ internal sealed class SyncLane(string id)
         }
 
         return BeginAsync(turn, begun);
+    }
+
+    /// <summary>Ends it, for there is nothing here and nothing there.</summary>
+    /// <returns>False when another turn is waiting.</returns>
+    public bool TryRetire()
+    {
+        lock (_gate)
+        {
+            return _isRetired = _next is null;
+        }
     }
 
     /// <summary>The catalog holds this now, because it was written.</summary>
@@ -86,13 +102,13 @@ internal sealed class SyncLane(string id)
         }
     }
 
-    private async Task BeginAsync(Func<SyncLane, Task> turn, TaskCompletionSource begun)
+    private async Task BeginAsync(Func<SyncGroup, Task> turn, TaskCompletionSource begun)
     {
         await turn(this);
         begun.SetResult();
     }
 
-    private async Task FollowAsync(Task current, Func<SyncLane, Task> turn)
+    private async Task FollowAsync(Task current, Func<SyncGroup, Task> turn)
     {
         await current;
         TaskCompletionSource begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
