@@ -25,9 +25,6 @@ internal sealed class ConfigField(string name, KeyEffect effect) : SchemaField<L
     /// <summary>What takes the value; null where there is nothing to take.</summary>
     public ConfigKey? Key { get; init; }
 
-    // A list of one stands for its object (LOAD-5).
-    private bool IsObject => (Inner is not null && !IsList) || Type == ConfigTypes.Map || Type == ConfigTypes.AnyObject;
-
     public override List<SaidValue> Take(List<SaidValue> target, JsonElement value, SchemaDecoding decoding)
     {
         // A null is as good as an absent key.
@@ -37,20 +34,19 @@ internal sealed class ConfigField(string name, KeyEffect effect) : SchemaField<L
         }
 
         var file = (FileDecoding)decoding;
-        var given = IsObject && value.ValueKind == JsonValueKind.Array && value.GetArrayLength() == 1 ? value[0] : value;
-        var wasNoted = file.Note(effect, given);
+        var wasNoted = file.Note(effect, value);
         if (Type is not null)
         {
-            if (Type.TryRead(given, file, out var read) && Key is not null)
+            if (Type.TryRead(value, file, out var read) && Key is not null)
             {
                 target.Add(new SaidValue(Key, read));
             }
         }
         else if (!IsList)
         {
-            target.AddRange(Inner!.Read(given, file));
+            target.AddRange(Inner!.Read(value, file));
         }
-        else if (file.ElementsOf(given, null) is { } items)
+        else if (file.ElementsOf(value, null) is { } items)
         {
             foreach (var (position, item) in items.Index())
             {

@@ -131,12 +131,12 @@ internal sealed class FileDecoding(ConfigFormat format) : SchemaDecoding
 
     private static string KindOf(JsonElement value) => value.ValueKind == JsonValueKind.Null ? "map" : JsonKinds.GoKindOf(value);
 
-    // An empty text or list, a false, a port that is off.
+    // An empty text or list, a false, a port that is off; a block of HCL is a list of one object.
     private static bool AsksNothing(JsonElement value) => value.ValueKind switch
     {
         JsonValueKind.String => value.GetString()!.Length == 0,
         JsonValueKind.Number => value.GetDouble() <= 0,
-        JsonValueKind.Array => value.GetArrayLength() == 0,
+        JsonValueKind.Array => value.GetArrayLength() == 0 || (value.GetArrayLength() == 1 && value[0].ValueKind == JsonValueKind.Object && AsksNothing(value[0])),
         JsonValueKind.Object => !value.EnumerateObject().Any(),
         JsonValueKind.True => false,
         _ => true,
