@@ -1,5 +1,4 @@
 using ConnectAgent.Configuration;
-using ConnectAgent.Protocol.Services;
 using FluentAssertions;
 using Xunit;
 
@@ -18,29 +17,6 @@ public sealed class ServiceKeysTests
             .Should().Equal(("a", "a", false, string.Empty), ("b", "b", true, string.Empty), ("c", "c", false, "t"));
         definitions.Checks.Select(static check => check.Name).Should().Equal("e", "d");
         definitions.ToString().Should().Be("3 services, 2 checks");
-    }
-
-    [Fact]
-    public void Fields_are_those_of_the_API_in_snake_case()
-    {
-        var service = ConfigTexts.Read(
-            """
-            {"service":{"id":"w","name":"web","tags":["t"],"enable_tag_override":true,"socket_path":"/s","tagged_addresses":{"lan":{"address":"1.2.3.4","port":5}},
-            "meta":{"k":"v"},"weights":{"passing":3,"warning":0},"checks":[{"http":"http://x","interval":"10s","tls_skip_verify":true}],
-            "connect":{"sidecar_service":{"proxy":{"upstreams":[{"destination_name":"db","local_bind_port":9191}]}}}}}
-            """).Definitions.Services.Single();
-        service.Service.Should().BeEquivalentTo(new
-        {
-            Id = "w",
-            Name = "web",
-            Tags = new[] { "t" },
-            EnableTagOverride = true,
-            SocketPath = "/s",
-            TaggedAddresses = new Dictionary<string, ServiceAddress> { ["lan"] = new("1.2.3.4", 5) },
-            Weights = new ServiceWeights(3, 0),
-        });
-        service.Checks.Single().Definition.Should().BeEquivalentTo(new { Http = "http://x", TlsSkipVerify = true });
-        service.Sidecar!.Service.Proxy!.Upstreams.Single().LocalBindPort.Should().Be(9191);
     }
 
     [Theory] // service-bad-weights, service-meta-bad, service-upstream-no-port
