@@ -15,6 +15,10 @@ internal static class Deviations
         [("intentions-config-entry", "get-after-delete")] = Deviation.Answers(
             "CE-27", 200, "\"Methods\":[\"GET\",\"HEAD\",\"POST\",\"PUT\",\"PATCH\",\"DELETE\",\"CONNECT\",\"OPTIONS\",\"TRACE\"]"),
         [("config-entries", "get-proxy-defaults")] = Deviation.Answers("CFG-9", 200, "\"Config\":{\"n\":1,\"protocol\":\"http\",\"s\":[\"a\"]}"),
+        [("agent-checks", "reg-unbound-service")] = Deviation.Answers("AG-9", 404, "ServiceID \"nope\" does not exist"),
+        [("agent-checks", "update-unknown")] = Deviation.Answers("AG-11", 404, "CheckID \"nope\" does not have associated TTL"),
+        [("agent-checks", "pass-unknown")] = Deviation.Answers("AG-11", 404, "CheckID \"nope\" does not have associated TTL"),
+        [("agent-checks", "health-id-unknown-text")] = Deviation.Answers("AG-23", 404, "ServiceId nope not found"),
         [("http-conventions", "host-header-not-checked")] = Deviation.Answers("SEC-2", 403, "Host not allowed"),
         [("authorize", "uri-partition")] = Deviation.Answers("SPIF-2", 200, "\"Authorized\":true"),
         [("authorize", "uri-server-id")] = Deviation.Answers("SPIF-3", 400, "Bad request: ClientCertURI not a valid Service identifier"),
@@ -53,10 +57,22 @@ internal static class Deviations
     // What a deviation changes for the steps behind it.
     private static readonly Dictionary<(string Recording, string Step), Deviation> Consequences = new()
     {
+        [("agent-checks", "health-id")] = SortedChecks(200, "passing", "foo passing", "redischeck passing", "service:redis1 passing"),
+        [("agent-checks", "health-id-critical")] = SortedChecks(503, "critical", "foo passing", "redischeck critical", "service:redis1 passing"),
+
         // uri-partition is decided instead of refused, and so has filled the cache entry that this step missed upstream.
         [("authorize", "default-no-intentions")] = new Deviation(
             "SPIF-2", [], answer => answer.Status == 200 && answer.Headers["X-Cache"] == "HIT" ? null : "is no HIT after uri-partition"),
     };
+
+    // Upstream's checks are in random order.
+    private static Deviation SortedChecks(int status, string aggregated, params string[] checks) => new("services 11.4", [], answer =>
+    {
+        var health = JsonNode.Parse(answer.Body)!;
+        var found = health["Checks"]!.AsArray().Select(check => $"{check!["CheckID"]} {check["Status"]}");
+        return answer.Status == status && (string)health["AggregatedStatus"]! == aggregated && found.SequenceEqual(checks)
+            ? null : $"answers {answer.Status} {answer.Body}";
+    });
 
     private static Deviation Roots(string rule, int count, string activeKey) => new(rule, [], answer =>
     {

@@ -1,6 +1,7 @@
 using ConnectAgent.Agent.Checks.Probes;
 using ConnectAgent.Agent.Checks.Scheduling;
 using ConnectAgent.Protocol.Limits;
+using ConnectAgent.Protocol.Services;
 using Microsoft.Extensions.Logging;
 
 namespace ConnectAgent.Agent.Checks;
@@ -17,8 +18,6 @@ internal sealed class CheckRuntime(
     [Limit("checks.scripts_at_once", "programs", "the next ones wait for a place")]
     private const int MostScripts = 32;
 
-    public ICheckReports Reports => reports;
-
     public CheckOptions Options => options;
 
     public CheckMetrics Metrics => metrics;
@@ -34,6 +33,23 @@ internal sealed class CheckRuntime(
     public RunPlaces Places { get; } = new(MostRunning);
 
     public RunPlaces ScriptPlaces { get; } = new(MostScripts);
+
+    /// <summary>Bytes of a check's output that are kept (services CHK-2).</summary>
+    public int OutputSizeOf(CheckDefinition definition) =>
+        definition.OutputMaxSize > 0 ? Math.Min(options.OutputSize, definition.OutputMaxSize) : options.OutputSize;
+
+    /// <summary>Reports a result. One that cannot be stored is heard of, and the next one is another try.</summary>
+    public void Report(string checkId, CheckResult result)
+    {
+        try
+        {
+            reports.Report(checkId, result);
+        }
+        catch (Exception error)
+        {
+            logger.ReportFailed(checkId, error);
+        }
+    }
 
     public void Dispose() => Timer.Dispose();
 }

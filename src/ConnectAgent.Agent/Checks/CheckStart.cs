@@ -10,19 +10,15 @@ internal static class CheckStart
     private static readonly TimeSpan TimeOut = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan ScriptTimeOut = TimeSpan.FromSeconds(30);
 
-    /// <summary>Starts a check that needs nothing but itself: all but an alias.</summary>
-    public static IRunningCheck Start(string id, CheckDefinition definition, CheckRuntime runtime)
+    /// <summary>Starts a check that needs nothing but itself and its target: all but an alias.</summary>
+    /// <returns>Null when nothing runs it: a maintenance mode.</returns>
+    public static IRunningCheck? Start(string id, CheckDefinition definition, CheckRuntime runtime)
     {
         var options = runtime.Options;
-        var outputSize = definition.OutputMaxSize > 0 ? Math.Min(options.OutputSize, definition.OutputMaxSize) : options.OutputSize;
+        var outputSize = runtime.OutputSizeOf(definition);
         var type = CheckTypes.Of(definition);
-        if (type == CheckTypes.Ttl)
-        {
-            return new TtlCheck(id, definition, outputSize, runtime);
-        }
-
         var timeOut = definition.Timeout > ExactDuration.Zero ? definition.Timeout.ToTimeSpan() : type == CheckTypes.Script ? ScriptTimeOut : TimeOut;
-        ICheckProbe probe = type switch
+        ICheckProbe? probe = type switch
         {
             CheckTypes.Http => new HttpProbe(definition, options, outputSize),
             CheckTypes.Tcp => new TcpProbe(definition.Tcp),
@@ -30,8 +26,11 @@ internal static class CheckStart
             CheckTypes.Grpc => new GrpcProbe(definition, options, timeOut),
             CheckTypes.H2Ping => new Http2PingProbe(definition, options),
             CheckTypes.Script => new ScriptProbe(definition.ScriptArgs, outputSize, runtime.Clock),
-            _ => new UnsupportedProbe(type),
+            CheckTypes.Docker or CheckTypes.OsService => new UnsupportedProbe(type),
+            _ => null,
         };
-        return new IntervalCheck(id, definition, probe, timeOut, runtime);
+        return type == CheckTypes.Ttl ? new TtlCheck(id, definition, outputSize, runtime)
+            : probe is not null ? new IntervalCheck(id, definition, probe, timeOut, runtime)
+            : null;
     }
 }

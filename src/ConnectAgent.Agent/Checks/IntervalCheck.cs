@@ -58,20 +58,15 @@ internal sealed class IntervalCheck : DueItem, IPlacedRun, IRunningCheck
             {
                 return;
             }
-        }
 
-        _runtime.Metrics.Ran(_type, result.Status);
-        if (_thresholds.StatusAfter(result.Status) is { } status)
-        {
-            await ReportAsync(result with { Status = status });
-        }
-
-        lock (_gate)
-        {
-            if (!_isEnded)
+            _runtime.Metrics.Ran(_type, result.Status);
+            if (_thresholds.StatusAfter(result.Status) is { } status)
             {
-                _runtime.Timer.Set(this, _interval);
+                // Under the lock: the check that comes in the place of one that has ended gets none of its results.
+                _runtime.Report(_id, result with { Status = status });
             }
+
+            _runtime.Timer.Set(this, _interval);
         }
     }
 
@@ -102,19 +97,6 @@ internal sealed class IntervalCheck : DueItem, IPlacedRun, IRunningCheck
             // A bug here must neither end the check nor the agent.
             _runtime.Logger.CheckBroke(_id, error);
             return CheckResult.Critical($"{_probe.Subject}: {error.Message}");
-        }
-    }
-
-    private async ValueTask ReportAsync(CheckResult result)
-    {
-        try
-        {
-            await _runtime.Reports.ReportAsync(_id, result);
-        }
-        catch (Exception error)
-        {
-            // The next result is another try.
-            _runtime.Logger.ReportFailed(_id, error);
         }
     }
 }

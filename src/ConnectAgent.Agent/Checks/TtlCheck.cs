@@ -24,20 +24,16 @@ internal sealed class TtlCheck : DueItem, IRunningCheck
     }
 
     /// <summary>Its owner says how it is; the time to live begins anew.</summary>
-    public ValueTask UpdateAsync(string status, string output)
+    public void Update(string status, string output)
     {
         lock (_gate)
         {
-            if (_isEnded)
+            if (!_isEnded)
             {
-                return ValueTask.CompletedTask;
+                _output = BoundedOutput.Bound(output, _outputSize);
+                _runtime.Timer.Set(this, _timeToLive);
+                _runtime.Report(_id, new CheckResult(status, _output));
             }
-
-            _output = BoundedOutput.Bound(output, _outputSize);
-            _runtime.Timer.Set(this, _timeToLive);
-
-            // Under the lock, so that results arrive in the order in which they came about.
-            return _runtime.Reports.ReportAsync(_id, new CheckResult(status, _output));
         }
     }
 
@@ -46,12 +42,12 @@ internal sealed class TtlCheck : DueItem, IRunningCheck
         lock (_gate)
         {
             // An update that came in between has set the timer again.
-            if (_isEnded || Place >= 0)
+            if (!_isEnded && Place < 0)
             {
-                return;
+                _runtime.Metrics.Ran(CheckTypes.Ttl, CheckStatus.Critical);
+                _runtime.Report(
+                    _id, CheckResult.Critical(_output.Length > 0 ? $"{Expired} (last output before timeout follows): {_output}" : Expired));
             }
-
-            _ = ExpireAsync();
         }
     }
 
@@ -61,20 +57,6 @@ internal sealed class TtlCheck : DueItem, IRunningCheck
         {
             _isEnded = true;
             _runtime.Timer.Remove(this);
-        }
-    }
-
-    private async Task ExpireAsync()
-    {
-        try
-        {
-            _runtime.Metrics.Ran(CheckTypes.Ttl, CheckStatus.Critical);
-            await _runtime.Reports.ReportAsync(
-                _id, CheckResult.Critical(_output.Length > 0 ? $"{Expired} (last output before timeout follows): {_output}" : Expired));
-        }
-        catch (Exception error)
-        {
-            _runtime.Logger.ReportFailed(_id, error);
         }
     }
 }

@@ -4,11 +4,6 @@ namespace ConnectAgent.Http.Unserved;
 
 internal static class UnservedApiServiceCollectionExtensions
 {
-    /// <summary>What the reference has and an agent has not.</summary>
-    /// <param name="hasControlPlane">Whether it is asked for what is the servers', too.</param>
-    public static IServiceCollection AddUnservedApi(this IServiceCollection services, bool hasControlPlane)
-    {
-        services.AddSingleton<IWireEndpoints, UnservedLocalEndpoints>();
-        return hasControlPlane ? services.AddSingleton<IWireEndpoints, UnservedEndpoints>() : services;
-    }
+    /// <summary>What the reference's servers have and the embedded control plane has not.</summary>
+    public static IServiceCollection AddUnservedApi(this IServiceCollection services) => services.AddSingleton<IWireEndpoints, UnservedEndpoints>();
 }

@@ -27,7 +27,11 @@ public sealed record CheckDefinition
     /// <summary>Host and port.</summary>
     public string Udp { get; init; } = string.Empty;
 
+    /// <summary>Host and port.</summary>
     public string H2Ping { get; init; } = string.Empty;
+
+    /// <summary>Whether there is no TLS under the ping: <c>H2PingUseTLS</c> was sent as false.</summary>
+    public bool H2PingInClear { get; init; }
 
     public string Grpc { get; init; } = string.Empty;
 

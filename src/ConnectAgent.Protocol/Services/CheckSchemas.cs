@@ -47,11 +47,12 @@ internal static class CheckSchemas
             .Field("Name", "name", ShapeTypes.Name, static (of, name) => of with { Name = name })
             .Field("Status", "status", ShapeTypes.Name, static (of, status) => of with { Status = status })
             .Field("Notes", "notes", ShapeTypes.Text, static (of, notes) => of with { Notes = notes })
-            .Dropped(ofFiles: true, SchemaTypes.Flag, "tcp_use_tls", "h2ping_use_tls")
+            .Dropped(ofFiles: true, SchemaTypes.Flag, "tcp_use_tls")
             .Dropped(ofFiles: true, ShapeTypes.Name, "namespace", "partition");
         var definition = new DefinitionFields<CheckRequest>(
             record, hasAliases: true, static of => of.Definition, static (of, definition) => of with { Definition = definition });
         definition.AddShared();
+        definition.Add("H2PingUseTLS", "h2ping_use_tls", SchemaTypes.Flag, static (of, flag) => of with { H2PingInClear = !flag });
         definition.Add("SuccessBeforePassing", "success_before_passing", SchemaTypes.Clamped, static (of, n) => of with { SuccessBeforePassing = n });
         definition.Add("FailuresBeforeWarning", "failures_before_warning", SchemaTypes.Clamped, static (of, n) => of with { FailuresBeforeWarning = n });
         definition.Add("FailuresBeforeCritical", "failures_before_critical", SchemaTypes.Clamped, static (of, n) => of with { FailuresBeforeCritical = n });

@@ -17,6 +17,12 @@ public static class ServiceBodies
     /// <summary>A check by itself in a file of the agent.</summary>
     public static SchemaType<CheckRequest> FileCheck { get; } = CheckSchemas.Standalone(isFile: true);
 
+    /// <summary>What the owner of a TTL check says of it.</summary>
+    public static SchemaType<CheckUpdate> CheckUpdate { get; } = new RecordType<CheckUpdate>(
+            static () => new CheckUpdate(string.Empty, string.Empty), "checkUpdate", "of type agent.checkUpdate")
+        .Field("Status", ShapeTypes.Name, static (of, status) => of with { Status = status })
+        .Field("Output", ShapeTypes.Text, static (of, output) => of with { Output = output });
+
     /// <summary>A node, and what runs on it, for the catalog. What is not said is left to CAT-4.</summary>
     public static SchemaType<CatalogRegistration> CatalogRegistration { get; } = new MappedType<(CatalogRegistration Of, HealthCheck? Check), CatalogRegistration>(
         new RecordType<(CatalogRegistration Of, HealthCheck? Check)>(

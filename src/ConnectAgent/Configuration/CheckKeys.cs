@@ -23,7 +23,8 @@ internal static class CheckKeys
 
     private static readonly ConfigKey<bool> DiscardOutput = Table.Flag("discard_check_output", fallback: false);
 
-    private static readonly ConfigKey<int?> OutputSize = Table.Number(CheckOptions.OutputSizeKey);
+    /// <summary>Bytes of an output; null: as many as the product takes.</summary>
+    public static readonly ConfigKey<int?> OutputSize = Table.Number(CheckOptions.OutputSizeKey);
 
     private static readonly ConfigKey<bool> FollowOtherHosts = Table.Flag(CheckOptions.OtherHostsKey, fallback: true);
 

@@ -2,6 +2,7 @@ using ConnectAgent.Agent;
 using ConnectAgent.Agent.AntiEntropy;
 using ConnectAgent.Agent.Catalog;
 using ConnectAgent.Agent.CentralConfig;
+using ConnectAgent.Agent.Checks;
 using ConnectAgent.Agent.Leaves;
 using ConnectAgent.Agent.LocalServices;
 using ConnectAgent.Agent.Servers.Consul;
@@ -14,6 +15,7 @@ using ConnectAgent.Http.Acl;
 using ConnectAgent.Http.Authorize;
 using ConnectAgent.Http.Ca;
 using ConnectAgent.Http.CacheInspection;
+using ConnectAgent.Http.Checks;
 using ConnectAgent.Http.Chains;
 using ConnectAgent.Http.ConfigEntries;
 using ConnectAgent.Http.Discovery;
@@ -71,17 +73,16 @@ internal static class DaemonServiceCollectionExtensions
         }
 
         services.AddLocalServices(configuration.LocalServices).TryAddSingleton(configuration.Blocking);
-        services.TryAddSingleton(Bound.Checks(configuration));
+        services.AddChecks(Bound.Checks(configuration));
         services.AddHostedService(provider => provider.GetRequiredService<TokenWatcher>());
         services.AddSingleton<BlockPools>().AddSingleton<IMemoryPoolFactory<byte>>(provider => provider.GetRequiredService<BlockPools>());
         services.AddHostedService<IdleMemory>();
 
         services.AddWire(configuration.Wire);
         services.AddAuthorizeApi().AddRootsApi().AddLeavesApi();
-        services.AddLocalServicesApi();
+        services.AddLocalServicesApi().AddChecksApi();
         services.AddLocalAgentApi(configuration.Tokens).AddMetricsApi(new MetricsOptions(configuration.PrometheusRetention)).AddCacheInspectionApi();
         services.AddOtlpExport(configuration.OtlpEndpoint);
-        services.AddUnservedApi(configuration.Server);
     }
 
     private static void AddControlPlane(IServiceCollection services, AgentConfiguration configuration)
@@ -102,6 +103,6 @@ internal static class DaemonServiceCollectionExtensions
         services.AddCaApi().AddRevocationApi();
         services.AddIntentionsApi().AddConfigEntriesApi().AddChainsApi();
         services.AddCachedDiscovery().AddHealthApi();
-        services.AddSnapshotsApi().AddStatusApi(Bound.Status(configuration));
+        services.AddSnapshotsApi().AddStatusApi(Bound.Status(configuration)).AddUnservedApi();
     }
 }

@@ -13,8 +13,8 @@ public sealed class KeyEffectTests
     [InlineData("""{"retry_join":["10.0.0.1"],"verify_outgoing":true,"verify_server_hostname":true}""", "retry_join", "verify_outgoing", "verify_server_hostname")]
     [InlineData("""{"dns_config":{"enable_truncate":true,"soa":{"retry":1}},"gossip_lan":{"gossip_nodes":3}}""", "dns_config.enable_truncate", "dns_config.soa.retry", "gossip_lan.gossip_nodes")]
     [InlineData(
-        """{"service":{"name":"web","port":80,"partition":"p","locality":{"zone":"z"},"check":{"ttl":"1s","h2ping_use_tls":true}},"checks":[{"name":"c","namespace":"n"},{"name":"d"}]}""",
-        "service.partition", "service.locality", "service.check.h2ping_use_tls", "checks[0].namespace")]
+        """{"service":{"name":"web","port":80,"partition":"p","locality":{"zone":"z"},"check":{"ttl":"1s","tcp_use_tls":true}},"checks":[{"name":"c","namespace":"n"},{"name":"d"}]}""",
+        "service.partition", "service.locality", "service.check.tcp_use_tls", "checks[0].namespace")]
     [InlineData("""{"tls":{"internal_rpc":{"verify_incoming":true},"grpc":{"cert_file":"/x"},"defaults":{"verify_outgoing":true}}}""", "tls.internal_rpc.verify_incoming", "tls.grpc.cert_file", "tls.defaults.verify_outgoing")]
     [InlineData("""{"acl":{"tokens":{"agent":"y","replication":"x"},"enable_token_replication":true}}""", "acl.tokens.replication", "acl.enable_token_replication")]
     [InlineData("""{"ports":{"dns":8600,"grpc":8502,"http":8500,"server":8300,"grpc_tls":-1}}""", "ports.dns", "ports.grpc")]

@@ -170,7 +170,7 @@ public sealed partial class RoutePermissionTests
     {
         await DoAsync("DELETE", "/v1/config/service-intentions/db", null);
         await DoAsync("PUT", "/v1/config", """{"Kind":"service-defaults","Name":"web","Protocol":"http"}""");
-        await DoAsync("PUT", "/v1/agent/service/register", """{"Name":"web"}""");
+        await DoAsync("PUT", "/v1/agent/service/register", """{"Name":"web","Check":{"TTL":"10s"}}""");
         var made = await DoAsync("POST", "/v1/connect/intentions", """{"SourceName":"web","DestinationName":"db","Action":"allow"}""");
         return (string)JsonNode.Parse(made)!["ID"]!;
 

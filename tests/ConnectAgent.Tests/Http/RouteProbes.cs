@@ -94,6 +94,13 @@ internal static class RouteProbes
         ["PUT /v1/agent/maintenance"] = [new("/v1/agent/maintenance?enable=false", Name: "node1")],
         ["GET /v1/agent/health/service/id/"] = [new("/v1/agent/health/service/id/web", Name: "web")],
         ["GET /v1/agent/health/service/name/"] = [new("/v1/agent/health/service/name/web", Name: "web")],
+        ["GET /v1/agent/checks"] = [new("/v1/agent/checks", Name: "web")],
+        ["PUT /v1/agent/check/register"] = [new("/v1/agent/check/register", """{"Name":"c","ServiceID":"web","TTL":"10s"}""", "web")],
+        ["PUT /v1/agent/check/deregister/"] = [new("/v1/agent/check/deregister/service:web", Name: "web")],
+        ["PUT /v1/agent/check/pass/"] = [new("/v1/agent/check/pass/service:web", Name: "web")],
+        ["PUT /v1/agent/check/warn/"] = [new("/v1/agent/check/warn/service:web", Name: "web")],
+        ["PUT /v1/agent/check/fail/"] = [new("/v1/agent/check/fail/service:web", Name: "web")],
+        ["PUT /v1/agent/check/update/"] = [new("/v1/agent/check/update/service:web", """{"Status":"passing"}""", "web")],
         ["GET /v1/agent/members"] = [new("/v1/agent/members", Name: "node1")],
     };
 

@@ -34,16 +34,15 @@ internal sealed record CheckOptions
     /// <exception cref="ServerException">500, with the keys that change it.</exception>
     public void RequireAllowed(CheckDefinition definition, bool isFromFile)
     {
-        if (definition.ScriptArgs.Count > 0 && !(isFromFile ? RunsLocalScripts : RunsScripts))
+        if (Refusal(definition, isFromFile) is { } refusal)
         {
-            throw new ServerException(
-                FailureKind.Mistake,
-                isFromFile
-                    ? $"Scripts are disabled on this agent; to enable, configure '{ScriptsKey}' or '{LocalScriptsKey}' to true"
-                    : $"Scripts are disabled on this agent from remote calls; to enable, configure '{ScriptsKey}' to true")
-            {
-                Setting = ScriptsKey,
-            };
+            throw new ServerException(FailureKind.Mistake, refusal) { Setting = ScriptsKey };
         }
     }
+
+    /// <summary>Why a check may not run, also one that was registered while it might; null when it may. In a container a program runs, too.</summary>
+    public string? Refusal(CheckDefinition definition, bool isFromFile) =>
+        definition.ScriptArgs.Count == 0 || (isFromFile ? RunsLocalScripts : RunsScripts) ? null
+        : isFromFile ? $"Scripts are disabled on this agent; to enable, configure '{ScriptsKey}' or '{LocalScriptsKey}' to true"
+        : $"Scripts are disabled on this agent from remote calls; to enable, configure '{ScriptsKey}' to true";
 }

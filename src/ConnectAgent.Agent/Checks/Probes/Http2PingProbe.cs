@@ -7,7 +7,7 @@ using ConnectAgent.Protocol.Services;
 namespace ConnectAgent.Agent.Checks.Probes;
 
 /// <summary>
-/// Sends one PING of HTTP/2 and waits for its answer. Over TLS, unless the address begins with <c>http://</c>. The platform's client sends pings by itself and
+/// Sends one PING of HTTP/2 and waits for its answer. Over TLS, unless the definition says otherwise. The platform's client sends pings by itself and
 /// tells of none, so the few frames that it takes are exchanged here (RFC 9113 sections 3.4, 4.1, 6.5, 6.7, 6.8).
 /// </summary>
 internal sealed class Http2PingProbe(CheckDefinition definition, CheckOptions options) : ICheckProbe
@@ -52,13 +52,9 @@ internal sealed class Http2PingProbe(CheckDefinition definition, CheckOptions op
 
     private async Task<Stream> ConnectAsync(CancellationToken cancellationToken)
     {
-        const string Plain = "http://";
-        const string Secure = "https://";
-        var isPlain = definition.H2Ping.StartsWith(Plain, StringComparison.OrdinalIgnoreCase);
-        var isSecure = definition.H2Ping.StartsWith(Secure, StringComparison.OrdinalIgnoreCase);
-        var target = ProbeTarget.Parse(definition.H2Ping[(isPlain ? Plain.Length : isSecure ? Secure.Length : 0)..]);
+        var target = ProbeTarget.Parse(definition.H2Ping);
         var connection = await Dial.ConnectAsync(target.Host, target.Port, cancellationToken);
-        if (isPlain)
+        if (definition.H2PingInClear)
         {
             return connection;
         }

@@ -6,6 +6,7 @@ internal sealed class RunPlaces(int most)
 {
     private readonly Lock _gate = new();
     private readonly Queue<IPlacedRun> _waiting = [];
+    private TaskCompletionSource? _idle;
     private int _running;
 
     public int Running => Volatile.Read(ref _running);
@@ -38,6 +39,21 @@ internal sealed class RunPlaces(int most)
         _ = RunAsync(run);
     }
 
+    /// <summary>Completes when nothing runs.</summary>
+    public Task IdleAsync()
+    {
+        lock (_gate)
+        {
+            _idle = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            if (_running == 0)
+            {
+                _idle.SetResult();
+            }
+
+            return _idle.Task;
+        }
+    }
+
     private async Task RunAsync(IPlacedRun? run)
     {
         while (run is not null)
@@ -51,9 +67,9 @@ internal sealed class RunPlaces(int most)
     {
         lock (_gate)
         {
-            if (!_waiting.TryDequeue(out var next))
+            if (!_waiting.TryDequeue(out var next) && --_running == 0)
             {
-                _running--;
+                _idle?.TrySetResult();
             }
 
             return next;

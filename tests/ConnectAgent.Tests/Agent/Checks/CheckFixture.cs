@@ -28,7 +28,7 @@ internal sealed class CheckFixture : ICheckReports, IDisposable
 
     public Exception? Fails { get; set; }
 
-    public ValueTask ReportAsync(string checkId, CheckResult result)
+    public void Report(string checkId, CheckResult result)
     {
         if (Fails is { } error)
         {
@@ -36,7 +36,6 @@ internal sealed class CheckFixture : ICheckReports, IDisposable
         }
 
         Reports.Add((checkId, result.Status, result.Output));
-        return ValueTask.CompletedTask;
     }
 
     public void Dispose()

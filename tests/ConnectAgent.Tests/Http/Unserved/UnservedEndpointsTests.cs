@@ -34,15 +34,6 @@ public sealed class UnservedEndpointsTests(UnservedEndpointsTests.Shared shared)
         text.Should().EndWith("An agent in front of Consul servers (server = false) forwards it to them.");
     }
 
-    [Theory] // .NET's ServiceRegister takes a 404 for success
-    [InlineData("PUT", "/v1/agent/check/register")]
-    public async Task FA_37_Who_registers_is_told_that_nothing_was(string method, string path)
-    {
-        var (status, text, _) = await shared.Agent.SendAsync(method, path, "{}");
-        status.Should().Be(501);
-        text.Should().Contain("is not served: this agent has no ").And.NotContain("forwards");
-    }
-
     [Theory]
     [InlineData("/v1/session/list", true)]
     [InlineData("/v1/event/list", true)]

@@ -28,9 +28,9 @@ public class Http2ProbeTests
 
         // When, Then
         var passing = CheckResult.Passing("HTTP2 ping was successful");
-        (await PingAsync(new CheckDefinition { H2Ping = $"http://{plain.HostPort}" })).Should().Be(passing);
+        (await PingAsync(new CheckDefinition { H2Ping = plain.HostPort, H2PingInClear = true })).Should().Be(passing);
         (await PingAsync(named, Trusting)).Should().Be(passing);
-        (await PingAsync(new CheckDefinition { H2Ping = $"https://{secure.HostPort}", TlsSkipVerify = true })).Should().Be(passing);
+        (await PingAsync(new CheckDefinition { H2Ping = secure.HostPort, TlsSkipVerify = true })).Should().Be(passing);
         (await PingAsync(named)).Should().Match<CheckResult>(result => result.Status == "critical" && result.Output.StartsWith($"HTTP2 ping {secure.HostPort}: tls: "));
     }
 
@@ -40,7 +40,7 @@ public class Http2ProbeTests
         await using var plain = await TargetServer.StartAsync(_ => Task.CompletedTask);
         await using var secure = await TargetServer.StartAsync(_ => Task.CompletedTask, isSecure: true);
         var port = FreePorts.Next();
-        (await PingAsync(new CheckDefinition { H2Ping = $"http://{plain.HostPort}" })).Should().Be(CheckResult.Critical($"HTTP2 ping http://{plain.HostPort}: the server closes the connection (GOAWAY)"));
+        (await PingAsync(new CheckDefinition { H2Ping = plain.HostPort, H2PingInClear = true })).Should().Be(CheckResult.Critical($"HTTP2 ping {plain.HostPort}: the server closes the connection (GOAWAY)"));
         (await PingAsync(new CheckDefinition { H2Ping = secure.HostPort, TlsSkipVerify = true })).Status.Should().Be("critical");
         (await PingAsync(new CheckDefinition { H2Ping = $"127.0.0.1:{port}" }))
             .Should().Be(CheckResult.Critical($"HTTP2 ping 127.0.0.1:{port}: dial tcp 127.0.0.1:{port}: connect: connection refused"));
@@ -62,13 +62,13 @@ public class Http2ProbeTests
         var bytes = Convert.FromHexString(frames == "*" ? string.Concat(Enumerable.Repeat("000000040000000000", 80)) : frames.Replace(" ", string.Empty, StringComparison.Ordinal));
 
         // When
-        var ping = PingAsync(new CheckDefinition { H2Ping = $"http://{listener.LocalEndpoint}" });
+        var ping = PingAsync(new CheckDefinition { H2Ping = $"{listener.LocalEndpoint}", H2PingInClear = true });
         using var connection = await listener.AcceptSocketAsync();
         await connection.SendAsync(bytes);
         connection.Shutdown(SocketShutdown.Send);
 
         // Then
-        (await ping).Should().Be(CheckResult.Critical($"HTTP2 ping http://{listener.LocalEndpoint}: {words}"));
+        (await ping).Should().Be(CheckResult.Critical($"HTTP2 ping {listener.LocalEndpoint}: {words}"));
     }
 
     [Theory]
