@@ -30,6 +30,9 @@ internal sealed class AgentUnderTest : IAsyncDisposable
 
     public HttpClient Http { get; }
 
+    /// <summary>Where it keeps what it keeps.</summary>
+    public string Folder => _folder;
+
     public string SocketPath => Path.Combine(_folder, "http.sock");
 
     /// <summary>Starts one and waits until it answers roots.</summary>

@@ -25,6 +25,7 @@ internal static class BenchSuite
         ("start", StartSections.RunAsync),
         ("idle", StartSections.IdleAsync),
         ("churn", ChurnSection.RunAsync),
+        ("services", ServiceSections.RunAsync),
     ];
 
     public static async Task<int> RunAsync(IReadOnlyList<string> asked)
