@@ -11,7 +11,4 @@ internal sealed record LocalServiceOptions
 
     /// <summary>The last one, inclusive.</summary>
     public int SidecarMaxPort { get; init; } = 21255;
-
-    /// <summary>Whether config entries are laid over local services (CENT-5).</summary>
-    public bool UsesCentralConfiguration { get; init; } = true;
 }

@@ -11,8 +11,6 @@ internal static class ServiceKeys
 {
     public static readonly KeyTable Table = new();
 
-    private static readonly ConfigKey<bool> UseCentral = Table.Flag("enable_central_service_config", fallback: true);
-
     private static readonly ConfigKey<List<ServiceDefinition>> Service =
         Table.Other<List<ServiceDefinition>>("service", new DefinitionsType<ServiceDefinition>(ServiceBodies.FileService, isList: false), []);
 
@@ -32,7 +30,6 @@ internal static class ServiceKeys
         Directory = directory,
         SidecarMinPort = ports["sidecar_min_port"],
         SidecarMaxPort = ports["sidecar_max_port"],
-        UsesCentralConfiguration = values.Of(UseCentral),
     };
 
     /// <summary>What files define, with defaults; how checks are looked at is judged when they are registered, as by the reference.</summary>
