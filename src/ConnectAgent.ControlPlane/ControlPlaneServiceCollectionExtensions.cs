@@ -7,6 +7,7 @@ using ConnectAgent.ControlPlane.Chains;
 using ConnectAgent.ControlPlane.ConfigEntries;
 using ConnectAgent.ControlPlane.ConfigEntries.Kinds;
 using ConnectAgent.ControlPlane.Intentions;
+using ConnectAgent.ControlPlane.PreparedQueries;
 using ConnectAgent.ControlPlane.Revocation;
 using ConnectAgent.State;
 using ConnectAgent.State.Snapshots;
@@ -43,6 +44,7 @@ internal static class ControlPlaneServiceCollectionExtensions
             .AddAcl(acl)
             .AddLogin()
             .AddRevocation()
-            .AddCatalog(new CatalogOptions(acl.Datacenter));
+            .AddCatalog(new CatalogOptions(acl.Datacenter))
+            .AddPreparedQueries();
     }
 }

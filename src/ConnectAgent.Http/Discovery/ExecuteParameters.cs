@@ -12,15 +12,16 @@ internal static class ExecuteParameters
     public static (ReadOptions Options, int Limit, bool Connect) Parse(WireRequest request)
     {
         var options = ReadOptions.Parse(request);
+        var limit = LimitOf(request.Query.First("limit"));
+        var connect = request.Query.First("connect") is { Length: > 0 } word
+            && (GoBool.Parse(word) ?? throw WireException.Failed($"Error parsing 'connect' value: strconv.ParseBool: parsing {GoQuote.Of(word)}: invalid syntax"));
+
+        // Only what goes wrong from here on.
         request.FailsWithQueryHeaders = true;
-        var limit = request.Query.First("limit");
-        var connect = request.Query.First("connect");
-        return (
-            options,
-            limit.Length == 0 ? 0
-                : int.TryParse(limit, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var most) ? Math.Max(0, most)
-                : throw WireException.Failed($"Bad limit: strconv.Atoi: parsing {GoQuote.Of(limit)}: invalid syntax"),
-            connect.Length > 0
-                && (GoBool.Parse(connect) ?? throw WireException.Failed($"Error parsing 'connect' value: strconv.ParseBool: parsing {GoQuote.Of(connect)}: invalid syntax")));
+        return (options, limit, connect);
     }
+
+    private static int LimitOf(string text) => text.Length == 0 ? 0
+        : int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var most) ? Math.Max(0, most)
+        : throw WireException.Failed($"Bad limit: strconv.Atoi: parsing {GoQuote.Of(text)}: invalid syntax");
 }

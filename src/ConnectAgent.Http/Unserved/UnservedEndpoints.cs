@@ -30,8 +30,6 @@ internal sealed class UnservedEndpoints(BlockingReader reader, TokenResolver tok
         MapUnserved(routes, "/v1/peerings", "peerings", HttpMethods.Get);
 
         MapUnserved(routes, "/v1/catalog/", Catalog, HttpMethods.Get, HttpMethods.Put);
-        MapUnserved(routes, "/v1/query", "prepared queries", HttpMethods.Get, HttpMethods.Post);
-        MapUnserved(routes, "/v1/query/", "prepared queries", HttpMethods.Get, HttpMethods.Put, HttpMethods.Delete);
 
         routes.MapWire("/v1/session/list", (HttpMethods.Get, Permission.AnyToken, request => ListAsync(request, isQuery: true)));
         routes.MapWire("/v1/coordinate/nodes", (HttpMethods.Get, Permission.AnyToken, request => ListAsync(request, isQuery: true)));

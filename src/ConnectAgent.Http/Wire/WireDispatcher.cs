@@ -179,12 +179,18 @@ internal sealed class WireDispatcher(
         if (method == HttpMethods.Options)
         {
             context.Response.Headers.Allow = route.Allow;
-            return WireReply.EmptyAsync(context, StatusCodes.Status200OK);
+            return route.IsSelfDescribed
+                ? WireReply.JsonAsync(request, static writer =>
+                {
+                    writer.WriteStartObject();
+                    writer.WriteEndObject();
+                })
+                : WireReply.EmptyAsync(context, StatusCodes.Status200OK);
         }
 
         if (request.Route.Find(method) is not { } found)
         {
-            context.Response.Headers.Allow = route.Allow;
+            context.Response.Headers.Allow = route.IsSelfDescribed ? string.Join(',', route.Methods.Select(known => known.Method)) : route.Allow;
             throw new WireException(StatusCodes.Status405MethodNotAllowed, $"method {method} not allowed");
         }
 

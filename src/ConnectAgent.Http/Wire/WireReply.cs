@@ -168,14 +168,17 @@ internal static class WireReply
         headers["X-Consul-Query-Backend"] = "blocking-query";
         if (effective is { } mode)
         {
-            headers["X-Consul-Effective-Consistency"] = mode switch
-            {
-                Consistency.Stale => "stale",
-                Consistency.Consistent => "consistent",
-                _ => "leader",
-            };
+            headers["X-Consul-Effective-Consistency"] = NameOf(mode);
         }
     }
+
+    /// <summary>As headers and documents call it.</summary>
+    public static string NameOf(Consistency mode) => mode switch
+    {
+        Consistency.Stale => "stale",
+        Consistency.Consistent => "consistent",
+        _ => "leader",
+    };
 
     public static void Index(HttpContext context, ulong index) => Index(context, index.ToString(CultureInfo.InvariantCulture));
 

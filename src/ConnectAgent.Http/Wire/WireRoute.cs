@@ -25,12 +25,18 @@ internal sealed record WireRoute(string Path, IReadOnlyList<WireMethod> Methods,
     /// </summary>
     public bool AnswersAtOnce { get; init; }
 
+    /// <summary>
+    /// Whether it answers wrong methods as the reference's handlers of prepared queries do (services PQ-1): it is taken for all of them, <c>Allow</c> does not
+    /// name OPTIONS, and OPTIONS gets an empty object.
+    /// </summary>
+    public bool IsSelfDescribed { get; init; }
+
     public string Allow { get; } = string.Join(',', Methods.Select(known => known.Method).Prepend(HttpMethods.Options));
 
     public bool Matches(string path, string method) =>
         path.StartsWith(Path, StringComparison.Ordinal)
         && (Suffix.Length == 0 || (path.Length > Path.Length + Suffix.Length && path.EndsWith(Suffix, StringComparison.Ordinal)
-            && (method == HttpMethods.Options || Has(method))));
+            && (IsSelfDescribed || method == HttpMethods.Options || Has(method))));
 
     private bool Has(string method) => Methods.Any(known => known.Method == method);
 

@@ -21,6 +21,11 @@ internal sealed class WireRoutes
     public void MapUnread(string path, params (string Method, Permission Permission, WireHandler Handler)[] methods) =>
         _routes.Add(RouteOf(path, methods) with { ReadsInput = false });
 
+    /// <summary>The same for a path that tells of its methods in its own way (<see cref="WireRoute.IsSelfDescribed"/>).</summary>
+    /// <exception cref="ArgumentException">As for <see cref="MapWire"/>.</exception>
+    public void MapSelfDescribed(string path, params (string Method, Permission Permission, WireHandler Handler)[] methods) =>
+        _routes.Add(RouteOf(path, methods) with { IsSelfDescribed = true });
+
     private static WireRoute RouteOf(string path, (string Method, Permission Permission, WireHandler Handler)[] methods)
     {
         var (prefix, suffix) = path.Split('*') is [var before, var after] ? (before, after) : (path, string.Empty);

@@ -15,40 +15,49 @@ internal static class FilterPattern
 
     /// <summary>Builds the expression that decides whether a text matches.</summary>
     /// <exception cref="FilterException">FLT-6: with the words of the reference where they are known.</exception>
-    public static Regex Compile(string pattern, FilterPatternBudget budget)
+    public static Regex Compile(string pattern, FilterPatternBudget budget) => Build(
+        pattern,
+        budget,
+        captures: false,
+        static (bad, reason) => $"Failed to compile regular expression{(bad is null ? ":" : $" {GoQuote.Of(bad)}: error parsing regexp:")} {reason}");
+
+    /// <summary>Builds an expression.</summary>
+    /// <param name="captures">Whether its groups can be asked for.</param>
+    /// <param name="words">Makes the error of the pattern, if its syntax is wrong, and of the reason.</param>
+    /// <exception cref="FilterException">In these words.</exception>
+    public static Regex Build(string pattern, FilterPatternBudget budget, bool captures, Func<string?, string, string> words)
     {
         if (pattern.Length > LongestPattern)
         {
-            throw new FilterException($"Failed to compile regular expression: longer than {LongestPattern} characters") { Limit = LengthLimit };
+            throw new FilterException(words(null, $"longer than {LongestPattern} characters")) { Limit = LengthLimit };
         }
 
         try
         {
-            var reader = new FilterPatternReader(pattern);
+            var reader = new FilterPatternReader(pattern, captures: captures);
             var translated = reader.Read();
             if (!budget.Spend(reader.Size))
             {
-                throw new FilterException("Failed to compile regular expression: too many or too large in one filter") { Limit = FilterPatternBudget.LimitName };
+                throw new FilterException(words(null, "too many or too large in one filter")) { Limit = FilterPatternBudget.LimitName };
             }
 
             return new Regex(translated, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant);
         }
         catch (FormatException error)
         {
-            throw Failed(pattern, error.Message, (error as PatternBoundException)?.Limit);
+            throw Failed(error.Message, (error as PatternBoundException)?.Limit);
         }
         catch (RegexParseException error)
         {
-            throw Failed(pattern, Reason(error.Error, pattern));
+            throw Failed(Reason(error.Error, pattern));
         }
         catch (Exception error) when (error is ArgumentException or NotSupportedException)
         {
-            throw Failed(pattern, $"invalid or unsupported Perl syntax: `{pattern}`");
+            throw Failed($"invalid or unsupported Perl syntax: `{pattern}`");
         }
-    }
 
-    private static FilterException Failed(string pattern, string reason, string? limit = null) =>
-        new($"Failed to compile regular expression {GoQuote.Of(pattern)}: error parsing regexp: {reason}") { Limit = limit };
+        FilterException Failed(string reason, string? limit = null) => new(words(pattern, reason)) { Limit = limit };
+    }
 
     private static string Reason(RegexParseError error, string pattern) => error switch
     {

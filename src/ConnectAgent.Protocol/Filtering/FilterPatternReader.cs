@@ -7,7 +7,8 @@ namespace ConnectAgent.Protocol.Filtering;
 /// <summary>Turns RE2 syntax into the platform's where they differ; bounds what repetition unfolds to (http-conventions FLT-8).</summary>
 /// <param name="pattern">In RE2 syntax.</param>
 /// <param name="largest">The greatest size that the pattern may unfold to.</param>
-internal sealed class FilterPatternReader(string pattern, long largest = FilterPatternReader.LargestUnfolded)
+/// <param name="captures">Whether groups stay ones that can be asked for, all by their numbers.</param>
+internal sealed class FilterPatternReader(string pattern, long largest = FilterPatternReader.LargestUnfolded, bool captures = false)
 {
     /// <summary>Greatest size in a filter. Measured at it: at worst 0.35 s and 22 MB for the first text of 256 characters, then 10 ms.</summary>
     [Limit(UnfoldedLimit, "characters", "refused", Refuses = true)]
@@ -17,10 +18,10 @@ internal sealed class FilterPatternReader(string pattern, long largest = FilterP
     [Limit(RepeatsLimit, "repeats", "refused", Refuses = true)]
     private const long MostRepeats = 1000;
     private const string RepeatsLimit = "filter.repeats";
-    private const string GroupOpen = "(?:";
 
     private readonly StringBuilder _result = new();
     private readonly Stack<long> _outer = new();
+    private readonly string _groupOpen = captures ? "(" : "(?:";
     private long _size; // of the group that is open
     private long _last; // of what a repetition would repeat
     private int _at;
@@ -88,7 +89,7 @@ internal sealed class FilterPatternReader(string pattern, long largest = FilterP
     {
         if (!Rest.StartsWith("(?", StringComparison.Ordinal))
         {
-            Replace(1, GroupOpen);
+            Replace(1, _groupOpen);
             Push();
             return;
         }
@@ -102,7 +103,7 @@ internal sealed class FilterPatternReader(string pattern, long largest = FilterP
                 throw new FormatException($"invalid named capture: `{Rest}`");
             }
 
-            Replace(name + length + 1, GroupOpen);
+            Replace(name + length + 1, _groupOpen);
             Push();
             return;
         }

@@ -7,13 +7,19 @@ namespace ConnectAgent.Protocol.Services;
 public static class CheckJson
 {
     /// <summary>A check (DATA-9, DATA-10).</summary>
-    public static void Write(Utf8JsonWriter writer, HealthCheck check)
+    public static void Write(Utf8JsonWriter writer, HealthCheck check) => Write(writer, check, showsNull: false);
+
+    /// <summary>The same.</summary>
+    /// <param name="writer">Where to.</param>
+    /// <param name="check">As it is stored.</param>
+    /// <param name="showsNull">Whether a list without elements is null (PQ-4).</param>
+    internal static void Write(Utf8JsonWriter writer, HealthCheck check, bool showsNull)
     {
         ArgumentNullException.ThrowIfNull(writer);
         ArgumentNullException.ThrowIfNull(check);
         writer.WriteStartObject();
         Result(writer, check);
-        writer.Texts("ServiceTags"u8, check.ServiceTags);
+        writer.Texts("ServiceTags"u8, check.ServiceTags, showsNull);
         writer.WriteString("Type"u8, check.Type);
         writer.WriteString("Interval"u8, check.Interval);
         writer.WriteString("Timeout"u8, check.Timeout);
@@ -61,15 +67,7 @@ public static class CheckJson
     {
         writer.WriteStartObject();
         Result(writer, check);
-        if (check.ServiceTags.Count > 0)
-        {
-            writer.Texts("ServiceTags"u8, check.ServiceTags);
-        }
-        else
-        {
-            writer.WriteNull("ServiceTags"u8);
-        }
-
+        writer.Texts("ServiceTags"u8, check.ServiceTags, showsNull: true);
         writer.WriteString("Type"u8, string.Empty);
         writer.WritePropertyName("Definition"u8);
         writer.WriteRawValue(

@@ -55,7 +55,9 @@ public static class ServiceJson
     }
 
     /// <summary>A service as the catalog shows it inside its node (DATA-5).</summary>
-    public static void NodeService(Utf8JsonWriter writer, NodeService service)
+    public static void NodeService(Utf8JsonWriter writer, NodeService service) => NodeService(writer, service, showsNull: false);
+
+    private static void NodeService(Utf8JsonWriter writer, NodeService service, bool showsNull)
     {
         ArgumentNullException.ThrowIfNull(writer);
         ArgumentNullException.ThrowIfNull(service);
@@ -63,7 +65,7 @@ public static class ServiceJson
         writer.TextUnlessEmpty("Kind"u8, service.Kind);
         writer.WriteString("ID"u8, service.Id);
         writer.WriteString("Service"u8, service.Name);
-        writer.Texts("Tags"u8, service.Tags);
+        writer.Texts("Tags"u8, service.Tags, showsNull);
         writer.WriteString("Address"u8, service.Address);
         TaggedAddresses(writer, "TaggedAddresses"u8, service.TaggedAddresses);
         writer.Map("Meta"u8, service.Meta.Count > 0 ? service.Meta : null);
@@ -116,7 +118,12 @@ public static class ServiceJson
     }
 
     /// <summary>An instance with its node and the checks of both (HLT-1).</summary>
-    public static void InstanceHealth(Utf8JsonWriter writer, InstanceHealth instance)
+    public static void InstanceHealth(Utf8JsonWriter writer, InstanceHealth instance) => InstanceHealth(writer, instance, showsNull: false);
+
+    /// <summary>The same inside the result of a prepared query, where a list without elements is null (PQ-4).</summary>
+    public static void FoundInstance(Utf8JsonWriter writer, InstanceHealth instance) => InstanceHealth(writer, instance, showsNull: true);
+
+    private static void InstanceHealth(Utf8JsonWriter writer, InstanceHealth instance, bool showsNull)
     {
         ArgumentNullException.ThrowIfNull(writer);
         ArgumentNullException.ThrowIfNull(instance);
@@ -124,14 +131,22 @@ public static class ServiceJson
         writer.WritePropertyName("Node"u8);
         Node(writer, instance.Node);
         writer.WritePropertyName("Service"u8);
-        NodeService(writer, instance.Service);
-        writer.WriteStartArray("Checks"u8);
-        foreach (var check in instance.Checks)
+        NodeService(writer, instance.Service, showsNull);
+        if (showsNull && instance.Checks.Count == 0)
         {
-            CheckJson.Write(writer, check);
+            writer.WriteNull("Checks"u8);
+        }
+        else
+        {
+            writer.WriteStartArray("Checks"u8);
+            foreach (var check in instance.Checks)
+            {
+                CheckJson.Write(writer, check, showsNull);
+            }
+
+            writer.WriteEndArray();
         }
 
-        writer.WriteEndArray();
         writer.WriteEndObject();
     }
 

@@ -38,8 +38,16 @@ internal static class ShapeFields
         }
     }
 
-    public static void Texts(this Utf8JsonWriter writer, ReadOnlySpan<byte> name, IReadOnlyList<string> texts)
+    /// <summary>A list.</summary>
+    /// <param name="showsNull">Whether one without elements is null.</param>
+    public static void Texts(this Utf8JsonWriter writer, ReadOnlySpan<byte> name, IReadOnlyList<string> texts, bool showsNull = false)
     {
+        if (showsNull && texts.Count == 0)
+        {
+            writer.WriteNull(name);
+            return;
+        }
+
         writer.WriteStartArray(name);
         for (var i = 0; i < texts.Count; i++)
         {

@@ -28,6 +28,7 @@ using ConnectAgent.Http.LocalAgent;
 using ConnectAgent.Http.LocalServices;
 using ConnectAgent.Http.Login;
 using ConnectAgent.Http.Metrics;
+using ConnectAgent.Http.PreparedQueries;
 using ConnectAgent.Http.Revocation;
 using ConnectAgent.Http.Roots;
 using ConnectAgent.Http.Snapshots;
@@ -101,7 +102,7 @@ internal static class DaemonServiceCollectionExtensions
         services.AddEmbeddedServers();
         services.AddAclApi(configuration.StateDirectory).AddLoginApi();
         services.AddCaApi().AddRevocationApi();
-        services.AddIntentionsApi().AddConfigEntriesApi().AddChainsApi();
+        services.AddIntentionsApi().AddConfigEntriesApi().AddChainsApi().AddPreparedQueriesApi();
         services.AddCachedDiscovery().AddHealthApi();
         services.AddSnapshotsApi().AddStatusApi(Bound.Status(configuration)).AddUnservedApi();
     }

@@ -17,7 +17,8 @@ public sealed class ControlPlaneTablesTests
         "config-service-router", "config-service-splitter", "config-terminating-gateway",
         "roots", "ca-configuration", "ca-provider",
         "acl-tokens", "acl-policies", "acl-roles", "acl-bootstrap", "acl-auth-methods", "acl-binding-rules",
-        "revocations", "serial-marks", "catalog-nodes", "catalog-services", "catalog-checks");
+        "revocations", "serial-marks", "catalog-nodes", "catalog-services", "catalog-checks",
+        "prepared-queries");
 
     [Fact]
     public async Task A_row_of_a_table_that_nobody_registered_is_refused_rather_than_lost()

@@ -1,0 +1,10 @@
+using ConnectAgent.Http.Wire;
+
+namespace ConnectAgent.Http.PreparedQueries;
+
+internal static class PreparedQueriesApiServiceCollectionExtensions
+{
+    /// <summary>Prepared queries.</summary>
+    public static IServiceCollection AddPreparedQueriesApi(this IServiceCollection services) =>
+        services.AddSingleton<IWireEndpoints, PreparedQueryEndpoints>();
+}
