@@ -15,11 +15,6 @@ internal static class WaitingSteps
             ["vault-no-root-path"] = Vault,
             ["vault-no-intermediate-path"] = Vault,
         },
-        ["discovery-chain"] = new(StringComparer.Ordinal)
-        {
-            ["redirect"] = Catalog,
-            ["redirect-hit"] = Catalog,
-        },
         ["status"] = new(StringComparer.Ordinal)
         {
             ["monitor-bad-level"] = Services,
@@ -125,8 +120,6 @@ internal static class WaitingSteps
             ["again-services*"] = Catalog,
             ["warm-health-cached"] = Catalog,
             ["again-health-cached"] = Catalog,
-            ["warm-chain-cached"] = Catalog,
-            ["again-chain-cached"] = Catalog,
             ["warm-agent-services"] = Services,
             ["again-agent-services"] = Services,
             ["agent-svc-hash"] = Services,
@@ -137,7 +130,6 @@ internal static class WaitingSteps
             ["change"] = Services,
             ["after-services*"] = Catalog,
             ["after-health-cached"] = Catalog,
-            ["after-chain-cached"] = Catalog,
             ["after-agent-services"] = Services,
             ["after-other-token-cached"] = Catalog,
         },

@@ -12,6 +12,7 @@ internal static class ExecuteParameters
     public static (ReadOptions Options, int Limit, bool Connect) Parse(WireRequest request)
     {
         var options = ReadOptions.Parse(request);
+        request.RefuseNamespace();
         var limit = LimitOf(request.Query.First("limit"));
         var connect = request.Query.First("connect") is { Length: > 0 } word
             && (GoBool.Parse(word) ?? throw WireException.Failed($"Error parsing 'connect' value: strconv.ParseBool: parsing {GoQuote.Of(word)}: invalid syntax"));

@@ -1,3 +1,4 @@
+using ConnectAgent.Agent.Servers;
 using ConnectAgent.Http.Wire;
 
 namespace ConnectAgent.Http.PreparedQueries;
@@ -6,5 +7,5 @@ internal static class PreparedQueriesApiServiceCollectionExtensions
 {
     /// <summary>Prepared queries.</summary>
     public static IServiceCollection AddPreparedQueriesApi(this IServiceCollection services) =>
-        services.AddSingleton<IWireEndpoints, PreparedQueryEndpoints>();
+        services.AddSingleton<IEmbeddedRead, EmbeddedExecution>().AddSingleton<IWireEndpoints, PreparedQueryEndpoints>();
 }

@@ -12,9 +12,17 @@ namespace ConnectAgent.Http.PreparedQueries;
 
 /// <summary>Prepared queries (services PQ-1 to PQ-10).</summary>
 internal sealed class PreparedQueryEndpoints(
-    PreparedQueryStore queries, QueryExecution execution, StateStore state, TokenResolver tokens, IServerClient servers, AgentIdentity agent)
-    : IWireEndpoints
+    PreparedQueryStore queries,
+    QueryExecution execution,
+    CachedReads cached,
+    StateStore state,
+    TokenResolver tokens,
+    IServerClient servers,
+    AgentIdentity agent) : IWireEndpoints
 {
+    /// <summary>What is said of a query that there is none of.</summary>
+    public const string Unknown = "Query not found";
+
     private const string OwnNode = "_agent";
 
     public void Map(WireRoutes routes)
@@ -24,9 +32,7 @@ internal sealed class PreparedQueryEndpoints(
         routes.MapWire(
             "/v1/query", (HttpMethods.Get, Permission.Filtered(AclResource.Query, "each name"), ListAsync), (HttpMethods.Post, write, CreateAsync));
         routes.MapSelfDescribed("/v1/query/", (HttpMethods.Get, read, GetAsync), (HttpMethods.Put, write, UpdateAsync), (HttpMethods.Delete, write, DeleteAsync));
-        routes.MapSelfDescribed(
-            "/v1/query/*/execute",
-            (HttpMethods.Get, Permission.Filtered(AclResource.Service, "each instance, and node:read on its node"), ExecuteAsync));
+        routes.MapSelfDescribed("/v1/query/*/execute", (HttpMethods.Get, cached.PermissionOf("/v1/query/*/execute"), ExecuteAsync));
         routes.MapSelfDescribed("/v1/query/*/explain", (HttpMethods.Get, read, ExplainAsync));
     }
 
@@ -77,7 +83,11 @@ internal sealed class PreparedQueryEndpoints(
         await WireReply.EmptyAsync(request.Context, StatusCodes.Status200OK);
     }
 
-    private async Task ExecuteAsync(WireRequest request)
+    // PQ-9. Who says where it wants to be near to is not answered from what others were (CACHE-43).
+    private Task ExecuteAsync(WireRequest request) =>
+        request.Query.Has("near") ? ExecuteNowAsync(request) : cached.TryAnswer(request) ?? ExecuteNowAsync(request);
+
+    private async Task ExecuteNowAsync(WireRequest request)
     {
         var (options, limit, connect) = ExecuteParameters.Parse(request);
         agent.RequireDatacenter(options.Datacenter);
@@ -139,6 +149,6 @@ internal sealed class PreparedQueryEndpoints(
     private static WireException NotFound(WireRequest request)
     {
         request.FailsWithQueryHeaders = false;
-        return new WireException(StatusCodes.Status404NotFound, "Query not found");
+        return new WireException(StatusCodes.Status404NotFound, Unknown);
     }
 }

@@ -51,7 +51,8 @@ internal static class WireReply
     internal static ReadOnlyMemory<byte> Render<T>(T value, JsonTypeInfo<T> type, bool pretty) =>
         Render(writer => JsonSerializer.Serialize(writer, value, type), pretty);
 
-    private static ReadOnlyMemory<byte> Render(Action<Utf8JsonWriter> write, bool pretty)
+    /// <summary>The same of a body that a writer of its shape makes.</summary>
+    internal static ReadOnlyMemory<byte> Render(Action<Utf8JsonWriter> write, bool pretty)
     {
         var body = new ArrayBufferWriter<byte>(1024);
         using (var writer = new Utf8JsonWriter(body, pretty ? Indented : Compact))
