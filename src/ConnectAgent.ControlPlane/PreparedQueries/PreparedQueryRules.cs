@@ -13,7 +13,7 @@ internal static class PreparedQueryRules
     public const string Hidden = "<hidden>";
 
     [Limit("prepared_queries.entries", "queries", "refused: 400", Refuses = true)]
-    private static readonly CountBound Queries = new("prepared_queries.entries", 100_000);
+    private static readonly CountBound Queries = new("prepared_queries.entries", 10_000);
 
     /// <summary>Looks at the query by itself.</summary>
     /// <exception cref="ServerException">The first thing that is wrong.</exception>
@@ -42,7 +42,8 @@ internal static class PreparedQueryRules
     /// <exception cref="ServerException">It would be mistaken for another.</exception>
     public static void Check(StateSnapshot state, PreparedQuery query)
     {
-        Queries.Require(state.Rows(PreparedQueryTables.Queries).Count + (state.Find(PreparedQueryTables.Queries, NameKey.Of(query.Id)) is null ? 1 : 0), "prepared-queries");
+        var isNew = state.Find(PreparedQueryTables.Queries, NameKey.Of(query.Id)) is null;
+        Queries.Require(state.Rows(PreparedQueryTables.Queries).Count + (isNew ? 1 : 0), "prepared-queries");
         var name = NameKey.Of(query.Name);
         if (query.Name.Length > 0)
         {

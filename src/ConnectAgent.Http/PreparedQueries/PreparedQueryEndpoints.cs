@@ -85,7 +85,7 @@ internal sealed class PreparedQueryEndpoints(
 
     // PQ-9. Who says where it wants to be near to is not answered from what others were (CACHE-43).
     private Task ExecuteAsync(WireRequest request) =>
-        request.Query.Has("near") ? ExecuteNowAsync(request) : cached.TryAnswer(request) ?? ExecuteNowAsync(request);
+        !request.Query.Has("near") && cached.TryAnswer(request, out var answering) ? answering : ExecuteNowAsync(request);
 
     private async Task ExecuteNowAsync(WireRequest request)
     {

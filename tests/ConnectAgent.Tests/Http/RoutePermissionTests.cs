@@ -39,12 +39,12 @@ public sealed partial class RoutePermissionTests
         using var all = new AssertionScope();
         foreach (var (method, probe) in RouteProbes.Of(agent.Routes))
         {
-            var id = await SeedAsync(agent);
-            var answer = await AskAsync(agent, method, probe, id, Unknown);
+            var seeds = await SeedAsync(agent);
+            var answer = await AskAsync(agent, method, probe, seeds, Unknown);
             if (method.Permission.Kind == PermissionKind.None)
             {
                 answer.Should().NotBe(NotFound, "{0} {1} looks at no token", method.Method, probe.Path);
-                answer.Should().Be(await AskAsync(agent, method, probe, id, string.Empty), "{0} {1} looks at no token", method.Method, probe.Path);
+                answer.Should().Be(await AskAsync(agent, method, probe, seeds, string.Empty), "{0} {1} looks at no token", method.Method, probe.Path);
                 answer.Status.Should().NotBe(500);
             }
             else
@@ -64,11 +64,11 @@ public sealed partial class RoutePermissionTests
         foreach (var (method, probe) in RouteProbes.Of(agent.Routes))
         {
             // Given everything but what is declared, and nothing at all
-            var id = await SeedAsync(agent);
+            var seeds = await SeedAsync(agent);
             var token = isAnonymous ? string.Empty : await agent.TokenAsync(EverythingBut(method.Permission, probe));
 
             // When
-            var answer = await AskAsync(agent, method, probe, id, token);
+            var answer = await AskAsync(agent, method, probe, seeds, token);
 
             // Then
             var because = $"{method.Method} {probe.Path} needs {method.Permission}";
@@ -106,9 +106,9 @@ public sealed partial class RoutePermissionTests
             .Where(asked => asked.Method.Permission.Kind is PermissionKind.Right or PermissionKind.Filtered))
         {
             var permission = method.Permission;
-            var id = await SeedAsync(agent);
+            var seeds = await SeedAsync(agent);
             var token = await agent.TokenAsync(Rule(ResourceOf(permission, probe), probe.Name, LevelOf(permission.Access)));
-            var answer = await AskAsync(agent, method, probe, id, token);
+            var answer = await AskAsync(agent, method, probe, seeds, token);
             answer.Status.Should().NotBe(403, "{0} {1} needs no more than {2}: {3}", method.Method, probe.Path, permission, answer.Text);
             if (permission.Kind == PermissionKind.Filtered)
             {
@@ -155,24 +155,38 @@ public sealed partial class RoutePermissionTests
         InProcessAgent.StartAsync(configure: values => InProcessAgent.PutInFrontOf(values, server.Address));
 
     private static Task<(int Status, string Text)> AskAsync(
-        InProcessAgent agent, WireMethod method, RouteProbe probe, string id, string token) =>
-        AskAsync(agent, method.Method, probe.Path.Replace("{id}", id, StringComparison.Ordinal), probe.Body, token);
+        InProcessAgent agent, WireMethod method, RouteProbe probe, (string Intention, string Query) seeds, string token) => AskAsync(
+            agent,
+            method.Method,
+            probe.Path.Replace("{id}", seeds.Intention, StringComparison.Ordinal).Replace("{query}", seeds.Query, StringComparison.Ordinal),
+            probe.Body,
+            token);
 
     // In development mode documents end in a newline.
     private static async Task<(int Status, string Text)> AskAsync(InProcessAgent agent, string method, string path, string? body, string token)
     {
         var (status, text, _) = await agent.SendAsync(method, path, body, token);
-        return (status, text.TrimEnd('\n'));
+
+        // What a prepared query finds is a list inside of what is said of the query.
+        return (status, status == 200 && path.EndsWith("/execute", StringComparison.Ordinal)
+            ? JsonNode.Parse(text)!["Nodes"]!.ToJsonString()
+            : text.TrimEnd('\n'));
     }
 
     // What the probes are about is there anew for each of them: the ones before may have changed it.
-    private static async Task<string> SeedAsync(InProcessAgent agent)
+    private static async Task<(string Intention, string Query)> SeedAsync(InProcessAgent agent)
     {
+        foreach (var query in JsonNode.Parse(await DoAsync("GET", "/v1/query", null))!.AsArray())
+        {
+            await DoAsync("DELETE", "/v1/query/" + (string)query!["ID"]!, null);
+        }
+
         await DoAsync("DELETE", "/v1/config/service-intentions/db", null);
         await DoAsync("PUT", "/v1/config", """{"Kind":"service-defaults","Name":"web","Protocol":"http"}""");
         await DoAsync("PUT", "/v1/agent/service/register", """{"Name":"web","Check":{"TTL":"10s"}}""");
         var made = await DoAsync("POST", "/v1/connect/intentions", """{"SourceName":"web","DestinationName":"db","Action":"allow"}""");
-        return (string)JsonNode.Parse(made)!["ID"]!;
+        var stored = await DoAsync("POST", "/v1/query", """{"Name":"probe","Service":{"Service":"web"}}""");
+        return ((string)JsonNode.Parse(made)!["ID"]!, (string)JsonNode.Parse(stored)!["ID"]!);
 
         async Task<string> DoAsync(string method, string path, string? body)
         {

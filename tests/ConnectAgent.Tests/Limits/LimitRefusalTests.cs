@@ -219,6 +219,8 @@ public sealed class LimitRefusalTests
         ["login.jwt"] = "NamedRefusalTests.A_bearer_that_is_too_long_names_its_bound",
         ["login.jwt_depth"] = "NamedRefusalTests.What_is_nested_too_deeply_names_its_bound",
         ["login.meta"] = "LoginServiceTests.The_description_tells_the_meta",
+        ["prepared_queries.entries"] = "QueryExecutionTests.There_are_only_so_many_queries",
+        ["prepared_queries.rendered"] = "TemplateRenderingTests.What_comes_out_is_bounded",
         ["revocation.entries"] = "RevocationStoreTests.The_list_is_bounded",
         ["servers.forwarded"] = "RemoteServersHttpTests.Beyond_the_bound_a_forwarded_call_is_refused_and_counted",
         ["servers.target"] = "ConsulServerClientTests.Names_that_make_no_target_name_the_bound",

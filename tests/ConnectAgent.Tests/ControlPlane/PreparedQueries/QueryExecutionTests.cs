@@ -98,6 +98,24 @@ public sealed class QueryExecutionTests : IDisposable
         others.Asked.Should().BeEmpty();
     }
 
+    [Fact]
+    public async Task There_are_only_so_many_queries()
+    {
+        await _catalog.State.WriteAsync(writer =>
+        {
+            for (var i = 0; i < 10_000; i++)
+            {
+                writer.Put(PreparedQueryTables.Queries, Query($"q{i}") with { Id = Guid.NewGuid().ToString() });
+            }
+
+            return true;
+        });
+        var create = () => Store().CreateAsync(Query("one more"), TokenRights.Everything);
+        (await create.Should().ThrowAsync<ServerException>()).Which.Limit.Should().Be("prepared_queries.entries");
+        var known = _catalog.State.Current.Rows(PreparedQueryTables.Queries).Values.First();
+        await Store().UpdateAsync(known with { DnsTtl = "1s" }, TokenRights.Everything);
+    }
+
     private PreparedQueryStore Store() => new(_catalog.State, _catalog.Reader);
 
     private string? Found(string name) => PreparedQueryStore.Resolve(_catalog.State.Current, name)?.Service.Service;
