@@ -10,6 +10,8 @@ internal static class CatalogReads
     // Who reads the instances of more nodes waits for any node: a topic for each would take too much of each of thousands of readers.
     private const int MostNodes = 64;
 
+    private static readonly Comparison<HealthCheck> ByCheckId = static (one, other) => string.CompareOrdinal(one.CheckId, other.CheckId);
+
     /// <summary>All nodes (CAT-10).</summary>
     public static CatalogView<IReadOnlyList<CatalogNode>> Nodes(StateSnapshot state) =>
         View<IReadOnlyList<CatalogNode>>(state, [.. state.Rows(CatalogTables.Nodes).Values], Topic.Any(CatalogTables.Nodes));
@@ -61,7 +63,9 @@ internal static class CatalogReads
             }
 
             var own = state.FindBySecond(CatalogTables.ChecksByInstance, CatalogTables.KeyOf(node.Name, service.Id));
-            found.Add(new InstanceHealth(node, service, [.. own.Concat(ofNode).OrderBy(static check => check.CheckId, StringComparer.Ordinal)]));
+            HealthCheck[] checks = [.. own, .. ofNode];
+            Array.Sort(checks, ByCheckId);
+            found.Add(new InstanceHealth(node, service, checks));
         }
 
         if (!waitsForEach)

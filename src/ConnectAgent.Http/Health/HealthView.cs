@@ -86,21 +86,36 @@ internal sealed class HealthView
 
     private static List<DiscoveryItem> ItemsOf(IReadOnlyList<InstanceHealth> instances, HealthView? before)
     {
-        Dictionary<object, int> known = new(ReferenceEqualityComparer.Instance);
-        for (var i = 0; i < before?.Instances.Count; i++)
-        {
-            known[before.Instances[i].Service] = i;
-        }
-
+        Dictionary<object, int>? known = null;
         List<DiscoveryItem> items = new(instances.Count);
-        foreach (var instance in instances)
+        for (var i = 0; i < instances.Count; i++)
         {
-            items.Add(known.TryGetValue(instance.Service, out var at) && AreSame(instance, before!.Instances[at])
+            items.Add(before is not null && PlaceOf(instances[i], i) is >= 0 and var at && AreSame(instances[i], before.Instances[at])
                 ? before.List.Items[at]
-                : new DiscoveryItem(instance.Node.Name, instance.Service.Name, instance.IsPassing, Render(instance)));
+                : new DiscoveryItem(instances[i].Node.Name, instances[i].Service.Name, instances[i].IsPassing, Render(instances[i])));
         }
 
         return items;
+
+        // Mostly nobody has come or gone, and each is where it was.
+        int PlaceOf(InstanceHealth instance, int at)
+        {
+            if (at < before.Instances.Count && ReferenceEquals(before.Instances[at].Service, instance.Service))
+            {
+                return at;
+            }
+
+            if (known is null)
+            {
+                known = new(ReferenceEqualityComparer.Instance);
+                for (var i = 0; i < before.Instances.Count; i++)
+                {
+                    known[before.Instances[i].Service] = i;
+                }
+            }
+
+            return known.GetValueOrDefault(instance.Service, -1);
+        }
     }
 
     private static ReadOnlyMemory<byte> Render(InstanceHealth instance)

@@ -12,6 +12,7 @@ public sealed class DiscoveryList
     private readonly ReadOnlyMemory<byte> _head;
     private readonly ReadOnlyMemory<byte> _tail;
     private DiscoveryList? _passing;
+    private AccessRequest[]? _needs;
 
     private DiscoveryList(ReadOnlyMemory<byte> head, ReadOnlyMemory<byte> tail, IReadOnlyList<DiscoveryItem> items, bool isFiltered)
     {
@@ -33,11 +34,6 @@ public sealed class DiscoveryList
 
         _tail = Put(tail, at);
         (Json, Items, IsFiltered) = (json, slices, isFiltered);
-        Needs =
-        [
-            .. slices.Select(static item => item.NodeRight).OfType<AccessRequest>().Distinct(),
-            .. slices.Select(static item => item.ServiceRight).OfType<AccessRequest>().Distinct(),
-        ];
 
         ReadOnlyMemory<byte> Put(ReadOnlyMemory<byte> part, int start)
         {
@@ -54,8 +50,12 @@ public sealed class DiscoveryList
     /// <summary>Whether something is left out that the token has no right to (acl ACL-FILT-2).</summary>
     public bool IsFiltered { get; }
 
-    /// <summary>What must be allowed to see all of it (services HLT-8).</summary>
-    public IReadOnlyList<AccessRequest> Needs { get; }
+    /// <summary>What must be allowed to see all of it (services HLT-8); worked out when it is first asked for.</summary>
+    public IReadOnlyList<AccessRequest> Needs => _needs ??=
+    [
+        .. Items.Select(static item => item.NodeRight).OfType<AccessRequest>().Distinct(),
+        .. Items.Select(static item => item.ServiceRight).OfType<AccessRequest>().Distinct(),
+    ];
 
     /// <summary>A list of items.</summary>
     public static DiscoveryList Of(IEnumerable<DiscoveryItem> items, bool isFiltered) => Of("["u8.ToArray(), "]"u8.ToArray(), items, isFiltered);

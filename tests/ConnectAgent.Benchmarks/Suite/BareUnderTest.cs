@@ -17,6 +17,13 @@ internal sealed class BareUnderTest : IDisposable
 
     public string SocketPath => Path.Combine(_folder, "bare.sock");
 
+    /// <summary>Processor time used so far.</summary>
+    public TimeSpan Processor()
+    {
+        _process.Refresh();
+        return _process.TotalProcessorTime;
+    }
+
     public static BareUnderTest Start(CapturedAnswer answer)
     {
         var folder = Directory.CreateTempSubdirectory("bare-bench-").FullName;

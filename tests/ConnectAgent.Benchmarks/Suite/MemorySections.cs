@@ -37,6 +37,10 @@ internal static class MemorySections
             (agent, i) => i >= 10
                 ? Task.FromResult(new HttpResponseMessage())
                 : agent.SendAsync(HttpMethod.Put, $"/v1/connect/intentions/exact?source=source-{i}&destination=db", """{"Action":"allow"}"""));
+        await AddAsync(
+            table,
+            "catalogued instance with a check",
+            (agent, i) => agent.SendAsync(HttpMethod.Put, "/v1/catalog/register", HealthSections.Instance($"n{i}", $"service-{i % 500}")));
         return table;
     }
 

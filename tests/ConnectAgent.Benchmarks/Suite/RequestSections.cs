@@ -154,6 +154,7 @@ internal static class RequestSections
             "roots" => new("roots, hit", HttpMethod.Get, "/v1/agent/connect/ca/roots", null),
             "leaf" => new("leaf", HttpMethod.Get, "/v1/agent/connect/ca/leaf/web", null),
             "leaf-watched" => new("leaf, hit while a reader blocks", HttpMethod.Get, "/v1/agent/connect/ca/leaf/web", null),
+            "health" => await HealthSections.PrepareAsync(agent) is var path ? new("health, 3 instances", HttpMethod.Get, path, null) : null!,
             _ => new("intention match, cached", HttpMethod.Get, "/v1/connect/intentions/match?by=destination&name=db&cached", null),
         };
     }
