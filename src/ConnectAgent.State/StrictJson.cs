@@ -16,7 +16,7 @@ internal static class StrictJson
     /// <summary>The strict form of a type.</summary>
     /// <param name="type">As it is written.</param>
     public static JsonTypeInfo<T> Of<T>(JsonTypeInfo<T> type) =>
-        (JsonTypeInfo<T>)Known.GetOrAdd(type.OriginatingResolver!, static resolver => new JsonSerializerOptions
+        (JsonTypeInfo<T>)Known.GetOrAdd(type.Options.TypeInfoResolver!, static resolver => new JsonSerializerOptions
         {
             TypeInfoResolver = resolver.WithAddedModifier(RequireWhatCannotBeNull),
             AllowDuplicateProperties = false,

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace ConnectAgent.Protocol.Services;
 
 /// <summary>
@@ -44,11 +46,14 @@ public sealed record NodeService
     public ulong ModifyIndex { get; init; }
 
     /// <summary>What an agent shows of <see cref="Proxy"/>: of proxies and gateways only (DATA-1).</summary>
+    [JsonIgnore]
     public ProxyConfig? ShownProxy => Kind == ServiceKinds.ConnectProxy || ServiceKinds.IsGateway(Kind) ? Proxy ?? ProxyConfig.Empty : null;
 
     /// <summary>What an agent shows of <see cref="Weights"/> (DATA-2).</summary>
+    [JsonIgnore]
     public ServiceWeights ShownWeights => Weights.Passing > 0 ? Weights : Weights with { Passing = 1 };
 
     /// <summary>The name of the service that mesh connections to this instance are for (CAT-13); null when there can be none.</summary>
+    [JsonIgnore]
     public string? ConnectName => Kind == ServiceKinds.ConnectProxy ? Proxy?.DestinationServiceName : IsNative ? Name : null;
 }
