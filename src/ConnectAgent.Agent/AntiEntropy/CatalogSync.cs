@@ -265,7 +265,7 @@ internal sealed class CatalogSync : ILocalSync, IThreadPoolWorkItem, IDisposable
     {
         try
         {
-            if (group.Id.Length > 0 && _node.Known.Node is null)
+            if (_options.IsRemote && group.Id.Length > 0 && _node.Known.Node is null)
             {
                 // A service would bring its node along, without all that belongs to it.
                 await TurnAsync(_node.Id);
@@ -370,7 +370,10 @@ internal sealed class CatalogSync : ILocalSync, IThreadPoolWorkItem, IDisposable
         }
 
         return new LocalGroup(
-            group.Id, _self.Current, service?.Visible, token, checks, id => view.Check(id) is not null || (_options.IsRemote && id == OwnCheck.Id));
+            group.Id, _self.Current, service?.Visible, token, checks, id => view.Check(id) is not null || (_options.IsRemote && id == OwnCheck.Id))
+        {
+            WritesNode = group == _node && _options.IsRemote,
+        };
     }
 
     private static string Or(string token, string other) => token.Length > 0 ? token : other;

@@ -14,6 +14,9 @@ internal sealed record LocalGroup(
 {
     public bool IsNode => Id.Length == 0;
 
+    /// <summary>Whether the node itself is written: a control plane in the same process does that for its own node (AE-4).</summary>
+    public bool WritesNode { get; init; }
+
     // Records print their members; a token must not reach a log that way.
     public override string ToString() => Id;
 

@@ -46,7 +46,7 @@ internal sealed class SyncGroup(string id)
                 return _next;
             }
 
-            if (_current is { IsCompleted: false } current)
+            if (_current is { } current)
             {
                 return _next = FollowAsync(current, turn);
             }
@@ -92,7 +92,7 @@ internal sealed class SyncGroup(string id)
         lock (_gate)
         {
             before = _known;
-            if (_touched >= round || _current is { IsCompleted: false })
+            if (_touched >= round || _current is not null)
             {
                 return false;
             }
@@ -105,6 +105,12 @@ internal sealed class SyncGroup(string id)
     private async Task BeginAsync(Func<SyncGroup, Task> turn, TaskCompletionSource begun)
     {
         await turn(this);
+        lock (_gate)
+        {
+            // Nothing of a turn stays behind: there may be thousands of groups.
+            _current = _current == begun.Task ? null : _current;
+        }
+
         begun.SetResult();
     }
 

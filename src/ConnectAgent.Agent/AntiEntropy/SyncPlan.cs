@@ -16,7 +16,7 @@ internal sealed record SyncPlan(IReadOnlyList<SyncStep> Steps, IReadOnlyList<str
     {
         List<SyncStep> steps = [];
         List<string> deferred = [];
-        if (here.IsNode && (there.Node is null || !CatalogForm.AreSame(there.Node, here.Node)))
+        if (here.WritesNode && (there.Node is null || !CatalogForm.AreSame(there.Node, here.Node)))
         {
             steps.Add(new RegisterStep(new CatalogRegistration(here.Node), here.Token));
         }

@@ -74,7 +74,7 @@ internal sealed class SyncWriter(IServerClient servers, SyncMetrics metrics, ILo
             // The token of a service is often deleted with it; the agent may remove what is on its node.
             await SendAsync(step, agentToken, agentToken, cancellationToken);
         }
-        catch (ServerException error) when (step is DeregisterStep && error.Message is ['U', 'n', 'k', 'n', 'o', 'w', 'n', ' ', ..])
+        catch (ServerException error) when (step is DeregisterStep && error.Message.StartsWith("Unknown ", StringComparison.Ordinal))
         {
             // CAT-8: it is gone already, which is what was wanted.
         }

@@ -69,7 +69,7 @@ public sealed class SyncPlanTests
             "meta" => Node with { Meta = new Dictionary<string, string> { ["a"] = "b" } },
             _ => Node with { ModifyIndex = 5, Meta = new Dictionary<string, string>() },
         };
-        var here = new LocalGroup(string.Empty, Node, null, "agent", [], static _ => false);
+        var here = new LocalGroup(string.Empty, Node, null, "agent", [], static _ => false) { WritesNode = true };
         var steps = StepsOf(here, new KnownGroup { Node = there });
         if (what.Length == 0)
         {
