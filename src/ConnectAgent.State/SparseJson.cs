@@ -15,7 +15,7 @@ internal static class SparseJson
     /// <param name="type">Of a source-generated context.</param>
     public static JsonTypeInfo<T> Of<T>(JsonTypeInfo<T> type) => (JsonTypeInfo<T>)new JsonSerializerOptions
     {
-        TypeInfoResolver = type.OriginatingResolver!.WithAddedModifier(LeaveOutWhatIsUnset),
+        TypeInfoResolver = type.Options.TypeInfoResolver!.WithAddedModifier(LeaveOutWhatIsUnset),
     }.GetTypeInfo(typeof(T));
 
     private static void LeaveOutWhatIsUnset(JsonTypeInfo type)

@@ -120,8 +120,9 @@ internal sealed class StateTable<T>(string name, JsonTypeInfo<T> type, Func<T, s
     /// <summary>The table with a row put under its key, or removed when there is none.</summary>
     internal TableState With(TableState state, string key, T? row, ulong index)
     {
+        // One text for a key, in the rows and in the second keys.
         var rows = RowsOf(state);
-        var before = SecondKeys.Count == 0 ? null : rows.GetValueOrDefault(key);
+        var before = rows.TryGetKey(key, out key) && SecondKeys.Count > 0 ? rows[key] : null;
         var seconds = state.Seconds;
         for (var place = 0; place < SecondKeys.Count; place++)
         {

@@ -8,11 +8,19 @@ namespace ConnectAgent.Agent.Catalog;
 internal sealed class OwnNode(CatalogNode node)
 {
     private CatalogNode _current = node;
+    private TaskCompletionSource _changed = NewSignal();
 
     /// <summary>As it is now; its name and its datacenter never change.</summary>
     public CatalogNode Current => Volatile.Read(ref _current);
 
-    public void Use(CatalogNode node) => Volatile.Write(ref _current, node);
+    /// <summary>Completes when it is another one. Take it before the look.</summary>
+    public Task Changed => Volatile.Read(ref _changed).Task;
+
+    public void Use(CatalogNode node)
+    {
+        Volatile.Write(ref _current, node);
+        Interlocked.Exchange(ref _changed, NewSignal()).SetResult();
+    }
 
     /// <summary>What is registered of an agent (DATA-8).</summary>
     /// <param name="id">A UUID.</param>
@@ -40,4 +48,6 @@ internal sealed class OwnNode(CatalogNode node)
     /// <summary>What an agent says of itself beside what is configured (DATA-8, AG-25).</summary>
     public static Dictionary<string, string> MetaOf(IReadOnlyDictionary<string, string> configured) =>
         new(configured, StringComparer.Ordinal) { ["consul-network-segment"] = string.Empty };
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

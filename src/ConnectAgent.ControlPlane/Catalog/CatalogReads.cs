@@ -1,3 +1,5 @@
+using ConnectAgent.ControlPlane.ConfigEntries.Kinds;
+using ConnectAgent.Protocol.Limits;
 using ConnectAgent.Protocol.Services;
 using ConnectAgent.Protocol.Text;
 using ConnectAgent.State;
@@ -8,13 +10,21 @@ namespace ConnectAgent.ControlPlane.Catalog;
 internal static class CatalogReads
 {
     // Who reads the instances of more nodes waits for any node: a topic for each would take too much of each of thousands of readers.
+    [Limit("catalog.watched_nodes", "nodes", "the reader waits for any node, and looks again for nothing")]
     private const int MostNodes = 64;
 
     private static readonly Comparison<HealthCheck> ByCheckId = static (one, other) => string.CompareOrdinal(one.CheckId, other.CheckId);
 
+    /// <summary>The servers' own service (AE-4).</summary>
+    public const string OwnService = "consul";
+
     /// <summary>All nodes (CAT-10).</summary>
     public static CatalogView<IReadOnlyList<CatalogNode>> Nodes(StateSnapshot state) =>
         View<IReadOnlyList<CatalogNode>>(state, [.. state.Rows(CatalogTables.Nodes).Values], Topic.Any(CatalogTables.Nodes));
+
+    /// <summary>The names of the services on some nodes, with their tags there (CAT-11).</summary>
+    public static IReadOnlyList<ServiceTags> ServicesOn(StateSnapshot state, Func<CatalogNode, bool> onNode) =>
+        ServiceNames.Of(state.Rows(CatalogTables.Nodes).Where(node => onNode(node.Value)).SelectMany(node => state.FindBySecond(CatalogTables.ByNode, node.Key)));
 
     /// <summary>The instances that a query selects, each with its node (CAT-12, CAT-13).</summary>
     public static CatalogView<IReadOnlyList<ServiceInstance>> Instances(StateSnapshot state, ServiceQuery query)
@@ -85,6 +95,25 @@ internal static class CatalogReads
         }
     }
 
+    /// <summary>The services that a gateway leads to, sorted by name (CAT-15).</summary>
+    public static CatalogView<IReadOnlyList<GatewayLink>> GatewayServices(StateSnapshot state, string gateway)
+    {
+        string[] kinds = [ServiceKinds.IngressGateway, ServiceKinds.TerminatingGateway];
+        var links = kinds.SelectMany(kind => GatewayLinks.Of(state, kind).OfGateway(gateway)).ToList();
+        List<Topic> topics = [.. kinds.Select(static kind => Topic.Any(DocumentKinds.RowsOf(kind)))];
+        if (links.Exists(static link => link.IsWild))
+        {
+            topics.Add(Topic.Any(CatalogTables.Services));
+            var named = links.Select(static link => NameKey.Of(link.Service)).ToHashSet(StringComparer.Ordinal);
+            links = [.. links.Where(static link => !link.IsWild), .. links.Where(static link => link.IsWild).SelectMany(link => state.By(CatalogTables.ByName).Keys.Keys
+                .Where(key => !named.Contains(key) && IsWild(state, key))
+                .Select(key => link with { Service = state.FindBySecond(CatalogTables.ByName, key).First().Service.Name, IsFromWildcard = true }))];
+        }
+
+        return View<IReadOnlyList<GatewayLink>>(
+            state, [.. links.OrderBy(static link => link.Service, StringComparer.Ordinal).ThenBy(static link => link.Port)], [.. topics]);
+    }
+
     /// <summary>A node by its name or a prefix of its ID, with its services (CAT-14); null for none.</summary>
     public static CatalogView<NodeServices?> Node(StateSnapshot state, string nameOrId)
     {
@@ -121,17 +150,53 @@ internal static class CatalogReads
 
     private static (IEnumerable<CatalogService> Rows, ulong Index, Topic[] Topics) Selected(StateSnapshot state, ServiceQuery query)
     {
-        var second = query.Selects == ServiceSelection.Connect ? CatalogTables.ByConnectName : CatalogTables.ByName;
-        var topic = Topic.Rows(second, query.Key);
-        return query.Selects == ServiceSelection.Ingress
-            ? ([], 0, [topic])
-            : (state.FindBySecond(second, query.Key), state.By(second).Keys.GetValueOrDefault(query.Key).Index, [topic]);
+        var named = Topic.Rows(CatalogTables.ByName, query.Key);
+        if (query.Selects == ServiceSelection.Instances)
+        {
+            return (state.FindBySecond(CatalogTables.ByName, query.Key), IndexOf(state, named), [named]);
+        }
+
+        // The gateways that lead to the service; what a wildcard stands for follows the service itself.
+        var isConnect = query.Selects == ServiceSelection.Connect;
+        var kind = isConnect ? ServiceKinds.TerminatingGateway : ServiceKinds.IngressGateway;
+        var links = GatewayLinks.Of(state, kind);
+        var gateways = links.To(query.Name, IsWild(state, query.Key)).Select(NameKey.Of).ToList();
+        List<Topic> topics = [.. gateways.Select(static gateway => Topic.Rows(CatalogTables.ByName, gateway))];
+        if (isConnect)
+        {
+            topics.Add(Topic.Rows(CatalogTables.ByConnectName, query.Key));
+        }
+
+        if (links.HasWildcard)
+        {
+            topics.Add(named);
+        }
+
+        var entries = Topic.Any(DocumentKinds.RowsOf(kind));
+        var index = topics.Select(topic => IndexOf(state, topic)).Append(state.IndexOf(entries)).Max();
+        IEnumerable<CatalogService> rows = isConnect ? state.FindBySecond(CatalogTables.ByConnectName, query.Key) : [];
+        if (gateways.Count > 0)
+        {
+            rows = rows
+                .Concat(gateways.SelectMany(gateway => state.FindBySecond(CatalogTables.ByName, gateway)).Where(row => row.Service.Kind == kind))
+                .DistinctBy(static row => CatalogTables.KeyOf(row.Node, row.Service.Id))
+                .OrderBy(static row => CatalogTables.KeyOf(row.Node, row.Service.Id), StringComparer.Ordinal);
+        }
+
+        return (rows, index, [.. topics, entries]);
     }
+
+    /// <summary>Whether a service is among those that the wildcard of a gateway stands for.</summary>
+    private static bool IsWild(StateSnapshot state, string key) =>
+        key != OwnService && state.FindBySecond(CatalogTables.ByName, key).Any(static row => row.Service.Kind == ServiceKinds.Typical);
+
+    // Of what is not there the index is not the table's here, but that of an absent service.
+    private static ulong IndexOf(StateSnapshot state, Topic topic) => state.By(topic.Second!).Keys.GetValueOrDefault(topic.Key!).Index;
 
     /// <summary>The index of a service without instances (CAT-16): when any lost its last one; if that never happened, the last write of all.</summary>
     private static ulong IndexOfAbsent(StateSnapshot state, IReadOnlyList<StateTable> besides)
     {
-        var emptied = state.By(CatalogTables.ByName).Emptied;
+        var emptied = Math.Max(state.By(CatalogTables.ByName).Emptied, state.By(CatalogTables.ByConnectName).Emptied);
         return emptied > 0 ? emptied : besides.Append(CatalogTables.Services).Append(CatalogTables.Nodes).Max(state.IndexOf);
     }
 

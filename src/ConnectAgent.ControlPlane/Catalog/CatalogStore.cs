@@ -1,5 +1,6 @@
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Services;
+using ConnectAgent.Protocol.Services.Rules;
 using ConnectAgent.Protocol.Tokens;
 using ConnectAgent.State;
 using Microsoft.Extensions.Logging;
@@ -9,6 +10,8 @@ namespace ConnectAgent.ControlPlane.Catalog;
 /// <summary>The catalog of nodes, services and checks: what is registered, and reads that may wait for a change (services section 5).</summary>
 internal sealed class CatalogStore(StateStore store, BlockingReader reader, CatalogOptions options, ILogger<CatalogStore> logger)
 {
+    private readonly ServiceNames _names = new();
+
     /// <summary>Writes a node, and perhaps a service and checks on it: all of it or nothing (CAT-1 to CAT-7).</summary>
     /// <param name="registration">As it was sent.</param>
     /// <param name="rights">What the writer may do.</param>
@@ -28,15 +31,24 @@ internal sealed class CatalogStore(StateStore store, BlockingReader reader, Cata
         }
     }
 
+    /// <summary>Writes the server's own node with what is on it (AE-4). Whatever node has its name or its ID is this one under another, and gives way.</summary>
+    /// <exception cref="ServerException">The disk refuses.</exception>
+    public Task RegisterServerAsync(CatalogRegistration registration)
+    {
+        registration = CatalogForm.Of(registration, options.Datacenter);
+        return store.WriteAsync(writer =>
+        {
+            CatalogWrites.Clear(writer, registration.Node);
+            CatalogWrites.Register(writer, registration);
+            return true;
+        });
+    }
+
     /// <summary>Removes a service, a check or a node (CAT-8). What is not there is no mistake, and no write.</summary>
     /// <exception cref="ServerException">CAT-8, or the disk; nothing is changed then.</exception>
     public Task DeregisterAsync(CatalogDeregistration deregistration, TokenRights rights)
     {
-        if (deregistration.Node.Length == 0)
-        {
-            throw new ServerException(FailureKind.Invalid, "Must provide node");
-        }
-
+        CatalogRules.RequireNode(deregistration.Node);
         return store.WriteAsync(writer =>
         {
             CatalogAccess.Require(rights, writer.State, deregistration);
@@ -48,6 +60,26 @@ internal sealed class CatalogStore(StateStore store, BlockingReader reader, Cata
     /// <inheritdoc cref="CatalogReads.Nodes"/>
     public Task<(IReadOnlyList<CatalogNode> Value, ulong Index)> NodesAsync(BlockingOptions blocking, CancellationToken cancellationToken) =>
         ListAsync(CatalogReads.Nodes, blocking, cancellationToken);
+
+    /// <summary>The names of all services with their tags (CAT-11).</summary>
+    /// <param name="onNode">Which nodes count; null for all.</param>
+    public Task<(IReadOnlyList<ServiceTags> Value, ulong Index)> ServicesAsync(
+        Func<CatalogNode, bool>? onNode, BlockingOptions blocking, CancellationToken cancellationToken)
+    {
+        Topic[] topics = onNode is null ? [Topic.Any(CatalogTables.Services)] : [Topic.Any(CatalogTables.Services), Topic.Any(CatalogTables.Nodes)];
+        return ReadAsync(
+            state => new CatalogView<IReadOnlyList<ServiceTags>>(
+                onNode is null ? _names.Of(state) : CatalogReads.ServicesOn(state, onNode), topics.Max(state.IndexOf), topics),
+            static (_, _) => false,
+            blocking,
+            cancellationToken);
+    }
+
+    /// <inheritdoc cref="CatalogReads.GatewayServices"/>
+    public Task<(IReadOnlyList<GatewayLink> Value, ulong Index)> GatewayServicesAsync(
+        string gateway, BlockingOptions blocking, CancellationToken cancellationToken) =>
+        ReadAsync(
+            state => CatalogReads.GatewayServices(state, gateway), static (one, other) => one.SequenceEqual(other), blocking, cancellationToken);
 
     /// <inheritdoc cref="CatalogReads.Instances"/>
     public Task<(IReadOnlyList<ServiceInstance> Value, ulong Index)> InstancesAsync(

@@ -18,6 +18,21 @@ internal static class CatalogWrites
         ? []
         : [.. state.FindBySecond(CatalogTables.NodesById, node.Id).Where(other => NameKey.Of(other.Name) != NameKey.Of(node.Name))];
 
+    /// <summary>Removes what a node would have to give way to (CAT-6).</summary>
+    public static void Clear(StateWriter writer, CatalogNode node)
+    {
+        var others = InTheWayOf(writer.State, node);
+        if (CatalogRows.FindNode(writer.State, node.Name) is { Id.Length: > 0 } named && named.Id != node.Id)
+        {
+            others = [.. others, named];
+        }
+
+        foreach (var other in others)
+        {
+            RemoveNode(writer, other.Name);
+        }
+    }
+
     /// <summary>Writes a registration.</summary>
     /// <param name="registration">In its form.</param>
     /// <exception cref="ServerException">400; nothing is changed then.</exception>

@@ -29,7 +29,6 @@ internal sealed class UnservedEndpoints(BlockingReader reader, TokenResolver tok
         MapUnserved(routes, "/v1/peering/", "peerings", HttpMethods.Get, HttpMethods.Post, HttpMethods.Delete);
         MapUnserved(routes, "/v1/peerings", "peerings", HttpMethods.Get);
 
-        MapUnserved(routes, "/v1/catalog/", Catalog, HttpMethods.Get, HttpMethods.Put);
 
         routes.MapWire("/v1/session/list", (HttpMethods.Get, Permission.AnyToken, request => ListAsync(request, isQuery: true)));
         routes.MapWire("/v1/coordinate/nodes", (HttpMethods.Get, Permission.AnyToken, request => ListAsync(request, isQuery: true)));

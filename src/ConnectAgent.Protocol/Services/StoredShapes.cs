@@ -28,7 +28,7 @@ public static class StoredShapes
             Kind = service.Kind ?? string.Empty,
             Tags = service.Tags ?? [],
             Address = service.Address ?? string.Empty,
-            TaggedAddresses = SortedMap.Of(service.TaggedAddresses ?? EmptyMap<ServiceAddress>.Instance),
+            TaggedAddresses = Completed(service.TaggedAddresses ?? EmptyMap<ServiceAddress>.Instance),
             Meta = SortedMap.Of(service.Meta ?? EmptyMap<string>.Instance),
             SocketPath = service.SocketPath ?? string.Empty,
             Proxy = service.Proxy?.Completed(),
@@ -85,6 +85,11 @@ public static class StoredShapes
         };
         return definition == CheckDefinition.None ? CheckDefinition.None : definition;
     }
+
+    private static IReadOnlyDictionary<string, ServiceAddress> Completed(IReadOnlyDictionary<string, ServiceAddress> addresses) => SortedMap.Of(
+        addresses.Values.All(static address => address.Address is not null)
+            ? addresses
+            : addresses.ToDictionary(static pair => pair.Key, static pair => pair.Value with { Address = pair.Value.Address ?? string.Empty }, StringComparer.Ordinal));
 
     private static ProxyConfig Completed(this ProxyConfig proxy) => proxy with
     {

@@ -3,6 +3,7 @@ using ConnectAgent.Agent.Checks.Probes;
 using ConnectAgent.Agent.Identity;
 using ConnectAgent.Client.Servers;
 using ConnectAgent.Configuration;
+using ConnectAgent.Http.Catalog;
 using ConnectAgent.Http.Status;
 using ConnectAgent.Protocol.Services;
 
@@ -17,6 +18,8 @@ internal static class Bound
     /// <summary>The agent's own node (services AE-4).</summary>
     public static CatalogNode Node(AgentConfiguration configuration) => OwnNode.Describe(
         configuration.NodeId, configuration.NodeName, configuration.Datacenter, configuration.AdvertiseAddress, configuration.NodeMeta);
+
+    public static OwnServerOptions OwnServer(AgentConfiguration configuration) => new(configuration.Ports["server"]);
 
     public static StatusOptions Status(AgentConfiguration configuration) =>
         new(configuration.NodeId, configuration.NodeName, $"{configuration.AdvertiseAddress}:{configuration.Ports["server"]}");

@@ -15,6 +15,7 @@ using ConnectAgent.Http.Acl;
 using ConnectAgent.Http.Authorize;
 using ConnectAgent.Http.Ca;
 using ConnectAgent.Http.CacheInspection;
+using ConnectAgent.Http.Catalog;
 using ConnectAgent.Http.Checks;
 using ConnectAgent.Http.Chains;
 using ConnectAgent.Http.ConfigEntries;
@@ -103,7 +104,7 @@ internal static class DaemonServiceCollectionExtensions
         services.AddAclApi(configuration.StateDirectory).AddLoginApi();
         services.AddCaApi().AddRevocationApi();
         services.AddIntentionsApi().AddConfigEntriesApi().AddChainsApi().AddPreparedQueriesApi();
-        services.AddCachedDiscovery().AddHealthApi();
+        services.AddCachedDiscovery().AddCatalogApi(Bound.OwnServer(configuration)).AddHealthApi();
         services.AddSnapshotsApi().AddStatusApi(Bound.Status(configuration)).AddUnservedApi();
     }
 }

@@ -22,6 +22,9 @@ public sealed partial class RoutePermissionTests
     private static readonly (int, string) NotFound = (403, "ACL not found");
     private static readonly (int Status, string Text) Denied = (403, "Permission denied");
 
+    // What is seen of it when nothing may be seen; the servers' own service is another one.
+    private static readonly string[] EmptyTexts = ["[]", "{}", "null", """{"Node":null,"Services":null}""", """{"consul":[]}"""];
+
     [Fact]
     public void A_route_that_declares_nothing_is_not_mapped()
     {
@@ -82,7 +85,7 @@ public sealed partial class RoutePermissionTests
                     break;
                 case PermissionKind.Filtered:
                     answer.Status.Should().Be(200, because);
-                    answer.Text.Should().BeOneOf(["[]", "{}"], because);
+                    EmptyTexts.Should().Contain(Compact(answer.Text), because);
                     break;
                 case PermissionKind.OwnToken or PermissionKind.LoginToken when isAnonymous:
                     answer.Should().Be(NotFound, because);
@@ -107,13 +110,12 @@ public sealed partial class RoutePermissionTests
         {
             var permission = method.Permission;
             var seeds = await SeedAsync(agent);
-            var token = await agent.TokenAsync(Rule(ResourceOf(permission, probe), probe.Name, LevelOf(permission.Access)));
+            var token = await agent.TokenAsync(Rule(ResourceOf(permission, probe), probe.Name, LevelOf(permission.Access)) + probe.Besides);
             var answer = await AskAsync(agent, method, probe, seeds, token);
             answer.Status.Should().NotBe(403, "{0} {1} needs no more than {2}: {3}", method.Method, probe.Path, permission, answer.Text);
             if (permission.Kind == PermissionKind.Filtered)
             {
-                answer.Text.Should().NotBe("[]", "{0} {1} needs no more than {2}", method.Method, probe.Path, permission);
-                answer.Text.Should().NotBe("{}", "{0} {1} needs no more than {2}", method.Method, probe.Path, permission);
+                EmptyTexts.Should().NotContain(Compact(answer.Text), "{0} {1} needs no more than {2}", method.Method, probe.Path, permission);
             }
         }
     }
@@ -183,7 +185,7 @@ public sealed partial class RoutePermissionTests
 
         await DoAsync("DELETE", "/v1/config/service-intentions/db", null);
         await DoAsync("PUT", "/v1/config", """{"Kind":"service-defaults","Name":"web","Protocol":"http"}""");
-        await DoAsync("PUT", "/v1/agent/service/register", """{"Name":"web","Check":{"TTL":"10s"}}""");
+        await DoAsync("PUT", "/v1/agent/service/register", """{"Name":"web","Check":{"TTL":"10s"},"Connect":{"Native":true}}""");
         var made = await DoAsync("POST", "/v1/connect/intentions", """{"SourceName":"web","DestinationName":"db","Action":"allow"}""");
         var stored = await DoAsync("POST", "/v1/query", """{"Name":"probe","Service":{"Service":"web"}}""");
         return ((string)JsonNode.Parse(made)!["ID"]!, (string)JsonNode.Parse(stored)!["ID"]!);
@@ -195,6 +197,8 @@ public sealed partial class RoutePermissionTests
             return text;
         }
     }
+
+    private static string Compact(string json) => JsonNode.Parse(json)?.ToJsonString() ?? "null";
 
     private static AclResource ResourceOf(Permission permission, RouteProbe probe) => permission.Resource ?? probe.Resource!.Value;
 

@@ -11,7 +11,8 @@ namespace ConnectAgent.Tests.Http;
 /// <param name="Path">With <c>{id}</c> for the intention that the test keeps.</param>
 /// <param name="Name">What the declared right has to be on.</param>
 /// <param name="Resource">The right that is meant where the declaration leaves it open.</param>
-internal sealed record RouteProbe(string Path, string? Body = null, string Name = "", AclResource? Resource = null);
+/// <param name="Besides">The rules of the other rights that the declaration tells of in words.</param>
+internal sealed record RouteProbe(string Path, string? Body = null, string Name = "", AclResource? Resource = null, string Besides = "");
 
 /// <summary>One or more requests for each route: what comes before the token's check must be in order, so that the check answers.</summary>
 internal static class RouteProbes
@@ -19,6 +20,7 @@ internal static class RouteProbes
     private const string Anonymous = "00000000-0000-0000-0000-000000000002";
     private const string GlobalManagement = "00000000-0000-0000-0000-000000000001";
     private const string Nobody = "99999999-8888-7777-6666-555555555555";
+    private const string ReadNode = """node "node1" { policy = "read" }""";
     private const string Question = $$"""{"Target":"db","ClientCertURI":"spiffe://{{InProcessAgent.TrustDomain}}/ns/default/dc/dc1/svc/web"}""";
 
     private const string Request =
@@ -108,6 +110,19 @@ internal static class RouteProbes
         ["PUT /v1/agent/check/warn/"] = [new("/v1/agent/check/warn/service:web", Name: "web")],
         ["PUT /v1/agent/check/fail/"] = [new("/v1/agent/check/fail/service:web", Name: "web")],
         ["PUT /v1/agent/check/update/"] = [new("/v1/agent/check/update/service:web", """{"Status":"passing"}""", "web")],
+        ["GET /v1/catalog/nodes"] = [new("/v1/catalog/nodes", Name: "node1")],
+        ["GET /v1/catalog/services"] = [new("/v1/catalog/services", Name: "web")],
+        ["GET /v1/catalog/service/"] = [new("/v1/catalog/service/web", Name: "web", Besides: ReadNode)],
+        ["GET /v1/catalog/connect/"] = [new("/v1/catalog/connect/web", Name: "web", Besides: ReadNode)],
+        ["GET /v1/catalog/node/"] = [new("/v1/catalog/node/node1", Name: "node1")],
+        ["GET /v1/catalog/node-services/"] = [new("/v1/catalog/node-services/node1", Name: "node1")],
+        ["GET /v1/catalog/gateway-services/"] = [new("/v1/catalog/gateway-services/web", Name: "web")],
+        ["PUT /v1/catalog/register"] =
+        [
+            new("/v1/catalog/register", """{"Node":"node1","SkipNodeUpdate":true,"Service":{"Service":"web","ID":"other"}}""", "web"),
+            new("/v1/catalog/register", """{"Node":"ext","Address":"10.0.0.1","Service":{"Service":"web"}}""", "web", Besides: """node "ext" { policy = "write" }"""),
+        ],
+        ["PUT /v1/catalog/deregister"] = [new("/v1/catalog/deregister", """{"Node":"ext"}""", "ext")],
         ["GET /v1/agent/members"] = [new("/v1/agent/members", Name: "node1")],
     };
 

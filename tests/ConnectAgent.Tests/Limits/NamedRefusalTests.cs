@@ -3,6 +3,7 @@ using System.Text;
 using ConnectAgent.ControlPlane.Acl.Login;
 using ConnectAgent.ControlPlane.Acl.Rules;
 using ConnectAgent.ControlPlane.Authority;
+using ConnectAgent.ControlPlane.Catalog;
 using ConnectAgent.ControlPlane.ConfigEntries;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Filtering;
@@ -55,6 +56,15 @@ public sealed class NamedRefusalTests
     [Fact]
     public void More_entries_of_a_kind_than_are_taken_name_the_bound() =>
         LimitOf(() => ConfigBounds.Entries.Require(1_000_001, "service-defaults")).Should().Be("config_entries.of_kind");
+
+    [Fact]
+    public void More_in_the_catalog_than_is_taken_names_the_bound()
+    {
+        LimitOf(() => CatalogBounds.Nodes.Require(100_001, "it")).Should().Be("catalog.nodes");
+        LimitOf(() => CatalogBounds.AllServices.Require(1_000_001, "it")).Should().Be("catalog.services");
+        LimitOf(() => CatalogBounds.Services.Require(100_001, "it")).Should().Be("catalog.services_of_node");
+        LimitOf(() => CatalogBounds.Checks.Require(200_001, "it")).Should().Be("catalog.checks_of_node");
+    }
 
     // An object with so many more levels in it.
     private static string Nested(int levels) => string.Concat(Enumerable.Repeat("{\"a\":", levels)) + "{}" + new string('}', levels);

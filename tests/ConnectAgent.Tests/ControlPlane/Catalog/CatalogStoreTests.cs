@@ -29,7 +29,7 @@ public sealed class CatalogStoreTests : IDisposable
         { new CatalogRegistration(Node("n")) { Service = Service("x", "x") with { Address = "[::]" } }, "Invalid service address" },
         { new CatalogRegistration(Node("n")) { Checks = [Check("c", "nope")] }, "failed inserting check: Missing service registration on node \"n\"" },
         { new CatalogRegistration(Node("n")) { Checks = [Check("c") with { Node = "m" }] }, "check node \"m\" does not match node \"n\"" },
-        { new CatalogRegistration(Node("n")) { Checks = [Check(string.Empty)] }, "Must provide check name or ID" },
+        { new CatalogRegistration(Node("n")) { Checks = [Check(string.Empty)] }, "Must provide check ID or name" },
     };
 
     [Theory] // CAT-2; all of it or nothing
@@ -133,6 +133,18 @@ public sealed class CatalogStoreTests : IDisposable
         await _catalog.DeregisterAsync("n", check: "c");
         _catalog.State.LastIndex.Should().Be(last);
         await FluentActions.Awaiting(() => _catalog.DeregisterAsync(string.Empty)).Should().ThrowAsync<ServerException>().WithMessage("Must provide node");
+    }
+
+    [Fact] // docs/limits.md
+    public async Task One_service_has_so_many_checks_and_no_more()
+    {
+        await _catalog.PutAsync("n", Service("web", "web"), [.. Enumerable.Range(0, 1024).Select(n => Check($"c{n}", "web"))]);
+        var error = (await FluentActions.Awaiting(() => _catalog.PutAsync("n", Check("another", "web"))).Should().ThrowAsync<ServerException>()).Which;
+        (error.Kind, error.Limit).Should().Be((FailureKind.Invalid, "catalog.checks_of_service"));
+        error.Message.Should().Be("the service's list of checks has 1025 entries, more than the 1024 that are taken");
+        await _catalog.PutAsync("n", Check("c0", "web", "critical"), Check("of the node"));
+        await _catalog.DeregisterAsync("n", check: "c0");
+        await _catalog.PutAsync("n", Check("another", "web"));
     }
 
     private async Task<CatalogNode?> NodeAsync(string name) => (await _catalog.Catalog.NodeAsync(name, default, CancellationToken.None)).Value?.Node;
