@@ -186,6 +186,8 @@ public sealed partial class RoutePermissionTests
         await DoAsync("DELETE", "/v1/config/service-intentions/db", null);
         await DoAsync("PUT", "/v1/config", """{"Kind":"service-defaults","Name":"web","Protocol":"http"}""");
         await DoAsync("PUT", "/v1/agent/service/register", """{"Name":"web","Check":{"TTL":"10s"},"Connect":{"Native":true}}""");
+        await DoAsync("PUT", "/v1/config", """{"Kind":"ingress-gateway","Name":"web","Listeners":[{"Port":1,"Protocol":"http","Services":[{"Name":"web"}]}]}""");
+        await DoAsync("PUT", "/v1/catalog/register", """{"Node":"node1","SkipNodeUpdate":true,"Service":{"ID":"gate","Service":"web","Kind":"ingress-gateway","Port":1}}""");
         var made = await DoAsync("POST", "/v1/connect/intentions", """{"SourceName":"web","DestinationName":"db","Action":"allow"}""");
         var stored = await DoAsync("POST", "/v1/query", """{"Name":"probe","Service":{"Service":"web"}}""");
         return ((string)JsonNode.Parse(made)!["ID"]!, (string)JsonNode.Parse(stored)!["ID"]!);

@@ -123,6 +123,12 @@ internal static class RouteProbes
             new("/v1/catalog/register", """{"Node":"ext","Address":"10.0.0.1","Service":{"Service":"web"}}""", "web", Besides: """node "ext" { policy = "write" }"""),
         ],
         ["PUT /v1/catalog/deregister"] = [new("/v1/catalog/deregister", """{"Node":"ext"}""", "ext")],
+        ["GET /v1/health/service/"] = [new("/v1/health/service/web", Name: "web", Besides: ReadNode)],
+        ["GET /v1/health/connect/"] = [new("/v1/health/connect/web", Name: "web", Besides: ReadNode)],
+        ["GET /v1/health/ingress/"] = [new("/v1/health/ingress/web", Name: "web", Besides: ReadNode)],
+        ["GET /v1/health/node/"] = [new("/v1/health/node/node1", Name: "node1")],
+        ["GET /v1/health/checks/"] = [new("/v1/health/checks/web", Name: "node1", Besides: """service "web" { policy = "read" }""")],
+        ["GET /v1/health/state/"] = [new("/v1/health/state/any", Name: "node1")],
         ["GET /v1/agent/members"] = [new("/v1/agent/members", Name: "node1")],
     };
 
