@@ -3,7 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 
-needed=(openssl curl jq)
+needed=(openssl curl jq nginx)
 missing=()
 for tool in "${needed[@]}"; do
   command -v "$tool" >/dev/null || missing+=("$tool")

@@ -347,6 +347,13 @@ internal sealed class CatalogSync : ILocalSync, IThreadPoolWorkItem, IDisposable
         }
     }
 
+    // The catalog gives a check the tags that its service has, and would differ for ever from a check that shows those of its registration.
+    private HealthCheck Told(HealthCheck check, NodeService? service) => check with
+    {
+        Output = _options.DiscardsOutput ? string.Empty : check.Output,
+        ServiceTags = service?.Tags ?? check.ServiceTags,
+    };
+
     private LocalGroup Here(SyncGroup group)
     {
         var view = _local.Current;
@@ -361,7 +368,7 @@ internal sealed class CatalogSync : ILocalSync, IThreadPoolWorkItem, IDisposable
         List<LocalGroup.Check> checks =
         [
             .. view.ChecksOf(group.Id).Select(check => new LocalGroup.Check(
-                _options.DiscardsOutput ? check.Health with { Output = string.Empty } : check.Health,
+                Told(check.Health, service?.Visible),
                 Or(check.Registered.Token, service is null ? _agent.DefaultToken : token))),
         ];
         if (group == _node && _options.IsRemote)

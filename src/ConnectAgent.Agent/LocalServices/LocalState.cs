@@ -128,7 +128,7 @@ internal sealed class LocalState
             var next = _current.ToBuilder();
             List<string> services = [], checks = [];
             Put(next, service with { CatalogTags = tags }, services);
-            RenewChecks(next, serviceId, checks);
+            RenewChecks(next, serviceId, withTags: true, checks);
             Replace(next.ToView(), services, checks);
             return true;
         }
@@ -173,7 +173,7 @@ internal sealed class LocalState
 
             foreach (var id in serviceIds)
             {
-                RenewChecks(next, id, checks);
+                RenewChecks(next, id, withTags: false, checks);
             }
 
             Replace(next.ToView(), services, checks);
@@ -217,13 +217,14 @@ internal sealed class LocalState
         changed.Add(check.CheckId);
     }
 
-    private static void RenewChecks(LocalView.Builder next, string serviceId, List<string> changed)
+    // A check shows the tags that its service had when the check was registered, as the recording agent-checks has it; the name is what rights are asked for.
+    private static void RenewChecks(LocalView.Builder next, string serviceId, bool withTags, List<string> changed)
     {
         var service = next.Service(serviceId)?.Visible;
         foreach (var id in next.CheckIdsOf(serviceId).ToList())
         {
             var check = next.Check(id)!;
-            if (service is not null && (check.Health.ServiceName != service.Name || !ReferenceEquals(check.Health.ServiceTags, service.Tags)))
+            if (service is not null && (check.Health.ServiceName != service.Name || (withTags && !ReferenceEquals(check.Health.ServiceTags, service.Tags))))
             {
                 next.Put(check with { Health = check.Health with { ServiceName = service.Name, ServiceTags = service.Tags } });
                 changed.Add(id);

@@ -29,6 +29,7 @@ internal static class BenchSuite
         ("idle", StartSections.IdleAsync),
         ("churn", ChurnSection.RunAsync),
         ("services", ServiceSections.RunAsync),
+        ("checks", CheckSections.RunAsync),
     ];
 
     public static async Task<int> RunAsync(IReadOnlyList<string> asked)

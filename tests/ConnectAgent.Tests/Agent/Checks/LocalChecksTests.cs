@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using System.Globalization;
 using ConnectAgent.Agent.Checks;
 using ConnectAgent.Agent.Checks.Probes;
 using ConnectAgent.Agent.Identity;
@@ -257,7 +258,11 @@ public sealed class LocalChecksTests : IAsyncLifetime
         await _life.StopAsync();
 
         // Then
-        Directory.Exists($"/proc/{(await File.ReadAllTextAsync(file)).Trim()}/fd").Should().BeFalse();
+        var group = int.Parse(await File.ReadAllTextAsync(file), CultureInfo.InvariantCulture);
+        while (ProcessGroups.LivingIn(group).Count > 0)
+        {
+            await Task.Delay(10, limit.Token);
+        }
     }
 
     private static RegisteredCheck Ttl(string id, TimeSpan ttl, string serviceId = "") => LocalAgent.Check(id, serviceId, ttl) with { Type = "ttl" };

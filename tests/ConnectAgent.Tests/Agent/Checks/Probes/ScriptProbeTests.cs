@@ -53,7 +53,7 @@ public sealed class ScriptProbeTests : IDisposable
         var run = Probe(["sh", "-c", $"sleep 1000 & (trap '' TERM; sleep 1000; sleep 1000) & echo $$ $! > {file}.new; mv {file}.new {file}; wait"]).RunAsync(limit.Token).AsTask();
         await WaitForAsync(() => File.Exists(file));
         int[] processes = [.. (await File.ReadAllTextAsync(file)).Split(' ').Select(text => int.Parse(text, CultureInfo.InvariantCulture))];
-        var group = MembersOf(processes[0]);
+        var group = ProcessGroups.LivingIn(processes[0]);
         group.Should().HaveCountGreaterThanOrEqualTo(4).And.Contain(processes);
 
         // When
@@ -61,7 +61,7 @@ public sealed class ScriptProbeTests : IDisposable
 
         // Then
         await run.Awaiting(task => task).Should().ThrowAsync<OperationCanceledException>();
-        await WaitForAsync(() => MembersOf(processes[0]).Count == 0);
+        await WaitForAsync(() => ProcessGroups.LivingIn(processes[0]).Count == 0);
     }
 
     [Fact]
@@ -72,7 +72,7 @@ public sealed class ScriptProbeTests : IDisposable
 
         // Then
         result.Status.Should().Be("passing");
-        await WaitForAsync(() => MembersOf(int.Parse(result.Output, CultureInfo.InvariantCulture)).Count == 0);
+        await WaitForAsync(() => ProcessGroups.LivingIn(int.Parse(result.Output, CultureInfo.InvariantCulture)).Count == 0);
     }
 
     [Fact]
@@ -91,31 +91,6 @@ public sealed class ScriptProbeTests : IDisposable
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         return await Probe(arguments).RunAsync(limit.Token);
-    }
-
-    // Living ones: what has died waits as a zombie until somebody fetches its exit code.
-    private static List<int> MembersOf(int group)
-    {
-        List<int> members = [];
-        foreach (var folder in Directory.EnumerateDirectories("/proc"))
-        {
-            try
-            {
-                if (int.TryParse(Path.GetFileName(folder), out var id)
-                    && File.ReadAllText(Path.Combine(folder, "stat")) is var stat
-                    && stat[(stat.LastIndexOf(')') + 2)..].Split(' ') is [not "Z", _, var itsGroup, ..]
-                    && itsGroup == group.ToString(CultureInfo.InvariantCulture))
-                {
-                    members.Add(id);
-                }
-            }
-            catch (IOException)
-            {
-                // It has ended.
-            }
-        }
-
-        return members;
     }
 
     // Another process's doings are no events of ours.
