@@ -11,4 +11,7 @@ internal interface ILocalAgent
     /// <summary>Reads the configuration again and applies it, all of it or nothing (services AG-29).</summary>
     /// <exception cref="ServerException">Something in it is wrong; nothing has changed.</exception>
     Task ReloadAsync();
+
+    /// <summary>Ends the process in an orderly way, with exit code 0 (services AG-30).</summary>
+    void Leave();
 }

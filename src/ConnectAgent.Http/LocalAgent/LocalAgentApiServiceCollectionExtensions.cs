@@ -4,11 +4,14 @@ namespace ConnectAgent.Http.LocalAgent;
 
 internal static class LocalAgentApiServiceCollectionExtensions
 {
-    /// <summary>The agent itself; an <see cref="ILocalAgent"/> comes from the caller.</summary>
+    /// <summary>The agent itself; an <see cref="ILocalAgent"/> and an <see cref="ILogMonitor"/> come from the caller.</summary>
     public static IServiceCollection AddLocalAgentApi(this IServiceCollection services, AgentTokenOptions tokens) => services.AddSingleton(tokens)
             .AddSingleton<AgentTokens>()
             .AddSingleton<IWireEndpoints, AgentSelfEndpoints>()
             .AddSingleton<IWireEndpoints, ReloadEndpoints>()
+            .AddSingleton<IWireEndpoints, MembershipEndpoints>()
+            .AddSingleton<IWireEndpoints, HostEndpoints>()
+            .AddSingleton<IWireEndpoints, MonitorEndpoints>()
             .AddSingleton<IWireEndpoints, AgentTokenEndpoints>()
             .AddSingleton<IWireEndpoints, ServerStatusEndpoints>();
 }

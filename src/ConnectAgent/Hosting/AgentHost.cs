@@ -47,7 +47,8 @@ internal static class AgentHost
         var level = new LoggingLevelSwitch(LogLevels.Parse(configuration.LogLevel));
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "connect-agent" });
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => Listeners.Add(kestrel, configuration, current));
-        builder.Logging.AddProvider(new PlainLogs(CreateLog(configuration, level))).SetMinimumLevel(LogLevel.Trace);
+        var monitor = new LogMonitor();
+        builder.Logging.AddProvider(new PlainLogs(CreateLog(configuration, level))).AddProvider(new PlainLogs(CreateLog(monitor))).SetMinimumLevel(LogLevel.Trace);
 
         // It would make an activity for each request, although it logs none of them: the dispatcher does.
         builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
@@ -56,7 +57,7 @@ internal static class AgentHost
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = ShutdownTime);
         builder.Services.AddSingleton(clock ?? TimeProvider.System);
-        builder.Services.AddSingleton(configuration).AddSingleton(current).AddSingleton(level).AddSingleton<FileServices>().AddSingleton<ConfigurationReload>().AddSingleton<ILocalAgent, LocalAgent>();
+        builder.Services.AddSingleton(configuration).AddSingleton(current).AddSingleton(level).AddSingleton<FileServices>().AddSingleton<ConfigurationReload>().AddSingleton<ILocalAgent, LocalAgent>().AddSingleton<ILogMonitor>(monitor);
         builder.Services.AddSingleton<SignalLifetime>();
         builder.Services.AddSingleton<IHostLifetime>(services => services.GetRequiredService<SignalLifetime>());
         builder.Services.Configure<SocketTransportOptions>(options =>
@@ -76,6 +77,7 @@ internal static class AgentHost
         var lifetime = app.Services.GetRequiredService<IHostApplicationLifetime>();
         lifetime.ApplicationStopping.Register(app.Services.GetRequiredService<AgentCache>().ReleaseReaders);
         lifetime.ApplicationStopping.Register(app.Services.GetRequiredService<LocalState>().Release);
+        lifetime.ApplicationStopping.Register(monitor.Release);
         if (configuration.Server)
         {
             lifetime.ApplicationStopping.Register(app.Services.GetRequiredService<BlockingReader>().Release);
@@ -118,6 +120,13 @@ internal static class AgentHost
         app.Services.GetService<SealedCache>()?.Restore();
         app.UseWire();
     }
+
+    // For those who follow the log, at whatever level they ask for.
+    private static Logger CreateLog(LogMonitor monitor) => new LoggerConfiguration()
+        .MinimumLevel.ControlledBy(monitor.Level)
+        .MinimumLevel.Override("Microsoft", Serilog.Events.LogEventLevel.Warning)
+        .WriteTo.Sink(monitor)
+        .CreateLogger();
 
     private static Logger CreateLog(AgentConfiguration configuration, LoggingLevelSwitch level)
     {

@@ -5,7 +5,7 @@ using ConnectAgent.Protocol.Errors;
 namespace ConnectAgent.Hosting;
 
 /// <summary>The daemon as its API shows and commands it.</summary>
-internal sealed class LocalAgent(CurrentConfiguration current, ConfigurationReload reload) : ILocalAgent
+internal sealed class LocalAgent(CurrentConfiguration current, ConfigurationReload reload, IHostApplicationLifetime lifetime) : ILocalAgent
 {
     public AgentDescription Describe()
     {
@@ -40,4 +40,6 @@ internal sealed class LocalAgent(CurrentConfiguration current, ConfigurationRelo
             throw new ServerException(FailureKind.Failed, error.Message);
         }
     }
+
+    public void Leave() => lifetime.StopApplication();
 }

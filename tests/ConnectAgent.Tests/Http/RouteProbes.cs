@@ -129,12 +129,14 @@ internal static class RouteProbes
         ["GET /v1/health/node/"] = [new("/v1/health/node/node1", Name: "node1")],
         ["GET /v1/health/checks/"] = [new("/v1/health/checks/web", Name: "node1", Besides: """service "web" { policy = "read" }""")],
         ["GET /v1/health/state/"] = [new("/v1/health/state/any", Name: "node1")],
+        ["GET /v1/agent/monitor"] = [new("/v1/agent/monitor?loglevel=bogus", Name: "node1")], // one that is followed does not end
+        ["PUT /v1/agent/force-leave/"] = [new("/v1/agent/force-leave/nope")],
         ["GET /v1/agent/members"] = [new("/v1/agent/members", Name: "node1")],
     };
 
     /// <summary>All methods of all routes, each with its requests; those on this node carry its name.</summary>
     public static IEnumerable<(WireMethod Method, RouteProbe Probe)> Of(IEnumerable<WireRoute> routes) =>
-        from route in routes
+        from route in routes.OrderBy(static route => route.Path == "/v1/agent/leave") // the last: the agent ends
         from method in route.Methods
         from probe in Known.GetValueOrDefault($"{method.Method} {PathOf(route)}") ?? [Plain(route, method)]
         select (method, probe);
