@@ -1,3 +1,3 @@
 using ConnectAgent.Cli;
 
-return await CommandLine.RunAsync(args);
+return await CommandRunner.RunAsync(args);

@@ -152,7 +152,7 @@ public sealed class DurableStateTests
         await File.WriteAllBytesAsync(file, damage == "cut" ? bytes[..(bytes.Length / 2)] : damage == "rubbish" ? [1, 2, 3] : bytes);
         var (code, _, errors) = await SnapshotAsync("restore", file, agent);
         code.Should().Be(1);
-        errors.Should().StartWith("Error: snapshot restore: ");
+        errors.Should().StartWith("Error restoring snapshot: ");
         using var direct = await agent.Http.PutAsync(Relative("/v1/snapshot"), new ByteArrayContent(await File.ReadAllBytesAsync(file)));
         direct.StatusCode.Should().Be(HttpStatusCode.BadRequest);
         (await direct.Content.ReadAsStringAsync()).Should().StartWith("Bad request: the snapshot cannot be restored: ");

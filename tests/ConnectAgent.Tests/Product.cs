@@ -6,7 +6,7 @@ namespace ConnectAgent.Tests;
 /// <summary>The assemblies that are shipped, found from the executable: a new project is looked at without being named.</summary>
 internal static class Product
 {
-    public static IReadOnlyList<Assembly> Assemblies { get; } = Reached(typeof(CommandLine).Assembly);
+    public static IReadOnlyList<Assembly> Assemblies { get; } = Reached(typeof(CommandRunner).Assembly);
 
     public static IEnumerable<Type> Types => Assemblies.SelectMany(static assembly => assembly.GetTypes());
 

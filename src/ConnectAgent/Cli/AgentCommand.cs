@@ -8,6 +8,8 @@ namespace ConnectAgent.Cli;
 /// <summary><c>agent</c>: runs the daemon (config-and-cli section 3).</summary>
 internal static class AgentCommand
 {
+    public const string Name = "agent";
+
     // SIGXFSZ, which the framework has no name for.
     private const PosixSignal FileSizeExceeded = (PosixSignal)25;
 
@@ -17,7 +19,7 @@ internal static class AgentCommand
     public static Command Create()
     {
         var flags = new AgentFlags();
-        var command = new Command("agent", "Runs the agent.");
+        var command = new Command(Name, "Runs the agent.");
         flags.AddTo(command);
         command.SetAction((result, cancellationToken) => RunAsync(flags, result, cancellationToken));
         return command;

@@ -1,4 +1,4 @@
-using System.CommandLine;
+using ConnectAgent.Cli.Framework;
 using ConnectAgent.Configuration;
 
 namespace ConnectAgent.Cli;
@@ -6,15 +6,12 @@ namespace ConnectAgent.Cli;
 /// <summary><c>validate PATH…</c>: judges configuration files as a start would (config-and-cli LOAD-8).</summary>
 internal static class ValidateCommand
 {
-    public static Command Create()
+    public static CliCommand Create()
     {
-        var paths = new Argument<string[]>("path") { Description = "Files, HCL or JSON, or directories of them.", Arity = ArgumentArity.ZeroOrMore };
-        var format = new Option<string?>("-config-format", "--config-format") { Description = "What all files are written in, whatever their names: hcl or json." };
-        var quiet = new Option<bool>("-quiet", "--quiet") { Description = "Says nothing of a valid configuration." };
-        var command = new Command("validate", "Checks configuration files.") { paths, format, quiet };
-        command.SetAction(result => Validate(
-            result.GetValue(paths) ?? [], result.GetValue(format), Console.Error, result.GetValue(quiet) ? TextWriter.Null : Console.Out));
-        return command;
+        var format = Flag.Text("config-format", "What all files are written in, whatever their names: hcl or json.");
+        var quiet = Flag.Switch("quiet", "Says nothing of a valid configuration.");
+        return CliCommand.Local("validate", "Checks configuration files, HCL or JSON, or directories of them.", "validate /etc/connect-agent", call => Task.FromResult(
+            Validate(call.Words, call.Given(format), call.Errors, call.Of(quiet) ? TextWriter.Null : call.Output)), format, quiet);
     }
 
     /// <summary>Reads and judges files.</summary>

@@ -1,0 +1,107 @@
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
+namespace ConnectAgent.Client.Api;
+
+/// <summary>Connections to one agent: no proxy, no redirect, no cookie.</summary>
+internal static class ApiConnections
+{
+    /// <summary>Makes what sends.</summary>
+    /// <param name="options">How.</param>
+    /// <param name="socket">The path of a Unix socket; null: TCP.</param>
+    /// <exception cref="ApiException">A file that cannot be used.</exception>
+    public static SocketsHttpHandler Create(ApiOptions options, string? socket)
+    {
+        var handler = new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false, UseCookies = false };
+        if (socket is not null)
+        {
+            handler.ConnectCallback = (_, cancellationToken) => ConnectAsync(socket, cancellationToken);
+        }
+
+        handler.SslOptions = TlsOf(options);
+        return handler;
+    }
+
+    private static SslClientAuthenticationOptions TlsOf(ApiOptions options)
+    {
+        var tls = new SslClientAuthenticationOptions();
+        try
+        {
+            if (options.CertificateFile is { } certificate)
+            {
+                var chain = new X509Certificate2Collection();
+                chain.ImportFromPemFile(certificate);
+                using var pair = X509Certificate2.CreateFromPemFile(certificate, options.KeyFile);
+
+                // A key that was only read from a file cannot be used in a handshake everywhere.
+                tls.ClientCertificateContext = SslStreamCertificateContext.Create(
+                    X509CertificateLoader.LoadPkcs12(pair.Export(X509ContentType.Pkcs12), password: null), chain, offline: true);
+            }
+
+            if (Authorities(options) is { Count: > 0 } authorities)
+            {
+                tls.CertificateChainPolicy = new X509ChainPolicy
+                {
+                    TrustMode = X509ChainTrustMode.CustomRootTrust,
+                    RevocationMode = X509RevocationMode.NoCheck,
+                    DisableCertificateDownloads = true,
+                };
+                tls.CertificateChainPolicy.CustomTrustStore.AddRange(authorities);
+            }
+        }
+        catch (Exception error) when (error is CryptographicException or IOException or UnauthorizedAccessException)
+        {
+            throw new ApiException("Error loading TLS files: " + error.Message);
+        }
+
+        if (!options.Verify)
+        {
+#pragma warning disable CA5359 // The operator asked for it, by the variable that exists for this.
+            tls.RemoteCertificateValidationCallback = static (_, _, _, _) => true;
+#pragma warning restore CA5359
+        }
+        else if (options.TlsName is { } name)
+        {
+            // The handler takes the name from the address; another one is compared here, with everything else as found.
+            tls.RemoteCertificateValidationCallback = (_, shown, _, errors) =>
+                (errors & ~SslPolicyErrors.RemoteCertificateNameMismatch) == SslPolicyErrors.None && shown is X509Certificate2 own && own.MatchesHostname(name);
+        }
+
+        return tls;
+    }
+
+    private static X509Certificate2Collection Authorities(ApiOptions options)
+    {
+        X509Certificate2Collection authorities = [];
+        if (options.AuthorityFile is { } file)
+        {
+            authorities.ImportFromPemFile(file);
+        }
+        else if (options.AuthorityDirectory is { } directory)
+        {
+            foreach (var one in Directory.EnumerateFiles(directory).Order(StringComparer.Ordinal))
+            {
+                authorities.ImportFromPemFile(one);
+            }
+        }
+
+        return authorities;
+    }
+
+    private static async ValueTask<Stream> ConnectAsync(string path, CancellationToken cancellationToken)
+    {
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancellationToken);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+}

@@ -1,0 +1,27 @@
+namespace ConnectAgent.FunctionalTests;
+
+/// <summary>The runs of cli.json that differ here, by their numbers, each with its reason. A run that is as recorded must not stand here.</summary>
+internal static class CommandLineDeviations
+{
+    private const string NotYet = "this command is not there yet";
+    private const string AsAnswered = "the answer is printed as it came; the reference prints what it has decoded, with the zero values of check definitions";
+
+    public static IReadOnlyDictionary<int, string> All { get; } = new Dictionary<int, string>
+    {
+        [0] = "the second line says whose agent it is",
+        [5] = "the numbers of gossip, consensus and Go's runtime are not there",
+        [67] = NotYet, // connect envoy
+        [68] = NotYet,
+        [69] = NotYet,
+        [70] = NotYet, // connect expose
+        [71] = NotYet, // connect proxy
+        [72] = NotYet,
+        [73] = NotYet,
+        [85] = "the snapshot holds tables of this product",
+        [98] = AsAnswered,
+        [100] = AsAnswered,
+    };
+
+    /// <summary>Runs that need the API of the catalog, which is being built. This list only shrinks.</summary>
+    public static IReadOnlySet<int> Waiting { get; } = new HashSet<int> { 10, 11, 12, 13, 14, 15, 16, 23, 24, 25, 84, 87, 97, 99, 169, 179 };
+}

@@ -1,0 +1,83 @@
+using ConnectAgent.Cli;
+using ConnectAgent.Cli.Framework;
+using ConnectAgent.Tests.Http;
+using FluentAssertions;
+using Xunit;
+
+namespace ConnectAgent.Tests.Cli;
+
+/// <summary>The rules of the command line that hold for every command (config-and-cli FLAG-1, FLAG-4, FLAG-6, ENV).</summary>
+public sealed class CommandLineTests
+{
+    [Theory] // FLAG-1: one dash or two, with a blank or an equals sign; a switch does not take the next word
+    [InlineData("intention", "create", "-deny", "-http-addr", "ADDRESS", "web", "db")]
+    [InlineData("intention", "create", "--deny=true", "--http-addr=ADDRESS", "web", "db")]
+    [InlineData("intention", "create", "-allow=false", "-deny", "-http-addr=ADDRESS", "-meta", "a=b", "-meta=c=d", "web", "db")]
+    public async Task A_flag_is_taken_as_the_reference_takes_it(params string[] arguments)
+    {
+        await using var agent = await InProcessAgent.StartAsync();
+        (await RunAsync([.. arguments.Select(word => word.Replace("ADDRESS", agent.Address.Authority, StringComparison.Ordinal))]))
+            .Should().Be((0, "Created: web => db (deny)\n", string.Empty));
+    }
+
+    [Fact] // what is not known is named, with the help of the command; the exit code is 1
+    public async Task A_flag_that_is_not_known_is_named()
+    {
+        var (exit, output, errors) = await RunAsync("members", "-nosuch=1");
+        (exit, output).Should().Be((1, string.Empty));
+        errors.Should().StartWith("flag provided but not defined: -nosuch\nUsage: connect-agent members");
+    }
+
+    [Theory] // FLAG-6
+    [InlineData(127)]
+    [InlineData(127, "nosuch")]
+    [InlineData(1, "intention")]
+    [InlineData(1, "intention", "nosuch")]
+    public async Task Without_a_command_there_is_help(int expected, params string[] arguments)
+    {
+        var (exit, output, errors) = await RunAsync(arguments);
+        (exit, output).Should().Be((expected, string.Empty));
+        errors.Should().StartWith("Usage: connect-agent ");
+    }
+
+    [Theory]
+    [InlineData("kv", "get", "a")]
+    [InlineData("exec", "-service", "web", "ls")]
+    [InlineData("operator", "autopilot", "get-config")]
+    [InlineData("connect", "redirect-traffic")]
+    public async Task What_is_not_part_of_the_product_says_so_in_a_sentence(params string[] arguments)
+    {
+        var (exit, _, errors) = await RunAsync(arguments);
+        exit.Should().Be(1);
+        errors.TrimEnd('\n').Should().Contain("is not part of this product: it has no ").And.EndWith(".").And.NotContain("\n");
+    }
+
+    [Theory]
+    [InlineData("ftp://x", "Error connecting to Consul agent: Unknown protocol scheme: ftp\n")]
+    [InlineData("unix:///nowhere/agent.sock", "Error retrieving members: Get \"http://%2Fnowhere%2Fagent.sock/v1/agent/members?segment=_all\": dial unix /nowhere/agent.sock: connect: no such file or directory\n")]
+    public async Task An_address_that_leads_nowhere_is_told(string address, string expected) =>
+        (await RunAsync("members", "-http-addr", address)).Should().Be((1, string.Empty, expected));
+
+    [Fact] // GO-4: dc and stale go along; the agent answers what it would answer anyone
+    public async Task The_datacenter_that_is_asked_for_goes_along()
+    {
+        await using var agent = await InProcessAgent.StartAsync();
+        (await RunAsync("config", "list", "-kind", "mesh", "-datacenter", "dc9", "-stale", "-http-addr", agent.Address.Authority))
+            .Should().Be((1, string.Empty, "Error listing config entries for kind \"mesh\": Unexpected response code: 500 (No path to datacenter)\n"));
+    }
+
+    [Fact] // every command has help with an example
+    public void Every_command_has_an_example()
+    {
+        All(Commands.Create()).OfType<CliCommand>().Where(command => command.Subcommands.Count == 0 && command.Example.Length == 0).Should().BeEmpty();
+
+        static IEnumerable<System.CommandLine.Command> All(System.CommandLine.Command command) => command.Subcommands.SelectMany(All).Prepend(command);
+    }
+
+    private static async Task<(int Exit, string Output, string Errors)> RunAsync(params string[] arguments)
+    {
+        using StringWriter output = new(), errors = new();
+        var exit = await CommandRunner.RunAsync(arguments, output, errors);
+        return (exit, output.ToString(), errors.ToString());
+    }
+}
