@@ -94,8 +94,8 @@ internal sealed class CacheFeed<TRequest, TValue>(
         return snapshot.LostContactAt is { } lost && !ContactIsBack() ? context.Clock.GetElapsedTime(lost) : TimeSpan.Zero;
     }
 
-    /// <summary>Whether the value counts as coming from servers that are in contact (CACHE-28).</summary>
-    public bool IsInContact(CacheSnapshot<TValue> snapshot) => snapshot.LostContactAt is null || ContactIsBack();
+    /// <summary>Whether the value counts as coming from servers that are in contact (CACHE-28); only what is kept fresh can lose it (CACHE-26).</summary>
+    public bool IsInContact(CacheSnapshot<TValue> snapshot) => !kind.Refreshes || snapshot.LostContactAt is null || ContactIsBack();
 
     /// <summary>Whether a fetch is in flight right now.</summary>
     public bool IsFetching

@@ -27,6 +27,7 @@ public sealed class RecordingReplayTests
     [InlineData("agent-cache")]
     [InlineData("blocking")]
     [InlineData("agent-cache-services")]
+    [InlineData("health-connect")]
     [InlineData("agent-checks")]
     [InlineData("leaf-acl")]
     [InlineData("acl-denied")]

@@ -112,7 +112,7 @@ public sealed class RecordingRunner(AgentProcess agent, Recording recording, IRe
         }
 
         var difference = AnswerComparison.Headers(
-            expected["headers"]?.AsObject() ?? [], answer.Headers, recording.TrimmedHeaders, deviation?.MoreHeaders ?? []);
+            deviation?.HeadersOf(expected) ?? expected["headers"]?.AsObject() ?? [], answer.Headers, recording.TrimmedHeaders, deviation?.MoreHeaders ?? []);
         return difference ?? CompareBody(step, expected, answer);
     }
 
@@ -178,11 +178,43 @@ public sealed record Answer(int Status, IReadOnlyDictionary<string, string> Head
 /// <param name="Check">Replaces the comparison; gives what is wrong, or null.</param>
 public sealed record Deviation(string Rule, IReadOnlyCollection<string> MoreHeaders, Func<Answer, string?>? Check = null)
 {
+    /// <summary>Headers that are other than recorded; null: there is none.</summary>
+    public IReadOnlyDictionary<string, string?> OtherHeaders { get; init; } = new Dictionary<string, string?>();
+
     private static readonly string[] QueryHeaders =
         ["X-Consul-Index", "X-Consul-Knownleader", "X-Consul-Lastcontact", "X-Consul-Query-Backend"];
 
     /// <summary>Only the index headers come on top (intentions DEF-6).</summary>
     public static Deviation IndexHeaders { get; } = new("DEF-6", QueryHeaders);
+
+    /// <summary>What was recorded of a streaming back end, without one (services HLT-7).</summary>
+    /// <param name="cache">Of <c>X-Cache</c>, when that differs, too: then there is no <c>Age</c>.</param>
+    public static Deviation WithoutStreaming(string? cache = null)
+    {
+        Dictionary<string, string?> others = new() { ["X-Consul-Knownleader"] = "true", ["X-Consul-Query-Backend"] = "blocking-query" };
+        if (cache is not null)
+        {
+            (others["X-Cache"], others["Age"]) = (cache, null);
+        }
+
+        return new Deviation("HLT-7", []) { OtherHeaders = others };
+    }
+
+    /// <summary>The headers that are expected.</summary>
+    public JsonObject HeadersOf(JsonObject recorded)
+    {
+        var headers = recorded["headers"]?.DeepClone().AsObject() ?? [];
+        foreach (var (name, value) in OtherHeaders)
+        {
+            headers.Remove(name);
+            if (value is not null)
+            {
+                headers[name] = value;
+            }
+        }
+
+        return headers;
+    }
 
     public static Deviation Answers(string rule, int status, string text) => new(
         rule,
