@@ -113,11 +113,13 @@ internal sealed class HealthReads(HealthViews views, BlockingReader reader, Toke
 
     private sealed class Read(HealthReads reads, ServiceQuery query, InstancesQuery request, string token) : StateRead<HealthView, (HealthView View, ulong Index)>
     {
+        private readonly string _key = HealthViews.KeyOf(query);
+
         // Who may not see the name sees nothing, at no index, until his rights change (acl ACL-PERM-27).
         public override (HealthView Value, ulong Index) Of(StateSnapshot snapshot) =>
             request.NameRight is { } right && reads.RightsOf(token)?.Allows(right.Resource, right.Segment, right.Access) == false
                 ? (Nothing, 1)
-                : reads.ViewOf(snapshot, query) is var view ? (view, view.Index) : default;
+                : reads.ViewOf(snapshot, query, _key) is var view ? (view, view.Index) : default;
 
         public override Topic[] TopicsOf(HealthView value) => value.Topics;
 
@@ -128,7 +130,7 @@ internal sealed class HealthReads(HealthViews views, BlockingReader reader, Toke
 
     private TokenRights? RightsOf(string token) => tokens.TryResolve(token);
 
-    private HealthView ViewOf(StateSnapshot snapshot, ServiceQuery query) => views.Of(snapshot, query);
+    private HealthView ViewOf(StateSnapshot snapshot, ServiceQuery query, string key) => views.Of(snapshot, query, key);
 }
 
 /// <summary>What a read of health answers.</summary>

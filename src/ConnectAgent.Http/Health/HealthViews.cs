@@ -17,11 +17,10 @@ internal sealed class HealthViews(StateStore store)
     private readonly ConcurrentDictionary<string, HealthView> _held = new(StringComparer.Ordinal);
     private readonly Lock[] _gates = [.. Enumerable.Range(0, 32).Select(static _ => new Lock())];
     private long _bytes;
+    private long _rendered;
 
     /// <summary>How often something was rendered.</summary>
     public long Rendered => Volatile.Read(ref _rendered);
-
-    private long _rendered;
 
     /// <summary>What is there and holds now; null for nothing. Makes nothing.</summary>
     public HealthView? Find(ServiceSelection selects, ReadOnlySpan<char> name)
@@ -37,10 +36,15 @@ internal sealed class HealthViews(StateStore store)
         return _held.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(key[..(name.Length + 1)], out var view) && view.Holds(store.Current) ? view : null;
     }
 
+    /// <summary>By what the health of a service is found here.</summary>
+    public static string KeyOf(ServiceQuery query) => MarkOf(query.Selects) + query.Name;
+
     /// <summary>What a state answers. Of those who need it at once one renders it.</summary>
-    public HealthView Of(StateSnapshot state, ServiceQuery query)
+    /// <param name="state">At that moment.</param>
+    /// <param name="query">Which service.</param>
+    /// <param name="key">Of the query.</param>
+    public HealthView Of(StateSnapshot state, ServiceQuery query, string key)
     {
-        var key = MarkOf(query.Selects) + query.Name;
         if (_held.TryGetValue(key, out var view) && view.Holds(state))
         {
             return view;
