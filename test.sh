@@ -3,16 +3,19 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 
-needed=(openssl curl jq nginx)
+# A command, and the package that brings it.
+declare -A needed=([openssl]=openssl [curl]=curl [jq]=jq [nginx]=nginx [node]=nodejs [npm]=npm)
 missing=()
-for tool in "${needed[@]}"; do
-  command -v "$tool" >/dev/null || missing+=("$tool")
+for tool in "${!needed[@]}"; do
+  command -v "$tool" >/dev/null || missing+=("${needed[$tool]}")
 done
 if ((${#missing[@]})); then
   sudo=$([ "$(id -u)" -eq 0 ] || echo sudo)
   $sudo apt-get update -qq
   $sudo apt-get install -y -qq "${missing[@]}"
 fi
+
+[ -d tests/node-client/node_modules ] || npm ci --prefix tests/node-client --no-audit --no-fund --silent
 
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 dotnet restore ConnectAgent.sln
