@@ -216,7 +216,7 @@ internal sealed class CatalogSync : ILocalSync, IThreadPoolWorkItem, IDisposable
         while (true)
         {
             var group = _groups.GetOrAdd(id, static id => new SyncGroup(id));
-            if (group.TryRunAsync(TurnAsync) is { } turn)
+            if (group.TryRun(TurnAsync, out var turn))
             {
                 return turn;
             }

@@ -64,6 +64,8 @@ internal sealed class CatalogSyncService(CatalogSync sync, ClusterSize cluster, 
         await ended.CancelAsync();
         await over.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         cancellationToken.ThrowIfCancellationRequested();
+#pragma warning disable MA0100 // It has ended.
         return first;
+#pragma warning restore MA0100
     }
 }

@@ -30,25 +30,28 @@ internal sealed class SyncGroup(string id)
 
     /// <summary>Has a turn begin, or joins one that has not begun yet.</summary>
     /// <param name="turn">Must not throw.</param>
-    /// <returns>Completes with a turn that began after this call; null: this one is retired, and another must be made in its place.</returns>
-    public Task? TryRunAsync(Func<SyncGroup, Task> turn)
+    /// <param name="running">Completes with a turn that began after this call.</param>
+    /// <returns>False: this one is retired, and another must be made in its place.</returns>
+    public bool TryRun(Func<SyncGroup, Task> turn, out Task running)
     {
         TaskCompletionSource begun;
         lock (_gate)
         {
             if (_isRetired)
             {
-                return null;
+                running = Task.CompletedTask;
+                return false;
+            }
+
+            if (_next is null && _current is { } current)
+            {
+                _next = FollowAsync(current, turn);
             }
 
             if (_next is not null)
             {
-                return _next;
-            }
-
-            if (_current is { } current)
-            {
-                return _next = FollowAsync(current, turn);
+                running = _next;
+                return true;
             }
 
             // Marked as busy before the turn runs: its first part runs here, and must not run under the lock.
@@ -56,7 +59,8 @@ internal sealed class SyncGroup(string id)
             _current = begun.Task;
         }
 
-        return BeginAsync(turn, begun);
+        running = BeginAsync(turn, begun);
+        return true;
     }
 
     /// <summary>Ends it, for there is nothing here and nothing there.</summary>

@@ -12,14 +12,14 @@ using ConnectAgent.Protocol.Timing;
 namespace ConnectAgent.Agent.Checks;
 
 /// <summary>A check that follows those of another node, or of a service there, as the catalog has them (services CHK-6): a blocking read at the servers.</summary>
+#pragma warning disable CA1001 // The source holds no timer and no handle; disposing it would race with the loop that it ends.
 internal sealed class NodeAliasCheck : IRunningCheck
+#pragma warning restore CA1001
 {
     private static readonly TimeSpan Wait = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Pace = TimeSpan.FromSeconds(1);
 
-#pragma warning disable CA2213 // The source holds no timer and no handle; disposing it would race with the loop that it ends.
     private readonly CancellationTokenSource _end = new();
-#pragma warning restore CA2213
     private readonly Lock _gate = new();
     private readonly RegisteredCheck _check;
     private readonly IServerClient _servers;

@@ -68,7 +68,7 @@ internal static class IntentionCreateCommand
     private static JsonElement Parsed(byte[] json) => JsonElement.Parse(json);
 
     // GO-11: zero values are sent, too.
-    private static byte[] Body(string id, string source, string destination, string type, string action, IReadOnlyDictionary<string, string> meta) => JsonShape.Body(writer =>
+    private static byte[] Body(string id, string source, string destination, string type, string action, Dictionary<string, string> meta) => JsonShape.Body(writer =>
     {
         writer.WriteStartObject();
         if (id.Length > 0)

@@ -85,7 +85,8 @@ internal static class CertificateMaking
 
         var now = TimeProvider.System.GetUtcNow();
         var end = now.AddDays(days);
-        using var certificate = request.Create(authority, now, end < authority.NotAfter ? end : authority.NotAfter, Serial());
+        var last = new DateTimeOffset(authority.NotAfter);
+        using var certificate = request.Create(authority, now, end < last ? end : last, Serial());
         return new PemPair(certificate.ExportCertificatePem(), key.ExportECPrivateKeyPem());
     }
 
