@@ -108,6 +108,8 @@ internal static class Deviations
                 "HLT-7, CACHE-42" => Deviation.WithoutStreaming(cache: "MISS"),
                 "ACL-AGT-2" => Deviation.Answers("ACL-AGT-2", 200, string.Empty),
                 "ACL-MISC-3" => Deviation.Answers("ACL-MISC-3", 404, string.Empty),
+                "AG-1, ACL-PERM-16" => Deviation.Answers(
+                    "AG-1", 404, "Unknown service ID \"nope\". Ensure that the service ID is passed, not the service name."),
                 var rule when ((string)entry["instead"]!).StartsWith("403 ACL not found", StringComparison.Ordinal) =>
                     Deviation.Answers(rule, 403, "ACL not found"),
                 var rule when ((string)entry["instead"]!).StartsWith("404 Query not found", StringComparison.Ordinal) =>

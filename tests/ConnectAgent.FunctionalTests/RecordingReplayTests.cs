@@ -41,6 +41,9 @@ public sealed class RecordingReplayTests
     [InlineData("acl-policies")]
     [InlineData("acl-tokens")]
     [InlineData("acl-login")]
+    [InlineData("agent-services")]
+    [InlineData("agent-service-ports")]
+    [InlineData("agent-service-blocking")]
     public async Task A_recording_replays(string name)
     {
         // Given

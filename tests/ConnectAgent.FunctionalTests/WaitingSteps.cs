@@ -21,80 +21,31 @@ internal static class WaitingSteps
             ["force-leave-unknown"] = Services,
             ["coord"] = Services,
         },
-        ["http-conventions"] = new(StringComparer.Ordinal)
-        {
-            ["json-truncated-service"] = Services,
-            ["filter-no-operator"] = Services,
-            ["register"] = Services,
-            ["token-default"] = Services,
-            ["token-anonymous"] = Services,
-            ["token-header"] = Services,
-            ["token-header-empty"] = Services,
-            ["token-unknown"] = Services,
-            ["token-bearer"] = Services,
-            ["token-bearer-lowercase"] = Services,
-            ["token-bearer-extra-words"] = Services,
-            ["token-bearer-no-space"] = Services,
-            ["token-basic-ignored"] = Services,
-            ["token-query"] = Services,
-            ["token-query-beats-header"] = Services,
-            ["token-query-beats-header-2"] = Services,
-            ["token-query-empty"] = Services,
-            ["token-header-beats-bearer"] = Services,
-            ["token-denied-write"] = Services,
-        },
-        ["blocking"] = new(StringComparer.Ordinal)
-        {
-            ["register-svc"] = Services,
-            ["agent-service"] = Services,
-            ["hash-timeout"] = Services,
-            ["hash-different"] = Services,
-            ["hash-waiter"] = Services,
-            ["register-svc-again"] = Services,
-        },
-        ["acl-disabled"] = new(StringComparer.Ordinal)
-        {
-            ["self-ignores-token"] = Services,
-            ["reg"] = Services,
-            ["root-name-ignored"] = Services,
-        },
         ["acl-denied"] = new(StringComparer.Ordinal)
         {
             // A hit only because the registered sidecar has read the roots before.
             ["agent-roots@none"] = Services,
-            ["seed-reg*"] = Services,
             ["seed-q*"] = Catalog,
             ["seed-session"] = Catalog,
             ["settle*"] = Catalog,
         },
         ["acl-denied-agent"] = new(StringComparer.Ordinal)
         {
-            ["seed-reg*"] = Services,
             ["seed-q*"] = Catalog,
             ["seed-session"] = Catalog,
             ["settle*"] = Catalog,
-            ["service*"] = Services,
-            ["proxy-register*"] = Services,
-            ["health-*"] = Services,
-            ["checks@*"] = Services,
         },
         ["acl-denied-config"] = new(StringComparer.Ordinal)
         {
-            ["seed-reg*"] = Services,
             ["seed-q*"] = Catalog,
             ["seed-session"] = Catalog,
             ["settle*"] = Catalog,
             ["q-*"] = Catalog,
         },
-        ["acl-login"] = new(StringComparer.Ordinal) { ["use-after-logout"] = Services },
-        ["acl-tokens"] = new(StringComparer.Ordinal) { ["use-deleted"] = Services },
         ["acl-agent-token"] = new(StringComparer.Ordinal)
         {
             ["default-used"] = Catalog,
             ["explicit-beats-default"] = Catalog,
-            ["unknown-default-used"] = Services,
-            ["cleared"] = Services,
-            ["src-*"] = Services,
         },
     };
 

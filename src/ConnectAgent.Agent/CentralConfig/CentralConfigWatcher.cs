@@ -43,6 +43,9 @@ internal sealed class CentralConfigWatcher : BackgroundService, ICentralConfigur
         AgentCache cache, ConfigEntriesKind kind, LocalState local, AgentIdentity agent, TimeProvider clock, ILogger<CentralConfigWatcher> logger)
     {
         (_cache, _kind, _local, _agent, _clock, _logger) = (cache, kind, local, agent, clock, logger);
+
+        // Without an entry, too, there is something to merge: upstreams inherit the mode of their proxy (CENT-3).
+        Merge();
         _subscription = local.Subscribe(change =>
         {
             if (change.Services.Any(id => change.Now.Service(id) is { } service && CentralConfiguration.Covers(service.Stored)))
@@ -137,13 +140,17 @@ internal sealed class CentralConfigWatcher : BackgroundService, ICentralConfigur
             if (!followed.Entries.SaysTheSame(entries))
             {
                 followed.Entries = entries;
-                var services = _services.Entries;
-                var central = new CentralConfiguration(_proxies.Entries.Of(Global), services.Of);
-                _local.UseCentralConfiguration(service => Merge(central, service));
+                Merge();
             }
         }
 
         followed.First.TrySetResult();
+    }
+
+    private void Merge()
+    {
+        var central = new CentralConfiguration(_proxies.Entries.Of(Global), _services.Entries.Of);
+        _local.UseCentralConfiguration(service => Merge(central, service));
     }
 
     // Who looks the same is the same object, so that nobody wakes for it.

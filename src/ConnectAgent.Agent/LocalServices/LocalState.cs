@@ -148,8 +148,11 @@ internal sealed class LocalState
             {
                 if (stored.Find(_store.Tables.Services, id) is { } service)
                 {
-                    var before = next.Service(id);
-                    Put(next, service with { CatalogTags = ReferenceEquals(before?.Stored, service.Stored) ? before.CatalogTags : null }, services);
+                    // What is as it was keeps what was laid over it.
+                    if (next.Service(id) is not { } before || !ReferenceEquals(before.Stored, service.Stored) || before.Token != service.Token)
+                    {
+                        Put(next, service, services);
+                    }
                 }
                 else if (next.Service(id) is not null)
                 {
@@ -201,9 +204,11 @@ internal sealed class LocalState
     {
         if (next.Check(check.CheckId) is { } before)
         {
-            if (!ReferenceEquals(before.Registered, check))
+            var health = HealthOf(next, check, before.Health.Status, before.Health.Output);
+            if (!ReferenceEquals(before.Registered, check) || before.Health.ServiceName != health.ServiceName
+                || !before.Health.ServiceTags.SequenceEqual(health.ServiceTags, StringComparer.Ordinal))
             {
-                next.Put(new LocalCheck(check, HealthOf(next, check, before.Health.Status, before.Health.Output)));
+                next.Put(new LocalCheck(check, health));
                 changed.Add(check.CheckId);
             }
 
