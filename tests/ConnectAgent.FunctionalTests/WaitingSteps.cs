@@ -34,6 +34,9 @@ internal static class WaitingSteps
             ["seed-q*"] = Catalog,
             ["seed-session"] = Catalog,
             ["settle*"] = Catalog,
+
+            // The check of the sidecar has run once by then, at a random moment of its interval (CHK-5): the steps that settle it wait, too.
+            ["checks@webid"] = Services,
         },
         ["acl-denied-config"] = new(StringComparer.Ordinal)
         {
