@@ -259,7 +259,8 @@ internal sealed record AgentConfiguration
 
         Require(
             values.Of(ServerSettings.ServersKey).Count > 0,
-            "'server = false' needs servers to talk to: set connect_agent.servers, for instance to [\"http://127.0.0.1:8500\"]");
+            "'server = false' needs servers to talk to: set connect_agent.servers, for instance to "
+                + $"[{string.Join(", ", (InertKeys.LikelyServers(values) is { Count: > 0 } likely ? likely : ["http://127.0.0.1:8500"]).Select(GoQuote.Of))}]");
     }
 
     private static void CheckDirectory(string? directory, bool devMode)

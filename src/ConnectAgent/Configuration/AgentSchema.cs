@@ -29,7 +29,7 @@ internal static class AgentSchema
         .Inert(ConfigTypes.Flag, "disable_coordinates", "ui", "encrypt_verify_incoming", "encrypt_verify_outgoing")
         .Inert(ConfigTypes.Number, "log_rotate_bytes", "log_rotate_max_files", "protocol", "retry_max")
         .Inert(ConfigTypes.Number, "retry_max_wan", "raft_snapshot_threshold", "raft_trailing_logs")
-        .Inert(ConfigTypes.List, "recursors", "retry_join", "retry_join_wan", "start_join", "start_join_wan", "experiments")
+        .Inert(ConfigTypes.List, "recursors", "retry_join_wan", "start_join_wan", "experiments")
         .Inert(ConfigTypes.List, "primary_gateways", "serf_allowed_cidrs_lan", "serf_allowed_cidrs_wan")
         .Inert(ConfigTypes.Map, "tagged_addresses")
         .Inert(ConfigTypes.AnyObjects, "watches")

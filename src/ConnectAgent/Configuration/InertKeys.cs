@@ -12,6 +12,12 @@ internal static class InertKeys
 
     public static readonly ConfigKey<bool> MeshGatewayFederation = Flag("connect.enable_mesh_gateway_wan_federation");
 
+    /// <summary>What agents that gossip join; it tells where servers may be.</summary>
+    private static readonly ConfigKey<List<string>> RetryJoin = Table.Other<List<string>>("retry_join", ConfigTypes.List, [], effect: KeyEffect.None);
+
+    /// <inheritdoc cref="RetryJoin"/>
+    private static readonly ConfigKey<List<string>> StartJoin = Table.Other<List<string>>("start_join", ConfigTypes.List, [], effect: KeyEffect.None);
+
     private static readonly ConfigKey<bool> AutoEncryptClient = Flag("auto_encrypt.tls");
 
     private static readonly ConfigKey<string?> MetricsProvider = Table.Bound(
@@ -42,6 +48,18 @@ internal static class InertKeys
         Require(!server || !values.Of(AutoEncryptClient), "auto_encrypt.tls can only be used on a client.");
         Require(server || !values.Of(AutoEncryptServer), "auto_encrypt.allow_tls can only be used on a server.");
     }
+
+    /// <summary>The servers that a configuration for gossip names: plain addresses, on the port of HTTP.</summary>
+    public static IReadOnlyList<string> LikelyServers(ConfigValues values) =>
+    [
+        .. values.Of(RetryJoin).Concat(values.Of(StartJoin)).Where(static text => Uri.CheckHostName(HostOf(text)) != UriHostNameType.Unknown)
+            .Select(static text => $"http://{(HostOf(text).Contains(':', StringComparison.Ordinal) ? $"[{HostOf(text)}]" : HostOf(text))}:8500").Distinct(StringComparer.Ordinal),
+    ];
+
+    // Without the port, which is that of the gossip.
+    private static string HostOf(string text) => System.Net.IPEndPoint.TryParse(text, out var address)
+        ? address.Address.ToString()
+        : text.LastIndexOf(':') is > 0 and var at && text[(at + 1)..].All(char.IsAsciiDigit) ? text[..at] : text;
 
     private static ConfigKey<bool> Flag(string name) => Table.Other(name, ConfigTypes.Flag, fallback: false, effect: KeyEffect.None);
 }

@@ -88,6 +88,13 @@ public sealed class KeyEffectTests
         ConfigTexts.Read("""{"server":false,"connect_agent":{"servers":["http://127.0.0.1:1"]},"config_entries":{"bootstrap":[{"kind":"service-defaults","name":"x"}]}}""")
             .Warnings.Should().Equal("config_entries.bootstrap has no effect with server = false: the servers hold the entries");
 
+    [Theory] // the addresses of gossip tell where servers may be
+    [InlineData("""["10.0.0.1","provider=aws tag_key=x","consul.example:8301","[::1]:8301"]""", """["http://10.0.0.1:8500", "http://consul.example:8500", "http://[::1]:8500"]""")]
+    [InlineData("[]", """["http://127.0.0.1:8500"]""")]
+    public void FA_8_A_client_without_servers_is_told_the_line_to_write(string joined, string servers) =>
+        joined.Invoking(text => ConfigTexts.Read($$"""{"server":false,"retry_join":{{text}} }""")).Should().Throw<ConfigurationException>()
+            .WithMessage($"'server = false' needs servers to talk to: set connect_agent.servers, for instance to {servers}");
+
     private static IEnumerable<string> Inert(ConfigSchema schema, string prefix) => schema.Keys.SelectMany(pair =>
         pair.Value.Effect == KeyEffect.None ? [prefix + pair.Key]
         : pair.Value.Inner is { } inner ? Inert(inner, prefix + pair.Key + ".")
