@@ -80,7 +80,7 @@ internal ref struct HclScanner(string text)
         }
 
         var number = _text[start.._at].ToString();
-        return double.TryParse(number, CultureInfo.InvariantCulture, out _) || number.StartsWith("0x", StringComparison.OrdinalIgnoreCase)
+        return double.TryParse(number, CultureInfo.InvariantCulture, out _) || number.AsSpan().TrimStart('-').StartsWith("0x", StringComparison.OrdinalIgnoreCase)
             ? new HclToken(HclTokenKind.Number, at, number)
             : throw new HclException(at, "illegal number");
     }
