@@ -24,6 +24,8 @@ internal static class ConnectCommands
             "The certificate authority.",
             CliCommand.Asking("get-config", "Shows the CA's configuration.", "connect ca get-config", GetAsync),
             CliCommand.Asking("set-config", "Changes the CA's configuration.", "connect ca set-config -config-file ca.json", SetAsync, ConfigFile, Force)),
+        EnvoyCommand.Create(),
+        ExposeCommand.Create(),
         CliCommand.NotServed("redirect-traffic", "rules for the packet filter"));
 
     private static async Task<int> GetAsync(Invocation call) =>
