@@ -3,8 +3,6 @@ using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using ConnectAgent.Agent.Discovery;
 using ConnectAgent.Agent.Servers;
-using ConnectAgent.Protocol.Errors;
-using ConnectAgent.Protocol.Reads;
 using ConnectAgent.TestKit.Processes;
 using ConnectAgent.TestKit.Servers;
 using FluentAssertions;
@@ -29,14 +27,6 @@ public sealed class ConsulServerClientConformanceTests : ServerClientConformance
     {
         await _remote.DisposeAsync();
         await _server.DisposeAsync();
-    }
-
-    [Xunit.Fact] // the same as the embedded one says
-    public async Task Health_is_not_supported()
-    {
-        var question = new InstancesQuery(connect: true, "web", [], [], string.Empty);
-        var read = () => Client.ReadHealthAsync(question, new ServerQuery("dc1", string.Empty, new BlockingQuery(0, TimeSpan.FromMinutes(10))), CancellationToken.None);
-        (await read.Should().ThrowAsync<ServerException>()).Which.Kind.Should().Be(FailureKind.Unsupported);
     }
 
     protected override async Task PutIntentionAsync(string source, string destination, string action)

@@ -1,3 +1,4 @@
+using ConnectAgent.Agent.Catalog;
 using ConnectAgent.Agent.Identity;
 using ConnectAgent.Caching;
 using ConnectAgent.Client.Servers;
@@ -7,10 +8,11 @@ using Microsoft.Extensions.Hosting;
 namespace ConnectAgent.Agent.AntiEntropy;
 
 /// <summary>
-/// Compares at the start, when servers are reachable again, when the agent's tokens are others, and from time to time (services AE-1). While they are unreachable it tries with growing pauses, and nobody
+/// Compares at the start, when servers are reachable again, when the agent's tokens or its node are others, and from time to time (services AE-1). While they are unreachable it tries with growing pauses, and nobody
 /// else does.
 /// </summary>
-internal sealed class CatalogSyncService(CatalogSync sync, ClusterSize cluster, ServerContact contact, AgentIdentity agent, TimeProvider clock, Random random) : BackgroundService
+internal sealed class CatalogSyncService(
+    CatalogSync sync, ClusterSize cluster, ServerContact contact, AgentIdentity agent, OwnNode node, TimeProvider clock, Random random) : BackgroundService
 {
     // A second is all that the host gives a stop.
     private static readonly TimeSpan LeaveTime = TimeSpan.FromMilliseconds(700);
@@ -28,12 +30,12 @@ internal sealed class CatalogSyncService(CatalogSync sync, ClusterSize cluster, 
         var failures = 0;
         while (true) // stopping leaves through an await
         {
-            var (back, lost, tokens) = (contact.Back, sync.Lost, agent.TokensChanged);
+            var (back, lost, tokens, changed) = (contact.Back, sync.Lost, agent.TokensChanged, node.Changed);
             failures = await sync.CompareAsync(stoppingToken) ? 0 : failures + 1;
             if (failures == 0)
             {
                 await cluster.LookAsync(stoppingToken);
-                if (await WaitAsync(SyncPace.PauseOf(cluster.Nodes, random.NextDouble()), stoppingToken, back, lost, tokens) != lost)
+                if (await WaitAsync(SyncPace.PauseOf(cluster.Nodes, random.NextDouble()), stoppingToken, back, lost, tokens, changed) != lost)
                 {
                     await StaggerAsync(back, stoppingToken);
                     continue;

@@ -141,6 +141,18 @@ public sealed class CatalogSyncTests : IAsyncLifetime
         _agent.Checks.Should().ContainKey("connect-agent");
     }
 
+    [Fact] // AG-29, ACL-AGT-6
+    public async Task Another_description_of_the_node_and_another_token_act_at_once()
+    {
+        await _agent.StartAsync();
+        _agent.Own.Use(_agent.Node with { Meta = new Dictionary<string, string> { ["rack"] = "7" } });
+        await SyncedAgent.UntilAsync(() => _servers.SeeNode("node1").Node!.Meta?.ContainsKey("rack") == true);
+        await _agent.RestsAsync();
+        var reads = _servers.NodeReads;
+        _agent.Identity.UseAgentToken("another");
+        await SyncedAgent.UntilAsync(() => _servers.NodeReads > reads);
+    }
+
     [Fact] // AE-3
     public async Task Tags_that_the_catalog_changed_are_taken_over_until_the_owner_says_otherwise()
     {

@@ -57,6 +57,8 @@ internal sealed class SyncedAgent : IAsyncDisposable
 
     public AgentIdentity Identity => _services.GetRequiredService<AgentIdentity>();
 
+    public OwnNode Own => _services.GetRequiredService<OwnNode>();
+
     public LocalState Local => _services.GetRequiredService<LocalState>();
 
     public LocalRegistry Registry => _services.GetRequiredService<LocalRegistry>();
