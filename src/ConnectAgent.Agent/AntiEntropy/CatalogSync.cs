@@ -348,11 +348,11 @@ internal sealed class CatalogSync : ILocalSync, IThreadPoolWorkItem, IDisposable
     }
 
     // The catalog gives a check the tags that its service has, and would differ for ever from a check that shows those of its registration.
-    private HealthCheck Told(HealthCheck check, NodeService? service) => check with
+    private HealthCheck Told(HealthCheck check, NodeService? service)
     {
-        Output = _options.DiscardsOutput ? string.Empty : check.Output,
-        ServiceTags = service?.Tags ?? check.ServiceTags,
-    };
+        var told = service is null || ReferenceEquals(service.Tags, check.ServiceTags) ? check : check with { ServiceTags = service.Tags };
+        return _options.DiscardsOutput ? told with { Output = string.Empty } : told;
+    }
 
     private LocalGroup Here(SyncGroup group)
     {
