@@ -9,7 +9,7 @@ namespace ConnectAgent.FunctionalTests;
 /// <summary>Datacenters besides the agent's own (http-conventions DC-1, DC-3; agent-cache CACHE-2, CACHE-30).</summary>
 public sealed class DatacenterTests : IAsyncLifetime
 {
-    private readonly ScriptedConsulServer _server = ScriptedConsulServer.Start();
+    private readonly ScriptedConsulServer _server = ScriptedConsulServer.Start(setsNodeApart: true);
     private AgentProcess _agent = null!;
 
     public async Task InitializeAsync() => _agent = await AgentProcess.StartClientAsync([_server.Address]);

@@ -12,7 +12,7 @@ namespace ConnectAgent.FunctionalTests;
 /// <summary>Leaves of servers that have no signing call (leaf-certificates LEAF-34), the published agent in front of a real socket.</summary>
 public sealed class DelegatedLeafTests : IAsyncLifetime
 {
-    private readonly ScriptedConsulServer _server = ScriptedConsulServer.Start();
+    private readonly ScriptedConsulServer _server = ScriptedConsulServer.Start(setsNodeApart: true);
     private AgentProcess _agent = null!;
 
     public static TheoryData<string> Refused => new()

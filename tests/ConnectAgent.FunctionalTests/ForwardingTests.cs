@@ -14,7 +14,7 @@ namespace ConnectAgent.FunctionalTests;
 public sealed class ForwardingTests : IAsyncLifetime
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
-    private readonly ScriptedConsulServer _server = ScriptedConsulServer.Start();
+    private readonly ScriptedConsulServer _server = ScriptedConsulServer.Start(setsNodeApart: true);
     private AgentProcess _agent = null!;
 
     public async Task InitializeAsync() => _agent = await AgentProcess.StartClientAsync([_server.Address]);
@@ -196,7 +196,7 @@ public sealed class ForwardingTests : IAsyncLifetime
     [Fact] // a token must not be carried where a server says
     public async Task A_redirect_is_not_followed()
     {
-        await using var other = ScriptedConsulServer.Start();
+        await using var other = ScriptedConsulServer.Start(setsNodeApart: true);
         _server.Script(request => ScriptedAnswer.Text(
             301, string.Empty, request.Path.EndsWith("far", StringComparison.Ordinal) ? $"Location: {other.Address}v1/kv/b" : "Location: /v1/kv/b"));
         using var http = new HttpClient(new HttpClientHandler { AllowAutoRedirect = false }) { BaseAddress = _agent.Address };

@@ -10,7 +10,7 @@ namespace ConnectAgent.FunctionalTests;
 /// <summary>Answers of a broken or hostile server: refused with a clear error and counted, and what was known stays (agent-cache CACHE-9, CACHE-29).</summary>
 public sealed class HostileServerTests : IAsyncLifetime
 {
-    private readonly ScriptedConsulServer _server = ScriptedConsulServer.Start();
+    private readonly ScriptedConsulServer _server = ScriptedConsulServer.Start(setsNodeApart: true);
     private AgentProcess _agent = null!;
 
     /// <summary>What is asked for, and what comes.</summary>

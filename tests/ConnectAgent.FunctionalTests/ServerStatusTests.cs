@@ -15,7 +15,7 @@ public sealed class ServerStatusTests
     public async Task Each_server_shows_how_it_is()
     {
         // Given
-        await using var first = ScriptedConsulServer.Start();
+        await using var first = ScriptedConsulServer.Start(setsNodeApart: true);
         await using var second = ScriptedConsulServer.Start(first.Content);
         await using var agent = await AgentProcess.StartClientAsync(
             [first.Address, second.Address], new JsonObject { ["telemetry"] = new JsonObject { ["prometheus_retention_time"] = "1m" } });

@@ -16,7 +16,7 @@ public sealed class ServerStormTests
     public async Task Neither_a_failing_nor_a_recovering_server_is_stormed()
     {
         // Given
-        await using var server = ScriptedConsulServer.Start();
+        await using var server = ScriptedConsulServer.Start(setsNodeApart: true);
         await using var agent = await AgentProcess.StartClientAsync([server.Address]);
         await agent.WarmAsync();
         await Parallel.ForAsync(0, Keys, new ParallelOptions { MaxDegreeOfParallelism = 16 }, async (key, _) =>

@@ -12,7 +12,7 @@ public sealed class UpstreamHealthTests : IAsyncLifetime, IDisposable
 {
     private const string Connect = "/v1/health/connect/db?cached";
     private const string Service = "/v1/health/service/db?cached";
-    private readonly ScriptedConsulServer _server = ScriptedConsulServer.Start();
+    private readonly ScriptedConsulServer _server = ScriptedConsulServer.Start(setsNodeApart: true);
     private readonly TemporaryFolder _folder = new();
     private AgentProcess _agent = null!;
 

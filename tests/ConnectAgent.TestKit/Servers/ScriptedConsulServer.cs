@@ -39,13 +39,21 @@ public sealed class ScriptedConsulServer : IAsyncDisposable
 
     public Uri Address => new($"http://127.0.0.1:{Port}");
 
+    private bool SetsNodeApart { get; init; }
+
     /// <summary>How often somebody looked whether the server is there.</summary>
     public int Probes => _probes.Count;
 
     /// <summary>Every request that arrived, in order, but for those that look whether the server is there.</summary>
     public IReadOnlyList<ScriptedRequest> Requests => [.. _requests];
 
-    public static ScriptedConsulServer Start(ScriptedServerClient? content = null) => new(content ?? new ScriptedServerClient(TimeProvider.System), 0);
+    /// <summary>Starts one.</summary>
+    /// <param name="content">What it serves.</param>
+    /// <param name="setsNodeApart">
+    /// Whether what an agent says of its own node is taken, whatever the script, and counts as no request: for tests of whole agents that are about something else.
+    /// </param>
+    public static ScriptedConsulServer Start(ScriptedServerClient? content = null, bool setsNodeApart = false) =>
+        new(content ?? new ScriptedServerClient(TimeProvider.System), 0) { SetsNodeApart = setsNodeApart };
 
     /// <summary>From now on requests are answered so; null from the script means as usual. Requests that are being held are looked at anew.</summary>
     public void Script(Func<ScriptedRequest, Task<ScriptedAnswer?>> fault)
@@ -166,9 +174,10 @@ public sealed class ScriptedConsulServer : IAsyncDisposable
         {
             while (await ReadAsync(connection) is { } request)
             {
-                (request.IsProbe ? _probes : _requests).Enqueue(request);
+                var isOfNode = SetsNodeApart && request.IsOfNode;
+                (request.IsProbe || isOfNode ? _probes : _requests).Enqueue(request);
                 Signal();
-                var answer = await AnswerAsync(connection, request);
+                var answer = isOfNode ? ScriptedAnswer.Ok(request.NodeAnswer, 1) : await AnswerAsync(connection, request);
                 if (answer.IsReset)
                 {
                     Reset(connection);

@@ -21,6 +21,13 @@ public sealed record ScriptedRequest(string Method, string Target, IReadOnlyDict
 
     public bool IsProbe => Target == "/v1/status/leader";
 
+    /// <summary>Whether an agent says or asks it of its own node (services AE-1).</summary>
+    public bool IsOfNode => Path is "/v1/catalog/register" or "/v1/catalog/deregister" or "/v1/catalog/node/node1" or "/v1/health/node/node1"
+        || Target.StartsWith("/v1/catalog/nodes?stale&", StringComparison.Ordinal);
+
+    /// <summary>What is answered to that by a server that takes it.</summary>
+    public string NodeAnswer => Method == "PUT" ? "true" : Path == "/v1/catalog/node/node1" ? "null" : "[]";
+
     public bool IsRoots => Path == "/v1/connect/ca/roots";
 
     public bool IsMatch => Path == "/v1/connect/intentions/match";
