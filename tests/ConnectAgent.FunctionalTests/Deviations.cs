@@ -15,6 +15,8 @@ internal static class Deviations
         [("intentions-config-entry", "get-after-delete")] = Deviation.Answers(
             "CE-27", 200, "\"Methods\":[\"GET\",\"HEAD\",\"POST\",\"PUT\",\"PATCH\",\"DELETE\",\"CONNECT\",\"OPTIONS\",\"TRACE\"]"),
         [("config-entries", "get-proxy-defaults")] = Deviation.Answers("CFG-9", 200, "\"Config\":{\"n\":1,\"protocol\":\"http\",\"s\":[\"a\"]}"),
+        [("acl-revocation", "warm-health-cached")] = OfTheCache("MISS"),
+        [("acl-revocation", "again-health-cached")] = OfTheCache("HIT"),
         [("agent-checks", "reg-unbound-service")] = Deviation.Answers("AG-9", 404, "ServiceID \"nope\" does not exist"),
         [("agent-checks", "update-unknown")] = Deviation.Answers("AG-11", 404, "CheckID \"nope\" does not have associated TTL"),
         [("agent-checks", "pass-unknown")] = Deviation.Answers("AG-11", 404, "CheckID \"nope\" does not have associated TTL"),
@@ -47,6 +49,8 @@ internal static class Deviations
             "CA-35", 200, "{\"IntermediateCertTTL\":\"8760h\",\"LeafCertTTL\":\"72h\",\"PrivateKey\":\"hidden\"},\"State\":null"),
     };
 
+    private static readonly Deviation WholeNode = Deviation.Answers("AE-4", 200, "\"lan_ipv4\":\"127.0.0.1\"");
+
     // Steps whose id contains "defect" are deviations, too.
     private static readonly Dictionary<(string Recording, string Step), Deviation> Defects = new()
     {
@@ -56,6 +60,8 @@ internal static class Deviations
         [("agent-cache-services", "query-must-revalidate-error-defect")] = Deviation.Answers("CACHE-41, PQ-3", 404, "Query not found"),
         [("agent-cache-services", "query-stale-if-error-defect")] = Deviation.Answers("CACHE-41", 200, "\"Service\":\"web\""),
         [("agent-cache-services", "revoked-leaf-defect")] = Deviation.Answers("LEAF-91", 403, "ACL not found"),
+        [("http-conventions", "datacenters-conflict-defect")] = Deviation.Answers(
+            "CON-3", 400, "Cannot specify ?cached with ?consistent, conflicting semantics."),
         [("agent-cache", "leaf-wait-too-short-defect")] = Deviation.Answers("CACHE-14", 200, "\"Service\":\"quick\""),
     };
 
@@ -65,10 +71,24 @@ internal static class Deviations
         [("agent-checks", "health-id")] = SortedChecks(200, "passing", "foo passing", "redischeck passing", "service:redis1 passing"),
         [("agent-checks", "health-id-critical")] = SortedChecks(503, "critical", "foo passing", "redischeck critical", "service:redis1 passing"),
 
+        // The server's node is whole from the start; upstream its leader knows of it before the agent has said all of it.
+        [("acl-denied", "settle0")] = WholeNode,
+        [("acl-denied-agent", "settle0")] = WholeNode,
+        [("acl-denied-catalog", "settle0")] = WholeNode,
+        [("acl-denied-config", "settle0")] = WholeNode,
+        [("acl-agent-token", "default-used")] = WholeNode,
+        [("status", "coord")] = Deviation.Answers("STA-3", 200, "[]"),
+
         // uri-partition is decided instead of refused, and so has filled the cache entry that this step missed upstream.
         [("authorize", "default-no-intentions")] = new Deviation(
             "SPIF-2", [], answer => answer.Status == 200 && answer.Headers["X-Cache"] == "HIT" ? null : "is no HIT after uri-partition"),
     };
+
+    // HLT-7: as recorded, but with the true leader state.
+    private static Deviation OfTheCache(string hit) => new("HLT-7", [], answer =>
+        answer.Status == 200 && answer.Headers["X-Cache"] == hit && answer.Headers["X-Consul-Knownleader"] == "true"
+            && answer.Headers["X-Consul-Query-Backend"] == "blocking-query" && (string?)JsonNode.Parse(answer.Body)![0]!["Service"]!["ID"] == "web"
+            ? null : $"answers {answer.Status} {answer.Body}");
 
     // Upstream's checks are in random order.
     private static Deviation SortedChecks(int status, string aggregated, params string[] checks) => new("services 11.4", [], answer =>

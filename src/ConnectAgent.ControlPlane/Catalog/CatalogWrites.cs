@@ -125,6 +125,16 @@ internal static class CatalogWrites
 
         service = service with { CreateIndex = before?.Service.CreateIndex ?? writer.Index, ModifyIndex = writer.Index };
         writer.Put(CatalogTables.Services, new CatalogService(node, service));
+        if (before is null || before.Service.Name == service.Name)
+        {
+            return;
+        }
+
+        // Its checks are found, and may be seen, by the service's name.
+        foreach (var check in writer.State.FindBySecond(CatalogTables.ChecksByInstance, CatalogTables.KeyOf(node, service.Id)).ToList())
+        {
+            writer.Put(CatalogTables.Checks, check with { ServiceName = service.Name, ServiceTags = service.Tags, ModifyIndex = writer.Index });
+        }
     }
 
     private static void PutCheck(StateWriter writer, string node, HealthCheck check)
