@@ -2,10 +2,13 @@ using System.Text;
 using ConnectAgent.FuzzTests.Harness;
 using ConnectAgent.Http.Acl;
 using ConnectAgent.Http.Ca;
+using ConnectAgent.Http.Chains;
 using ConnectAgent.Http.Intentions;
 using ConnectAgent.Http.Login;
+using ConnectAgent.Http.PreparedQueries;
 using ConnectAgent.Http.Revocation;
 using ConnectAgent.Http.Wire;
+using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Schema;
 
 namespace ConnectAgent.FuzzTests.Targets;
@@ -27,6 +30,8 @@ internal sealed class BodyFuzz : FuzzTarget
         ["revocation"] = body => RequestBody.DecodeBytes(body, RevocationBody.Schema),
         ["sign"] = body => RequestBody.DecodeBytes(body, SignBody.Schema),
         ["ca"] = body => RequestBody.DecodeBytes(body, CaConfigurationBody.Schema),
+        ["query"] = body => RequestBody.DecodeBytes(body, PreparedQueryBody.Schema),
+        ["overrides"] = body => ChainOverridesBody.Decode(RequestBody.DecodeBytes(body, KeptJson.Document)),
         ["document"] = body => RequestBody.DecodeBytes(body, KeptJson.Document),
     };
 
@@ -39,7 +44,7 @@ internal sealed class BodyFuzz : FuzzTarget
         "\"\\ud800\"", "\"\\u0000\"", "\\", "\u00e9",
     ];
 
-    public override IReadOnlyList<Type> Refusals => [typeof(GoJsonException)];
+    public override IReadOnlyList<Type> Refusals => [typeof(GoJsonException), typeof(ServerException), typeof(WireException)];
 
     public override long WorkPerByte => 4_096;
 

@@ -1,9 +1,11 @@
+using System.Text;
 using ConnectAgent.ControlPlane.Acl;
 using ConnectAgent.ControlPlane.Catalog;
 using ConnectAgent.ControlPlane.PreparedQueries;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Services;
 using ConnectAgent.Protocol.Tokens;
+using ConnectAgent.State;
 using ConnectAgent.Tests.ControlPlane.Catalog;
 using FluentAssertions;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -114,6 +116,22 @@ public sealed class QueryExecutionTests : IDisposable
         (await create.Should().ThrowAsync<ServerException>()).Which.Limit.Should().Be("prepared_queries.entries");
         var known = _catalog.State.Current.Rows(PreparedQueryTables.Queries).Values.First();
         await Store().UpdateAsync(known with { DnsTtl = "1s" }, TokenRights.Everything);
+    }
+
+    [Fact] // PQ-2: what was not given is still told from what was given empty
+    public async Task Queries_outlive_a_restart_as_they_were_written()
+    {
+        var written = Query("q") with { Service = new QueriedService { Service = "web", Tags = [], NodeMeta = new Dictionary<string, string>(StringComparer.Ordinal) } };
+        await Store().CreateAsync(written, TokenRights.Everything);
+        var table = PreparedQueryTables.Queries;
+        var stored = _catalog.State.Current.Rows(table).Values.Single();
+        var reader = table.Read(newest: stored.ModifyIndex);
+        reader.Add(table.KeyOf(stored), table.Encode(stored));
+        var read = StateTable<PreparedQuery>.RowsOf(reader.End(1)).Values.Single();
+        read.Should().BeEquivalentTo(stored);
+        (read.Service.Tags, read.Service.IgnoreCheckIds, read.Service.NodeMeta, read.Service.ServiceMeta).Should().BeEquivalentTo(
+            (stored.Service.Tags, (IReadOnlyList<string>?)null, stored.Service.NodeMeta, (IReadOnlyDictionary<string, string>?)null));
+        Encoding.UTF8.GetString(table.Encode(stored)).Should().NotContain("AccessName").And.NotContain("IsTemplate");
     }
 
     private PreparedQueryStore Store() => new(_catalog.State, _catalog.Reader);
