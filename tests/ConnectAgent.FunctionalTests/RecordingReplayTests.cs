@@ -20,6 +20,7 @@ public sealed class RecordingReplayTests
     [InlineData("intentions-config-entry")]
     [InlineData("config-entries")]
     [InlineData("discovery-chain")]
+    [InlineData("prepared-query")]
     [InlineData("intentions-match-check")]
     [InlineData("intentions-acl")]
     [InlineData("authorize")]
