@@ -92,7 +92,7 @@ internal static class RouteProbes
         ["PUT /v1/query/"] = [new("/v1/query/{query}", """{"Name":"probe","Service":{"Service":"web"}}""", "probe")],
         ["DELETE /v1/query/"] = [new("/v1/query/{query}", Name: "probe")],
         ["GET /v1/query/*/explain"] = [new("/v1/query/probe/explain", Name: "probe")],
-        ["GET /v1/query/*/execute"] = [new("/v1/query/probe/execute", Name: "web")],
+        ["GET /v1/query/*/execute"] = [new("/v1/query/probe/execute", Name: "web", Besides: ReadNode)],
         ["GET /v1/discovery-chain/"] = [new("/v1/discovery-chain/web", Name: "web")],
         ["POST /v1/discovery-chain/"] = [new("/v1/discovery-chain/web", "{}", "web")],
         ["GET /v1/agent/services"] = [new("/v1/agent/services", Name: "web")],

@@ -22,7 +22,6 @@ public sealed class UnservedEndpointsTests(UnservedEndpointsTests.Shared shared)
     [InlineData("POST", "/v1/peering/token")]
     [InlineData("GET", "/v1/peerings")]
     [InlineData("PUT", "/v1/coordinate/update")]
-    [InlineData("GET", "/v1/health/service/web")]
     public async Task FA_37_A_known_path_that_is_not_served_says_so(string method, string path)
     {
         var (status, text, _) = await shared.Agent.SendAsync(method, path, method == "GET" ? null : "{}");
