@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace ConnectAgent.Agent.Revocation;
 
-// Event ids 1700-1799.
+// Event ids 1700-1709.
 internal static partial class RevocationLog
 {
     [LoggerMessage(1701, LogLevel.Information, "Revoked leaf replaced: service={Service} serial={Serial}")]

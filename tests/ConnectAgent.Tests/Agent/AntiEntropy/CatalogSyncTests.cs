@@ -226,7 +226,7 @@ public sealed class CatalogSyncTests : IAsyncLifetime
 
         // Then
         agent.Services.Keys.Should().Equal("web");
-        agent.Logs.Events.Where(entry => entry.Id == 1702).Should().ContainSingle("it is not said again and again").Which.Text.Should().Contain("service db").And.Contain("Permission denied");
+        agent.Logs.Events.Where(entry => entry.Id == 1722).Should().ContainSingle("it is not said again and again").Which.Text.Should().Contain("service db").And.Contain("Permission denied");
         _servers.SetRights("db-token", GrantedRights.ToServices("db"));
         await agent.CompareAsync();
         agent.AgreesWithCatalog();
@@ -358,7 +358,7 @@ public sealed class CatalogSyncTests : IAsyncLifetime
         await _agent.AddAsync("odd");
         await _agent.AddAsync("web");
         _agent.Services.Keys.Should().Equal("web");
-        _agent.Logs.Events.Should().Contain(entry => entry.Id == 1706);
+        _agent.Logs.Events.Should().Contain(entry => entry.Id == 1726);
         _servers.Writing = static _ => Task.CompletedTask;
         await _agent.CompareAsync();
         _agent.AgreesWithCatalog();
@@ -372,7 +372,7 @@ public sealed class CatalogSyncTests : IAsyncLifetime
         await _agent.AddAsync("web");
         await _agent.CompareAsync();
         _servers.Writes.Should().BeEmpty();
-        _agent.Logs.Events.Where(entry => entry.Id == 1704).Should().ContainSingle();
+        _agent.Logs.Events.Where(entry => entry.Id == 1724).Should().ContainSingle();
     }
 
     [Fact] // AE-6
