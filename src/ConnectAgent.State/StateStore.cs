@@ -303,11 +303,7 @@ internal sealed class StateStore : IDisposable
         {
             var index = stored.Indexes.FirstOrDefault(entry => entry.Table == table.Name).Index;
             var rows = table.Read(StateCounter.Highest);
-            foreach (var row in stored.Tables.GetValueOrDefault(table.Name) ?? [])
-            {
-                rows.Add(row.Key, row.Value);
-            }
-
+            rows.Add(stored.Tables.GetValueOrDefault(table.Name) ?? []);
             state = state.With(table, rows.End(index));
             highest = Math.Max(highest, index);
         }

@@ -139,36 +139,61 @@ internal sealed class StateTable<T>(string name, JsonTypeInfo<T> type, Func<T, s
     private sealed class Reader(StateTable<T> table, ulong newest) : TableReader
     {
         private readonly ImmutableSortedDictionary<string, T>.Builder _rows = RowsOf(table.Empty).ToBuilder();
-        private readonly Dictionary<string, List<string>>[] _seconds =
-            [.. table.SecondKeys.Select(static _ => new Dictionary<string, List<string>>(StringComparer.Ordinal))];
 
         public override int Count => _rows.Count;
 
         public override string Normal(string key) => table.Normal(key);
 
-        public override void Add(string key, ReadOnlySpan<byte> json)
+        public override void Add(string key, ReadOnlySpan<byte> json) => Add(key, RowOf(key, json));
+
+        public override void Add(IReadOnlyList<StoredRow> stored)
         {
-            var row = RowOf(json);
-            Require(table.KeyOf(row) == key, "a row under another key than its own");
-            Require(!_rows.ContainsKey(key), "two rows of one key");
-            Require(table.IndexOf(row) <= newest, "a row with an index that was never given out");
-            _rows.Add(key, row);
-            for (var place = 0; place < _seconds.Length; place++)
+            var rows = new T[stored.Count];
+            Spread.Over(rows.Length, rows.Length, i => rows[i] = RowOf(stored[i].Key, stored[i].Value));
+            for (var i = 0; i < rows.Length; i++)
             {
-                foreach (var second in table.SecondKeysOf(row, place))
-                {
-                    ref var keys = ref CollectionsMarshal.GetValueRefOrAddDefault(_seconds[place], second, out _);
-                    (keys ??= new List<string>(1)).Add(key);
-                }
+                Add(stored[i].Key, rows[i]);
             }
         }
 
+        public override TableState End(ulong index)
+        {
+            var rows = _rows.ToImmutable();
+            var seconds = new SecondRows[table.SecondKeys.Count];
+            Spread.Over(seconds.Length, rows.Count * seconds.Length, place => seconds[place] = SecondRowsOf(rows, place, index));
+            return new TableState(rows, [.. seconds], index);
+        }
+
+        private void Add(string key, T row)
+        {
+            Require(!_rows.ContainsKey(key), "two rows of one key");
+            _rows.Add(key, row);
+        }
+
         // When each second key was written last is not stored: not after the last write of all.
-        public override TableState End(ulong index) => new(
-            _rows.ToImmutable(),
-            [.. _seconds.Select(seconds => new SecondRows(
-                SecondRows.Empty.Keys.AddRange(seconds.Select(second => KeyValuePair.Create(second.Key, RowKeys.Of(second.Value, index)))), index))],
-            index);
+        private SecondRows SecondRowsOf(ImmutableSortedDictionary<string, T> rows, int place, ulong index)
+        {
+            Dictionary<string, List<string>> seconds = new(StringComparer.Ordinal);
+            foreach (var (key, row) in rows)
+            {
+                foreach (var second in table.SecondKeys[place].Of(row))
+                {
+                    ref var keys = ref CollectionsMarshal.GetValueRefOrAddDefault(seconds, second, out _);
+                    (keys ??= new List<string>(1)).Add(key);
+                }
+            }
+
+            return new SecondRows(
+                SecondRows.Empty.Keys.AddRange(seconds.Select(second => KeyValuePair.Create(second.Key, RowKeys.Of(second.Value, index)))), index);
+        }
+
+        private T RowOf(string key, ReadOnlySpan<byte> json)
+        {
+            var row = RowOf(json);
+            Require(table.KeyOf(row) == key, "a row under another key than its own");
+            Require(table.IndexOf(row) <= newest, "a row with an index that was never given out");
+            return row;
+        }
 
         private T RowOf(ReadOnlySpan<byte> json)
         {
@@ -206,6 +231,16 @@ internal abstract class TableReader
     /// <summary>Takes one row.</summary>
     /// <exception cref="StateStorageException">It cannot be read, or not be where it is.</exception>
     public abstract void Add(string key, ReadOnlySpan<byte> json);
+
+    /// <summary>Takes many rows.</summary>
+    /// <exception cref="StateStorageException">One of them cannot be read, or not be where it is.</exception>
+    public virtual void Add(IReadOnlyList<StoredRow> stored)
+    {
+        foreach (var row in stored)
+        {
+            Add(row.Key, row.Value);
+        }
+    }
 
     /// <summary>The table.</summary>
     /// <param name="index">Of its last write.</param>

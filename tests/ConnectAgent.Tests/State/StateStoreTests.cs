@@ -48,6 +48,36 @@ public sealed class StateStoreTests
         await WriteAsync(store);
     }
 
+    [Fact] // issue 14, start with many services: so many rows are read on several threads, as strictly as a few, and found as before
+    public async Task Many_rows_are_read_as_strictly_as_a_few()
+    {
+        const int Count = 5000;
+        var storage = new SharedStateStorage();
+        using (var store = new StateStore(storage, ControlPlaneTables.All))
+        {
+            await store.WriteAsync(writer =>
+            {
+                foreach (var i in Enumerable.Range(0, Count))
+                {
+                    writer.Put(AclTables.Roles, new AclRole($"00000000-0000-0000-0000-{i:d12}", $"role-{i}"));
+                }
+
+                return true;
+            });
+        }
+
+        using (var again = new StateStore(storage, ControlPlaneTables.All))
+        {
+            again.Current.Rows(AclTables.Roles).Should().HaveCount(Count);
+            again.Current.FindBySecond(AclTables.RolesByName, "role-4321").Should().ContainSingle().Which.Id.Should().EndWith("4321");
+        }
+
+        var revision = storage.Load().Revision;
+        storage.Commit(revision, [new RowChange(AclTables.Roles.Name, "00000000-0000-0000-0000-000000004000", "{}"u8.ToArray())], []);
+        FluentActions.Invoking(() => new StateStore(storage, ControlPlaneTables.All)).Should().Throw<StateStorageException>()
+            .WithMessage("table * has a row that cannot be read*");
+    }
+
     private static Task<bool> WriteAsync(StateStore store) => store.WriteAsync(writer =>
     {
         writer.Put(AclTables.Roles, new AclRole("00000000-0000-0000-0000-0000000000b0", "admin"));
