@@ -11,6 +11,9 @@ internal sealed class DueTimer : IDisposable
     /// <summary>What times are rounded up to.</summary>
     public static readonly TimeSpan Step = TimeSpan.FromMilliseconds(20);
 
+    // A time to live may be 292 years, the most that a duration says; added to the clock's timestamp it would overflow, and the timer stand still.
+    private static readonly TimeSpan Farthest = TimeSpan.FromDays(36_500);
+
     private readonly Lock _gate = new();
     private readonly DueQueue _queue = new();
     private readonly TimeProvider _clock;
@@ -43,7 +46,7 @@ internal sealed class DueTimer : IDisposable
     /// <summary>Has an item fall due after a time, in place of any earlier time of it.</summary>
     public void Set(DueItem item, TimeSpan delay)
     {
-        var due = _clock.GetTimestamp() - _start + Math.Max(0, _clock.TicksOf(delay));
+        var due = _clock.GetTimestamp() - _start + _clock.TicksOf(delay < TimeSpan.Zero ? TimeSpan.Zero : delay < Farthest ? delay : Farthest);
         lock (_gate)
         {
             if (_isDisposed)

@@ -84,6 +84,24 @@ public sealed class DueTimerTests : IDisposable
         _clock.ArmedTimers.Should().Be(0);
     }
 
+    // services CHK-1: a TTL of 292 years is taken.
+    [Fact]
+    public void An_item_that_is_never_due_stops_none_of_the_others()
+    {
+        // Given
+        var (never, soon) = (new Item(1, _clock), new Item(2, _clock));
+        _timer.Set(never, TimeSpan.MaxValue);
+
+        // When
+        _timer.Set(soon, TimeSpan.FromSeconds(1));
+        _clock.Advance(TimeSpan.FromSeconds(2));
+
+        // Then
+        soon.Fired.Should().ContainSingle();
+        never.Fired.Should().BeEmpty();
+        _timer.Count.Should().Be(1);
+    }
+
     private static TimeSpan RoundedUp(TimeSpan time) => TimeSpan.FromTicks((time.Ticks + DueTimer.Step.Ticks - 1) / DueTimer.Step.Ticks * DueTimer.Step.Ticks);
 
     private sealed class Item(int number, TimeProvider clock) : DueItem
