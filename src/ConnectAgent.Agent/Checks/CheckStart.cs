@@ -1,4 +1,5 @@
 using ConnectAgent.Agent.Checks.Probes;
+using ConnectAgent.Protocol.Limits;
 using ConnectAgent.Protocol.Services;
 using ConnectAgent.Protocol.Text;
 
@@ -10,6 +11,10 @@ internal static class CheckStart
     private static readonly TimeSpan TimeOut = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan ScriptTimeOut = TimeSpan.FromSeconds(30);
 
+    // What is longer than a timer takes (49 days) would break each run before it begins.
+    [Limit("checks.timeout", "s", "cut to it")]
+    private static readonly TimeSpan LongestTimeOut = TimeSpan.FromDays(1);
+
     /// <summary>Starts a check that needs nothing but itself and its target: all but an alias.</summary>
     /// <returns>Null when nothing runs it: a maintenance mode.</returns>
     public static IRunningCheck? Start(string id, CheckDefinition definition, CheckRuntime runtime)
@@ -18,6 +23,7 @@ internal static class CheckStart
         var outputSize = runtime.OutputSizeOf(definition);
         var type = CheckTypes.Of(definition);
         var timeOut = definition.Timeout > ExactDuration.Zero ? definition.Timeout.ToTimeSpan() : type == CheckTypes.Script ? ScriptTimeOut : TimeOut;
+        timeOut = timeOut < LongestTimeOut ? timeOut : LongestTimeOut;
         ICheckProbe? probe = type switch
         {
             CheckTypes.Http => new HttpProbe(definition, options, outputSize),

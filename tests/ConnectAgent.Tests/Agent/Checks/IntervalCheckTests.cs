@@ -75,6 +75,16 @@ public sealed class IntervalCheckTests : IDisposable
         _probe.Runs.Should().Be(2);
     }
 
+    // services REG-2: a duration may be 292 years.
+    [Fact]
+    public void A_time_out_that_no_timer_takes_is_cut_and_the_check_runs()
+    {
+        var definition = new CheckDefinition { Http = "none", Interval = TimeSpan.FromSeconds(1), Timeout = TimeSpan.FromDays(106_751) };
+        CheckStart.Start("c", definition, _fixture.Runtime);
+        _fixture.Clock.Advance(TimeSpan.FromSeconds(1));
+        _fixture.Reports.Should().ContainSingle();
+    }
+
     // services CHK-5
     [Fact]
     public void Thresholds_count_results_in_a_row()
