@@ -39,6 +39,15 @@ internal sealed class KeptResults : IAsyncDisposable
         }
     }
 
+    /// <summary>A check is gone: one that is registered anew under its ID has nothing of its result.</summary>
+    public void Forget(string checkId)
+    {
+        lock (_gate)
+        {
+            _pending.Remove(checkId);
+        }
+    }
+
     /// <summary>Writes what is left.</summary>
     public async ValueTask DisposeAsync()
     {

@@ -170,6 +170,7 @@ internal sealed class LocalState
                 else if (next.Check(id) is not null)
                 {
                     next.RemoveCheck(id);
+                    _results.Forget(id);
                     checks.Add(id);
                 }
             }

@@ -190,6 +190,28 @@ public sealed class LocalRegistryTests
         again.State.Current.Check("tcp")!.Health.Should().BeEquivalentTo(new { Status = "critical", Output = string.Empty });
     }
 
+    [Fact] // CHK-1, REG-14
+    public async Task After_a_restart_a_check_that_was_registered_anew_has_nothing_of_the_one_before_it()
+    {
+        using var folder = new TemporaryFolder();
+        LocalAgent agent;
+        await using (agent = new LocalAgent(folder.Path))
+        {
+            // Given: its result waits to be written when it is removed.
+            await agent.AddAsync(Registration("web", Check("ttl", "web", TimeSpan.FromHours(1))));
+            agent.State.UpdateCheck("ttl", CheckStatus.Passing, "fine");
+            await agent.RemoveAsync("web");
+
+            // When
+            await agent.AddAsync(Registration("web", Check("ttl", "web", TimeSpan.FromHours(1))));
+            agent.State.Current.Check("ttl")!.Health.Status.Should().Be("critical");
+        }
+
+        // Then
+        await using var again = new LocalAgent(folder.Path, agent.Clock);
+        again.State.Current.Check("ttl")!.Health.Should().BeEquivalentTo(new { Status = "critical", Output = string.Empty });
+    }
+
     [Fact] // AG-29
     public async Task What_files_define_comes_and_goes_with_them_and_the_rest_stays()
     {
