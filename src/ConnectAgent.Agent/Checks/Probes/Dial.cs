@@ -8,7 +8,7 @@ namespace ConnectAgent.Agent.Checks.Probes;
 /// <summary>Connections to what is checked: a new one each time, and errors in the words that people know from the reference.</summary>
 internal static class Dial
 {
-    /// <summary>Connects.</summary>
+    /// <summary>Connects; the address of all interfaces is this host, as the reference has it.</summary>
     /// <exception cref="ProbeException">It failed.</exception>
     /// <exception cref="OperationCanceledException">There was no connection in time.</exception>
     public static async ValueTask<Stream> ConnectAsync(string host, int port, CancellationToken cancellationToken)
@@ -16,7 +16,7 @@ internal static class Dial
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
-            await socket.ConnectAsync(new DnsEndPoint(host, port), cancellationToken);
+            await socket.ConnectAsync(new DnsEndPoint(host is "0.0.0.0" ? "127.0.0.1" : host is "::" ? "::1" : host, port), cancellationToken);
             return new NetworkStream(socket, ownsSocket: true);
         }
         catch (SocketException error)

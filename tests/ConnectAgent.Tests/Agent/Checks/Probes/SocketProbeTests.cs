@@ -20,6 +20,15 @@ public class SocketProbeTests
         (await connection.ReceiveAsync(new byte[1])).Should().Be(0, "the connection is closed at once");
     }
 
+    [Fact] // as a service's own configuration says where it listens, and as the reference dials
+    public async Task The_address_of_all_interfaces_is_this_host()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var address = $"0.0.0.0:{((IPEndPoint)listener.LocalEndpoint).Port}";
+        (await new TcpProbe(address).RunAsync(default)).Should().Be(CheckResult.Passing($"TCP connect {address}: Success"));
+    }
+
     [Fact]
     public async Task A_port_that_refuses_is_critical()
     {
