@@ -1,5 +1,6 @@
 using System.Text;
 using ConnectAgent.Protocol.Services;
+using ConnectAgent.Protocol.Text;
 
 namespace ConnectAgent.Agent.Checks.Probes;
 
@@ -34,7 +35,7 @@ internal sealed class HttpTarget
     public static bool IsHttp(Uri uri) => uri.Scheme == Uri.UriSchemeHttp || uri.Scheme == Uri.UriSchemeHttps;
 
     /// <summary>The first request.</summary>
-    /// <exception cref="FormatException">Its method is none.</exception>
+    /// <exception cref="FormatException">Its method or one of its headers is none.</exception>
     public HttpRequestMessage First() => Request(new HttpMethod(Method), Uri!, hasBody: true, isOwn: true);
 
     /// <summary>The request that follows a redirect. What the definition adds goes to nobody but the host that it names, over TLS where it says so.</summary>
@@ -71,6 +72,12 @@ internal sealed class HttpTarget
 
     private static void Add(HttpRequestMessage request, string name, IReadOnlyList<string> values)
     {
+        // Nothing else looks: with a line break in it, it would be two headers, or another request.
+        if (values.Any(static value => value.Any(static c => char.IsControl(c) && c != '\t')))
+        {
+            throw new FormatException($"net/http: invalid header field value for {GoQuote.Of(name)}");
+        }
+
         if (name.Equals(Host, StringComparison.OrdinalIgnoreCase))
         {
             request.Headers.Host = values.Count > 0 ? values[0] : null;
@@ -79,7 +86,10 @@ internal sealed class HttpTarget
         {
             // It describes the body.
             request.Content ??= new ByteArrayContent([]);
-            request.Content.Headers.TryAddWithoutValidation(name, values);
+            if (!request.Content.Headers.TryAddWithoutValidation(name, values))
+            {
+                throw new FormatException($"net/http: invalid header field name {GoQuote.Of(name)}");
+            }
         }
     }
 

@@ -91,6 +91,28 @@ public class HttpProbeTests
     public async Task An_address_that_is_none_is_critical(string address) =>
         (await LookAsync(new CheckDefinition { Http = address })).Should().Be(CheckResult.Critical($"HTTP GET {address}: no address that begins with http:// or https://"));
 
+    [Theory] // a second header or request would go out in the name of the check
+    [InlineData("X", "a\r\nEvil: 1", "invalid header field value for \"X\"")]
+    [InlineData("X", "a\nEvil: 1", "invalid header field value for \"X\"")]
+    [InlineData("Content-Type", "a\r\nEvil: 1", "invalid header field value for \"Content-Type\"")]
+    [InlineData("X Y", "a", "invalid header field name \"X Y\"")]
+    [InlineData("", "a", "invalid header field name \"\"")]
+    public async Task A_header_that_is_none_is_critical_and_nothing_is_sent(string name, string value, string words)
+    {
+        var asked = 0;
+        await using var server = await TargetServer.StartAsync(_ =>
+        {
+            asked++;
+            return Task.CompletedTask;
+        });
+        var definition = new CheckDefinition
+        {
+            Http = server.Address.ToString(), Header = new Dictionary<string, IReadOnlyList<string>> { [name] = [value] },
+        };
+        (await LookAsync(definition)).Should().Be(CheckResult.Critical($"Get \"{server.Address}\": net/http: {words}"));
+        asked.Should().Be(0);
+    }
+
     [Fact]
     public async Task A_method_that_is_none_is_critical() =>
         (await LookAsync(new CheckDefinition { Http = "http://127.0.0.1:1/", Method = "A B" })).Status.Should().Be(CheckStatus.Critical);
