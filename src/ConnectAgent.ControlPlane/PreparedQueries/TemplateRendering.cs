@@ -35,7 +35,8 @@ internal static class TemplateRendering
         var given = new QueryName(name, query.Name, PatternOf(query)?.GroupsOf(name) ?? []);
         var left = LongestRendered;
         var service = Map(query.Service, text => QueryText.Parse(text).Render(given, ref left) ?? throw new ServerException(
-            FailureKind.Mistake, $"the query {GoQuote.Of(query.Name)} with this name has more than {LongestRendered} characters") { Limit = RenderedLimit });
+            FailureKind.Mistake, $"the query {GoQuote.Of(query.Name)} with this name has more than {LongestRendered} characters")
+        { Limit = RenderedLimit });
         return query with
         {
             Service = query.Template.RemoveEmptyTags && service.Tags is { } tags

@@ -25,7 +25,11 @@ internal sealed class JsonShape
         var text = new ArrayBufferWriter<byte>();
         var options = new JsonWriterOptions
         {
-            Indented = true, IndentCharacter = indent[0], IndentSize = indent.Length, Encoder = GoJsonEncoder.Instance, NewLine = "\n",
+            Indented = true,
+            IndentCharacter = indent[0],
+            IndentSize = indent.Length,
+            Encoder = GoJsonEncoder.Instance,
+            NewLine = "\n",
         };
         using (var writer = new Utf8JsonWriter(text, options))
         {

@@ -218,7 +218,9 @@ public sealed class LocalChecksTests : IAsyncLifetime
         // When
         await AddAsync(new RegisteredCheck
         {
-            CheckId = "s", Type = "script", IsFromFile = isFromFile,
+            CheckId = "s",
+            Type = "script",
+            IsFromFile = isFromFile,
             Definition = new CheckDefinition { ScriptArgs = ["echo", "ran"], Interval = TimeSpan.FromSeconds(10) },
         });
 
@@ -243,7 +245,8 @@ public sealed class LocalChecksTests : IAsyncLifetime
         var file = Path.Combine(folder.Path, "pid");
         await AddAsync(new RegisteredCheck
         {
-            CheckId = "s", Type = "script",
+            CheckId = "s",
+            Type = "script",
             Definition = new CheckDefinition { ScriptArgs = ["sh", "-c", $"echo $$ > {file}.new; mv {file}.new {file}; sleep 1000"], Interval = TimeSpan.FromSeconds(1) },
         });
         await _clock.ArmedAsync(delay => delay <= TimeSpan.FromSeconds(1));

@@ -33,7 +33,11 @@ public sealed class LocalRegistryTests
         again.State.Current.Check("web:1")!.Registered.Token.Should().Be("check-secret");
         again.State.Current.Check("web:1")!.Health.Should().BeEquivalentTo(new
         {
-            Node = "node1", CheckId = "web:1", ServiceId = "web", ServiceName = "web", Status = CheckStatus.Critical,
+            Node = "node1",
+            CheckId = "web:1",
+            ServiceId = "web",
+            ServiceName = "web",
+            Status = CheckStatus.Critical,
         });
     }
 
@@ -142,7 +146,12 @@ public sealed class LocalRegistryTests
         await agent.Registry.SetMaintenanceAsync("web", true, "other", CancellationToken.None);
         agent.State.Current.Check("_service_maintenance:web")!.Health.Should().BeEquivalentTo(new
         {
-            Name = "Service Maintenance Mode", Status = "critical", Notes = "disk", Type = "maintenance", ServiceId = "web", ServiceName = "web",
+            Name = "Service Maintenance Mode",
+            Status = "critical",
+            Notes = "disk",
+            Type = "maintenance",
+            ServiceId = "web",
+            ServiceName = "web",
         });
         await agent.Registry.SetNodeMaintenanceAsync(true, string.Empty, string.Empty, CancellationToken.None);
         agent.State.Current.Check("_node_maintenance")!.Health.Should().BeEquivalentTo(new

@@ -51,13 +51,23 @@ public sealed class TemplateRenderingTests
                 Template = new(QueryTemplate.NamePrefix, string.Empty, RemoveEmptyTags: false),
                 Service = new QueriedService
                 {
-                    Service = Place, Datacenters = [Place], IgnoreCheckIds = [Place], Near = Place, Tags = [Place, "!" + Place], NodeMeta = meta, ServiceMeta = meta,
+                    Service = Place,
+                    Datacenters = [Place],
+                    IgnoreCheckIds = [Place],
+                    Near = Place,
+                    Tags = [Place, "!" + Place],
+                    NodeMeta = meta,
+                    ServiceMeta = meta,
                 },
             },
             "GEO-x").Service;
         rendered.Should().BeEquivalentTo(new QueriedService
         {
-            Service = "x", Datacenters = ["x"], IgnoreCheckIds = ["x"], Near = "x", Tags = ["x", "!x"],
+            Service = "x",
+            Datacenters = ["x"],
+            IgnoreCheckIds = ["x"],
+            Near = "x",
+            Tags = ["x", "!x"],
             NodeMeta = new Dictionary<string, string>(StringComparer.Ordinal) { [Place] = "x" },
             ServiceMeta = new Dictionary<string, string>(StringComparer.Ordinal) { [Place] = "x" },
         });

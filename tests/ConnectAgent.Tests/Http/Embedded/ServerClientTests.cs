@@ -1,5 +1,5 @@
-using ConnectAgent.Agent.Identity;
 using ConnectAgent.Agent.Discovery;
+using ConnectAgent.Agent.Identity;
 using ConnectAgent.Agent.Servers;
 using ConnectAgent.ControlPlane;
 using ConnectAgent.ControlPlane.Acl;

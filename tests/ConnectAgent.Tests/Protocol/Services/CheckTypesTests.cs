@@ -13,8 +13,16 @@ public class CheckTypesTests
         // Given
         var check = new CheckDefinition
         {
-            Grpc = "a:1", Http = "http://a", Ttl = TimeSpan.FromSeconds(1), Tcp = "a:1", Udp = "a:1", AliasService = "a", DockerContainerId = "a", ScriptArgs = ["a"],
-            H2Ping = "a:1", OsService = "a",
+            Grpc = "a:1",
+            Http = "http://a",
+            Ttl = TimeSpan.FromSeconds(1),
+            Tcp = "a:1",
+            Udp = "a:1",
+            AliasService = "a",
+            DockerContainerId = "a",
+            ScriptArgs = ["a"],
+            H2Ping = "a:1",
+            OsService = "a",
         };
 
         // When

@@ -244,7 +244,10 @@ public class HttpProbeTests
         });
         var definition = new CheckDefinition
         {
-            Http = server.Address.ToString(), Method = "POST", Body = "x", Header = new Dictionary<string, IReadOnlyList<string>> { ["X-Own"] = ["+own"] },
+            Http = server.Address.ToString(),
+            Method = "POST",
+            Body = "x",
+            Header = new Dictionary<string, IReadOnlyList<string>> { ["X-Own"] = ["+own"] },
         };
         (await LookAsync(definition)).Output.Should().Be($"HTTP POST {server.Address}: 200 OK Output: {method}+own");
         (await LookAsync(definition with { DisableRedirects = true })).Status.Should().Be("critical");
@@ -269,7 +272,8 @@ public class HttpProbeTests
         });
         var definition = new CheckDefinition
         {
-            Http = $"http://me:secret@{server.HostPort}/", Header = new Dictionary<string, IReadOnlyList<string>> { ["X-Secret"] = ["s"], ["Host"] = ["web"] },
+            Http = $"http://me:secret@{server.HostPort}/",
+            Header = new Dictionary<string, IReadOnlyList<string>> { ["X-Secret"] = ["s"], ["Host"] = ["web"] },
         };
 
         // When
