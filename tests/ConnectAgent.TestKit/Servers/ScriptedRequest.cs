@@ -22,7 +22,7 @@ public sealed record ScriptedRequest(string Method, string Target, IReadOnlyDict
     public bool IsProbe => Target == "/v1/status/leader";
 
     /// <summary>Whether an agent says or asks it of its own node (services AE-1).</summary>
-    public bool IsOfNode => Path is "/v1/catalog/register" or "/v1/catalog/deregister" or "/v1/catalog/node/node1" or "/v1/health/node/node1"
+    public bool IsOfNode => (Path is "/v1/catalog/register" or "/v1/catalog/deregister" && Body.Contains("node1", StringComparison.Ordinal)) || Path is "/v1/catalog/node/node1" or "/v1/health/node/node1"
         || Target.StartsWith("/v1/catalog/nodes?stale&", StringComparison.Ordinal);
 
     /// <summary>What is answered to that by a server that takes it.</summary>
