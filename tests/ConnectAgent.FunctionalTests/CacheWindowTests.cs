@@ -10,7 +10,7 @@ namespace ConnectAgent.FunctionalTests;
 public sealed class CacheWindowTests
 {
     private const string Secret = "5ec3e7ab-9999-1111-2222-333344445555";
-    private static readonly int Kills = Soak.Of(20, 200);
+    private static readonly int Kills = Soak.Of(10, 200);
 
     [Fact]
     public async Task Every_live_entry_is_listed_and_no_token_shows()

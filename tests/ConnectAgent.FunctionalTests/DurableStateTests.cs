@@ -11,7 +11,7 @@ namespace ConnectAgent.FunctionalTests;
 public sealed class DurableStateTests
 {
     private const int Destinations = 12;
-    private static readonly int Kills = Soak.Of(30, 300);
+    private static readonly int Kills = Soak.Of(12, 300);
 
     [Fact] // written means durable: kills at random moments, thirty or, with SOAK=1, three hundred; nothing acknowledged is lost, nothing is half there, the index never goes back
     public async Task Kills_lose_no_acknowledged_write()
