@@ -15,7 +15,8 @@ if ((${#missing[@]})); then
   $sudo apt-get install -y -qq "${missing[@]}"
 fi
 
-[ -d tests/node-client/node_modules ] || npm ci --prefix tests/node-client --no-audit --no-fund --silent
+# In its folder: with --prefix npm would not read the machine's own settings.
+[ -d tests/node-client/node_modules ] || (cd tests/node-client && npm ci --no-audit --no-fund --loglevel error)
 
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 dotnet restore ConnectAgent.sln
