@@ -107,7 +107,8 @@ public class HttpProbeTests
         });
         var definition = new CheckDefinition
         {
-            Http = server.Address.ToString(), Header = new Dictionary<string, IReadOnlyList<string>> { [name] = [value] },
+            Http = server.Address.ToString(),
+            Header = new Dictionary<string, IReadOnlyList<string>> { [name] = [value] },
         };
         (await LookAsync(definition)).Should().Be(CheckResult.Critical($"Get \"{server.Address}\": net/http: {words}"));
         asked.Should().Be(0);
