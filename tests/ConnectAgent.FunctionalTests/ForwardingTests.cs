@@ -277,7 +277,7 @@ public sealed class ForwardingTests : IAsyncLifetime
     public async Task A_write_is_tried_elsewhere_only_if_it_cannot_have_arrived()
     {
         // Given
-        await using var second = ScriptedConsulServer.Start(_server.Content);
+        await using var second = ScriptedConsulServer.Start(_server.Content, setsNodeApart: true);
         await using var agent = await AgentProcess.StartClientAsync([_server.Address, second.Address]);
         await agent.GetAsync("/v1/catalog/nodes");
         var (used, other) = _server.Requests.Count > 0 ? (_server, second) : (second, _server);
@@ -290,7 +290,7 @@ public sealed class ForwardingTests : IAsyncLifetime
 
         // Then
         unsure.StatusCode.Should().Be(HttpStatusCode.InternalServerError);
-        other.Requests.Should().BeEmpty();
+        other.Requests.Should().NotContain(request => request.Method == "PUT");
 
         // When: nobody is there
         other.Refuse();
