@@ -32,6 +32,7 @@ internal sealed class PacedBody : ForwardOnlyStream
     private readonly TimeProvider _clock;
     private TimeSpan _grace = Grace;
     private long? _start;
+    private bool _isWhole;
 
     private PacedBody(HttpContext context, TimeProvider clock) => (_context, _body, _clock) = (context, context.Request.BodyReader, clock);
 
@@ -87,8 +88,10 @@ internal sealed class PacedBody : ForwardOnlyStream
             var taken = come.Buffer.Slice(0, read);
             taken.CopyTo(buffer.Span);
             _body.AdvanceTo(taken.End);
-            if (read == 0)
+            if (read == 0 && !buffer.IsEmpty && !_isWhole)
             {
+                // The framework's own reader asks for nothing, too, to wait without a buffer; and some ask again at the end.
+                _isWhole = true;
                 LongBody.End(_context);
             }
 

@@ -129,6 +129,31 @@ public sealed class LargeRequestsTests
         RefusalCounts.Of(agent.Services, LimitName).Should().Be(0);
     }
 
+    [Fact] // the body counts, and what has come in of it on the connection does not count once more
+    public async Task FA_1_A_long_body_takes_one_place()
+    {
+        // Given
+        await using var agent = await InProcessAgent.StartAsync();
+        var places = agent.Services.GetRequiredService<LargeRequests>();
+        while (places.Held < LargeRequests.Most - 1)
+        {
+            places.TryTake().Should().BeTrue();
+        }
+
+        using var caller = await RawHttp.ConnectAsync(agent.Address);
+        for (var i = 0; i < 3; i++)
+        {
+            // When
+            const int Length = 500_000;
+            await caller.SendAsync($"POST /v1/agent/connect/authorize HTTP/1.1\r\nHost: localhost\r\nContent-Length: {Length}\r\n\r\n" + "{\"Bogus\":1}".PadRight(Length));
+
+            // Then
+            RawHttp.Split(await caller.ReadAsync()).Status.Should().Be(400);
+        }
+
+        RefusalCounts.Of(agent.Services, LimitName).Should().Be(0);
+    }
+
     [Theory] // a long body that is read ends no connection
     [InlineData("Content-Length: 70000", "")]
     [InlineData("Transfer-Encoding: chunked", "11170\r\n")]
