@@ -51,7 +51,7 @@ internal static class AuthMethodCommands
         }
 
         var method = await SetAsync(call, new JsonObject(), isMerged: false);
-        return Print(call, await call.AskAsync(ApiRequest.Put(Path).With(BodyOf(method)), "Failed to create new auth method: "));
+        return Print(call, await call.AskAsync(ApiRequest.Put(Path).With(JsonShape.Body(method)), "Failed to create new auth method: "));
     }
 
     private static async Task<int> ListAsync(Invocation call)
@@ -66,7 +66,7 @@ internal static class AuthMethodCommands
         var isMerged = !call.Of(NoMerge);
         var old = JsonObject.Create(await FindAsync(call))!;
         var method = await SetAsync(call, isMerged ? old : new JsonObject { ["Type"] = old["Type"]!.DeepClone() }, isMerged);
-        return Print(call, await call.AskAsync(ApiRequest.Put(PathOf(call)).With(BodyOf(method)), $"Error updating auth method \"{call.Of(Name)}\": "));
+        return Print(call, await call.AskAsync(ApiRequest.Put(PathOf(call)).With(JsonShape.Body(method)), $"Error updating auth method \"{call.Of(Name)}\": "));
     }
 
     private static async Task<int> DeleteAsync(Invocation call)
@@ -133,6 +133,4 @@ internal static class AuthMethodCommands
 
         string Line(string label, string name) => method.Text(name) is { Length: > 0 } value ? $"{label}{value}\n" : string.Empty;
     });
-
-    private static byte[] BodyOf(JsonObject method) => JsonShape.Body(writer => method.WriteTo(writer));
 }

@@ -11,7 +11,6 @@ internal static class BindingRuleCommands
 {
     private const string Path = "/v1/acl/binding-rule";
     private const string ListPath = "/v1/acl/binding-rules";
-    private const int FullLength = 36;
 
     private static readonly JsonShape Shape = new("ID", "Description", "AuthMethod", "BindType", "BindName", "Selector", "CreateIndex", "ModifyIndex");
     private static readonly Option<string?> Format = Flag.Format();
@@ -47,7 +46,7 @@ internal static class BindingRuleCommands
         }
 
         var rule = Set(call, new JsonObject { ["AuthMethod"] = method }, isMerged: false);
-        return Print(call, await call.AskAsync(ApiRequest.Put(Path).With(BodyOf(rule)), "Failed to create new binding rule: "));
+        return Print(call, await call.AskAsync(ApiRequest.Put(Path).With(JsonShape.Body(rule)), "Failed to create new binding rule: "));
     }
 
     private static async Task<int> ListAsync(Invocation call)
@@ -66,7 +65,7 @@ internal static class BindingRuleCommands
     {
         var id = await IdAsync(call);
         var rule = Set(call, JsonObject.Create(await FindAsync(call, id))!, isMerged: !call.Of(NoMerge));
-        return Print(call, await call.AskAsync(ApiRequest.Put(PathOf(id)).With(BodyOf(rule)), $"Error updating binding rule \"{id}\": "));
+        return Print(call, await call.AskAsync(ApiRequest.Put(PathOf(id)).With(JsonShape.Body(rule)), $"Error updating binding rule \"{id}\": "));
     }
 
     private static async Task<int> DeleteAsync(Invocation call)
@@ -79,13 +78,8 @@ internal static class BindingRuleCommands
     private static async Task<JsonElement> FindAsync(Invocation call, string id) =>
         await call.FindAsync(ApiRequest.Get(PathOf(id)), $"Error reading binding rule \"{id}\": ") ?? throw new CommandFailure($"Binding rule not found with ID \"{id}\"");
 
-    private static async Task<string> IdAsync(Invocation call)
-    {
-        const string Failure = "Error determining binding rule ID: ";
-        var begin = call.Given(Id) ?? throw new CommandFailure("Must specify the -id parameter");
-        return begin.Length == FullLength ? begin : PolicyCommands.OnlyOne(
-            (await call.AskAsync(ApiRequest.Get(ListPath), Failure)).AsItems().Select(static rule => rule.Text("ID")), begin, Failure, "rule");
-    }
+    private static Task<string> IdAsync(Invocation call) => IdBeginning.ResolveAsync(
+        call, call.Given(Id) ?? throw new CommandFailure("Must specify the -id parameter"), ListPath, "Error determining binding rule ID: ", "rule");
 
     private static string PathOf(string id) => $"{Path}/{ApiRequest.Escape(id)}";
 
@@ -108,6 +102,4 @@ internal static class BindingRuleCommands
     {
         ("AuthMethod:   ", "AuthMethod"), ("Description:  ", "Description"), ("BindType:     ", "BindType"), ("BindName:     ", "BindName"), ("Selector:     ", "Selector"),
     }.Select(field => $"{indent}{field.Item1}{rule.Text(field.Item2)}\n"));
-
-    private static byte[] BodyOf(JsonObject rule) => JsonShape.Body(writer => rule.WriteTo(writer));
 }

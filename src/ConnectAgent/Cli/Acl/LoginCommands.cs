@@ -39,17 +39,7 @@ internal static class LoginCommands
             writer.WriteStartObject();
             writer.WriteString("AuthMethod", method);
             writer.WriteString("BearerToken", credential);
-            if (meta.Count > 0)
-            {
-                writer.WriteStartObject("Meta");
-                foreach (var (key, value) in meta.OrderBy(static pair => pair.Key, StringComparer.Ordinal))
-                {
-                    writer.WriteString(key, value);
-                }
-
-                writer.WriteEndObject();
-            }
-
+            JsonShape.WriteMap(writer, "Meta", meta);
             writer.WriteEndObject();
         });
         var token = await call.AskAsync(ApiRequest.Post("/v1/acl/login").With(body), "Error logging in: ");

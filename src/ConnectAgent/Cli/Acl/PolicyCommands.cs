@@ -10,8 +10,8 @@ namespace ConnectAgent.Cli.Acl;
 internal static class PolicyCommands
 {
     private const string Path = "/v1/acl/policy";
+    private const string ListPath = "/v1/acl/policies";
     private const string IdFailure = "Error determining policy ID: ";
-    private const int FullLength = 36;
 
     private static readonly Option<string?> Format = Flag.Format();
     private static readonly Option<string?> Id = Flag.Text("id", "The policy's ID, or its beginning.");
@@ -33,21 +33,9 @@ internal static class PolicyCommands
 
     /// <summary>The ID that begins so.</summary>
     /// <exception cref="CommandFailure">There is none, or more than one.</exception>
-    public static async Task<string> IdAsync(Invocation call, string begin) => begin.Length == FullLength
-        ? begin
-        : OnlyOne((await ListAsync(call, IdFailure)).AsItems().Select(static policy => policy.Text("ID")), begin, IdFailure, "policy");
+    public static Task<string> IdAsync(Invocation call, string begin) => IdBeginning.ResolveAsync(call, begin, ListPath, IdFailure, "policy");
 
-    /// <summary>The only one of IDs that begins so.</summary>
-    /// <exception cref="CommandFailure">There is none, or more than one.</exception>
-    public static string OnlyOne(IEnumerable<string> ids, string begin, string failure, string what) =>
-        ids.Where(id => id.StartsWith(begin, StringComparison.Ordinal)).ToList() switch
-        {
-            [] => throw new CommandFailure($"{failure}No such {what} ID with prefix: {begin}"),
-            [var id] => id,
-            _ => throw new CommandFailure($"{failure}Multiple {what} IDs with prefix: {begin}"),
-        };
-
-    private static Task<JsonElement> ListAsync(Invocation call, string failure) => call.AskAsync(ApiRequest.Get("/v1/acl/policies"), failure);
+    private static Task<JsonElement> ListAsync(Invocation call, string failure) => call.AskAsync(ApiRequest.Get(ListPath), failure);
 
     private static string PathOf(string id) => $"{Path}/{ApiRequest.Escape(id)}";
 
@@ -59,7 +47,7 @@ internal static class PolicyCommands
         }
 
         return AclText.Policy(call, Format, await call.AskAsync(
-            ApiRequest.Put(Path).With(BodyOf(await SetAsync(call, new JsonObject(), isMerged: false))), "Failed to create new policy: "));
+            ApiRequest.Put(Path).With(JsonShape.Body(await SetAsync(call, new JsonObject(), isMerged: false))), "Failed to create new policy: "));
     }
 
     private static async Task<int> ReadAsync(Invocation call)
@@ -76,7 +64,7 @@ internal static class PolicyCommands
         var isMerged = !call.Of(NoMerge);
         var old = isMerged ? JsonObject.Create(await call.AskAsync(ApiRequest.Get(PathOf(id)), "Error when retrieving current policy: "))! : new JsonObject { ["ID"] = id };
         var policy = await SetAsync(call, old, isMerged);
-        return AclText.Policy(call, Format, await call.AskAsync(ApiRequest.Put(PathOf(id)).With(BodyOf(policy)), $"Error updating policy \"{id}\": "));
+        return AclText.Policy(call, Format, await call.AskAsync(ApiRequest.Put(PathOf(id)).With(JsonShape.Body(policy)), $"Error updating policy \"{id}\": "));
     }
 
     private static async Task<int> DeleteAsync(Invocation call)
@@ -114,6 +102,4 @@ internal static class PolicyCommands
     private static async Task<string> NamedAsync(Invocation call, string name) =>
         (await ListAsync(call, IdFailure)).AsItems().Where(policy => policy.Text("Name") == name).Select(static policy => policy.Text("ID")).FirstOrDefault()
             ?? throw new CommandFailure($"{IdFailure}No such policy with name {name}");
-
-    private static byte[] BodyOf(JsonObject policy) => JsonShape.Body(writer => policy.WriteTo(writer));
 }

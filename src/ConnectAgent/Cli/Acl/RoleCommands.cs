@@ -10,8 +10,8 @@ namespace ConnectAgent.Cli.Acl;
 internal static class RoleCommands
 {
     private const string Path = "/v1/acl/role";
+    private const string ListPath = "/v1/acl/roles";
     private const string IdFailure = "Error determining role ID: ";
-    private const int FullLength = 36;
 
     private static readonly Option<string?> Format = Flag.Format();
     private static readonly Option<string?> Id = Flag.Text("id", "The role's ID, or its beginning.");
@@ -32,11 +32,9 @@ internal static class RoleCommands
 
     /// <summary>The ID that begins so.</summary>
     /// <exception cref="CommandFailure">There is none, or more than one.</exception>
-    public static async Task<string> IdAsync(Invocation call, string begin) => begin.Length == FullLength
-        ? begin
-        : PolicyCommands.OnlyOne((await ListAsync(call, IdFailure)).AsItems().Select(static role => role.Text("ID")), begin, IdFailure, "role");
+    public static Task<string> IdAsync(Invocation call, string begin) => IdBeginning.ResolveAsync(call, begin, ListPath, IdFailure, "role");
 
-    private static Task<JsonElement> ListAsync(Invocation call, string failure) => call.AskAsync(ApiRequest.Get("/v1/acl/roles"), failure);
+    private static Task<JsonElement> ListAsync(Invocation call, string failure) => call.AskAsync(ApiRequest.Get(ListPath), failure);
 
     private static string PathOf(string id) => $"{Path}/{ApiRequest.Escape(id)}";
 
@@ -54,7 +52,7 @@ internal static class RoleCommands
 
         var role = new JsonObject { ["ID"] = string.Empty, ["Name"] = name, ["Description"] = call.Of(Description) };
         await Links.SetAsync(call, role, static _ => false);
-        return AclText.Role(call, Format, await call.AskAsync(ApiRequest.Put(Path).With(BodyOf(role)), "Failed to create new role: "));
+        return AclText.Role(call, Format, await call.AskAsync(ApiRequest.Put(Path).With(JsonShape.Body(role)), "Failed to create new role: "));
     }
 
     private static async Task<int> ReadAsync(Invocation call)
@@ -77,7 +75,7 @@ internal static class RoleCommands
         Set("Name", call.Given(Name));
         Set("Description", call.Given(Description));
         await Links.SetAsync(call, role, _ => isMerged);
-        return AclText.Role(call, Format, await call.AskAsync(ApiRequest.Put(PathOf(id)).With(BodyOf(role)), $"Error updating role \"{id}\": "));
+        return AclText.Role(call, Format, await call.AskAsync(ApiRequest.Put(PathOf(id)).With(JsonShape.Body(role)), $"Error updating role \"{id}\": "));
 
         void Set(string name, string? value)
         {
@@ -101,6 +99,4 @@ internal static class RoleCommands
         return await call.FindAsync(ApiRequest.Get($"{Path}/name/{ApiRequest.Escape(name)}"), $"Error reading role \"{name}\": ")
             ?? throw new CommandFailure($"Role not found with name \"{name}\"");
     }
-
-    private static byte[] BodyOf(JsonObject role) => JsonShape.Body(writer => role.WriteTo(writer));
 }

@@ -10,7 +10,7 @@ namespace ConnectAgent.Cli.Acl;
 internal static class TokenCommands
 {
     private const string Path = "/v1/acl/token";
-    private const int FullLength = 36;
+    private const string ListPath = "/v1/acl/tokens";
 
     private static readonly Option<string?> Format = Flag.Format();
     private static readonly Option<string?> Id = Flag.Text("id", "The token's accessor ID, or its beginning.");
@@ -33,7 +33,7 @@ internal static class TokenCommands
             "create", "Makes a token.", "acl token create -description web -service-identity web", CreateAsync,
             [Format, Description, Accessor, Secret, Local, Ttl, .. Links.Options]),
         CliCommand.Asking("list", "Lists all tokens.", "acl token list", static async call => AclText.Tokens(
-            call, Format, await call.AskAsync(ApiRequest.Get("/v1/acl/tokens"), "Failed to retrieve the token list: ")), Format),
+            call, Format, await call.AskAsync(ApiRequest.Get(ListPath), "Failed to retrieve the token list: ")), Format),
         CliCommand.Asking("read", "Shows a token.", "acl token read -self", ReadAsync, Format, Id, Self),
         CliCommand.Asking("clone", "Makes a token that may do the same as another.", "acl token clone -id 8a7a82b3", CloneAsync, Format, Id, Description),
         CliCommand.Asking(
@@ -43,12 +43,8 @@ internal static class TokenCommands
 
     /// <summary>The accessor ID that begins so.</summary>
     /// <exception cref="CommandFailure">There is none, or more than one.</exception>
-    public static async Task<string> IdAsync(Invocation call, string begin)
-    {
-        const string Failure = "Error determining token ID: ";
-        return begin.Length == FullLength ? begin : PolicyCommands.OnlyOne(
-            (await call.AskAsync(ApiRequest.Get("/v1/acl/tokens"), Failure)).AsItems().Select(static token => token.Text("AccessorID")), begin, Failure, "token");
-    }
+    public static Task<string> IdAsync(Invocation call, string begin) =>
+        IdBeginning.ResolveAsync(call, begin, ListPath, "Error determining token ID: ", "token", "AccessorID");
 
     /// <summary>Reads a token by its accessor ID.</summary>
     public static Task<JsonElement> ReadAsync(Invocation call, string id, string failure) => call.AskAsync(ApiRequest.Get(PathOf(id)), failure);
@@ -72,7 +68,7 @@ internal static class TokenCommands
         }
 
         token["CreateTime"] = "0001-01-01T00:00:00Z";
-        return AclText.Token(call, Format, await call.AskAsync(ApiRequest.Put(Path).With(BodyOf(token)), "Failed to create new token: "));
+        return AclText.Token(call, Format, await call.AskAsync(ApiRequest.Put(Path).With(JsonShape.Body(token)), "Failed to create new token: "));
     }
 
     private static async Task<int> ReadAsync(Invocation call)
@@ -90,7 +86,7 @@ internal static class TokenCommands
     {
         var id = await IdAsync(call, call.Given(Id) ?? throw new CommandFailure("Cannot update a token without specifying the -id parameter"));
         var body = new JsonObject { ["Description"] = call.Of(Description) };
-        return AclText.Token(call, Format, await call.AskAsync(ApiRequest.Put(PathOf(id) + "/clone").With(BodyOf(body)), "Error cloning token: "));
+        return AclText.Token(call, Format, await call.AskAsync(ApiRequest.Put(PathOf(id) + "/clone").With(JsonShape.Body(body)), "Error cloning token: "));
     }
 
     private static async Task<int> UpdateAsync(Invocation call)
@@ -109,7 +105,7 @@ internal static class TokenCommands
             "ServiceIdentities" => MergeServices,
             _ => MergeNodes,
         }));
-        return AclText.Token(call, Format, await call.AskAsync(ApiRequest.Put(PathOf(id)).With(BodyOf(token)), $"Failed to update token {id}: "));
+        return AclText.Token(call, Format, await call.AskAsync(ApiRequest.Put(PathOf(id)).With(JsonShape.Body(token)), $"Failed to update token {id}: "));
     }
 
     private static async Task<int> DeleteAsync(Invocation call)
@@ -120,6 +116,4 @@ internal static class TokenCommands
     }
 
     private static string Required(Invocation call) => call.Given(Id) ?? throw new CommandFailure("Must specify the -id parameter");
-
-    private static byte[] BodyOf(JsonObject token) => JsonShape.Body(writer => token.WriteTo(writer));
 }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using ConnectAgent.Cli.Framework;
+using ConnectAgent.Cli.Intentions;
 using ConnectAgent.Client.Api;
 
 namespace ConnectAgent.Cli.Connect;
@@ -72,7 +73,7 @@ internal static class ExposeCommand
         }
 
         var isWritten = await call.AskAsync(
-            ApiRequest.Put("/v1/config").With("cas", cas).With(JsonShape.Body(writer => entry.WriteTo(writer))), "Error writing ingress config entry: ");
+            ApiRequest.Put("/v1/config").With("cas", cas).With(JsonShape.Body(entry)), "Error writing ingress config entry: ");
         if (isWritten.ValueKind != System.Text.Json.JsonValueKind.True)
         {
             throw new CommandFailure("Ingress config entry was changed while attempting to update, please try again.");
@@ -82,8 +83,7 @@ internal static class ExposeCommand
     // What is there already stays as it is.
     private static async Task AllowAsync(Invocation call, string gateway, string service)
     {
-        var request = new ApiRequest(HttpMethod.Get, "/v1/connect/intentions/exact").With("source", gateway).With("destination", service);
-        if (await call.FindAsync(request, "Error looking up existing intention: ") is not null)
+        if (await call.FindAsync(IntentionCommands.Exact(HttpMethod.Get, gateway, service), "Error looking up existing intention: ") is not null)
         {
             call.Done($"Intention already exists for \"{gateway}\" -> \"{service}\"");
             return;
@@ -98,7 +98,7 @@ internal static class ExposeCommand
             writer.WriteString("Action", "allow");
             writer.WriteEndObject();
         });
-        await call.SendAsync(ApiRequest.Post("/v1/connect/intentions").With(body), "Error upserting intention: ");
+        await call.SendAsync(ApiRequest.Post(IntentionCommands.Path).With(body), "Error upserting intention: ");
         call.Done($"Successfully set up intention for \"{gateway}\" -> \"{service}\"");
     }
 }

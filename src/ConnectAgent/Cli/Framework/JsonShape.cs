@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using ConnectAgent.Protocol.Json;
 
 namespace ConnectAgent.Cli.Framework;
@@ -54,6 +55,26 @@ internal sealed class JsonShape
         }
 
         return Encoding.UTF8.GetString(text.WrittenSpan);
+    }
+
+    /// <summary>A document as a body.</summary>
+    public static byte[] Body(JsonNode json) => Body(writer => json.WriteTo(writer));
+
+    /// <summary>Writes texts by name, in the order of the names; nothing where there are none.</summary>
+    public static void WriteMap(Utf8JsonWriter writer, string name, IReadOnlyDictionary<string, string> map)
+    {
+        if (map.Count == 0)
+        {
+            return;
+        }
+
+        writer.WriteStartObject(name);
+        foreach (var (key, value) in map.OrderBy(static pair => pair.Key, StringComparer.Ordinal))
+        {
+            writer.WriteString(key, value);
+        }
+
+        writer.WriteEndObject();
     }
 
     /// <summary>Writes a body.</summary>

@@ -47,7 +47,7 @@ internal static class IntentionCreateCommand
             throw new CommandFailure("Error: Must specify two arguments: source and destination");
         }
 
-        return [Parsed(Body(string.Empty, source, destination, "consul", call.Of(Deny) ? "deny" : "allow", call.Pairs(Meta)))];
+        return [JsonElement.Parse(Body(string.Empty, source, destination, "consul", call.Of(Deny) ? "deny" : "allow", call.Pairs(Meta)))];
     }
 
     private static JsonElement ParsedOf(string path)
@@ -55,9 +55,7 @@ internal static class IntentionCreateCommand
         try
         {
             var given = JsonElement.Parse(InputFile.Read(path, "Error: File " + GoQuote.Of(path) + ": "));
-            return Parsed(Body(
-                string.Empty, given.Text("SourceName"), given.Text("DestinationName"), given.Text("SourceType"), given.Text("Action"),
-                given.Field("Meta").Fields().ToDictionary(static pair => pair.Name, static pair => pair.Value.AsText(), StringComparer.Ordinal)));
+            return JsonElement.Parse(Body(string.Empty, given));
         }
         catch (JsonException error)
         {
@@ -65,7 +63,9 @@ internal static class IntentionCreateCommand
         }
     }
 
-    private static JsonElement Parsed(byte[] json) => JsonElement.Parse(json);
+    private static byte[] Body(string id, JsonElement given) => Body(
+        id, given.Text("SourceName"), given.Text("DestinationName"), given.Text("SourceType"), given.Text("Action"),
+        given.Field("Meta").Fields().ToDictionary(static pair => pair.Name, static pair => pair.Value.AsText(), StringComparer.Ordinal));
 
     // GO-11: zero values are sent, too.
     private static byte[] Body(string id, string source, string destination, string type, string action, Dictionary<string, string> meta) => JsonShape.Body(writer =>
@@ -86,17 +86,7 @@ internal static class IntentionCreateCommand
             writer.WriteString("Action", action);
         }
 
-        if (meta.Count > 0)
-        {
-            writer.WriteStartObject("Meta");
-            foreach (var (key, value) in meta.OrderBy(static pair => pair.Key, StringComparer.Ordinal))
-            {
-                writer.WriteString(key, value);
-            }
-
-            writer.WriteEndObject();
-        }
-
+        JsonShape.WriteMap(writer, "Meta", meta);
         writer.WriteNumber("Precedence", 0);
         writer.WriteString("CreatedAt", NoTime);
         writer.WriteString("UpdatedAt", NoTime);
@@ -115,13 +105,10 @@ internal static class IntentionCreateCommand
             if (old is { } found)
             {
                 var id = found.Text("ID");
-                var body = Body(
-                    id, source, destination, intention.Text("SourceType"), intention.Text("Action"),
-                    intention.Field("Meta").Fields().ToDictionary(static pair => pair.Name, static pair => pair.Value.AsText(), StringComparer.Ordinal));
 
                 // One that is kept as a config entry has no ID (ICLI-4).
                 var request = id.Length > 0 ? ApiRequest.Put($"{IntentionCommands.Path}/{ApiRequest.Escape(id)}") : IntentionCommands.Exact(HttpMethod.Put, source, destination);
-                await call.SendAsync(request.With(body), $"Error: Error replacing intention with source {GoQuote.Of(source)} and destination {GoQuote.Of(destination)}: ");
+                await call.SendAsync(request.With(Body(id, intention)), $"Error: Error replacing intention with source {GoQuote.Of(source)} and destination {GoQuote.Of(destination)}: ");
                 return;
             }
         }

@@ -55,7 +55,6 @@ internal static class TlsCommands
             (true, false, false) => "server",
             (false, true, false) => "client",
             (false, false, true) => "cli",
-            (false, false, false) => throw new CommandFailure("Please provide either -server, -client, or -cli"),
             _ => throw new CommandFailure("Please provide either -server, -client, or -cli"),
         };
         if (call.Given(Node) is not null && kind != "server")
