@@ -58,6 +58,27 @@ internal sealed record RegisteredCheck
         Token = token,
     };
 
+    /// <summary>What readers and the catalog see of it.</summary>
+    /// <param name="node">The agent's.</param>
+    /// <param name="service">That it is bound to; null for the node.</param>
+    /// <param name="status">Its last one.</param>
+    /// <param name="output">Of its last look.</param>
+    public HealthCheck HealthWith(string node, NodeService? service, string status, string output) => new()
+    {
+        Node = node,
+        CheckId = CheckId,
+        Name = Name,
+        Status = status,
+        Notes = Notes,
+        Output = output,
+        ServiceId = ServiceId,
+        ServiceName = service?.Name ?? string.Empty,
+        ServiceTags = service?.Tags ?? [],
+        Type = Type,
+        Interval = Interval,
+        Timeout = Timeout,
+    };
+
     // Records print their members.
     public override string ToString() => $"check {CheckId}";
 }

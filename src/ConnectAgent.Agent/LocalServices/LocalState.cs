@@ -238,25 +238,8 @@ internal sealed class LocalState
         }
     }
 
-    private HealthCheck HealthOf(LocalView.Builder next, RegisteredCheck check, string status, string output)
-    {
-        var service = check.ServiceId.Length > 0 ? next.Service(check.ServiceId)?.Visible : null;
-        return new HealthCheck
-        {
-            Node = _agent.NodeName,
-            CheckId = check.CheckId,
-            Name = check.Name,
-            Status = status,
-            Notes = check.Notes,
-            Output = output,
-            ServiceId = check.ServiceId,
-            ServiceName = service?.Name ?? string.Empty,
-            ServiceTags = service?.Tags ?? [],
-            Type = check.Type,
-            Interval = check.Interval,
-            Timeout = check.Timeout,
-        };
-    }
+    private HealthCheck HealthOf(LocalView.Builder next, RegisteredCheck check, string status, string output) =>
+        check.HealthWith(_agent.NodeName, check.ServiceId.Length > 0 ? next.Service(check.ServiceId)?.Visible : null, status, output);
 
     // Under the lock, so that subscribers hear of changes in their order.
     private void Replace(LocalView now, List<string> services, List<string> checks)

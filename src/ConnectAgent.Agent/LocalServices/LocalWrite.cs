@@ -44,7 +44,7 @@ internal sealed class LocalWrite(StateWriter writer, LocalTables tables, LocalSe
 
         if (registration.Sidecar is { } sidecar)
         {
-            Register(sidecar.AtPort(sidecar.Port >= 1 ? sidecar.Port : PortFor(sidecar.Id)), registration.Service.Id);
+            Register(sidecar.Port >= 1 ? sidecar.Planned : sidecar.AtPort(PortFor(sidecar.Id)), registration.Service.Id);
         }
     }
 

@@ -58,6 +58,9 @@ internal sealed record ServiceRegistration(NodeService Service)
 /// <param name="AtPort">Pure; the sidecar with its port, which its default checks depend on (SIDE-6).</param>
 internal sealed record SidecarRegistration(string Id, int Port, Func<int, ServiceRegistration> AtPort)
 {
-    /// <summary>The sidecar before its port is known; for what does not depend on it.</summary>
-    public ServiceRegistration Planned => AtPort(Math.Max(Port, 1));
+    private ServiceRegistration? _planned;
+
+    /// <summary>The sidecar before its port is known; for what does not depend on it. Worked out once.</summary>
+    /// <exception cref="ServerException">As <see cref="ServiceRegistration.Of"/>.</exception>
+    public ServiceRegistration Planned => _planned ??= AtPort(Math.Max(Port, 1));
 }

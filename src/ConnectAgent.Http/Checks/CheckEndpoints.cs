@@ -45,7 +45,7 @@ internal sealed class CheckEndpoints(
     {
         request.RefuseNamespace();
         var check = CheckRules.Standalone(await RequestBody.ReadAsync(
-            request, ServiceBodies.AgentCheck, static error => WireException.Invalid("Request decode failed: " + error)));
+            request, ServiceBodies.AgentCheck, RequestBody.Undecodable));
         var known = await servers.ResolveTokenAsync(request.Token(), request.Aborted);
         var view = state.Current;
         if (check.ServiceId.Length > 0 && view.Service(check.ServiceId) is null)

@@ -22,7 +22,7 @@ internal sealed class CheckUpdateEndpoints(LocalState state, LocalChecks checks,
 
     private async Task UpdateAsync(WireRequest request)
     {
-        var update = await RequestBody.ReadAsync(request, ServiceBodies.CheckUpdate, static error => WireException.Invalid("Request decode failed: " + error));
+        var update = await RequestBody.ReadAsync(request, ServiceBodies.CheckUpdate, RequestBody.Undecodable);
         if (!CheckStatus.IsOne(update.Status))
         {
             throw WireException.Invalid($"Invalid check status: '{update.Status}'");

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text;
 using System.Text.Json;
+using ConnectAgent.Agent.LocalServices;
 using ConnectAgent.Agent.Servers.Consul;
 using ConnectAgent.FuzzTests.Harness;
 using ConnectAgent.Http.Wire;
@@ -102,7 +103,8 @@ internal sealed class ServiceFuzz : FuzzTarget
         {
             SkipNodeUpdate = true,
             Service = service,
-            Checks = [.. CheckRules.OfService(service, checks).Select(check => CheckRules.Initial(check, "n", service, isNested: true))],
+            Checks = [.. CheckRules.OfService(service, checks).Select(check => RegisteredCheck.Of(check, isNested: true, token: string.Empty))
+                .Select(check => check.HealthWith("n", service, check.Status, string.Empty))],
         });
         var read = CatalogRules.Complete(RequestBody.DecodeBytes(body, ServiceBodies.CatalogRegistration));
         Require(read.Checks.Count == checks.Count, "checks are lost");

@@ -70,30 +70,6 @@ public static class CheckRules
         return named;
     }
 
-    /// <summary>A check before its first result.</summary>
-    /// <param name="check">With its ID and name.</param>
-    /// <param name="node">The agent's.</param>
-    /// <param name="service">That it is bound to; null for the node.</param>
-    /// <param name="isNested">Whether it came inside the service: then it does not show how often it is looked at (DATA-10).</param>
-    public static HealthCheck Initial(CheckRequest check, string node, NodeService? service, bool isNested)
-    {
-        ArgumentNullException.ThrowIfNull(check);
-        return new HealthCheck
-        {
-            Node = node,
-            CheckId = check.CheckId,
-            Name = check.Name,
-            Status = check.Status.Length > 0 ? check.Status : CheckStatus.Critical,
-            Notes = check.Notes,
-            ServiceId = service?.Id ?? string.Empty,
-            ServiceName = service?.Name ?? string.Empty,
-            ServiceTags = service?.Tags ?? [],
-            Type = CheckTypes.Of(check.Definition),
-            Interval = isNested ? string.Empty : check.Definition.Interval.ToString(),
-            Timeout = isNested ? string.Empty : check.Definition.Timeout.ToString(),
-        };
-    }
-
     /// <summary>First how they are looked at, then their statuses.</summary>
     internal static void Validate(IReadOnlyList<CheckRequest> checks, string prefix)
     {

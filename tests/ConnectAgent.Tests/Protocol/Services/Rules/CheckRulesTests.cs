@@ -101,36 +101,6 @@ public sealed class CheckRulesTests
             .Should().Equal(("service:web1:1", "Service 'web' check"), ("own", "n"), ("service:web1:3", "Service 'web' check"));
     }
 
-    [Fact] // REG-14, DATA-10
-    public void A_check_starts_critical_unless_it_says_otherwise()
-    {
-        var service = new NodeService { Id = "web1", Name = "web", Tags = ["t"] };
-        var check = new CheckRequest { CheckId = "c", Name = "n", Notes = "o", Definition = new CheckDefinition { Http = "h", Interval = Second } };
-        CheckRules.Initial(check, "node1", service, isNested: true).Should().Be(new HealthCheck
-        {
-            Node = "node1",
-            CheckId = "c",
-            Name = "n",
-            Notes = "o",
-            Status = "critical",
-            ServiceId = "web1",
-            ServiceName = "web",
-            ServiceTags = service.Tags,
-            Type = "http",
-        });
-        CheckRules.Initial(check with { Status = "passing" }, "node1", service: null, isNested: false).Should().Be(new HealthCheck
-        {
-            Node = "node1",
-            CheckId = "c",
-            Name = "n",
-            Notes = "o",
-            Status = "passing",
-            Type = "http",
-            Interval = "1s",
-            Timeout = "0s",
-        });
-    }
-
     private static string? TextOf(Action rule)
     {
         try
