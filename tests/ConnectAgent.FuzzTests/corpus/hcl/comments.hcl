@@ -1,0 +1,5 @@
+# one
+// two
+/* three
+   * / four */ key = 1 # five
+other = /* six */ "x" // seven

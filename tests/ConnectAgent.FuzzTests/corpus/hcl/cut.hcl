@@ -1,0 +1,2 @@
+service "web" {
+  check = { http = "http://127.0.0.1

@@ -1,0 +1,8 @@
+a = <<EOT
+first
+  second "quoted" {
+EOT
+b = <<-X
+    indented
+      more
+    X

@@ -1,0 +1,1 @@
+{"datacenter": "dc1", "ports": {"http": 8500}, "retry_join": ["a", "b"]}
