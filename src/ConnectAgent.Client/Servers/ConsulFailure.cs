@@ -50,7 +50,7 @@ internal static class ConsulFailure
                 return ServerException.ConnectDisabled();
             case HttpStatusCode.InternalServerError when call.Operation == ConsulOperation.CatalogWrite && !Leaderless.Any(known => Has(text, known)):
                 // What is written is at fault, so another server would not take it either, and other writes go on.
-                return new ServerException(FailureKind.Failed, text);
+                return new ServerException(FailureKind.Failed, Said(answer, text));
             case HttpStatusCode.InternalServerError when Contract.Any(known => Has(text, known)):
                 return new ServerException(FailureKind.Failed, text);
             case HttpStatusCode.InternalServerError when Has(text, BadFilter):
@@ -65,10 +65,9 @@ internal static class ConsulFailure
                     FailureKind.Unsupported,
                     "the servers have no signing call (PUT /v1/connect/ca/sign): set connect_agent.delegate_leaf = true to take leaves and their keys from them");
             case HttpStatusCode.NotImplemented: // the server answered: it does not have this, and asking again or elsewhere changes nothing
-                return new ServerException(FailureKind.Unsupported, text);
+                return new ServerException(FailureKind.Unsupported, Said(answer, text));
             default:
-                return new ServerException(
-                    FailureKind.Unreachable, $"rpc error making call: {answer.Server}: Unexpected response code: {answer.Status} ({text})")
+                return new ServerException(FailureKind.Unreachable, $"rpc error making call: {answer.Server}: {Unexpected(answer, text)}")
                 {
                     IsOfThisCall = true,
                 };
@@ -97,6 +96,11 @@ internal static class ConsulFailure
 
         return Line(text);
     }
+
+    // An answer without a body says its status, so that nobody reads an empty line.
+    private static string Said(ConsulAnswer answer, string text) => text.Length > 0 ? text : Unexpected(answer, text);
+
+    private static string Unexpected(ConsulAnswer answer, string text) => $"Unexpected response code: {answer.Status} ({text})";
 
     private static bool Has(string text, string known) => text.Contains(known, StringComparison.Ordinal);
 }
