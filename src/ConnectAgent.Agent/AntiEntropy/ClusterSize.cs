@@ -49,7 +49,7 @@ internal sealed class ClusterSize(IServerClient servers, SyncOptions options, Ow
 
         public string Name => "catalog-nodes";
 
-        public string NotServed => "the servers have no catalog of services (GET /v1/catalog/)";
+        public string NotServed => NodeRead.Instance.NotServed;
 
         // How old it is does not matter.
         public string TargetOf(Everything request) => "/v1/catalog/nodes?stale&";

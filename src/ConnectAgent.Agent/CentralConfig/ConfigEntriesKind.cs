@@ -6,7 +6,6 @@ using ConnectAgent.Caching.Sealing;
 using ConnectAgent.Client.Servers;
 using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Json;
-using ConnectAgent.Protocol.Reads;
 
 namespace ConnectAgent.Agent.CentralConfig;
 
@@ -24,7 +23,8 @@ internal sealed record ConfigEntriesRequest(string Datacenter, string Token, str
 }
 
 /// <summary>The cache type <c>config-entries</c>.</summary>
-internal sealed class ConfigEntriesKind(IServerClient servers) : CacheKind<ConfigEntriesRequest, ConfigEntryList>, IServerReadKind<ConfigEntriesRequest, ConfigEntryList>
+internal sealed class ConfigEntriesKind(IServerClient servers)
+    : ServerCacheKind<ConfigEntriesRequest, ConfigEntryList>(servers), IServerReadKind<ConfigEntriesRequest, ConfigEntryList>
 {
     public const string KindName = "config-entries";
 
@@ -36,7 +36,7 @@ internal sealed class ConfigEntriesKind(IServerClient servers) : CacheKind<Confi
     /// <summary>Servers that know no config entries have none.</summary>
     public ConfigEntryList Absent => ConfigEntryList.None;
 
-    public string NotServed => "the servers have no config entries (GET /v1/config/)";
+    public override string NotServed => "the servers have no config entries (GET /v1/config/)";
 
     public override SealedCodec<ConfigEntriesRequest, ConfigEntryList> Sealing => ConfigEntriesCodec.Instance;
 
@@ -44,9 +44,9 @@ internal sealed class ConfigEntriesKind(IServerClient servers) : CacheKind<Confi
 
     public override bool IsEmpty(ConfigEntryList value) => value.Count == 0;
 
-    public string TargetOf(ConfigEntriesRequest request) => $"/v1/config/{request.EntryKind}?";
+    public override string TargetOf(ConfigEntriesRequest request) => $"/v1/config/{request.EntryKind}?";
 
-    public ConfigEntryList Decode(ConfigEntriesRequest request, ConsulAnswer answer)
+    public override ConfigEntryList Decode(ConfigEntriesRequest request, ConsulAnswer answer)
     {
         try
         {
@@ -57,10 +57,6 @@ internal sealed class ConfigEntriesKind(IServerClient servers) : CacheKind<Confi
             throw answer.Garbage(error.Message);
         }
     }
-
-    public override async Task<ServerRead<ConfigEntryList>?> FetchAsync(
-        FetchContext<ConfigEntriesRequest, ConfigEntryList> context, CancellationToken cancellationToken) =>
-        await servers.ReadAsync(this, context.Request, context.Query(FetchWait), cancellationToken);
 }
 
 /// <summary>How they are sealed: a proxy that is registered while no server can be reached gets what was known last (services CENT-4).</summary>

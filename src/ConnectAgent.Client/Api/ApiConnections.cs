@@ -2,6 +2,7 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using ConnectAgent.Client.Tls;
 
 namespace ConnectAgent.Client.Api;
 
@@ -42,13 +43,7 @@ internal static class ApiConnections
 
             if (Authorities(options) is { Count: > 0 } authorities)
             {
-                tls.CertificateChainPolicy = new X509ChainPolicy
-                {
-                    TrustMode = X509ChainTrustMode.CustomRootTrust,
-                    RevocationMode = X509RevocationMode.NoCheck,
-                    DisableCertificateDownloads = true,
-                };
-                tls.CertificateChainPolicy.CustomTrustStore.AddRange(authorities);
+                tls.CertificateChainPolicy = ServerTrust.In(authorities);
             }
         }
         catch (Exception error) when (error is CryptographicException or IOException or UnauthorizedAccessException)
@@ -64,9 +59,7 @@ internal static class ApiConnections
         }
         else if (options.TlsName is { } name)
         {
-            // The handler takes the name from the address; another one is compared here, with everything else as found.
-            tls.RemoteCertificateValidationCallback = (_, shown, _, errors) =>
-                (errors & ~SslPolicyErrors.RemoteCertificateNameMismatch) == SslPolicyErrors.None && shown is X509Certificate2 own && own.MatchesHostname(name);
+            tls.RemoteCertificateValidationCallback = ServerTrust.Named(name);
         }
 
         return tls;

@@ -2,6 +2,7 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
+using ConnectAgent.Client.Tls;
 using ConnectAgent.Protocol.Limits;
 
 namespace ConnectAgent.Client.Servers;
@@ -61,22 +62,12 @@ internal static class ConsulConnections
         };
         if (server.Authorities is { } authorities)
         {
-            var policy = new X509ChainPolicy
-            {
-                TrustMode = X509ChainTrustMode.CustomRootTrust,
-                RevocationMode = X509RevocationMode.NoCheck,
-                DisableCertificateDownloads = true,
-            };
-            policy.CustomTrustStore.AddRange(authorities);
-            tls.CertificateChainPolicy = policy;
+            tls.CertificateChainPolicy = ServerTrust.In(authorities);
         }
 
         if (server.Name is { } name)
         {
-            // The handler takes the name from the address; another one is compared here, with everything else as found.
-            tls.RemoteCertificateValidationCallback = (_, certificate, _, errors) =>
-                (errors & ~SslPolicyErrors.RemoteCertificateNameMismatch) == SslPolicyErrors.None
-                && certificate is X509Certificate2 shown && shown.MatchesHostname(name);
+            tls.RemoteCertificateValidationCallback = ServerTrust.Named(name);
         }
 
         return tls;

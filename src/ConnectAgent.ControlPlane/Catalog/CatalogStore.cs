@@ -21,8 +21,9 @@ internal sealed class CatalogStore(StateStore store, BlockingReader reader, Cata
         registration = CatalogForm.Of(registration, options.Datacenter);
         await store.WriteAsync(writer =>
         {
-            CatalogAccess.Require(rights, writer.State, registration, CatalogWrites.ChangesNode(writer.State, registration));
-            CatalogWrites.Register(writer, registration);
+            var changesNode = CatalogWrites.ChangesNode(writer.State, registration);
+            CatalogAccess.Require(rights, writer.State, registration, changesNode);
+            CatalogWrites.Register(writer, registration, changesNode);
             return true;
         });
         foreach (var check in registration.Checks.Where(static check => !CheckStatus.IsOne(check.Status)))
@@ -39,7 +40,7 @@ internal sealed class CatalogStore(StateStore store, BlockingReader reader, Cata
         return store.WriteAsync(writer =>
         {
             CatalogWrites.Clear(writer, registration.Node);
-            CatalogWrites.Register(writer, registration);
+            CatalogWrites.Register(writer, registration, CatalogWrites.ChangesNode(writer.State, registration));
             return true;
         });
     }
@@ -103,16 +104,6 @@ internal sealed class CatalogStore(StateStore store, BlockingReader reader, Cata
     public Task<(IReadOnlyList<HealthCheck> Value, ulong Index)> ChecksOfNodeAsync(
         string node, BlockingOptions blocking, CancellationToken cancellationToken) =>
         ListAsync(state => CatalogReads.ChecksOfNode(state, node), blocking, cancellationToken);
-
-    /// <inheritdoc cref="CatalogReads.ChecksOfService"/>
-    public Task<(IReadOnlyList<HealthCheck> Value, ulong Index)> ChecksOfServiceAsync(
-        string service, BlockingOptions blocking, CancellationToken cancellationToken) =>
-        ListAsync(state => CatalogReads.ChecksOfService(state, service), blocking, cancellationToken);
-
-    /// <inheritdoc cref="CatalogReads.ChecksInState"/>
-    public Task<(IReadOnlyList<HealthCheck> Value, ulong Index)> ChecksInStateAsync(
-        string? status, BlockingOptions blocking, CancellationToken cancellationToken) =>
-        ListAsync(state => CatalogReads.ChecksInState(state, status), blocking, cancellationToken);
 
     private Task<(IReadOnlyList<T> Value, ulong Index)> ListAsync<T>(
         Func<StateSnapshot, CatalogView<IReadOnlyList<T>>> view, BlockingOptions blocking, CancellationToken cancellationToken)

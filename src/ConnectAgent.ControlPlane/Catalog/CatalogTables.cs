@@ -21,9 +21,6 @@ internal static class CatalogTables
     /// <summary>The instances that mesh connections for a service go to (CAT-13).</summary>
     public static SecondKey<CatalogService> ByConnectName { get; } = new(static row => row.Service.ConnectName is { Length: > 0 } name ? [NameKey.Of(name)] : []);
 
-    /// <summary>The instances of a kind that is not the typical one: gateways are found by it.</summary>
-    public static SecondKey<CatalogService> ByKind { get; } = new(static row => row.Service.Kind.Length > 0 ? [row.Service.Kind] : []);
-
     /// <summary>The instances on a node.</summary>
     public static SecondKey<CatalogService> ByNode { get; } = new(static row => [NameKey.Of(row.Node)]);
 
@@ -61,7 +58,7 @@ internal static class CatalogTables
     public static StateTable<CatalogService> Services { get; } = new(
         "catalog-services", SparseJson.Of(CatalogRowJson.Default.CatalogService), static row => KeyOf(row.Node, row.Service.Id))
     {
-        SecondKeys = [ByName, ByConnectName, ByKind, ByNode],
+        SecondKeys = [ByName, ByConnectName, ByNode],
         IndexOf = static row => Math.Max(row.Service.CreateIndex, row.Service.ModifyIndex),
         Renew = static row => row with { Service = row.Service.Completed() },
     };

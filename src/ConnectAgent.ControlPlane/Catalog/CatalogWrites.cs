@@ -35,10 +35,11 @@ internal static class CatalogWrites
 
     /// <summary>Writes a registration.</summary>
     /// <param name="registration">In its form.</param>
+    /// <param name="changesNode">What <see cref="ChangesNode"/> says.</param>
     /// <exception cref="ServerException">400; nothing is changed then.</exception>
-    public static void Register(StateWriter writer, CatalogRegistration registration)
+    public static void Register(StateWriter writer, CatalogRegistration registration, bool changesNode)
     {
-        var node = PutNode(writer, registration);
+        var node = PutNode(writer, registration, changesNode);
         if (registration.Service is { } service)
         {
             PutService(writer, node.Name, service);
@@ -68,15 +69,15 @@ internal static class CatalogWrites
         }
     }
 
-    private static CatalogNode PutNode(StateWriter writer, CatalogRegistration registration)
+    private static CatalogNode PutNode(StateWriter writer, CatalogRegistration registration, bool changesNode)
     {
         var node = registration.Node;
-        if (!ChangesNode(writer.State, registration))
+        var before = CatalogRows.FindNode(writer.State, node.Name);
+        if (!changesNode)
         {
-            return CatalogRows.FindNode(writer.State, node.Name)!;
+            return before!;
         }
 
-        var before = CatalogRows.FindNode(writer.State, node.Name);
         if (before is null)
         {
             CatalogBounds.Nodes.Require(writer.State.Rows(CatalogTables.Nodes).Count + 1, "the catalog's list of nodes");

@@ -23,7 +23,11 @@ internal static class TemplateRendering
         }
 
         PatternOf(query);
-        Map(query.Service, static text => QueryText.Parse(text) is not null ? text : string.Empty);
+        Map(query.Service, static text =>
+        {
+            QueryText.Parse(text);
+            return text;
+        });
     }
 
     /// <summary>The query that a name stands for.</summary>

@@ -21,12 +21,12 @@ internal sealed class EmbeddedInstances(InstanceReads instances, TokenResolver t
 
     public async Task<ServerRead<DiscoveryList>> ReadAsync(InstancesQuery request, ServerQuery query, CancellationToken cancellationToken)
     {
-        var found = await instances.ReadAsync(request, EmbeddedCatalog.Blocking(query, tokens), cancellationToken);
+        var found = await instances.ReadAsync(request, ControlPlaneReads.Blocking(query, tokens), cancellationToken);
         var items = found.Instances.Select(static instance => new DiscoveryItem(
             instance.Node.Name,
             instance.Service.Name,
             IsPassing: true,
-            EmbeddedCatalog.Json(writer => ServiceJson.ServiceNode(writer, instance.Node, instance.Service))));
+            WireReply.Render(writer => ServiceJson.ServiceNode(writer, instance.Node, instance.Service), pretty: false)));
         return new ServerRead<DiscoveryList>(DiscoveryList.Of(items, found.IsFiltered), found.Index);
     }
 }
@@ -41,7 +41,7 @@ internal sealed class EmbeddedServices(CatalogStore catalog, TokenResolver token
         var meta = NodeMetaFilter.Parse(request.NodeMeta);
         tokens.Resolve(query.Token);
         var (services, index) = await catalog.ServicesAsync(
-            meta.IsEmpty ? null : node => meta.Matches(node.Meta), EmbeddedCatalog.Blocking(query, tokens), cancellationToken);
+            meta.IsEmpty ? null : node => meta.Matches(node.Meta), ControlPlaneReads.Blocking(query, tokens), cancellationToken);
         var rights = tokens.Resolve(query.Token);
         List<ServiceTags> visible = [.. services.Where(service => rights.ServiceRead(service.Name))];
         var items = visible.Select(static service => new DiscoveryItem(
@@ -58,7 +58,7 @@ internal sealed class EmbeddedDatacenters(AgentIdentity agent) : IEmbeddedRead<D
 
     public Task<ServerRead<DiscoveryList>> ReadAsync(DatacentersQuery request, ServerQuery query, CancellationToken cancellationToken)
     {
-        var item = new DiscoveryItem(string.Empty, string.Empty, IsPassing: true, EmbeddedCatalog.Json(writer => writer.WriteStringValue(agent.Datacenter)));
+        var item = new DiscoveryItem(string.Empty, string.Empty, IsPassing: true, WireReply.Render(writer => writer.WriteStringValue(agent.Datacenter), pretty: false));
         return Task.FromResult(new ServerRead<DiscoveryList>(DiscoveryList.Of([item], isFiltered: false), 0));
     }
 }
@@ -66,27 +66,13 @@ internal sealed class EmbeddedDatacenters(AgentIdentity agent) : IEmbeddedRead<D
 /// <summary>What they share.</summary>
 internal static class EmbeddedCatalog
 {
-    private static readonly JsonWriterOptions Compact = new() { Encoder = GoJsonEncoder.Instance, SkipValidation = true };
-
-    /// <summary>Wakes when the rights of its token change, too (acl ACL-SEC-3).</summary>
-    public static BlockingOptions Blocking(ServerQuery query, TokenResolver tokens) => new(query.Blocking, tokens.TryResolve, query.Token);
-
-    public static ReadOnlyMemory<byte> Json(Action<Utf8JsonWriter> write)
-    {
-        var json = new ArrayBufferWriter<byte>(512);
-        using (var writer = new Utf8JsonWriter(json, Compact))
-        {
-            write(writer);
-        }
-
-        return json.WrittenMemory;
-    }
-
     /// <summary>A member of an object, without the braces.</summary>
-    public static ReadOnlyMemory<byte> Member(Action<Utf8JsonWriter> write) => Json(writer =>
-    {
-        writer.WriteStartObject();
-        write(writer);
-        writer.WriteEndObject();
-    })[1..^1];
+    public static ReadOnlyMemory<byte> Member(Action<Utf8JsonWriter> write) => WireReply.Render(
+        writer =>
+        {
+            writer.WriteStartObject();
+            write(writer);
+            writer.WriteEndObject();
+        },
+        pretty: false)[1..^1];
 }

@@ -24,7 +24,7 @@ internal sealed class CatalogWriteEndpoints(CatalogStore catalog, TokenResolver 
     private async Task RegisterAsync(WireRequest request)
     {
         request.RefuseNamespace();
-        var registration = await RequestBody.ReadAsync(request, ServiceBodies.CatalogRegistration, Undecodable);
+        var registration = await RequestBody.ReadAsync(request, ServiceBodies.CatalogRegistration, RequestBody.Undecodable);
         await catalog.RegisterAsync(registration, RightsIn(request, registration.Node.Datacenter));
         await WireReply.JsonAsync(request, true, WireJson.Default.Boolean);
     }
@@ -32,7 +32,7 @@ internal sealed class CatalogWriteEndpoints(CatalogStore catalog, TokenResolver 
     private async Task DeregisterAsync(WireRequest request)
     {
         request.RefuseNamespace();
-        var deregistration = await RequestBody.ReadAsync(request, ServiceBodies.CatalogDeregistration, Undecodable);
+        var deregistration = await RequestBody.ReadAsync(request, ServiceBodies.CatalogDeregistration, RequestBody.Undecodable);
         await catalog.DeregisterAsync(deregistration, RightsIn(request, deregistration.Datacenter));
         await WireReply.JsonAsync(request, true, WireJson.Default.Boolean);
     }
@@ -42,7 +42,4 @@ internal sealed class CatalogWriteEndpoints(CatalogStore catalog, TokenResolver 
         agent.RequireDatacenter(datacenter.Length > 0 ? datacenter : request.Datacenter());
         return tokens.Resolve(request.Token());
     }
-
-    // CONV-7: without the prefix of other bodies.
-    private static WireException Undecodable(string error) => WireException.Invalid("Request decode failed: " + error);
 }

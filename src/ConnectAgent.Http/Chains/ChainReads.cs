@@ -6,6 +6,7 @@ using ConnectAgent.Agent.Identity;
 using ConnectAgent.Agent.Servers;
 using ConnectAgent.ControlPlane.Acl;
 using ConnectAgent.ControlPlane.Chains;
+using ConnectAgent.Http.Wire;
 using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Chains;
 using ConnectAgent.Protocol.Discovery;
@@ -18,7 +19,6 @@ namespace ConnectAgent.Http.Chains;
 /// <summary>Chains out of the control plane: for callers, and for the agent's own cache (services DCH-1).</summary>
 internal sealed class ChainReads(ChainStore chains, TokenResolver tokens, AgentIdentity agent) : IEmbeddedRead<ChainQuery, DiscoveryList>
 {
-    private static readonly JsonWriterOptions Compact = new() { Encoder = GoJsonEncoder.Instance, SkipValidation = true };
     private readonly Func<string, object?> _rights = tokens.TryResolve;
 
     public string Name => DiscoveryReads.Chain.Name;
@@ -26,7 +26,7 @@ internal sealed class ChainReads(ChainStore chains, TokenResolver tokens, AgentI
     public async Task<ServerRead<DiscoveryList>> ReadAsync(ChainQuery request, ServerQuery query, CancellationToken cancellationToken)
     {
         var (chain, index) = await ReadAsync(request, OverridesOf(request.Overrides), query.Token, query.Blocking, cancellationToken);
-        return new ServerRead<DiscoveryList>(DiscoveryList.Of(Json(writer => Write(writer, chain)), default, [], isFiltered: false), index);
+        return new ServerRead<DiscoveryList>(DiscoveryList.Of(WireReply.Render(writer => Write(writer, chain), pretty: false), default, [], isFiltered: false), index);
     }
 
     /// <summary>Reads one.</summary>
@@ -55,7 +55,7 @@ internal sealed class ChainReads(ChainStore chains, TokenResolver tokens, AgentI
     }
 
     /// <summary>Overrides as one text, the same for the same overrides; empty for none.</summary>
-    public static string TextOf(ChainOverrides overrides) => overrides == ChainOverrides.None ? string.Empty : Encoding.UTF8.GetString(Json(writer =>
+    public static string TextOf(ChainOverrides overrides) => overrides == ChainOverrides.None ? string.Empty : Encoding.UTF8.GetString(WireReply.Render(writer =>
     {
         writer.WriteStartObject();
         writer.WriteNumber("OverrideConnectTimeout", overrides.ConnectTimeout);
@@ -64,7 +64,7 @@ internal sealed class ChainReads(ChainStore chains, TokenResolver tokens, AgentI
         writer.WriteEndObject();
         writer.WriteString("OverrideProtocol", overrides.Protocol);
         writer.WriteEndObject();
-    }).Span);
+    }, pretty: false).Span);
 
     private static ChainOverrides OverridesOf(string text)
     {
@@ -75,16 +75,5 @@ internal sealed class ChainReads(ChainStore chains, TokenResolver tokens, AgentI
 
         using var document = JsonDocument.Parse(text);
         return ChainOverridesBody.Decode(document.RootElement);
-    }
-
-    private static ReadOnlyMemory<byte> Json(Action<Utf8JsonWriter> write)
-    {
-        var json = new ArrayBufferWriter<byte>(512);
-        using (var writer = new Utf8JsonWriter(json, Compact))
-        {
-            write(writer);
-        }
-
-        return json.WrittenMemory;
     }
 }

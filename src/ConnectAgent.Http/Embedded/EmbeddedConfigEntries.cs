@@ -6,6 +6,7 @@ using ConnectAgent.ControlPlane;
 using ConnectAgent.ControlPlane.Acl;
 using ConnectAgent.ControlPlane.ConfigEntries;
 using ConnectAgent.Http.ConfigEntries;
+using ConnectAgent.Http.Wire;
 using ConnectAgent.Protocol.Reads;
 using ConnectAgent.State;
 
@@ -20,7 +21,7 @@ internal sealed class EmbeddedConfigEntries(ConfigEntryStore entries, TokenResol
     {
         tokens.Resolve(query.Token);
         var (all, index) = await entries.ListAsync(
-            [ConfigEntryKinds.Named(request.EntryKind)], new BlockingOptions(query.Blocking, tokens.TryResolve, query.Token), cancellationToken);
+            [ConfigEntryKinds.Named(request.EntryKind)], ControlPlaneReads.Blocking(query, tokens), cancellationToken);
         var rights = tokens.Resolve(query.Token);
         JsonNode shown = new JsonArray([.. all.Where(item => item.Kind.MayRead(rights, item.Entry.Name)).Select(item => item.Kind.Show(item.Entry))]);
         return new ServerRead<ConfigEntryList>(ConfigEntryList.Parse(JsonSerializer.SerializeToUtf8Bytes(shown, ConfigEntryJson.Default.JsonNode)), index);

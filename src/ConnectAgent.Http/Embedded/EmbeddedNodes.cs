@@ -2,6 +2,7 @@ using ConnectAgent.Agent.Catalog;
 using ConnectAgent.Agent.Servers;
 using ConnectAgent.ControlPlane.Acl;
 using ConnectAgent.ControlPlane.Catalog;
+using ConnectAgent.Http.Wire;
 using ConnectAgent.Protocol.Reads;
 using ConnectAgent.Protocol.Services;
 using ConnectAgent.State;
@@ -16,7 +17,7 @@ internal sealed class EmbeddedNode(CatalogStore catalog, TokenResolver tokens) :
     public async Task<ServerRead<NodeView>> ReadAsync(NodeName request, ServerQuery query, CancellationToken cancellationToken)
     {
         tokens.Resolve(query.Token);
-        var (node, index) = await catalog.NodeAsync(request.Value, new BlockingOptions(query.Blocking, tokens.TryResolve, query.Token), cancellationToken);
+        var (node, index) = await catalog.NodeAsync(request.Value, ControlPlaneReads.Blocking(query, tokens), cancellationToken);
         var rights = tokens.Resolve(query.Token);
         var view = node is not null && rights.NodeRead(node.Node.Name)
             ? new NodeView(node.Node, node.Services.Where(service => rights.ServiceRead(service.Name)).ToDictionary(static service => service.Id, StringComparer.Ordinal))
@@ -33,7 +34,7 @@ internal sealed class EmbeddedNodeChecks(CatalogStore catalog, TokenResolver tok
     public async Task<ServerRead<IReadOnlyList<HealthCheck>>> ReadAsync(NodeName request, ServerQuery query, CancellationToken cancellationToken)
     {
         tokens.Resolve(query.Token);
-        var (checks, index) = await catalog.ChecksOfNodeAsync(request.Value, new BlockingOptions(query.Blocking, tokens.TryResolve, query.Token), cancellationToken);
+        var (checks, index) = await catalog.ChecksOfNodeAsync(request.Value, ControlPlaneReads.Blocking(query, tokens), cancellationToken);
         var rights = tokens.Resolve(query.Token);
         return new ServerRead<IReadOnlyList<HealthCheck>>([.. checks.Where(check => rights.MayRead(check))], index);
     }

@@ -56,7 +56,7 @@ internal sealed class ForwardingEndpoints(
     // CON-3: what the caller wants cached is cached here, as by any client agent.
     private Task MatchAsync(WireRequest request)
     {
-        if (!request.UsesCache || !request.Query.Has("cached"))
+        if (!CachedRead.IsAskedFor(request))
         {
             return ForwardAsync(request);
         }

@@ -16,7 +16,6 @@ namespace ConnectAgent.Http.Health;
 /// </summary>
 internal sealed class HealthView
 {
-    private static readonly JsonWriterOptions Compact = new() { Encoder = GoJsonEncoder.Instance, SkipValidation = true };
     private readonly ulong[] _written;
     private readonly int _generation;
     private object _seen;
@@ -135,16 +134,8 @@ internal sealed class HealthView
         }
     }
 
-    private static ReadOnlyMemory<byte> Render(InstanceHealth instance)
-    {
-        var json = new ArrayBufferWriter<byte>(1024);
-        using (var writer = new Utf8JsonWriter(json, Compact))
-        {
-            ServiceJson.InstanceHealth(writer, instance);
-        }
-
-        return json.WrittenMemory;
-    }
+    private static ReadOnlyMemory<byte> Render(InstanceHealth instance) =>
+        WireReply.Render(writer => ServiceJson.InstanceHealth(writer, instance), pretty: false);
 
     // Rows stay the same objects while nobody writes them.
     private static bool AreSame(InstanceHealth one, InstanceHealth other)

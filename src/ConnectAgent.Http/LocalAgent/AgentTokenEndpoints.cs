@@ -21,7 +21,7 @@ internal sealed class AgentTokenEndpoints(AgentTokens tokens, AgentTokenOptions 
         }
 
         var token = await RequestBody.ReadAsync(
-            request, AclBodies.AgentToken, error => WireException.Invalid("Request decode failed: " + error));
+            request, AclBodies.AgentToken, RequestBody.Undecodable);
         if (TokenText.IsTooLong(token))
         {
             throw new WireException(StatusCodes.Status400BadRequest, $"Bad request: Token is longer than {TokenText.Longest} bytes") { Limit = TokenText.LimitName };

@@ -9,8 +9,6 @@ namespace ConnectAgent.Http.LocalAgent;
 /// <summary>The host that the agent runs on, and the version of the API (services AG-28, AG-33).</summary>
 internal sealed class HostEndpoints(IServerClient servers, TimeProvider clock) : IWireEndpoints
 {
-    private const int NanosecondsPerTick = 100;
-
     public void Map(WireRoutes routes)
     {
         routes.MapWire("/v1/agent/host", (HttpMethods.Get, Permission.OperatorRead, GetHostAsync));
@@ -19,7 +17,7 @@ internal sealed class HostEndpoints(IServerClient servers, TimeProvider clock) :
 
     private async Task GetHostAsync(WireRequest request)
     {
-        await servers.RequireAsync(request.Token(), new AccessRequest(AclResource.Operator, string.Empty, AclAccess.Read), request.Aborted);
+        await servers.RequireAsync(request.Token(), AccessRequest.OperatorRead, request.Aborted);
         await WireReply.JsonAsync(request, WriteHost);
     }
 
@@ -50,7 +48,7 @@ internal sealed class HostEndpoints(IServerClient servers, TimeProvider clock) :
         writer.WriteString("kernelArch", RuntimeInformation.OSArchitecture.ToString().ToLowerInvariant());
         writer.WriteEndObject();
         writer.WriteNull("Disk");
-        writer.WriteNumber("CollectionTime", (clock.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * NanosecondsPerTick);
+        writer.WriteNumber("CollectionTime", (clock.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick);
         writer.WriteNull("Errors");
         writer.WriteEndObject();
     }

@@ -27,7 +27,7 @@ internal sealed class RegistrationEndpoints(
     {
         request.RefuseNamespace();
         var definition = await RequestBody.ReadAsync(
-            request, ServiceBodies.AgentService, static error => WireException.Invalid("Request decode failed: " + error));
+            request, ServiceBodies.AgentService, RequestBody.Undecodable);
         ServiceRules.RequireName(definition);
         var rights = await servers.ResolveTokenAsync(request.Token(), request.Aborted);
         definition = ServiceRules.WithDefaults(definition);

@@ -127,7 +127,7 @@ internal sealed class PreparedQueryEndpoints(
     private static async Task<PreparedQuery> ReadBodyAsync(WireRequest request)
     {
         request.RefuseNamespace();
-        return await RequestBody.ReadAsync(request, PreparedQueryBody.Schema, static error => WireException.Invalid("Request decode failed: " + error));
+        return await RequestBody.ReadAsync(request, PreparedQueryBody.Schema, RequestBody.Undecodable);
     }
 
     private static Task ReplyAsync(WireRequest request, ReadOptions options, ulong index, IReadOnlyList<PreparedQuery> shown)

@@ -32,7 +32,7 @@ internal sealed class StatusEndpoints(
     private async Task GetRaftAsync(WireRequest request)
     {
         RequireDatacenter(request);
-        await servers.RequireAsync(request.Token(), new AccessRequest(AclResource.Operator, string.Empty, AclAccess.Read), request.Aborted);
+        await servers.RequireAsync(request.Token(), AccessRequest.OperatorRead, request.Aborted);
         var server = new RaftServer(options.NodeId, options.NodeName, options.Address, Leader: true, "3", Voter: true);
         await WireReply.JsonAsync(request, new RaftReply([server], store.LastIndex), StatusJson.Default.RaftReply);
     }

@@ -40,6 +40,9 @@ internal static class RequestBody
     public static Task<T> ReadAsync<T>(WireRequest request, SchemaType<T> schema) =>
         ReadAsync(request, schema, static error => WireException.BadRequest("Request decode failed: " + error));
 
+    /// <summary>The same words without the prefix, as the endpoints of agent, catalog and queries have them (services CONV-7).</summary>
+    public static WireException Undecodable(string error) => WireException.Invalid("Request decode failed: " + error);
+
     /// <summary>Reads a body that is plain text.</summary>
     /// <exception cref="WireException">413.</exception>
     public static Task<string> ReadTextAsync(WireRequest request) => ReadAsync(request, static body => Encoding.UTF8.GetString(body));

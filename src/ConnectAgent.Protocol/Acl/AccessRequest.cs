@@ -35,5 +35,7 @@ public readonly record struct AccessRequest(AclResource Resource, string Segment
 
     public static AccessRequest AclWrite { get; } = new(AclResource.Acl, string.Empty, AclAccess.Write);
 
+    public static AccessRequest OperatorRead { get; } = new(AclResource.Operator, string.Empty, AclAccess.Read);
+
     public static AccessRequest OperatorWrite { get; } = new(AclResource.Operator, string.Empty, AclAccess.Write);
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using ConnectAgent.Protocol.Services;
 
 namespace ConnectAgent.Protocol.Chains;
 
@@ -14,7 +15,7 @@ public static class ChainJson
         writer.WriteString("ServiceName", chain.ServiceName);
         writer.WriteString("Namespace", Namespace);
         writer.WriteString("Datacenter", chain.Datacenter);
-        WriteUnlessEmpty(writer, "CustomizationHash", chain.CustomizationHash);
+        writer.TextUnlessEmpty("CustomizationHash"u8, chain.CustomizationHash);
         writer.WriteString("Protocol", chain.Protocol);
         writer.WriteString("StartNode", chain.StartNode);
         WriteMap(writer, "Nodes", chain.Nodes, Write);
@@ -53,7 +54,7 @@ public static class ChainJson
         {
             writer.WriteStartObject("Resolver");
             writer.WriteString("ConnectTimeout", resolver.ConnectTimeout);
-            WriteIfSet(writer, "Default", resolver.IsDefault);
+            writer.FlagUnlessFalse("Default"u8, resolver.IsDefault);
             writer.WriteString("Target", resolver.Target);
             if (resolver.Failover.Count > 0)
             {
@@ -79,17 +80,17 @@ public static class ChainJson
         writer.WriteString("ConnectTimeout", target.ConnectTimeout);
         writer.WriteString("ID", target.Id);
         writer.WriteString("Service", target.Service);
-        WriteUnlessEmpty(writer, "ServiceSubset", target.Subset);
+        writer.TextUnlessEmpty("ServiceSubset"u8, target.Subset);
         writer.WriteString("Namespace", Namespace);
         writer.WriteString("Datacenter", target.Datacenter);
         writer.WriteStartObject("MeshGateway");
-        WriteUnlessEmpty(writer, "Mode", target.MeshGatewayMode);
+        writer.TextUnlessEmpty("Mode"u8, target.MeshGatewayMode);
         writer.WriteEndObject();
         writer.WriteStartObject("Subset");
-        WriteUnlessEmpty(writer, "Filter", target.Filter);
-        WriteIfSet(writer, "OnlyPassing", target.OnlyPassing);
+        writer.TextUnlessEmpty("Filter"u8, target.Filter);
+        writer.FlagUnlessFalse("OnlyPassing"u8, target.OnlyPassing);
         writer.WriteEndObject();
-        WriteIfSet(writer, "External", target.IsExternal);
+        writer.FlagUnlessFalse("External"u8, target.IsExternal);
         writer.WriteString("SNI", target.Sni);
         writer.WriteString("Name", target.Name);
         writer.WriteEndObject();
@@ -122,21 +123,5 @@ public static class ChainJson
     {
         writer.WritePropertyName(name);
         writer.WriteRawValue(json, skipInputValidation: true);
-    }
-
-    private static void WriteUnlessEmpty(Utf8JsonWriter writer, string name, string value)
-    {
-        if (value.Length > 0)
-        {
-            writer.WriteString(name, value);
-        }
-    }
-
-    private static void WriteIfSet(Utf8JsonWriter writer, string name, bool value)
-    {
-        if (value)
-        {
-            writer.WriteBoolean(name, value);
-        }
     }
 }

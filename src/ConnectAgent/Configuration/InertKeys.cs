@@ -1,3 +1,4 @@
+using ConnectAgent.Protocol.Text;
 using static ConnectAgent.Configuration.ConfigChecks;
 
 namespace ConnectAgent.Configuration;
@@ -53,7 +54,7 @@ internal static class InertKeys
     public static IReadOnlyList<string> LikelyServers(ConfigValues values) =>
     [
         .. values.Of(RetryJoin).Concat(values.Of(StartJoin)).Where(static text => Uri.CheckHostName(HostOf(text)) != UriHostNameType.Unknown)
-            .Select(static text => $"http://{(HostOf(text).Contains(':', StringComparison.Ordinal) ? $"[{HostOf(text)}]" : HostOf(text))}:8500").Distinct(StringComparer.Ordinal),
+            .Select(static text => "http://" + IpLiteral.WithPort(HostOf(text), 8500)).Distinct(StringComparer.Ordinal),
     ];
 
     // Without the port, which is that of the gossip.

@@ -12,8 +12,6 @@ internal sealed class BoundedOutput(int most)
     /// <summary>Bytes that have come.</summary>
     public long Total { get; private set; }
 
-    public bool IsFull => _length == most;
-
     public void Add(ReadOnlySpan<byte> bytes)
     {
         Total += bytes.Length;

@@ -1,6 +1,7 @@
 using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
+using ConnectAgent.Client.Tls;
 
 namespace ConnectAgent.Agent.Checks.Probes;
 
@@ -37,14 +38,7 @@ internal sealed record CheckTls
         }
         else if (Authorities is { } authorities)
         {
-            var policy = new X509ChainPolicy
-            {
-                TrustMode = X509ChainTrustMode.CustomRootTrust,
-                RevocationMode = X509RevocationMode.NoCheck,
-                DisableCertificateDownloads = true,
-            };
-            policy.CustomTrustStore.AddRange(authorities);
-            options.CertificateChainPolicy = policy;
+            options.CertificateChainPolicy = ServerTrust.In(authorities);
         }
 
         return options;

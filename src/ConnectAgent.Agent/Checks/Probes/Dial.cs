@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
+using ConnectAgent.Protocol.Text;
 
 namespace ConnectAgent.Agent.Checks.Probes;
 
@@ -22,7 +23,7 @@ internal static class Dial
         catch (SocketException error)
         {
             socket.Dispose();
-            throw new ProbeException($"dial tcp {(host.Contains(':', StringComparison.Ordinal) ? $"[{host}]" : host)}:{port}: {Words(error)}");
+            throw new ProbeException($"dial tcp {IpLiteral.WithPort(host, port)}: {Words(error)}");
         }
         catch
         {

@@ -6,6 +6,7 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Text;
 using ConnectAgent.Protocol.Services;
+using ConnectAgent.Protocol.Text;
 
 namespace ConnectAgent.Agent.Checks.Probes;
 
@@ -74,8 +75,7 @@ internal sealed class GrpcProbe(CheckDefinition definition, CheckOptions options
 
     private HttpRequestMessage Request(ProbeTarget target, string service)
     {
-        var host = target.Host.Contains(':', StringComparison.Ordinal) ? $"[{target.Host}]" : target.Host;
-        var request = new HttpRequestMessage(HttpMethod.Post, $"{(definition.GrpcUseTls ? "https" : "http")}://{host}:{target.Port}/grpc.health.v1.Health/Check")
+        var request = new HttpRequestMessage(HttpMethod.Post, $"{(definition.GrpcUseTls ? "https" : "http")}://{IpLiteral.WithPort(target.Host, target.Port)}/grpc.health.v1.Health/Check")
         {
             Version = HttpVersion.Version20,
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,

@@ -5,8 +5,7 @@ namespace ConnectAgent.Agent.Checks.Probes;
 /// <summary>A host and a port as checks name them: <c>db.internal:5432</c>, <c>[::1]:80</c>.</summary>
 /// <param name="Host">Without brackets.</param>
 /// <param name="Port">1 to 65535.</param>
-/// <param name="Text">As it was given.</param>
-internal sealed record ProbeTarget(string Host, int Port, string Text)
+internal sealed record ProbeTarget(string Host, int Port)
 {
     /// <summary>Reads one.</summary>
     /// <exception cref="ProbeException">It is none.</exception>
@@ -21,7 +20,7 @@ internal sealed record ProbeTarget(string Host, int Port, string Text)
         var host = text[..colon];
         host = host is ['[', .., ']'] ? host[1..^1] : host;
         return int.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port is > 0 and <= 65535
-            ? new ProbeTarget(host.Length > 0 ? host : "localhost", port, text)
+            ? new ProbeTarget(host.Length > 0 ? host : "localhost", port)
             : throw new ProbeException($"dial {text}: invalid port");
     }
 }
