@@ -8,7 +8,7 @@ namespace ConnectAgent.Agent.AntiEntropy;
 /// </summary>
 internal static class OwnCheck
 {
-    public const string Id = "connect-agent";
+    public const string Id = NodeChecks.Agent;
 
     public static HealthCheck Of(CatalogNode node, bool isAlive) => new()
     {

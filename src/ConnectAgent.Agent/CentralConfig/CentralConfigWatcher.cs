@@ -60,7 +60,7 @@ internal sealed class CentralConfigWatcher : BackgroundService, ICentralConfigur
     }
 
     /// <inheritdoc/>
-    public async ValueTask PrepareAsync(NodeService service, string token, CancellationToken cancellationToken)
+    public async ValueTask PrepareAsync(NodeService service, CancellationToken cancellationToken)
     {
         // Before the start nothing is read.
         if (!CentralConfiguration.Covers(service) || ExecuteTask is null)

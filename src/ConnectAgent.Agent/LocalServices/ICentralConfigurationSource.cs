@@ -10,8 +10,7 @@ internal interface ICentralConfigurationSource
 {
     /// <summary>Sees to it that what applies to a service is known before it is registered, so that whoever reads it right after sees the merge.</summary>
     /// <param name="service">As it will be stored.</param>
-    /// <param name="token">Its token.</param>
     /// <param name="cancellationToken">The caller going away.</param>
     /// <returns>Completes also when it cannot be known now: then it is merged later (CENT-4). Never throws for that.</returns>
-    ValueTask PrepareAsync(NodeService service, string token, CancellationToken cancellationToken);
+    ValueTask PrepareAsync(NodeService service, CancellationToken cancellationToken);
 }

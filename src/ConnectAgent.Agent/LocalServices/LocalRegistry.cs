@@ -22,10 +22,9 @@ internal sealed class LocalRegistry(
     {
         if (central is not null)
         {
-            await central.PrepareAsync(registration.Service, registration.Token, cancellationToken);
-            if (registration.Sidecar?.Planned is { } sidecar)
+            foreach (var part in registration.Parts)
             {
-                await central.PrepareAsync(sidecar.Service, sidecar.Token, cancellationToken);
+                await central.PrepareAsync(part.Service, cancellationToken);
             }
         }
 

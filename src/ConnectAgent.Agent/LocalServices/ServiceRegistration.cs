@@ -17,6 +17,9 @@ internal sealed record ServiceRegistration(NodeService Service)
     /// <summary>Null for none; then one that is there stays as it is (SIDE-8).</summary>
     public SidecarRegistration? Sidecar { get; init; }
 
+    /// <summary>Itself and its sidecar, as they are before a port is found for that.</summary>
+    public IEnumerable<ServiceRegistration> Parts => Sidecar is null ? [this] : [this, Sidecar.Planned];
+
     /// <summary>Whether its checks that are not mentioned go (REG-15).</summary>
     public bool ReplacesChecks { get; init; }
 

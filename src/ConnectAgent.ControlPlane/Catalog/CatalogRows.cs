@@ -11,7 +11,7 @@ internal static class CatalogRows
     private static readonly SearchValues<char> Digits = SearchValues.Create("0123456789abcdef-");
 
     /// <summary>The check that tells whether a node is alive (services AE-4).</summary>
-    public const string SerfHealth = "serfHealth";
+    public const string SerfHealth = NodeChecks.Member;
 
     // Less of an ID names nobody (CAT-14).
     private const int ShortestPrefix = 2;

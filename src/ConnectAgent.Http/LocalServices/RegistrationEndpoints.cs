@@ -1,6 +1,7 @@
 using ConnectAgent.Agent.Checks.Probes;
 using ConnectAgent.Agent.LocalServices;
 using ConnectAgent.Agent.Servers;
+using ConnectAgent.Http.Checks;
 using ConnectAgent.Http.LocalAgent;
 using ConnectAgent.Http.Wire;
 using ConnectAgent.Protocol.Acl;
@@ -13,7 +14,13 @@ namespace ConnectAgent.Http.LocalServices;
 
 /// <summary>Registers services with this agent, and takes them back (services REG, SIDE, AG-1).</summary>
 internal sealed class RegistrationEndpoints(
-    LocalState state, LocalRegistry registry, IServerClient servers, AgentTokenOptions acl, CheckOptions checks, ILogger<RegistrationEndpoints> logger) : IWireEndpoints
+    LocalState state,
+    LocalRegistry registry,
+    IServerClient servers,
+    AgentTokenOptions acl,
+    CheckOptions checks,
+    CheckRights checkRights,
+    ILogger<RegistrationEndpoints> logger) : IWireEndpoints
 {
     public void Map(WireRoutes routes)
     {
@@ -34,23 +41,25 @@ internal sealed class RegistrationEndpoints(
         ServiceRules.Validate(definition);
         var registration = ServiceRegistration.Of(
             definition, request.TokenToKeep(), replacesChecks: request.Query.Has("replace-existing-checks") && request.Query.First("replace-existing-checks") is "" or "true");
-        await RequireWriteAsync(rights, registration.Service, request.Aborted);
+        await RequireWriteAsync(rights, registration, request.Aborted);
         if (registration.Sidecar?.Planned is { } sidecar)
         {
             // SIDE-9: under its own token, if it has one.
             var own = definition.Sidecar!.Token;
-            await RequireWriteAsync(
-                own.Length > 0 ? await servers.ResolveTokenAsync(own, request.Aborted) : rights, sidecar.Service, request.Aborted);
+            await RequireWriteAsync(own.Length > 0 ? await servers.ResolveTokenAsync(own, request.Aborted) : rights, sidecar, request.Aborted);
         }
 
-        if (!ServiceRules.IsDnsName(definition.Service.Name))
+        foreach (var part in registration.Parts)
         {
-            logger.NoDnsName(definition.Service.Name);
-        }
+            if (!ServiceRules.IsDnsName(part.Service.Name))
+            {
+                logger.NoDnsName(part.Service.Name);
+            }
 
-        foreach (var check in registration.Checks.Concat(registration.Sidecar?.Planned.Checks ?? []))
-        {
-            checks.RequireAllowed(check.Definition, isFromFile: false);
+            foreach (var check in part.Checks)
+            {
+                checks.RequireAllowed(check.Definition, isFromFile: false);
+            }
         }
 
         await registry.AddServiceAsync(registration, request.Aborted);
@@ -58,10 +67,11 @@ internal sealed class RegistrationEndpoints(
     }
 
     // REG-17.
-    private async ValueTask RequireWriteAsync(TokenRights rights, NodeService service, CancellationToken cancellationToken)
+    private async ValueTask RequireWriteAsync(TokenRights rights, ServiceRegistration registration, CancellationToken cancellationToken)
     {
+        var (view, service) = (state.Current, registration.Service);
         await rights.RequireToWriteAsync(AclResource.Service, service.Name, cancellationToken);
-        if (state.Current.Service(service.Id) is { Stored.Name: var former } && former != service.Name)
+        if (view.Service(service.Id) is { Stored.Name: var former } && former != service.Name)
         {
             await rights.RequireToWriteAsync(AclResource.Service, former, cancellationToken);
         }
@@ -69,6 +79,12 @@ internal sealed class RegistrationEndpoints(
         if (service is { Kind: ServiceKinds.ConnectProxy, Proxy: { } proxy })
         {
             await rights.RequireToWriteAsync(AclResource.Service, proxy.DestinationServiceName, cancellationToken);
+        }
+
+        // Nobody takes over the check of another one.
+        foreach (var owner in registration.Checks.Select(check => view.Check(check.CheckId)?.Registered.ServiceId).OfType<string>().Where(owner => owner != service.Id))
+        {
+            await checkRights.RequireAsync(rights, view, owner, cancellationToken);
         }
     }
 

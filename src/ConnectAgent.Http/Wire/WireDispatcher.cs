@@ -3,8 +3,8 @@ using System.Net;
 using System.Text;
 using ConnectAgent.Agent.Identity;
 using ConnectAgent.Protocol.Acl;
-using ConnectAgent.Protocol.Identity;
 using ConnectAgent.Protocol.Telemetry;
+using ConnectAgent.Protocol.Text;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace ConnectAgent.Http.Wire;
@@ -67,12 +67,12 @@ internal sealed class WireDispatcher(
         }
 
         var target = WireTarget.Split(request.Target);
-        if (!WireTarget.TryDecodePath(target.Path, out var path) || (!options.TakesUnprintable && !WireTarget.IsPrintable(path)))
+        if (!WireTarget.TryDecodePath(target.Path, out var path) || (!options.TakesUnprintable && !GoQuote.IsPrintable(path)))
         {
             return WireReply.EmptyAsync(context, StatusCodes.Status400BadRequest);
         }
 
-        if (WireTarget.Clean(path) is { } cleaned)
+        if (WireTarget.Clean(target.Path) is { } cleaned)
         {
             return RedirectAsync(context, cleaned, target.Query);
         }
@@ -113,7 +113,7 @@ internal sealed class WireDispatcher(
 
     private static Task RedirectAsync(HttpContext context, string path, string query)
     {
-        var location = SpiffePath.Escape(path) + (query.Length == 0 ? string.Empty : "?" + query);
+        var location = query.Length == 0 ? path : path + "?" + query;
         context.Response.Headers.Location = location;
         return context.Request.Method == HttpMethods.Get || context.Request.Method == HttpMethods.Head
             ? WireReply.BytesAsync(

@@ -1,5 +1,3 @@
-using ConnectAgent.Protocol.Text;
-
 namespace ConnectAgent.Http.Wire;
 
 /// <summary>The request target: splitting, decoding and cleaning of paths (http-conventions PATH-1 to PATH-5).</summary>
@@ -30,26 +28,10 @@ internal static class WireTarget
         return true;
     }
 
-    /// <summary>PATH-4: letters, marks, numbers, punctuation, symbols and the plain space.</summary>
-    public static bool IsPrintable(string path)
-    {
-        if (!path.AsSpan().ContainsAnyExceptInRange(' ', '~'))
-        {
-            return true;
-        }
-
-        foreach (var rune in path.EnumerateRunes())
-        {
-            if (!GoQuote.IsPrintable(rune))
-            {
-                return false;
-            }
-        }
-
-        return true;
-    }
-
-    /// <summary>The path without empty, <c>.</c> and <c>..</c> segments; null when it is clean already (PATH-1).</summary>
+    /// <summary>
+    /// The path without empty, <c>.</c> and <c>..</c> segments; null when it is clean already (PATH-1). Of a path as it was sent: a slash that was sent as
+    /// <c>%2F</c> is part of a name, which may begin or end with one, or have two in a row.
+    /// </summary>
     public static string? Clean(string path)
     {
         if (!path.Contains("//", StringComparison.Ordinal) && !path.Contains("/.", StringComparison.Ordinal))

@@ -9,6 +9,10 @@ public static class ServiceBounds
     [Limit("services.name", "bytes", "refused: 400", Refuses = true)]
     public static readonly LengthBound Name = new("services.name", 4096);
 
+    /// <summary>Of a service with an agent: the IDs of its sidecar, of its checks and of its maintenance are made out of it, and must still be names.</summary>
+    [Limit("services.id", "bytes", "refused: 400", Refuses = true)]
+    public static readonly LengthBound Id = new("services.id", 4032);
+
     [Limit("services.text", "bytes", "refused: 400", Refuses = true)]
     public static readonly LengthBound Text = new("services.text", 65_536);
 

@@ -32,6 +32,25 @@ public static class GoQuote
         return quoted.Append('"').ToString();
     }
 
+    /// <summary>Whether a text has nothing but <see cref="IsPrintable(Rune)"/>.</summary>
+    public static bool IsPrintable(ReadOnlySpan<char> text)
+    {
+        if (!text.ContainsAnyExceptInRange(' ', '~'))
+        {
+            return true;
+        }
+
+        foreach (var rune in text.EnumerateRunes())
+        {
+            if (!IsPrintable(rune))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
     /// <summary>Letters, marks, numbers, punctuation, symbols and the plain space.</summary>
     public static bool IsPrintable(Rune rune) => rune.Value == ' ' || Rune.GetUnicodeCategory(rune) is not (
         UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.Surrogate or UnicodeCategory.PrivateUse

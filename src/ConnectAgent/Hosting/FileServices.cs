@@ -43,7 +43,7 @@ internal sealed class FileServices(LocalRegistry registry, CheckOptions checks)
     {
         ServiceRules.Validate(definition);
         var registration = ServiceRegistration.Of(definition, definition.Token, isFromFile: true);
-        foreach (var check in registration.Checks.Concat(registration.Sidecar?.Planned.Checks ?? []))
+        foreach (var check in registration.Parts.SelectMany(static part => part.Checks))
         {
             checks.RequireAllowed(check.Definition, isFromFile: true);
         }

@@ -1,6 +1,7 @@
 using System.Text;
 using ConnectAgent.FuzzTests.Harness;
 using ConnectAgent.Http.Wire;
+using ConnectAgent.Protocol.Text;
 
 namespace ConnectAgent.FuzzTests.Targets;
 
@@ -25,10 +26,11 @@ internal sealed class RequestTargetFuzz : FuzzTarget
         }
 
         Require(decoded.Length <= path.Length, "decoding makes it longer");
-        var cleaned = WireTarget.Clean(decoded) ?? decoded;
+        var cleaned = WireTarget.Clean(path) ?? path;
         Require(WireTarget.Clean(cleaned) is null, "a cleaned path that is not clean");
-        Require(!decoded.StartsWith('/') || cleaned.StartsWith('/'), "cleaning takes the first slash");
-        Require(!cleaned.Split('/').Any(segment => segment is "." or "..") || !cleaned.StartsWith('/'), "a cleaned path that goes up");
-        return WireTarget.IsPrintable(cleaned);
+        Require(cleaned.StartsWith('/'), "cleaning takes the first slash");
+        Require(!cleaned.Split('/').Any(static segment => segment is "." or ".."), "a cleaned path that goes up");
+        Require(WireTarget.TryDecodePath(cleaned, out _), "a cleaned path that cannot be decoded");
+        return GoQuote.IsPrintable(cleaned);
     }
 }

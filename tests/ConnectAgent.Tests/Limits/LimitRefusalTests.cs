@@ -232,6 +232,7 @@ public sealed class LimitRefusalTests
         ["services.checks"] = "ServiceBodiesTests.What_is_beyond_a_bound_names_it",
         ["services.config_depth"] = "ServiceBodiesTests.What_is_nested_too_deeply_names_its_bound",
         ["services.entries"] = "ServiceBodiesTests.What_is_beyond_a_bound_names_it",
+        ["services.id"] = "ServiceRulesTests.An_ID_leaves_room_for_what_is_made_out_of_it",
         ["services.meta_key"] = "ServiceRulesTests.Meta_has_bounds",
         ["services.meta_keys"] = "ServiceRulesTests.Meta_has_bounds",
         ["services.meta_value"] = "ServiceRulesTests.Meta_has_bounds",

@@ -43,18 +43,21 @@ public static class CatalogRules
             throw ServiceRules.Invalid("Must provide service name with ID");
         }
 
+        var (id, field) = service.Id.Length > 0 ? (service.Id, "ID") : (service.Name, "Service");
+        Require(IdRules.PrintableError(field, id), "Invalid service: ");
         ServiceRules.RequireAddress(service);
         ServiceRules.RequireKind(service);
         return service with
         {
-            Id = service.Id.Length > 0 ? service.Id : service.Name,
+            Id = id,
             Weights = ServiceRules.Valid(service.Weights),
         };
     }
 
     private static HealthCheck Complete(HealthCheck check, string node)
     {
-        var id = check.CheckId.Length > 0 ? check.CheckId : check.Name;
+        var (id, field) = check.CheckId.Length > 0 ? (check.CheckId, "CheckID") : (check.Name, "Name");
+        Require(IdRules.PrintableError(field, id), "Invalid check: ");
         return check with
         {
             Node = check.Node.Length > 0 ? check.Node : node,
@@ -62,6 +65,15 @@ public static class CatalogRules
             Status = check.Status.Length > 0 ? check.Status : CheckStatus.Critical,
             Type = check.Type.Length > 0 ? check.Type : CheckTypes.Of(check.Definition),
         };
+    }
+
+    // What cannot be printed would be cut at its first U+0000 by whoever keeps or shows it.
+    private static void Require(string? error, string prefix)
+    {
+        if (error is not null)
+        {
+            throw ServiceRules.Invalid(prefix + error);
+        }
     }
 
     private static string? UuidError(string id) => id.Length != 36 ? "uuid string is wrong length"

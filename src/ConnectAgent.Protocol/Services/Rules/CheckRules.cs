@@ -21,9 +21,10 @@ public static class CheckRules
             throw ServiceRules.Invalid("Bad check status");
         }
 
-        return DefinitionError(check.Definition) is { } error
+        var (id, field) = check.CheckId.Length > 0 ? (check.CheckId, "ID") : (check.Name, "Name");
+        return (DefinitionError(check.Definition) ?? IdRules.CheckError(field, id)) is { } error
             ? throw ServiceRules.Invalid("Invalid check: " + error)
-            : check.CheckId.Length > 0 ? check : check with { CheckId = check.Name };
+            : check with { CheckId = id };
     }
 
     /// <summary>Why a check cannot be run (REG-11); null when it can.</summary>
@@ -70,12 +71,12 @@ public static class CheckRules
         return named;
     }
 
-    /// <summary>First how they are looked at, then their statuses.</summary>
+    /// <summary>First how they are looked at and what they are called, then their statuses.</summary>
     internal static void Validate(IReadOnlyList<CheckRequest> checks, string prefix)
     {
         foreach (var check in checks)
         {
-            if (DefinitionError(check.Definition) is { } error)
+            if ((DefinitionError(check.Definition) ?? IdRules.CheckError("CheckID", check.CheckId)) is { } error)
             {
                 throw ServiceRules.Invalid(prefix + error);
             }

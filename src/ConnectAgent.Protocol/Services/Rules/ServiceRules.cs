@@ -31,11 +31,19 @@ public static class ServiceRules
         return definition with { Service = WithDefaults(definition.Service) };
     }
 
-    /// <summary>Weights, meta, the rules of the kind, the checks and those of the sidecar (REG-4 to REG-11).</summary>
+    /// <summary>The rules of the instance, the checks and those of the sidecar (REG-4 to REG-11).</summary>
     /// <param name="definition">With its defaults.</param>
     public static void Validate(ServiceDefinition definition)
     {
         ArgumentNullException.ThrowIfNull(definition);
+        RequireInstance(definition);
+        CheckRules.Validate(definition.Checks, "Invalid check: ");
+        CheckRules.Validate(definition.Sidecar?.Checks ?? [], "Bad request: Invalid check in sidecar_service: ");
+    }
+
+    /// <summary>Weights, meta, the ID, the rules of the kind: of a sidecar they are the same (REG-4 to REG-9).</summary>
+    internal static void RequireInstance(ServiceDefinition definition)
+    {
         if (definition.HasWeights && WeightsError(definition.Service.Weights) is { } weights)
         {
             throw Invalid("Invalid Weights: " + weights);
@@ -46,9 +54,14 @@ public static class ServiceRules
             throw new ServerException(FailureKind.Invalid, "Invalid Service Meta: " + meta.Text) { Limit = meta.Limit };
         }
 
+        var (id, field) = (definition.Service.Id, definition.Service.Id == definition.Service.Name ? "Name" : "ID");
+        ServiceBounds.Id.Require(id, field);
+        if (IdRules.Error(field, id) is { } error)
+        {
+            throw Invalid("Invalid service: " + error);
+        }
+
         RequireKind(definition.Service, definition.Sidecar);
-        CheckRules.Validate(definition.Checks, "Invalid check: ");
-        CheckRules.Validate(definition.Sidecar?.Checks ?? [], "Bad request: Invalid check in sidecar_service: ");
     }
 
     /// <summary>Why weights cannot stand (REG-4); null when they can.</summary>

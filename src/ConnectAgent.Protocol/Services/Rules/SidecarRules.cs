@@ -16,7 +16,7 @@ public static class SidecarRules
     /// <summary>The sidecar as a registration of its own, with its checks.</summary>
     /// <param name="parent">With its defaults, and with a sidecar.</param>
     /// <param name="port">Where it listens: its own, or one that was chosen.</param>
-    /// <exception cref="ServerException">It breaks a rule of its kind (REG-6): 400.</exception>
+    /// <exception cref="ServerException">It breaks a rule of services (REG-3 to REG-9): 400.</exception>
     public static ServiceDefinition Expand(ServiceDefinition parent, int port)
     {
         ArgumentNullException.ThrowIfNull(parent);
@@ -31,11 +31,12 @@ public static class SidecarRules
             Port = port,
             Tags = given.Tags.Count > 0 ? given.Tags : of.Tags,
             Meta = given.Meta.Count > 0 ? given.Meta : of.Meta,
-            Weights = ServiceRules.Valid(given.Weights),
             Proxy = ProxyOf(of, given.Proxy ?? ProxyConfig.Empty),
         });
-        ServiceRules.RequireKind(service);
-        return definition with { Service = service, Checks = definition.Checks.Count > 0 ? definition.Checks : DefaultChecks(of, service) };
+        var sidecar = definition with { Service = service, Checks = definition.Checks.Count > 0 ? definition.Checks : DefaultChecks(of, service) };
+        ServiceRules.RequireAddress(service);
+        ServiceRules.RequireInstance(sidecar);
+        return sidecar;
     }
 
     private static ProxyConfig ProxyOf(NodeService parent, ProxyConfig given)

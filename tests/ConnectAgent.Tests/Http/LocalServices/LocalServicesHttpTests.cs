@@ -24,6 +24,18 @@ public sealed class LocalServicesHttpTests
     [InlineData(
         """{"Name":"a","TaggedAddresses":{"lan_ipv4":{"Address":"x"}},"Connect":{"SidecarService":{"Check":{"Name":"c"}}}}""", 400,
         "Bad request: Invalid check in sidecar_service: TTL must be > 0 for TTL checks")]
+    [InlineData("""{"Name":"a","Connect":{"SidecarService":{"Address":"::","Weights":{"Passing":0}}}}""", 400, "Invalid service address")]
+    [InlineData("""{"Name":"a","Connect":{"SidecarService":{"Weights":{"Passing":0},"Meta":{"":"x"}}}}""", 400, "Invalid Weights: Passing must be greater than 0")]
+    [InlineData(
+        """{"Name":"a","Connect":{"SidecarService":{"Meta":{"":"x"},"Proxy":{"Upstreams":[{}]}}}}""", 400,
+        "Invalid Service Meta: Couldn't load metadata pair ('', 'x'): Key cannot be blank")]
+    [InlineData("""{"Name":"a","ID":"b/.."}""", 400, "Invalid service: ID \"b/..\" has \".\" or \"..\" between slashes, which clients take out of paths")]
+    [InlineData("""{"Name":"."}""", 400, "Invalid service: Name \".\" has \".\" or \"..\" between slashes, which clients take out of paths")]
+    [InlineData("""{"Name":"a","ID":"b\u0000"}""", 400, "Invalid service: ID \"b\\x00\" has a character that is not printable")]
+    [InlineData("""{"Name":"a","Check":{"CheckID":"b\n","TTL":"1s"}}""", 400, "Invalid check: CheckID \"b\\n\" has a character that is not printable")]
+    [InlineData(
+        """{"Name":"a","Connect":{"SidecarService":{"Check":{"CheckID":"serfHealth","TTL":"1s"}}}}""", 400,
+        "Bad request: Invalid check in sidecar_service: CheckID \"serfHealth\" is reserved for the node's own check")]
     [InlineData("""{"Name":"a","TaggedAddresses":{"wan_ipv6":{"Address":"1.2.3.4"}}}""", 400, "Service tagged address \"wan_ipv6\" must be a valid ipv6 address")]
     public async Task The_first_fault_answers_and_nothing_is_registered(string body, int status, string text, string token = "root")
     {
@@ -105,6 +117,49 @@ public sealed class LocalServicesHttpTests
         await using var agent = await InProcessAgent.StartAsync("deny");
         await PutAsync(agent, "/v1/agent/service/register", """{"Name":"web","Token":"ignored"}""");
         agent.Services.GetRequiredService<LocalState>().Current.Service("web")!.Token.Should().BeEmpty();
+    }
+
+    [Theory] // AG-1, AG-10, AG-12, PATH-1, PATH-5: whatever can be registered can be deregistered
+    [InlineData("/web")]
+    [InlineData("web/")]
+    [InlineData("a//b")]
+    [InlineData("http://127.0.0.1:80/")]
+    [InlineData("...")]
+    [InlineData("a%2F?#&+b c")]
+    [InlineData("été")]
+    public async Task Whatever_ID_is_taken_can_be_named_in_a_path(string id)
+    {
+        await using var agent = await InProcessAgent.StartAsync();
+        var state = agent.Services.GetRequiredService<LocalState>();
+        var (body, path) = (new JsonObject { ["Name"] = "n", ["ID"] = id, ["TTL"] = "1h" }, Uri.EscapeDataString(id));
+        await PutAsync(agent, "/v1/agent/check/register", body.ToJsonString());
+        await PutAsync(agent, "/v1/agent/check/pass/" + path, null);
+        state.Current.Check(id)!.Health.Status.Should().Be("passing");
+        await PutAsync(agent, "/v1/agent/check/deregister/" + path, null);
+        body.Remove("TTL");
+        await PutAsync(agent, "/v1/agent/service/register", body.ToJsonString());
+        ((string?)(await agent.GetAsync("/v1/agent/service/" + path))["ID"]).Should().Be(id);
+        await PutAsync(agent, "/v1/agent/service/deregister/" + path, null);
+        (state.Current.Services.Count, state.Current.Checks.Count).Should().Be((0, 0));
+    }
+
+    [Fact] // REG-17, acl section 7, row 13
+    public async Task A_registration_does_not_take_over_the_check_of_another_service()
+    {
+        await using var agent = await InProcessAgent.StartAsync("deny");
+        var web = await agent.TokenAsync("service_prefix \"web\" { policy = \"write\" }");
+        await PutAsync(agent, "/v1/agent/service/register", """{"Name":"db","Check":{"TTL":"1h"}}""", "root");
+        foreach (var body in new[]
+        {
+            """{"Name":"web","Check":{"CheckID":"service:db","TTL":"1h"}}""",
+            """{"Name":"web","Connect":{"SidecarService":{"Check":{"CheckID":"service:db","TTL":"1h"}}}}""",
+        })
+        {
+            var answer = await agent.SendAsync("PUT", "/v1/agent/service/register", body, web);
+            (answer.Status, answer.Text).Should().Be((403, "Permission denied: Missing service:write on db"));
+        }
+
+        agent.Services.GetRequiredService<LocalState>().Current.Services.Keys.Should().Equal("db");
     }
 
     [Fact] // AG-6

@@ -3,6 +3,7 @@ using System.Text.Json;
 using ConnectAgent.Http.Authorize;
 using ConnectAgent.Http.Wire;
 using ConnectAgent.Protocol.Schema;
+using ConnectAgent.Protocol.Text;
 using FluentAssertions;
 using FsCheck;
 using FsCheck.Fluent;
@@ -93,6 +94,8 @@ public sealed class RequestDecodingTests
     [InlineData("/v1/.hidden", null)]
     [InlineData("/v1/status/leader", null)]
     [InlineData("/v1/agent/connect/ca/leaf/", null)]
+    [InlineData("/v1/agent/service/deregister/%2Fa%2F%2fb", null)]
+    [InlineData("/v1//agent/service/deregister/%2Fa", "/v1/agent/service/deregister/%2Fa")]
     public void A_path_is_cleaned(string path, string? cleaned) => WireTarget.Clean(path).Should().Be(cleaned);
 
     [Theory] // PATH-4
@@ -101,7 +104,7 @@ public sealed class RequestDecodingTests
     [InlineData("/v1/a\0b", false)]
     [InlineData("/v1/a\nb", false)]
     [InlineData("/v1/a\u200bb", false)]
-    public void Unprintable_characters_are_found(string path, bool printable) => WireTarget.IsPrintable(path).Should().Be(printable);
+    public void Unprintable_characters_are_found(string path, bool printable) => GoQuote.IsPrintable(path).Should().Be(printable);
 
     private static AuthorizeBody Decode(string body) => RequestBody.DecodeBytes(Encoding.UTF8.GetBytes(body), AuthorizeBody.Schema);
 }

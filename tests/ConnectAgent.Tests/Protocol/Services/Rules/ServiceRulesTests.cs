@@ -113,6 +113,24 @@ public sealed class ServiceRulesTests
         ErrorOf(WithMeta(("k", new string('v', 513)))).Should().EndWith(": Value is too long (limit: 512 characters)");
     }
 
+    [Fact] // AG-12: its own path, and those of what is made out of it, must be names
+    public void An_ID_leaves_room_for_what_is_made_out_of_it()
+    {
+        ErrorOf(new ServiceDefinition { Service = Web with { Id = new string('x', 4032) } }).Should().BeNull();
+        LimitOf(new ServiceDefinition { Service = Web with { Id = new string('x', 4033) } }).Should().Be("services.id");
+    }
+
+    [Theory] // the state's text ends at a U+0000; an agent names both in the body of a deregistration (CAT-8), so slashes and dots are well
+    [InlineData("a\0", "b", "Invalid service: ID \"a\\x00\" has a character that is not printable")]
+    [InlineData("a", "b\u200b", "Invalid check: CheckID \"b\\u200b\" has a character that is not printable")]
+    [InlineData("..", "a//b", null)]
+    public void A_catalog_takes_IDs_that_can_be_printed(string serviceId, string checkId, string? error) => TextOf(() => CatalogRules.Complete(
+        new CatalogRegistration(new CatalogNode { Name = "n", Address = "a" })
+        {
+            Service = Web with { Id = serviceId },
+            Checks = [new HealthCheck { CheckId = checkId }],
+        })).Should().Be(error);
+
     [Fact] // REG-5
     public void A_mesh_gateway_may_say_that_it_is_for_federation()
     {

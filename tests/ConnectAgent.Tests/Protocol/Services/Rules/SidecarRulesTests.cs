@@ -107,6 +107,22 @@ public sealed class SidecarRulesTests
             "1 error occurred:\n\t* upstreams cannot contain duplicates of [type=\"service\", name=\"db\", namespace=\"\", datacenter=\"\"]\n\n");
     }
 
+    [Fact] // REG-3 to REG-5
+    public void The_rules_of_services_hold_but_for_weights_that_were_not_sent()
+    {
+        ErrorOf(Nothing with { Address = "0.0.0.0" }).Should().Be("Invalid service address");
+        ErrorOf(Nothing with { Weights = new ServiceWeights(1, -1) }).Should().Be("Invalid Weights: Warning must be greater or equal than 0");
+        ErrorOf(Nothing with { Meta = new Dictionary<string, string>(StringComparer.Ordinal) { ["consul-x"] = "y" } })
+            .Should().StartWith("Invalid Service Meta: ");
+
+        static string ErrorOf(NodeService sidecar)
+        {
+            var parent = Parent(Web, sidecar, []);
+            var expand = () => SidecarRules.Expand(parent with { Sidecar = parent.Sidecar! with { HasWeights = true } }, 21000);
+            return expand.Should().Throw<ServerException>().Where(static error => error.Kind == FailureKind.Invalid).Which.Message;
+        }
+    }
+
     private static NodeService Nothing => new() { Id = "", Name = "" };
 
     private static ServiceDefinition Expand(NodeService parent, NodeService sidecar) => SidecarRules.Expand(Parent(parent, sidecar, []), 21000);
