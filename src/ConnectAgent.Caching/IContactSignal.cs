@@ -8,4 +8,7 @@ internal interface IContactSignal
 {
     /// <summary>Completes when it can be reached again. Take it before the fetch that may fail, or a return between the two is missed.</summary>
     Task Back { get; }
+
+    /// <summary>What it is fetched from is in another life: an index went back (CACHE-18). Told of each fetch that meets it.</summary>
+    void StartedOver();
 }

@@ -90,7 +90,13 @@ internal sealed class RefreshLoop<TRequest, TValue>(CacheFeed<TRequest, TValue> 
         {
             var read = fetched.GetAwaiter().GetResult();
             Context.Metrics.Fetched(Kind.Name, notModified: read is null);
-            if (read is not null && read.StepFrom(fetch.Index) != IndexStep.Same)
+            var step = read?.StepFrom(fetch.Index);
+            if (step == IndexStep.Back)
+            {
+                Context.Contact.StartedOver();
+            }
+
+            if (read is not null && step != IndexStep.Same)
             {
                 Kind.Arrived(fetch.Request, read.Value);
             }

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using ConnectAgent.TestKit.Processes;
+using ConnectAgent.TestKit.Servers;
 using FluentAssertions;
 using Xunit;
 
@@ -66,10 +67,31 @@ public sealed class CatalogSyncTests : IAsyncLifetime
         await using var successor = await AgentProcess.StartAsync(new JsonObject { ["ports"] = new JsonObject { ["http"] = _server.Address.Port } });
 
         // Then: it has never heard of any of them
-        await ClientAgent.UntilAsync(async () =>
-            JsonNode.Parse((await successor.GetAsync("/v1/catalog/node/host-1")).Body)?["Services"] is JsonObject services
-            && services.Select(service => service.Key).Order(StringComparer.Ordinal).SequenceEqual(["new", "web", "web-sidecar-proxy"]));
+        await ClientAgent.UntilAsync(async () => (await ServicesAsync(successor, "host-1")).SequenceEqual(["new", "web", "web-sidecar-proxy"]));
         (await successor.GetAsync("/v1/health/checks/web")).List.Select(check => (string?)check!["Status"]).Should().Equal("passing");
+    }
+
+    [Fact] // AE-1
+    public async Task After_the_network_was_cut_the_catalog_learns_all_that_happened_here()
+    {
+        // Given
+        await using var way = TcpProxy.To(_server.Address);
+        await using var agent = await AgentProcess.StartClientAsync([way.Address], new JsonObject { ["node_name"] = "host-3" });
+        await PutAsync(agent, "/v1/agent/service/register", Web);
+        await PutAsync(agent, "/v1/agent/service/register", new JsonObject { ["Name"] = "old" });
+
+        // When
+        way.Set(NetworkFault.Cut);
+        await PutAsync(agent, "/v1/agent/service/register", new JsonObject { ["Name"] = "new" });
+        await PutAsync(agent, "/v1/agent/service/deregister/old");
+        await PutAsync(agent, "/v1/agent/check/pass/web-ttl");
+        (await ServicesAsync(_server, "host-3")).Should().Equal("old", "web", "web-sidecar-proxy");
+        way.Set(NetworkFault.None);
+
+        // Then
+        await ClientAgent.UntilAsync(async () => (await ServicesAsync(_server, "host-3")).SequenceEqual(["new", "web", "web-sidecar-proxy"]));
+        await ClientAgent.UntilAsync(async () =>
+            (await _server.GetAsync("/v1/health/checks/web")).List.Select(check => (string?)check!["Status"]).SequenceEqual(["passing"]));
     }
 
     [Fact] // AE-6
@@ -97,6 +119,11 @@ public sealed class CatalogSyncTests : IAsyncLifetime
         await ClientAgent.UntilAsync(async () =>
             (string?)(await _server.GetAsync("/v1/catalog/service/web-sidecar-proxy")).List.Single()!["ServiceProxy"]!["Config"]?["protocol"] == "http");
     }
+
+    private static async Task<IEnumerable<string>> ServicesAsync(AgentProcess server, string node) =>
+        JsonNode.Parse((await server.GetAsync("/v1/catalog/node/" + node)).Body)?["Services"] is JsonObject services
+            ? services.Select(static service => service.Key).Order(StringComparer.Ordinal)
+            : [];
 
     private static async Task PutAsync(AgentProcess agent, string path, JsonObject? body = null)
     {

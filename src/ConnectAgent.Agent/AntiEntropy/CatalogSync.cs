@@ -18,7 +18,6 @@ internal sealed class CatalogSync : ILocalSync, IThreadPoolWorkItem, IDisposable
 {
     // AE-2: theirs whose node it is.
     private const string ServerService = "consul";
-    private const string MemberCheck = "serfHealth";
 
     [Limit("sync.push", "s", "the caller is answered, and the push goes on")]
     private static readonly TimeSpan PushTime = TimeSpan.FromSeconds(3);
@@ -62,7 +61,7 @@ internal sealed class CatalogSync : ILocalSync, IThreadPoolWorkItem, IDisposable
         (_local, _servers, _writer, _options, _self, _agent) = (local, servers, writer, options, self, agent);
         (_metrics, _clock, _random, _logger) = (metrics, clock, random, logger);
         _groups[_node.Id] = _node;
-        _outputs = new DeferredOutputs(clock, checks => Queue(checks.Select(id => GroupOf(local.Current, id))));
+        _outputs = new DeferredOutputs(clock, id => Queue([GroupOf(local.Current, id)]));
         _subscription = local.Subscribe(Note);
     }
 
@@ -100,10 +99,7 @@ internal sealed class CatalogSync : ILocalSync, IThreadPoolWorkItem, IDisposable
         var round = Interlocked.Increment(ref _round);
         try
         {
-            var (name, query) = (new NodeName(_self.Current.Name), new ServerQuery(_self.Current.Datacenter, _agent.AgentToken, default));
-            var node = _servers.ReadAsync(NodeRead.Instance, name, query, cancellationToken);
-            var checks = _servers.ReadAsync(NodeChecksRead.Instance, name, query, cancellationToken);
-            Learn((await node).Value, (await checks).Value, round);
+            Learn(await CatalogHoldings.ReadAsync(_servers, _self.Current, _agent.AgentToken, cancellationToken), round);
         }
         catch (ServerException error)
         {
@@ -179,6 +175,11 @@ internal sealed class CatalogSync : ILocalSync, IThreadPoolWorkItem, IDisposable
     {
         if (_isRunning)
         {
+            foreach (var gone in change.Checks.Where(id => change.Now.Check(id) is null))
+            {
+                _outputs.Forget(gone);
+            }
+
             Queue([.. change.Services, .. change.Checks.SelectMany(id => new[] { change.Before.Check(id), change.Now.Check(id) })
                 .OfType<LocalCheck>().Select(static check => check.Registered.ServiceId)]);
         }
@@ -227,30 +228,19 @@ internal sealed class CatalogSync : ILocalSync, IThreadPoolWorkItem, IDisposable
 
     private void Forget(SyncGroup group) => _groups.TryRemove(KeyValuePair.Create(group.Id, group));
 
-    private void Learn(NodeView node, IReadOnlyList<HealthCheck> checks, long round)
+    private void Learn(CatalogHoldings holdings, long round)
     {
-        if (!string.Equals(node.Node?.Name, _self.Current.Name, StringComparison.OrdinalIgnoreCase))
-        {
-            // Where there is none of a name, one whose ID begins so is answered (CAT-14).
-            (node, checks) = (NodeView.None, []);
-        }
-
         var view = _local.Current;
-        var byService = checks.Where(static check => check.CheckId != MemberCheck || check.ServiceId.Length > 0)
-            .GroupBy(static check => check.ServiceId, StringComparer.Ordinal)
-            .ToDictionary(static group => group.Key, static group => group.ToList(), StringComparer.Ordinal);
-        foreach (var id in _groups.Keys.Concat(node.Services.Keys).Concat(byService.Keys).Concat(view.Services.Keys).Distinct(StringComparer.Ordinal).ToList())
+        foreach (var id in _groups.Keys.Concat(holdings.Groups).Concat(view.Services.Keys).Distinct(StringComparer.Ordinal).ToList())
         {
-            var service = id == ServerService && view.Service(id) is null ? null : node.Services.GetValueOrDefault(id);
-            var read = new KnownGroup
+            var read = holdings.Of(id);
+            if (id == ServerService && view.Service(id) is null)
             {
-                Node = id.Length == 0 ? node.Node : null,
-                Service = service,
-                Checks = KnownGroup.Nothing.Checks.SetItems(
-                    byService.GetValueOrDefault(id, []).Select(static check => KeyValuePair.Create(check.CheckId, check))),
-            };
+                read = read with { Service = null };
+            }
+
             if (_groups.GetOrAdd(id, static id => new SyncGroup(id)).TryLearn(read, round, out var before)
-                && service is not null
+                && read.Service is { } service
                 && view.Service(id) is { } own
                 && SyncPlan.TagsToTake(own.Visible, before.Service, service) is { } tags
                 && _local.UseCatalogTags(id, tags))
@@ -348,10 +338,10 @@ internal sealed class CatalogSync : ILocalSync, IThreadPoolWorkItem, IDisposable
     }
 
     // The catalog gives a check the tags that its service has, and would differ for ever from a check that shows those of its registration.
-    private HealthCheck Told(HealthCheck check, NodeService? service)
+    private HealthCheck AsWritten(HealthCheck check, NodeService? service)
     {
-        var told = service is null || ReferenceEquals(service.Tags, check.ServiceTags) ? check : check with { ServiceTags = service.Tags };
-        return _options.DiscardsOutput ? told with { Output = string.Empty } : told;
+        var written = service is null || ReferenceEquals(service.Tags, check.ServiceTags) ? check : check with { ServiceTags = service.Tags };
+        return _options.DiscardsOutput ? written with { Output = string.Empty } : written;
     }
 
     private LocalGroup Here(SyncGroup group)
@@ -368,7 +358,7 @@ internal sealed class CatalogSync : ILocalSync, IThreadPoolWorkItem, IDisposable
         List<LocalGroup.Check> checks =
         [
             .. view.ChecksOf(group.Id).Select(check => new LocalGroup.Check(
-                Told(check.Health, service?.Visible),
+                AsWritten(check.Health, service?.Visible),
                 Or(check.Registered.Token, service is null ? _agent.DefaultToken : token))),
         ];
         if (group == _node && _options.IsRemote)

@@ -2,20 +2,26 @@ using ConnectAgent.Agent.Catalog;
 using ConnectAgent.Agent.Identity;
 using ConnectAgent.Caching;
 using ConnectAgent.Client.Servers;
+using ConnectAgent.Protocol.Limits;
 using ConnectAgent.Protocol.Timing;
 using Microsoft.Extensions.Hosting;
 
 namespace ConnectAgent.Agent.AntiEntropy;
 
 /// <summary>
-/// Compares at the start, when servers are reachable again, when the agent's tokens or its node are others, and from time to time (services AE-1). While they are unreachable it tries with growing pauses, and nobody
-/// else does.
+/// Compares at the start, when servers are reachable again or have another state, when the agent's tokens or its node are others, and from time to time (services AE-1).
+/// While they are unreachable it tries with growing pauses, and nobody else does.
 /// </summary>
 internal sealed class CatalogSyncService(
-    CatalogSync sync, ClusterSize cluster, ServerContact contact, AgentIdentity agent, OwnNode node, TimeProvider clock, Random random) : BackgroundService
+    CatalogSync sync, ClusterSize cluster, SyncOptions options, ServerContact contact, AgentIdentity agent, OwnNode node, TimeProvider clock, Random random)
+    : BackgroundService
 {
     // A second is all that the host gives a stop.
     private static readonly TimeSpan LeaveTime = TimeSpan.FromMilliseconds(700);
+
+    [Limit("sync.restores", "comparisons", "the next one is made at its time")]
+    private const int MostRestores = 2;
+    private static readonly Task Never = new TaskCompletionSource().Task;
 
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
@@ -28,16 +34,21 @@ internal sealed class CatalogSyncService(
     {
         sync.Start(stoppingToken);
         var failures = 0;
+        var restores = 0;
         while (true) // stopping leaves through an await
         {
+            // Servers whose indexes go back again and again, as those of some that are asked in turn do, are compared no more often than others.
+            var restored = restores >= MostRestores ? Never : contact.Restored;
             var (back, lost, tokens, changed) = (contact.Back, sync.Lost, agent.TokensChanged, node.Changed);
             failures = await sync.CompareAsync(stoppingToken) ? 0 : failures + 1;
             if (failures == 0)
             {
                 await cluster.LookAsync(stoppingToken);
-                if (await WaitAsync(SyncPace.PauseOf(cluster.Nodes, random.NextDouble()), stoppingToken, back, lost, tokens, changed) != lost)
+                var first = await WaitAsync(SyncPace.PauseOf(cluster.Nodes, random.NextDouble()), stoppingToken, back, restored, lost, tokens, changed);
+                if (first != lost)
                 {
-                    await StaggerAsync(back, stoppingToken);
+                    restores = first == restored ? restores + 1 : 0;
+                    await StaggerAsync(back.IsCompleted || restored.IsCompleted, stoppingToken);
                     continue;
                 }
 
@@ -45,13 +56,14 @@ internal sealed class CatalogSyncService(
             }
 
             await WaitAsync(RefreshBackoff.Pause(failures + RefreshBackoff.Free, random.NextDouble()), stoppingToken, back);
-            await StaggerAsync(back, stoppingToken);
+            await StaggerAsync(back.IsCompleted, stoppingToken);
         }
     }
 
-    private async Task StaggerAsync(Task back, CancellationToken cancellationToken)
+    // Other agents hear of it at the same time. A control plane in this process has no others.
+    private async Task StaggerAsync(bool isDue, CancellationToken cancellationToken)
     {
-        if (back.IsCompleted)
+        if (isDue && options.IsRemote)
         {
             await clock.PauseAsync(SyncPace.ReturnOf(cluster.Nodes, random.NextDouble()), cancellationToken);
         }

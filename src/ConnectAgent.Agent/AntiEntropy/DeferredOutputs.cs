@@ -1,34 +1,24 @@
-using ConnectAgent.Protocol.Timing;
+using ConnectAgent.Agent.Checks.Scheduling;
 
 namespace ConnectAgent.Agent.AntiEntropy;
 
-/// <summary>The checks whose output alone has changed, until it is written (services CHK-9). One timer for all.</summary>
-internal sealed class DeferredOutputs : IDisposable
+/// <summary>The checks whose output alone has changed, until it is written (services CHK-9).</summary>
+/// <param name="due">Told of one whose time has come; returns at once.</param>
+internal sealed class DeferredOutputs(TimeProvider clock, Action<string> due) : IDisposable
 {
-    private readonly TimeProvider _clock;
-    private readonly Action<IReadOnlyList<string>> _due;
-    private readonly ITimer _timer;
+    private readonly DueTimer _timer = new(clock);
     private readonly Lock _gate = new();
-    private readonly Dictionary<string, bool> _isDue = new(StringComparer.Ordinal);
-    private readonly PriorityQueue<string, long> _queue = new();
-
-    /// <summary>Starts with none.</summary>
-    /// <param name="due">Told of those whose time has come.</param>
-    public DeferredOutputs(TimeProvider clock, Action<IReadOnlyList<string>> due)
-    {
-        (_clock, _due) = (clock, due);
-        _timer = clock.CreateTimer(static self => ((DeferredOutputs)self!).Take(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-    }
+    private readonly Dictionary<string, Output> _outputs = new(StringComparer.Ordinal);
 
     /// <summary>Defers one, unless it is deferred already.</summary>
     public void Add(string checkId, TimeSpan after)
     {
         lock (_gate)
         {
-            if (_isDue.TryAdd(checkId, false))
+            if (!_outputs.ContainsKey(checkId))
             {
-                _queue.Enqueue(checkId, _clock.GetTimestamp() + _clock.TicksOf(after));
-                Arm();
+                var output = _outputs[checkId] = new Output(this, checkId);
+                _timer.Set(output, after);
             }
         }
     }
@@ -38,7 +28,7 @@ internal sealed class DeferredOutputs : IDisposable
     {
         lock (_gate)
         {
-            return _isDue.GetValueOrDefault(checkId);
+            return _outputs.GetValueOrDefault(checkId) is { IsDue: true };
         }
     }
 
@@ -48,40 +38,43 @@ internal sealed class DeferredOutputs : IDisposable
         lock (_gate)
         {
             // One whose time has not come goes on waiting: the next output waits for the rest of it.
-            if (_isDue.GetValueOrDefault(checkId))
+            if (_outputs.GetValueOrDefault(checkId) is { IsDue: true })
             {
-                _isDue.Remove(checkId);
+                _outputs.Remove(checkId);
+            }
+        }
+    }
+
+    /// <summary>The check is gone.</summary>
+    public void Forget(string checkId)
+    {
+        lock (_gate)
+        {
+            if (_outputs.Remove(checkId, out var output))
+            {
+                _timer.Remove(output);
             }
         }
     }
 
     public void Dispose() => _timer.Dispose();
 
-    private void Take()
+    private void Due(Output output)
     {
-        List<string> due = [];
         lock (_gate)
         {
-            var now = _clock.GetTimestamp();
-            while (_queue.TryPeek(out var id, out var at) && at <= now)
-            {
-                _queue.Dequeue();
-                _isDue[id] = true;
-                due.Add(id);
-            }
-
-            Arm();
+            output.IsDue = true;
         }
 
-        _due(due);
+        due(output.CheckId);
     }
 
-    private void Arm()
+    private sealed class Output(DeferredOutputs outputs, string checkId) : DueItem
     {
-        if (_queue.TryPeek(out _, out var at))
-        {
-            var left = _clock.GetElapsedTime(_clock.GetTimestamp(), at);
-            _timer.Change(left > TimeSpan.Zero ? left : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
-        }
+        public string CheckId => checkId;
+
+        public bool IsDue { get; set; }
+
+        public override void Due() => outputs.Due(this);
     }
 }

@@ -3,8 +3,10 @@ using ConnectAgent.Client.Servers;
 
 namespace ConnectAgent.Agent.Servers;
 
-/// <summary>Tells the cache that servers can be reached again.</summary>
+/// <summary>Tells the cache that servers can be reached again, and is told by it that they have another state.</summary>
 internal sealed class ServerContactSignal(ServerContact contact) : IContactSignal
 {
     public Task Back => contact.Back;
+
+    public void StartedOver() => contact.IsRestored();
 }

@@ -1,4 +1,5 @@
 using ConnectAgent.Agent.Catalog;
+using ConnectAgent.Client.Servers;
 using ConnectAgent.ControlPlane.Catalog;
 using ConnectAgent.Http.LocalAgent;
 using ConnectAgent.Protocol.Errors;
@@ -14,8 +15,14 @@ namespace ConnectAgent.Http.Catalog;
 /// first request, and again after a restored snapshot or whatever else has changed them.
 /// </summary>
 internal sealed class OwnServer(
-    CatalogStore catalog, StateStore store, OwnNode node, OwnServerOptions options, TimeProvider clock, Random random, ILogger<OwnServer> logger)
-    : BackgroundService
+    CatalogStore catalog,
+    StateStore store,
+    ServerContact contact,
+    OwnNode node,
+    OwnServerOptions options,
+    TimeProvider clock,
+    Random random,
+    ILogger<OwnServer> logger) : BackgroundService
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(10);
 
@@ -46,11 +53,21 @@ internal sealed class OwnServer(
             Topic.Row(CatalogTables.Services, CatalogTables.KeyOf(name, CatalogReads.OwnService)),
             Topic.Row(CatalogTables.Checks, CatalogTables.KeyOf(name, CatalogRows.SerfHealth)),
         ];
+        var generation = store.Current.Generation;
         while (true)
         {
             using var watch = store.Watches.Watch(topics);
             var configured = node.Changed;
-            var wait = await TryRegisterAsync() ? Task.WhenAny(watch.Changed, configured) : Task.Delay(Pause + (Pause * random.NextDouble()), clock, stoppingToken);
+            var isLost = store.Current.Generation != generation || CatalogRows.FindNode(store.Current, name) is null;
+            generation = store.Current.Generation;
+            var isRegistered = await TryRegisterAsync();
+            if (isLost)
+            {
+                // With the node went what the agent in this process had registered on it.
+                contact.IsRestored();
+            }
+
+            var wait = isRegistered ? Task.WhenAny(watch.Changed, configured) : Task.Delay(Pause + (Pause * random.NextDouble()), clock, stoppingToken);
             await wait.WaitAsync(stoppingToken);
         }
     }

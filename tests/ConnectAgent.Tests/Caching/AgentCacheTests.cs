@@ -122,8 +122,10 @@ public sealed class AgentCacheTests : IDisposable
         first.Index.Should().Be(50);
         var blocked = _agent.RootsAsync(50);
         blocked.IsCompleted.Should().BeFalse();
+        var restored = _agent.Get<ServerContact>().Restored;
         _agent.Servers.NextRoots(_ => Task.FromResult(_agent.Servers.RootsAt(3)));
         (await blocked.WaitAsync(AgentFixture.Patience)).Index.Should().BeLessThan(50);
+        await restored.WaitAsync(AgentFixture.Patience);
     }
 
     [Fact] // section 12, test 5; CACHE-17

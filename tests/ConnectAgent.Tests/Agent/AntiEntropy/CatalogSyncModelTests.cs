@@ -1,13 +1,14 @@
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Services;
 using ConnectAgent.TestKit;
+using ConnectAgent.TestKit.Processes;
 using ConnectAgent.TestKit.Servers;
 using FluentAssertions;
 using Xunit;
 
 namespace ConnectAgent.Tests.Agent.AntiEntropy;
 
-/// <summary>Whatever happens here, at the servers and in between: once it is quiet, both sides agree.</summary>
+/// <summary>Whatever happens here, at the servers and in between, restarts included: once it is quiet, both sides agree.</summary>
 public sealed class CatalogSyncModelTests
 {
     private static readonly string[] Ids = ["a", "b", "c", "d"];
@@ -27,28 +28,43 @@ public sealed class CatalogSyncModelTests
         var servers = new ScriptedServerClient(clock);
 #pragma warning disable CA5394 // A seed that can be used again.
         var random = new Random(seed);
-        await using var agent = new SyncedAgent(servers, clock, random: random);
-        await agent.StartAsync();
-        List<Action> snapshots = [servers.SaveCatalog()];
-        for (var round = 0; round < 20; round++)
+        using var folder = new TemporaryFolder();
+        var agent = new SyncedAgent(servers, clock, random: random, directory: folder.Path);
+        try
         {
-            for (var step = random.Next(1, 12); step > 0; step--)
+            await agent.StartAsync();
+            List<Action> snapshots = [servers.SaveCatalog()];
+            for (var round = 0; round < 20; round++)
             {
-                await StepAsync(agent, servers, random, snapshots);
+                for (var step = random.Next(1, 12); step > 0; step--)
+                {
+                    await StepAsync(agent, servers, random, snapshots);
+                    if (random.Next(4) == 0)
+                    {
+                        clock.Advance(TimeSpan.FromSeconds(random.Next(0, 30)));
+                    }
+                }
+
                 if (random.Next(4) == 0)
                 {
-                    clock.Advance(TimeSpan.FromSeconds(random.Next(0, 30)));
+                    await agent.DisposeAsync();
+                    agent = new SyncedAgent(servers, clock, random: random, directory: folder.Path);
+                    await agent.BeginAsync();
                 }
-            }
 
-            // The servers are well, and everybody is allowed to.
-            servers.Fail(null);
-            servers.Writing = static _ => Task.CompletedTask;
-            agent.ServersAreBack();
-            await QuietAsync(servers, clock);
-            agent.AgreesWithCatalog();
-            agent.Checks["connect-agent"].Status.Should().Be(CheckStatus.Passing);
-            servers.SeeNode("node1").Node!.Address.Should().Be("10.0.0.1");
+                // The servers are well, and everybody is allowed to.
+                servers.Fail(null);
+                servers.Writing = static _ => Task.CompletedTask;
+                agent.ServersAreBack();
+                await QuietAsync(servers, clock);
+                agent.AgreesWithCatalog();
+                agent.Checks["connect-agent"].Status.Should().Be(CheckStatus.Passing);
+                servers.SeeNode("node1").Node!.Address.Should().Be("10.0.0.1");
+            }
+        }
+        finally
+        {
+            await agent.DisposeAsync();
         }
 #pragma warning restore CA5394
     }
@@ -58,7 +74,7 @@ public sealed class CatalogSyncModelTests
     {
         var id = Ids[random.Next(Ids.Length)];
         var node = new CatalogRegistration(agent.Node) { SkipNodeUpdate = true };
-        switch (random.Next(14))
+        switch (random.Next(16))
         {
             case 0 or 1 or 2:
                 await agent.AddAsync(id, service => service with
@@ -93,6 +109,12 @@ public sealed class CatalogSyncModelTests
                 break;
             case 12:
                 await WriteAsync(servers, node with { Service = new NodeService { Id = "foreign", Name = "foreign" }, Checks = [new HealthCheck { CheckId = "f", ServiceId = "foreign" }] });
+                break;
+            case 14:
+                await agent.Registry.SetMaintenanceAsync(id, isOn: random.Next(2) == 0, string.Empty, CancellationToken.None);
+                break;
+            case 15:
+                await agent.Registry.SetNodeMaintenanceAsync(isOn: random.Next(2) == 0, string.Empty, string.Empty, CancellationToken.None);
                 break;
             case 13:
                 // Some answers get lost on their way, whatever was done.

@@ -308,6 +308,118 @@ public sealed class CatalogSyncTests : IAsyncLifetime
         _agent.AgreesWithCatalog();
     }
 
+    [Fact] // AE-1, CACHE-18
+    public async Task Servers_with_another_state_are_compared_within_seconds_but_not_again_and_again()
+    {
+        // Given
+        await _agent.StartAsync();
+        var restore = _servers.SaveCatalog();
+        await _agent.AddAsync("web");
+        restore();
+        _agent.Services.Should().BeEmpty();
+
+        // When
+        foreach (var _ in new[] { 1, 2 })
+        {
+            _agent.ServersAreRestored();
+            await _clock.ArmedAsync(static delay => delay == TimeSpan.FromSeconds(1.5)); // SyncPace.ReturnOf
+            _clock.Advance(TimeSpan.FromSeconds(1.5));
+            await _agent.RestsAsync();
+            _agent.AgreesWithCatalog();
+        }
+
+        // Then
+        var reads = _servers.NodeReads;
+        _agent.ServersAreRestored();
+        _clock.Advance(TimeSpan.FromSeconds(50));
+        _servers.NodeReads.Should().Be(reads);
+        _clock.Advance(TimeSpan.FromSeconds(25));
+        await SyncedAgent.UntilAsync(() => _servers.NodeReads == reads + 1);
+    }
+
+    [Fact] // AE-1
+    public async Task The_state_of_its_own_control_plane_is_compared_at_once()
+    {
+        await using var agent = new SyncedAgent(_servers, _clock, "node2", isRemote: false);
+        await agent.StartAsync();
+        var restore = _servers.SaveCatalog();
+        await agent.AddAsync("web");
+        restore();
+        agent.ServersAreRestored();
+        await SyncedAgent.UntilAsync(() => agent.Services.ContainsKey("web"));
+    }
+
+    [Theory] // AE-5, ACL-AGT-6
+    [InlineData("", "without a token this node is not seen there")]
+    [InlineData("blind", "the agent's token may not read this node there")]
+    public async Task Whose_token_does_not_see_the_node_says_so_once_and_writes_what_has_a_token_of_its_own(string token, string reason)
+    {
+        // Given
+        AccessRequest node = new(AclResource.Node, "node2", AclAccess.Write);
+        _servers.SetRights(token, new GrantedRights());
+        _servers.SetRights("web-token", new GrantedRights(new AccessRequest(AclResource.Service, "web", AclAccess.Write), node));
+        _servers.SetRights("agent", new GrantedRights(node, node with { Access = AclAccess.Read }));
+        await using var agent = new SyncedAgent(_servers, _clock, "node2", agentToken: token);
+        await agent.AddAsync("web", service => service with { Token = "web-token" });
+
+        // When
+        await agent.StartAsync();
+        var writes = Writes();
+        await agent.CompareAsync();
+
+        // Then
+        agent.Services.Keys.Should().Equal("web");
+        Writes().Should().Be(writes, "what is known to be there is not written again");
+        Said().Should().ContainSingle().Which.Should().Contain(reason).And.Contain("acl.tokens.agent").And.Contain("acl.tokens.default");
+
+        // And it is said again when it was well in between.
+        await UseAsync("agent");
+        agent.Logs.Events.Should().ContainSingle(entry => entry.Id == 1725);
+        await UseAsync(token);
+        Said().Should().HaveCount(2);
+
+        int Writes() => _servers.Writes.Count(static write => write.IsOf("web"));
+
+        List<string> Said() => [.. agent.Logs.Events.Where(static entry => entry.Id == 1724).Select(static entry => entry.Text)];
+
+        async Task UseAsync(string other)
+        {
+            var reads = _servers.NodeReads;
+            agent.Identity.UseAgentToken(other);
+            await SyncedAgent.UntilAsync(() => _servers.NodeReads > reads);
+            await agent.RestsAsync();
+        }
+    }
+
+    [Fact] // CHK-9
+    public async Task The_output_of_a_check_that_is_registered_anew_waits_anew()
+    {
+        // Given
+        await using var agent = new SyncedAgent(_servers, _clock, "node2", outputs: TimeSpan.FromMinutes(5));
+        await agent.StartAsync();
+        await UpdateAsync("old");
+        _clock.Advance(TimeSpan.FromMinutes(4));
+
+        // When
+        await agent.Registry.RemoveCheckAsync("c", CancellationToken.None);
+        await UpdateAsync("new");
+        _clock.Advance(TimeSpan.FromMinutes(4.9));
+
+        // Then
+        await agent.AddCheckAsync("another");
+        agent.Checks["c"].Output.Should().BeEmpty();
+        _clock.Advance(TimeSpan.FromMinutes(0.1));
+        await SyncedAgent.UntilAsync(() => agent.Checks["c"].Output == "new");
+
+        // A write of the node's group after the update has seen it.
+        async Task UpdateAsync(string output)
+        {
+            await agent.AddCheckAsync("c");
+            agent.Local.UpdateCheck("c", CheckStatus.Critical, output);
+            await agent.AddCheckAsync("other" + output);
+        }
+    }
+
     [Fact] // REG-16
     public async Task A_write_that_hangs_lets_its_caller_go_and_nobody_else_wait()
     {

@@ -83,6 +83,9 @@ internal sealed class SyncedAgent : IAsyncDisposable
     /// <summary>The servers can be reached again, as somebody else found out.</summary>
     public void ServersAreBack() => _services.GetRequiredService<ServerContact>().IsBack();
 
+    /// <summary>The servers have another state, as somebody else found out.</summary>
+    public void ServersAreRestored() => _services.GetRequiredService<ServerContact>().IsRestored();
+
     /// <summary>Waits until the loop sleeps: between comparisons, or in a pause after a failure.</summary>
     public Task RestsAsync() => Clock.ArmedAsync(static delay => delay > TimeSpan.FromSeconds(50)).WaitAsync(Patience);
 
