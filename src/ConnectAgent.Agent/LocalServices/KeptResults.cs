@@ -1,14 +1,17 @@
 using ConnectAgent.Protocol.Errors;
+using ConnectAgent.Protocol.Limits;
 using Microsoft.Extensions.Logging;
 
 namespace ConnectAgent.Agent.LocalServices;
 
 /// <summary>
-/// Brings the results of TTL checks to disk, so that a restart does not turn critical what was passing a moment ago. Nobody waits for it: heartbeats come all
-/// the time, so they are written together, at most once a second.
+/// Brings the results of TTL checks to disk, so that after a restart a check is what its owner said last. Another status is written at once, and its owner is
+/// answered then (<see cref="NewsAsync"/>). Heartbeats that say the same come all the time: nobody waits for them, and they are written together. So a
+/// kill may lose how late the last of them came, and its output; never a status.
 /// </summary>
 internal sealed class KeptResults : IAsyncDisposable
 {
+    [Limit("checks.results", "s", "they are written")]
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     private readonly LocalStore _store;
@@ -16,13 +19,25 @@ internal sealed class KeptResults : IAsyncDisposable
     private readonly Lock _gate = new();
     private readonly ITimer _timer;
     private Dictionary<string, KeptResult> _pending = new(StringComparer.Ordinal);
-    private Task _writing = Task.CompletedTask;
+    private Task _last = Task.CompletedTask;
+    private Task _news = Task.CompletedTask;
+    private bool _isArmed;
+    private bool _isQueued;
     private bool _fails;
 
     public KeptResults(LocalStore store, TimeProvider clock, ILogger<KeptResults> logger)
     {
         (_store, _logger) = (store, logger);
-        _timer = clock.CreateTimer(_ => _ = Begin(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _timer = clock.CreateTimer(_ => Flush(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>Completes when the statuses that have been noted are on disk, or cannot be brought there now.</summary>
+    public Task NewsAsync()
+    {
+        lock (_gate)
+        {
+            return _news;
+        }
     }
 
     /// <summary>Notes a result.</summary>
@@ -30,12 +45,16 @@ internal sealed class KeptResults : IAsyncDisposable
     {
         lock (_gate)
         {
-            if (_pending.Count == 0)
-            {
-                _timer.Change(Pause, Timeout.InfiniteTimeSpan);
-            }
-
+            var before = _pending.GetValueOrDefault(result.CheckId) ?? _store.Current.Find(_store.Tables.Results, result.CheckId);
             _pending[result.CheckId] = result;
+            if (before?.Status != result.Status)
+            {
+                _news = Queue();
+            }
+            else
+            {
+                Arm();
+            }
         }
     }
 
@@ -52,31 +71,54 @@ internal sealed class KeptResults : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _timer.DisposeAsync();
-        await Begin();
+        Flush();
+        await _last;
     }
 
-    private Task Begin()
+    private void Flush()
     {
         lock (_gate)
         {
+            _isArmed = false;
             if (_pending.Count > 0)
             {
-                (var due, _pending) = (_pending, new Dictionary<string, KeptResult>(StringComparer.Ordinal));
-                _writing = WriteAsync(_writing, due);
+                Queue();
             }
-
-            return _writing;
         }
     }
 
-    private async Task WriteAsync(Task before, Dictionary<string, KeptResult> due)
+    // Under the gate, as is the next one.
+    private void Arm()
     {
-        await before;
+        if (!_isArmed)
+        {
+            _isArmed = true;
+            _timer.Change(Pause, Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    // All that comes before its turn goes with a write that waits for it.
+    private Task Queue()
+    {
+        if (!_isQueued)
+        {
+            _isQueued = true;
+            _last = WriteAsync();
+        }
+
+        return _last;
+    }
+
+    private async Task WriteAsync()
+    {
+        Dictionary<string, KeptResult>? taken = null;
         try
         {
             await _store.WriteAsync(writer =>
             {
-                foreach (var result in due.Values)
+                // In its turn: whatever removes a check after this removes its result, too.
+                taken ??= Take();
+                foreach (var result in taken.Values)
                 {
                     // A check that was removed meanwhile leaves nothing behind.
                     if (writer.State.Find(_store.Tables.Checks, result.CheckId) is not null)
@@ -97,6 +139,30 @@ internal sealed class KeptResults : IAsyncDisposable
             }
 
             _fails = true;
+            Return(taken ?? Take());
+        }
+    }
+
+    private Dictionary<string, KeptResult> Take()
+    {
+        lock (_gate)
+        {
+            (var taken, _pending) = (_pending, new Dictionary<string, KeptResult>(StringComparer.Ordinal));
+            _isQueued = false;
+            return taken;
+        }
+    }
+
+    private void Return(Dictionary<string, KeptResult> taken)
+    {
+        lock (_gate)
+        {
+            foreach (var (id, result) in taken)
+            {
+                _pending.TryAdd(id, result);
+            }
+
+            Arm();
         }
     }
 }

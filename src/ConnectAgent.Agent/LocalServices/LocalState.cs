@@ -69,7 +69,7 @@ internal sealed class LocalState
         return new Subscription(this, changed);
     }
 
-    /// <summary>Sets the result of a check. Nothing waits for a disk; a TTL check's last result is kept in the background.</summary>
+    /// <summary>Sets the result of a check. Nothing waits for a disk: who has to, waits for <see cref="ResultsKeptAsync"/>.</summary>
     /// <returns>False when there is no such check.</returns>
     public bool UpdateCheck(string checkId, string status, string output)
     {
@@ -95,6 +95,9 @@ internal sealed class LocalState
             return true;
         }
     }
+
+    /// <summary>Completes when the statuses that TTL checks have been given outlive a kill, or cannot be kept now.</summary>
+    public Task ResultsKeptAsync() => _results.NewsAsync();
 
     /// <summary>Lays central configuration over all services, those to come included (services CENT-1, CENT-4).</summary>
     /// <param name="merge">Pure; gives what a service looks like. Call again when what it rests on has changed.</param>

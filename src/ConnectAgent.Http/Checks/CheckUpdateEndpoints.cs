@@ -47,6 +47,7 @@ internal sealed class CheckUpdateEndpoints(LocalState state, LocalChecks checks,
             throw new WireException(StatusCodes.Status404NotFound, $"CheckID {GoQuote.Of(id)} does not have associated TTL");
         }
 
+        await state.ResultsKeptAsync().WaitAsync(request.Aborted);
         await WireReply.EmptyAsync(request.Context, StatusCodes.Status200OK);
     }
 }

@@ -1,4 +1,5 @@
 using ConnectAgent.Agent.LocalServices;
+using ConnectAgent.Protocol.Services;
 using ConnectAgent.TestKit.Processes;
 using FluentAssertions;
 using Xunit;
@@ -6,7 +7,7 @@ using static ConnectAgent.Tests.Agent.LocalServices.LocalAgent;
 
 namespace ConnectAgent.Tests.Agent.LocalServices;
 
-/// <summary>Random registrations, deregistrations, maintenance and restarts against a small model (issue 14).</summary>
+/// <summary>Random registrations, deregistrations, results of checks, maintenance and restarts against a small model (issue 14).</summary>
 public sealed class LocalModelTests
 {
     [Theory]
@@ -19,13 +20,14 @@ public sealed class LocalModelTests
         var random = new Random(seed);
         SortedDictionary<string, string?> services = new(StringComparer.Ordinal); // and which of them made it as its sidecar
         SortedDictionary<string, string> checks = new(StringComparer.Ordinal); // and their services
+        Dictionary<string, string> results = new(StringComparer.Ordinal); // of TTL checks; all others are critical
         var agent = new LocalAgent(folder.Path);
         try
         {
             for (var step = 0; step < Soak.Of(300, 5000); step++)
             {
                 var id = "s" + random.Next(5);
-                switch (random.Next(8))
+                switch (random.Next(10))
                 {
                     case 0:
                         await agent.AddAsync(WithSidecar(id));
@@ -36,9 +38,9 @@ public sealed class LocalModelTests
                     case 1 or 2:
                         var replaces = random.Next(2) == 0;
                         var check = $"{id}:{random.Next(3)}";
-                        await agent.AddAsync(Registration(id, Check(check, id)) with { ReplacesChecks = replaces });
+                        await agent.AddAsync(Registration(id, Check(check, id, TimeSpan.FromHours(1))) with { ReplacesChecks = replaces });
                         services[id] = null;
-                        Remove(replaces ? id : "nobody");
+                        Remove(replaces ? id : "nobody", check);
                         checks[check] = id;
                         break;
                     case 3:
@@ -69,15 +71,26 @@ public sealed class LocalModelTests
                         await agent.Registry.RemoveCheckAsync(Maintenance.NodeCheckId, CancellationToken.None);
                         checks.Remove(Maintenance.NodeCheckId);
                         break;
+                    case 7 or 8:
+                        var (updated, status) = ($"{id}:{random.Next(3)}", random.Next(2) == 0 ? CheckStatus.Passing : CheckStatus.Warning);
+                        agent.State.UpdateCheck(updated, status, string.Empty).Should().Be(checks.ContainsKey(updated));
+                        results[updated] = status;
+                        break;
                     default:
                         await agent.DisposeAsync();
-                        agent = new LocalAgent(folder.Path);
+                        agent = new LocalAgent(folder.Path, agent.Clock);
                         break;
                 }
 
                 var view = agent.State.Current;
                 view.Services.Select(static pair => (pair.Key, pair.Value.SidecarOf)).Should().Equal(services.Select(static pair => (pair.Key, pair.Value)), "step {0}", step);
-                view.Checks.Select(static pair => (pair.Key, pair.Value.Health.ServiceId)).Should().Equal(checks.Select(static pair => (pair.Key, pair.Value)), "step {0}", step);
+                foreach (var gone in results.Keys.Where(key => !checks.ContainsKey(key)).ToList())
+                {
+                    results.Remove(gone);
+                }
+
+                view.Checks.Select(static pair => (pair.Key, pair.Value.Health.ServiceId, pair.Value.Health.Status)).Should().Equal(
+                    checks.Select(pair => (pair.Key, pair.Value, results.GetValueOrDefault(pair.Key, CheckStatus.Critical))), "step {0}", step);
                 view.ChecksOf(id).Select(static check => check.Id).Should().Equal(checks.Where(pair => pair.Value == id).Select(static pair => pair.Key));
             }
         }
@@ -86,9 +99,9 @@ public sealed class LocalModelTests
             await agent.DisposeAsync();
         }
 
-        void Remove(string serviceId)
+        void Remove(string serviceId, string? but = null)
         {
-            foreach (var gone in checks.Where(pair => pair.Value == serviceId).Select(static pair => pair.Key).ToList())
+            foreach (var gone in checks.Where(pair => pair.Value == serviceId && pair.Key != but).Select(static pair => pair.Key).ToList())
             {
                 checks.Remove(gone);
             }

@@ -221,6 +221,42 @@ public sealed class LocalRegistryTests
         again.State.Current.Check("ttl")!.Health.Should().BeEquivalentTo(new { Status = "critical", Output = string.Empty });
     }
 
+    [Fact] // CHK-1: a kill leaves the disk as it is
+    public async Task Another_status_outlives_a_kill_at_once_and_a_heartbeat_that_says_the_same_after_a_second()
+    {
+        using var folder = new TemporaryFolder();
+        await using var agent = new LocalAgent(folder.Path);
+        await agent.AddAsync(Registration("web", Check("ttl", "web", TimeSpan.FromSeconds(30))));
+        await UpdateAsync(CheckStatus.Passing, "first");
+        (await AfterKillAsync()).Should().Be(("passing", "first"));
+        await UpdateAsync(CheckStatus.Critical, "down");
+        (await AfterKillAsync()).Should().Be(("critical", "down"));
+        await UpdateAsync(CheckStatus.Passing, "second");
+        await UpdateAsync(CheckStatus.Passing, "third");
+        (await AfterKillAsync()).Should().Be(("passing", "second"));
+        agent.Clock.Advance(TimeSpan.FromSeconds(1));
+        await UpdateAsync(CheckStatus.Warning, "last");
+        (await AfterKillAsync()).Should().Be(("warning", "last"));
+
+        Task UpdateAsync(string status, string output)
+        {
+            agent.State.UpdateCheck("ttl", status, output);
+            return agent.State.ResultsKeptAsync();
+        }
+
+        async Task<(string Status, string Output)> AfterKillAsync()
+        {
+            using var left = new TemporaryFolder();
+            foreach (var file in Directory.GetFiles(folder.Path))
+            {
+                File.Copy(file, Path.Combine(left.Path, Path.GetFileName(file)));
+            }
+
+            await using var again = new LocalAgent(left.Path, agent.Clock);
+            return again.State.Current.Check("ttl")!.Health is var health ? (health.Status, health.Output) : default;
+        }
+    }
+
     [Fact] // AG-29
     public async Task What_files_define_comes_and_goes_with_them_and_the_rest_stays()
     {

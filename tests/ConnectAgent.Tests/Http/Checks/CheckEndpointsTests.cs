@@ -16,6 +16,10 @@ public sealed class CheckEndpointsTests
     [InlineData("""{"Name":"z","AliasService":"a","HTTP":"http://a","Interval":"1s"}""", 400, "Invalid check: Interval cannot be set for Alias checks")]
     [InlineData("""{"Name":"z","TTL":"1s","OutputMaxSize":-1}""", 400, "Invalid check: MaxOutputMaxSize must be positive")]
     [InlineData("""{"Name":"z","H2PING":"a:1"}""", 400, "Invalid check: Interval must be > 0 for Script, HTTP, H2PING, or TCP checks")]
+    [InlineData("""{"Name":"z","ID":"serfHealth","TTL":"1s"}""", 400, "Invalid check: ID \"serfHealth\" is reserved for the node's own check")]
+    [InlineData("""{"Name":"connect-agent","TTL":"1s"}""", 400, "Invalid check: Name \"connect-agent\" is reserved for the node's own check")]
+    [InlineData("""{"Name":"z","ID":"..","TTL":"1s"}""", 400, "Invalid check: ID \"..\" has \".\" or \"..\" between slashes, which clients take out of paths")]
+    [InlineData("""{"Name":"z\t","TTL":"1s"}""", 400, "Invalid check: Name \"z\\t\" has a character that is not printable")]
     [InlineData("""{"Name":"z","GRPC":"a:1"}""", 400, "Invalid check: Interval must be > 0 for Script, HTTP, H2PING, or TCP checks")]
     [InlineData("""{"Name":"z","TTL":"1x"}""", 400, "Request decode failed: time: unknown unit \"x\" in duration \"1x\"")]
     [InlineData("""{"Name":"z","TTL":"1s","ServiceID":"nope"}""", 404, "ServiceID \"nope\" does not exist")]
@@ -85,6 +89,19 @@ public sealed class CheckEndpointsTests
 
         (await agent.SendAsync("PUT", "/v1/agent/check/deregister/a/b:c%20d")).Status.Should().Be(200);
         (await agent.GetAsync("/v1/agent/checks")).ToJsonString().Should().Be("{}");
+    }
+
+    [Fact] // AG-11: what was answered outlives a kill
+    public async Task An_update_is_answered_when_another_status_is_on_disk()
+    {
+        await using var agent = await InProcessAgent.StartAsync(forProduction: true);
+        var store = agent.Services.GetRequiredService<LocalStore>();
+        (await agent.SendAsync("PUT", "/v1/agent/check/register", """{"Name":"c","TTL":"1h"}""")).Status.Should().Be(200);
+        foreach (var (verb, status) in new[] { ("pass", "passing"), ("fail", "critical"), ("warn", "warning") })
+        {
+            (await agent.SendAsync("PUT", $"/v1/agent/check/{verb}/c")).Status.Should().Be(200);
+            store.Current.Find(store.Tables.Results, "c")!.Status.Should().Be(status);
+        }
     }
 
     [Fact] // AG-11: the status before the ID; CHK-2
