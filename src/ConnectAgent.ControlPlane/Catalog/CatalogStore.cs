@@ -100,10 +100,21 @@ internal sealed class CatalogStore(StateStore store, BlockingReader reader, Cata
             blocking,
             cancellationToken);
 
-    /// <inheritdoc cref="CatalogReads.ChecksOfNode"/>
-    public Task<(IReadOnlyList<HealthCheck> Value, ulong Index)> ChecksOfNodeAsync(
-        string node, BlockingOptions blocking, CancellationToken cancellationToken) =>
-        ListAsync(state => CatalogReads.ChecksOfNode(state, node), blocking, cancellationToken);
+    /// <summary>Checks of some nodes (HLT-6).</summary>
+    /// <param name="view">One of <see cref="CatalogReads"/>.</param>
+    /// <param name="onNode">Which nodes count; null for all.</param>
+    public Task<(IReadOnlyList<HealthCheck> Value, ulong Index)> ChecksAsync(
+        Func<StateSnapshot, CatalogView<IReadOnlyList<HealthCheck>>> view,
+        Func<CatalogNode?, bool>? onNode,
+        BlockingOptions blocking,
+        CancellationToken cancellationToken) => ListAsync(
+        onNode is null ? view : state => OnNodes(state, view(state), onNode),
+        blocking,
+        cancellationToken);
+
+    private static CatalogView<IReadOnlyList<HealthCheck>> OnNodes(
+        StateSnapshot state, CatalogView<IReadOnlyList<HealthCheck>> found, Func<CatalogNode?, bool> onNode) =>
+        found with { Value = [.. found.Value.Where(check => onNode(CatalogRows.FindNode(state, check.Node)))] };
 
     private Task<(IReadOnlyList<T> Value, ulong Index)> ListAsync<T>(
         Func<StateSnapshot, CatalogView<IReadOnlyList<T>>> view, BlockingOptions blocking, CancellationToken cancellationToken)

@@ -34,7 +34,8 @@ internal sealed class EmbeddedNodeChecks(CatalogStore catalog, TokenResolver tok
     public async Task<ServerRead<IReadOnlyList<HealthCheck>>> ReadAsync(NodeName request, ServerQuery query, CancellationToken cancellationToken)
     {
         tokens.Resolve(query.Token);
-        var (checks, index) = await catalog.ChecksOfNodeAsync(request.Value, ControlPlaneReads.Blocking(query, tokens), cancellationToken);
+        var (checks, index) = await catalog.ChecksAsync(
+            state => CatalogReads.ChecksOfNode(state, request.Value), onNode: null, ControlPlaneReads.Blocking(query, tokens), cancellationToken);
         var rights = tokens.Resolve(query.Token);
         return new ServerRead<IReadOnlyList<HealthCheck>>([.. checks.Where(check => rights.MayRead(check))], index);
     }

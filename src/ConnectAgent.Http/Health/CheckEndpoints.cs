@@ -10,7 +10,7 @@ using ConnectAgent.State;
 namespace ConnectAgent.Http.Health;
 
 /// <summary>The checks of a node, of a service, or in a state (services HLT-6).</summary>
-internal sealed class CheckEndpoints(BlockingReader reader, TokenResolver tokens, AgentIdentity agent) : IWireEndpoints
+internal sealed class CheckEndpoints(CatalogStore catalog, TokenResolver tokens, AgentIdentity agent) : IWireEndpoints
 {
     private const string AnyState = "any";
 
@@ -35,24 +35,13 @@ internal sealed class CheckEndpoints(BlockingReader reader, TokenResolver tokens
         tokens.Resolve(options.Token);
         var filter = ListFilter.Compile(options.Filter, ServiceFilters.Check);
         var meta = NodeMetaFilter.Parse(request.Query.All("node-meta"));
-        var (checks, index) = await reader.ReadAsync(
-            ControlPlaneReads.Blocking(options, tokens),
-            new CatalogRead<IReadOnlyList<HealthCheck>>(state => OnNodes(state, read(state, name), meta), AreSame),
-            request.Aborted);
+        var (checks, index) = await catalog.ChecksAsync(
+            state => read(state, name), meta.IsEmpty ? null : node => meta.Matches(node?.Meta), ControlPlaneReads.Blocking(options, tokens), request.Aborted);
         var rights = tokens.Resolve(options.Token);
         var visible = request.Visible(checks, rights.MayRead);
         WireReply.QueryHeaders(request.Context, index, effective: options.Consistency);
         await WireReply.JsonAsync(request, writer => Write(writer, filter is null ? visible : visible.Where(filter.Matches)));
     }
-
-    // FLT-2.
-    private static CatalogView<IReadOnlyList<HealthCheck>> OnNodes(
-        StateSnapshot state, CatalogView<IReadOnlyList<HealthCheck>> found, NodeMetaFilter meta) => meta.IsEmpty
-        ? found
-        : found with { Value = [.. found.Value.Where(check => meta.Matches(CatalogRows.FindNode(state, check.Node)?.Meta))] };
-
-    private static bool AreSame(IReadOnlyList<HealthCheck> one, IReadOnlyList<HealthCheck> other) =>
-        one.SequenceEqual(other, ReferenceEqualityComparer.Instance);
 
     private static void Write(Utf8JsonWriter writer, IEnumerable<HealthCheck> checks)
     {

@@ -18,11 +18,6 @@ public sealed class CentralConfiguration(CentralEntry proxyDefaults, Func<string
     public static bool Covers(NodeService service) =>
         ServiceKinds.IsGateway(service.Kind) || (service is { Kind: ServiceKinds.ConnectProxy, Proxy.DestinationServiceId.Length: > 0 });
 
-    /// <summary>The services whose <c>service-defaults</c> a merge looks at, each name once, as they are spelled; none where nothing is merged.</summary>
-    public static IEnumerable<string> ServicesOf(NodeService service) => !Covers(service)
-        ? []
-        : UpstreamsOf(service).Select(upstream => upstream.DestinationName).Prepend(OwnerOf(service)).DistinctBy(NameKey.Of, StringComparer.Ordinal);
-
     /// <summary>The service with what the entries add.</summary>
     /// <returns>The same object when they add nothing.</returns>
     public NodeService Merge(NodeService service)
@@ -48,8 +43,6 @@ public sealed class CentralConfiguration(CentralEntry proxyDefaults, Func<string
 
     private static string OwnerOf(NodeService service) =>
         service.Kind == ServiceKinds.ConnectProxy ? service.Proxy!.DestinationServiceName : service.Name;
-
-    private static IEnumerable<Upstream> UpstreamsOf(NodeService service) => service.Proxy?.Upstreams.Where(IsService) ?? [];
 
     private static bool IsService(Upstream upstream) => upstream.DestinationType is "" or "service";
 

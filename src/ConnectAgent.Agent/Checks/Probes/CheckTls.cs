@@ -2,6 +2,7 @@ using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using ConnectAgent.Client.Tls;
+using ConnectAgent.Protocol.Services;
 
 namespace ConnectAgent.Agent.Checks.Probes;
 
@@ -18,21 +19,21 @@ internal sealed record CheckTls
     public SslStreamCertificateContext? Identity { get; init; }
 
     /// <summary>How a check speaks to its target.</summary>
-    /// <param name="name">The name that the target's certificate must hold.</param>
-    /// <param name="isVerified">Whether its certificate is looked at at all.</param>
+    /// <param name="definition">Says which name the target's certificate must hold, and whether it is looked at at all (REG-2).</param>
+    /// <param name="host">That name unless the definition has another.</param>
     /// <param name="protocol">What is spoken inside; null when that is not said.</param>
-    public SslClientAuthenticationOptions For(string name, bool isVerified, SslApplicationProtocol? protocol)
+    public SslClientAuthenticationOptions For(CheckDefinition definition, string host, SslApplicationProtocol? protocol = null)
     {
         var options = new SslClientAuthenticationOptions
         {
-            TargetHost = name,
+            TargetHost = definition.TlsServerName.Length > 0 ? definition.TlsServerName : host,
             EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
             ClientCertificateContext = Identity,
             ApplicationProtocols = protocol is { } inside ? [inside] : null,
         };
-        if (!isVerified)
+        if (definition.TlsSkipVerify)
         {
-#pragma warning disable CA5359 // TLSSkipVerify of the check says so (REG-2).
+#pragma warning disable CA5359 // The check says so.
             options.RemoteCertificateValidationCallback = static (_, _, _, _) => true;
 #pragma warning restore CA5359
         }

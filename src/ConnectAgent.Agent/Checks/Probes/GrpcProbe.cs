@@ -90,14 +90,9 @@ internal sealed class GrpcProbe(CheckDefinition definition, CheckOptions options
     private async ValueTask<Stream> ConnectAsync(ProbeTarget target, CancellationToken cancellationToken)
     {
         var connection = await Dial.ConnectAsync(target.Host, target.Port, cancellationToken);
-        if (!definition.GrpcUseTls)
-        {
-            return connection;
-        }
-
-        var name = definition.TlsServerName.Length > 0 ? definition.TlsServerName : target.Host;
-        return await Dial.SecureAsync(
-            connection, options.Tls.For(name, !definition.TlsSkipVerify, SslApplicationProtocol.Http2), cancellationToken);
+        return definition.GrpcUseTls
+            ? await Dial.SecureAsync(connection, options.Tls.For(definition, target.Host, SslApplicationProtocol.Http2), cancellationToken)
+            : connection;
     }
 
     // A flag, the length, and field 1 as a text.

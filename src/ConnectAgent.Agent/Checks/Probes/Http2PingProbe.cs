@@ -59,9 +59,7 @@ internal sealed class Http2PingProbe(CheckDefinition definition, CheckOptions op
             return connection;
         }
 
-        var name = definition.TlsServerName.Length > 0 ? definition.TlsServerName : target.Host;
-        var secure = await Dial.SecureAsync(
-            connection, options.Tls.For(name, !definition.TlsSkipVerify, SslApplicationProtocol.Http2), cancellationToken);
+        var secure = await Dial.SecureAsync(connection, options.Tls.For(definition, target.Host, SslApplicationProtocol.Http2), cancellationToken);
         if (secure.NegotiatedApplicationProtocol == SslApplicationProtocol.Http2)
         {
             return secure;

@@ -133,13 +133,9 @@ internal sealed class HttpProbe(CheckDefinition definition, CheckOptions options
     {
         var (host, port) = (context.DnsEndPoint.Host, context.DnsEndPoint.Port);
         var connection = await Dial.ConnectAsync(host, port, cancellationToken);
-        if (context.InitialRequestMessage.RequestUri!.Scheme != Uri.UriSchemeHttps)
-        {
-            return connection;
-        }
-
-        var name = definition.TlsServerName.Length > 0 ? definition.TlsServerName : host;
-        return await Dial.SecureAsync(connection, options.Tls.For(name, !definition.TlsSkipVerify, protocol: null), cancellationToken);
+        return context.InitialRequestMessage.RequestUri!.Scheme == Uri.UriSchemeHttps
+            ? await Dial.SecureAsync(connection, options.Tls.For(definition, host), cancellationToken)
+            : connection;
     }
 
     // "Get", as the reference says it in front of errors.

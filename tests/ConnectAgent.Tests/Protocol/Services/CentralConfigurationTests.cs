@@ -42,18 +42,8 @@ public sealed class CentralConfigurationTests
         const string Defaults = """{"Kind":"proxy-defaults","Name":"global","Config":{"a":1}}""";
         Merge(remote, Defaults).Should().BeSameAs(remote);
         Merge(typical, Defaults).Should().BeSameAs(typical);
-        CentralConfiguration.ServicesOf(remote).Should().BeEmpty();
         var gateway = new NodeService { Kind = ServiceKinds.MeshGateway, Id = "gate", Name = "gate" };
         Merge(gateway, Defaults, ("gate", """{"Protocol":"http"}""")).Proxy!.Config.Should().Be("""{"a":1,"protocol":"http"}""");
-        CentralConfiguration.ServicesOf(gateway).Should().Equal("gate");
-    }
-
-    [Fact]
-    public void The_entries_that_matter_are_those_of_the_destination_and_of_each_service_upstream()
-    {
-        var sidecar = With(Sidecar, proxy => proxy with { Upstreams = [.. proxy.Upstreams, Upstream("DB"), Upstream("Web")] });
-        var services = CentralConfiguration.ServicesOf(sidecar);
-        services.Should().Equal("web", "db");
     }
 
     [Fact] // CENT-2
