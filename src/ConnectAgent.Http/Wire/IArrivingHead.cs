@@ -12,4 +12,13 @@ internal interface IArrivingHead
     /// <summary>Hands over the place of <see cref="LargeRequests"/> that the head has taken.</summary>
     /// <returns>Whether it has taken one.</returns>
     bool TakePlace();
+
+    /// <summary>
+    /// What comes in now is a body whose length nobody knows, with trailers that the web server keeps: all of it goes on being counted, also what comes
+    /// after the answer.
+    /// </summary>
+    void BeginBody();
+
+    /// <summary>All of that body has come; what comes in now is the next head.</summary>
+    void EndBody();
 }

@@ -25,6 +25,9 @@ internal sealed class LargeRequests
     /// <summary>Places that are taken.</summary>
     public int Held => Volatile.Read(ref _held);
 
+    /// <summary>What a refused one gets.</summary>
+    public static WireException Refusal() => new(StatusCodes.Status429TooManyRequests, RefusalText) { Limit = PlacesLimit };
+
     /// <summary>Gives a request a place if its head is large; <see cref="Leave"/> gives it back.</summary>
     /// <param name="context">The request.</param>
     /// <param name="target">As sent.</param>
@@ -41,36 +44,20 @@ internal sealed class LargeRequests
             }
         }
 
-        if (length <= From)
-        {
-            return;
-        }
-
-        var head = context.Features.Get<IArrivingHead>();
-        head?.Pause();
-        if (head?.TakePlace() == true)
-        {
-            context.Features.Set(new Place(head));
-        }
-        else
-        {
-            Take(context, head);
-        }
+        Need(context, length);
     }
 
     /// <summary>A body has come so far.</summary>
     /// <exception cref="WireException">429.</exception>
     public static void Read(HttpContext context, long bytes)
     {
-        if (bytes > From)
-        {
-            context.Features.Get<LargeRequests>()?.Take(context, head: null);
-        }
+        context.Features.Get<LargeRequests>()?.Need(context, bytes);
     }
 
     /// <summary>The request is over.</summary>
     public void Leave(HttpContext context)
     {
+        context.Features.Get<StreamBytes>()?.Leave(context);
         if (context.Features.Get<Place>() is { } place)
         {
             context.Features.Set<Place>(null);
@@ -93,17 +80,26 @@ internal sealed class LargeRequests
 
     public void GiveBack() => Interlocked.Decrement(ref _held);
 
-    private void Take(HttpContext context, IArrivingHead? head)
+    private void Need(HttpContext context, long bytes)
     {
-        if (context.Features.Get<Place>() is not null)
+        var streams = context.Features.Get<StreamBytes>();
+        if (context.Features.Get<Place>() is null && (streams?.Hold(context, bytes) ?? bytes) > From)
         {
-            return;
+            Take(context);
+            streams?.Leave(context);
         }
+    }
 
-        if (!TryTake())
+    private void Take(HttpContext context)
+    {
+        // What has a place is not counted as it comes in, and what the connection has taken one for is this request.
+        var head = context.Features.Get<IArrivingHead>();
+        head?.Pause();
+        if (head?.TakePlace() != true && !TryTake())
         {
+            head?.Resume();
             LongBody.CloseAfter(context);
-            throw new WireException(StatusCodes.Status429TooManyRequests, RefusalText) { Limit = PlacesLimit };
+            throw Refusal();
         }
 
         context.Features.Set(new Place(head));

@@ -9,7 +9,12 @@ internal static class LongBody
     /// <summary>A request has come.</summary>
     public static void Begin(HttpContext context)
     {
-        if (Has(context.Request))
+        if (IsChunked(context.Request))
+        {
+            CloseAfter(context);
+            context.Features.Get<IArrivingHead>()?.BeginBody();
+        }
+        else if (IsLong(context.Request))
         {
             CloseAfter(context);
             context.Features.Get<IArrivingHead>()?.Pause();
@@ -19,9 +24,19 @@ internal static class LongBody
     /// <summary>All of its body has been read.</summary>
     public static void End(HttpContext context)
     {
-        if (Has(context.Request) && !context.Response.HasStarted && context.Features.Get<IArrivingHead>() is { } head)
+        var isChunked = IsChunked(context.Request);
+        if ((!isChunked && !IsLong(context.Request)) || context.Response.HasStarted || context.Features.Get<IArrivingHead>() is not { } head)
         {
-            context.Response.Headers.Connection = default;
+            return;
+        }
+
+        context.Response.Headers.Connection = default;
+        if (isChunked)
+        {
+            head.EndBody();
+        }
+        else
+        {
             head.Resume();
         }
     }
@@ -35,5 +50,7 @@ internal static class LongBody
         }
     }
 
-    private static bool Has(HttpRequest request) => request.ContentLength > LargeRequests.From || request.Headers.TransferEncoding.Count > 0;
+    private static bool IsLong(HttpRequest request) => request.ContentLength > LargeRequests.From;
+
+    private static bool IsChunked(HttpRequest request) => request.Headers.TransferEncoding.Count > 0;
 }

@@ -7,9 +7,9 @@ using Microsoft.AspNetCore.Connections;
 namespace ConnectAgent.Hosting;
 
 /// <summary>
-/// A connection of HTTP/1.1 that counts what it has read since the last answer: the head of one request, and of its body what <see cref="LongBody"/> is
-/// not. It knows nothing of HTTP: an answer is whatever is sent. Nearly every head comes in one piece, so the first piece passes as it is: what of it the
-/// web server has taken over already, at most <c>http.read_ahead</c>, is not counted.
+/// A connection of HTTP/1.1 that counts what it has read since the last answer: the head of one request and its body, but for a <see cref="LongBody"/>
+/// whose length is known. It knows nothing of HTTP: an answer is whatever is sent. Nearly every head comes in one piece, so the first piece passes as it is:
+/// what of it the web server has taken over already, at most <c>http.read_ahead</c>, is not counted.
 /// </summary>
 internal sealed class ArrivingHead : IDuplexPipe, IArrivingHead
 {
@@ -19,18 +19,22 @@ internal sealed class ArrivingHead : IDuplexPipe, IArrivingHead
 
     private readonly LargeRequests _places;
     private readonly Func<Task> _refuse;
+    private readonly Action _abort;
     private long _taken;
     private bool _isBegun;
+    private bool _isBody;
+    private bool _isAnswered;
     private int _pauses;
     private int _hasPlace;
 
     /// <summary>Counts from now on.</summary>
     /// <param name="transport">The connection as it is.</param>
     /// <param name="places">What a large head needs one of.</param>
-    /// <param name="refuse">Answers when there is none.</param>
-    public ArrivingHead(IDuplexPipe transport, LargeRequests places, Func<Task> refuse)
+    /// <param name="refuse">Answers when there is none and nobody else has a request to answer.</param>
+    /// <param name="abort">Ends the connection when there is none and the answer has been given.</param>
+    public ArrivingHead(IDuplexPipe transport, LargeRequests places, Func<Task> refuse, Action abort)
     {
-        (_places, _refuse) = (places, refuse);
+        (_places, _refuse, _abort) = (places, refuse, abort);
         (Input, Output) = (new Reader(transport.Input, this), new Writer(transport.Output, this));
     }
 
@@ -50,6 +54,14 @@ internal sealed class ArrivingHead : IDuplexPipe, IArrivingHead
         }
     }
 
+    public void BeginBody() => (_isBody, _isAnswered) = (true, false);
+
+    public void EndBody()
+    {
+        _isBody = false;
+        Next();
+    }
+
     public bool TakePlace() => Interlocked.Exchange(ref _hasPlace, 0) == 1;
 
     /// <summary>The connection has ended.</summary>
@@ -61,7 +73,11 @@ internal sealed class ArrivingHead : IDuplexPipe, IArrivingHead
         }
     }
 
-    private void Next() => (_taken, _isBegun) = (0, false);
+    private void Next()
+    {
+        (_taken, _isBegun) = (0, false);
+        End();
+    }
 
     private bool HasRoom(long unread)
     {
@@ -81,11 +97,29 @@ internal sealed class ArrivingHead : IDuplexPipe, IArrivingHead
 
     private void Answered()
     {
+        _isAnswered = true;
         if (!IsPaused)
         {
             Next();
-            End();
         }
+    }
+
+    // Who of a request has not sent all is answered by whoever reads it, and never twice.
+    private async Task<Exception> RefuseAsync()
+    {
+        if (!_isBody)
+        {
+            await _refuse();
+            return new ConnectionResetException("refused: " + LargeRequests.RefusalText);
+        }
+
+        if (!_isAnswered)
+        {
+            return LargeRequests.Refusal();
+        }
+
+        _abort();
+        return new ConnectionAbortedException("refused: " + LargeRequests.RefusalText);
     }
 
     private sealed class Reader(PipeReader inner, ArrivingHead head) : PipeReader
@@ -113,8 +147,7 @@ internal sealed class ArrivingHead : IDuplexPipe, IArrivingHead
                 return read;
             }
 
-            await head._refuse();
-            throw new ConnectionResetException("refused: " + LargeRequests.RefusalText);
+            throw await head.RefuseAsync();
         }
 
         public override bool TryRead(out ReadResult result) => inner.TryRead(out result);

@@ -1,3 +1,4 @@
+using System.IO.Pipelines;
 using System.Net.Security;
 using ConnectAgent.Http.Wire;
 using ConnectAgent.Protocol.Limits;
@@ -18,19 +19,35 @@ internal sealed class LargeHeads(LargeRequests places, LimitMetrics limits)
     /// <summary>Connection middleware; behind TLS.</summary>
     public ConnectionDelegate Guard(ConnectionDelegate next) => connection =>
         connection.Features.Get<ISslStreamFeature>()?.SslStream.NegotiatedApplicationProtocol == SslApplicationProtocol.Http2
-            ? next(connection)
+            ? GuardStreamsAsync(connection, next)
             : GuardAsync(connection, next);
 
     private async Task GuardAsync(ConnectionContext connection, ConnectionDelegate next)
     {
-        var transport = connection.Transport;
-        var head = new ArrivingHead(transport, places, () =>
-        {
-            limits.Refused(LargeRequests.PlacesLimit);
-            return Refusal.SendAsync(connection);
-        });
-        connection.Transport = head;
+        var head = new ArrivingHead(
+            connection.Transport,
+            places,
+            () =>
+            {
+                limits.Refused(LargeRequests.PlacesLimit);
+                return Refusal.SendAsync(connection);
+            },
+            () => Abort(connection, LargeRequests.PlacesLimit));
         connection.Features.Set<IArrivingHead>(head);
+        await RunAsync(connection, next, head, head.End);
+    }
+
+    private async Task GuardStreamsAsync(ConnectionContext connection, ConnectionDelegate next)
+    {
+        var heads = new Http2Heads(connection.Transport, places, limit => Abort(connection, limit));
+        connection.Features.Set(new StreamBytes());
+        await RunAsync(connection, next, heads, heads.End);
+    }
+
+    private static async Task RunAsync(ConnectionContext connection, ConnectionDelegate next, IDuplexPipe watched, Action end)
+    {
+        var transport = connection.Transport;
+        connection.Transport = watched;
         try
         {
             await next(connection);
@@ -38,7 +55,13 @@ internal sealed class LargeHeads(LargeRequests places, LimitMetrics limits)
         finally
         {
             connection.Transport = transport;
-            head.End();
+            end();
         }
+    }
+
+    private void Abort(ConnectionContext connection, string limit)
+    {
+        limits.Refused(limit);
+        connection.Abort(new ConnectionAbortedException("refused by " + limit));
     }
 }

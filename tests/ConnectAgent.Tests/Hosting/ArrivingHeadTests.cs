@@ -15,12 +15,17 @@ public sealed class ArrivingHeadTests
     private readonly LargeRequests _places = new();
     private readonly ArrivingHead _head;
     private int _refused;
+    private int _aborted;
 
-    public ArrivingHeadTests() => _head = new ArrivingHead(new Duplex(_input.Reader, new Pipe().Writer), _places, () =>
-    {
-        _refused++;
-        return Task.CompletedTask;
-    });
+    public ArrivingHeadTests() => _head = new ArrivingHead(
+        new Duplex(_input.Reader, new Pipe().Writer),
+        _places,
+        () =>
+        {
+            _refused++;
+            return Task.CompletedTask;
+        },
+        () => _aborted++);
 
     [Fact]
     public async Task FA_1_A_head_of_many_lines_takes_a_place_until_it_is_answered()
@@ -49,10 +54,7 @@ public sealed class ArrivingHeadTests
     public async Task FA_1_A_head_is_refused_when_no_place_is_left()
     {
         // Given
-        while (_places.TryTake())
-        {
-            // Until none is left.
-        }
+        TakeAll();
 
         // When
         await ReadAsync(1 + (2 * LargeRequests.From / Piece));
@@ -82,6 +84,46 @@ public sealed class ArrivingHeadTests
         _places.Held.Should().Be(1, "whoever took it over gives it back");
         _head.Resume();
         _head.TakePlace().Should().BeFalse();
+    }
+
+    [Fact] // a body of unknown length, and its trailers
+    public async Task FA_1_A_body_that_is_counted_is_refused_by_whoever_reads_it()
+    {
+        TakeAll();
+        _head.BeginBody();
+        await ReadAsync(1 + (2 * LargeRequests.From / Piece));
+        (await FluentActions.Awaiting(() => ReadAsync(1)).Should().ThrowAsync<WireException>()).Which.Status.Should().Be(429);
+        (_refused, _aborted).Should().Be((0, 0), "the request is not answered yet, and its answer is its handler's");
+    }
+
+    [Fact]
+    public async Task FA_1_What_is_left_of_a_body_after_the_answer_ends_the_connection()
+    {
+        TakeAll();
+        _head.BeginBody();
+        await ReadAsync(10);
+        await _head.Output.FlushAsync();
+        await ReadAsync(1 + (2 * LargeRequests.From / Piece));
+        await FluentActions.Awaiting(() => ReadAsync(1)).Should().ThrowAsync<ConnectionAbortedException>();
+        (_refused, _aborted).Should().Be((0, 1), "there is one answer to a request");
+    }
+
+    [Fact]
+    public async Task FA_1_The_place_of_a_body_is_given_back_at_its_end()
+    {
+        _head.BeginBody();
+        await ReadAsync(2 + (2 * LargeRequests.From / Piece));
+        _places.Held.Should().Be(1);
+        _head.EndBody();
+        _places.Held.Should().Be(0);
+    }
+
+    private void TakeAll()
+    {
+        while (_places.TryTake())
+        {
+            // Until none is left.
+        }
     }
 
     private async Task ReadAsync(int pieces)

@@ -1,12 +1,16 @@
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using ConnectAgent.Configuration;
 using ConnectAgent.Hosting;
+using ConnectAgent.Http.Wire;
 using ConnectAgent.TestKit.Processes;
 using ConnectAgent.Tests.Http;
+using ConnectAgent.Tests.Limits;
 using FluentAssertions;
+using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 
 namespace ConnectAgent.Tests.Hosting;
@@ -64,9 +68,92 @@ public sealed class ListenersTests : IDisposable
         (await SendAsync(http, 1000)).Should().Be(HttpStatusCode.OK);
     }
 
-    private static async Task<HttpStatusCode> SendAsync(HttpClient http, int length)
+    [Fact] // FA-1: a hundred streams of one connection, each of which is small enough to need no place
+    public async Task Over_HTTP_2_the_requests_of_a_connection_count_together()
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, "/v1/status/leader")
+        await using var agent = await StartAsync("60s");
+        var places = agent.Services.GetRequiredService<LargeRequests>();
+        using var http = Client();
+        var index = (await agent.SendAsync("GET", "/v1/agent/connect/ca/roots")).Headers["X-Consul-Index"];
+        var held = $"/v1/agent/connect/ca/roots?index={index}&wait=10m";
+
+        // When
+        const int One = 12_000;
+        using var stop = new CancellationTokenSource();
+        var reads = Enumerable.Range(0, LargeRequests.Most + (LargeRequests.From / One) + 2).Select(_ => SendAsync(http, One, held, stop.Token)).ToList();
+        var refused = await await Task.WhenAny(reads);
+
+        // Then
+        refused.Should().Be(HttpStatusCode.TooManyRequests);
+        places.Held.Should().Be(LargeRequests.Most);
+        await stop.CancelAsync();
+        await Task.WhenAll(reads).ContinueWith(static _ => { }, TaskScheduler.Default);
+        while (places.Held > 0)
+        {
+            // Those who have left are noticed one by one.
+            await Task.Yield();
+        }
+
+        (await SendAsync(http, One)).Should().Be(HttpStatusCode.OK, "what has left counts no more");
+    }
+
+    [Fact] // FA-1: the web server decodes what comes of a head at once, and would keep it for half a minute
+    public async Task Over_HTTP_2_a_head_of_several_frames_needs_a_place()
+    {
+        await using var agent = await StartAsync("60s");
+        var places = agent.Services.GetRequiredService<LargeRequests>();
+        using var http = Client();
+        (await SendAsync(http, 40_000)).Should().Be(HttpStatusCode.OK);
+        while (places.TryTake())
+        {
+            // Until none is left.
+        }
+
+        (await SendAsync(http, 1000)).Should().Be(HttpStatusCode.OK);
+        await FluentActions.Awaiting(() => SendAsync(http, 40_000)).Should().ThrowAsync<HttpRequestException>();
+        RefusalCounts.Of(agent.Services, "http.large_requests").Should().BeGreaterThan(0);
+        (await SendAsync(http, 1000)).Should().Be(HttpStatusCode.OK);
+    }
+
+    [Fact] // FA-1: the web server would keep them for as long as the request lasts
+    public async Task Over_HTTP_2_trailers_end_the_connection()
+    {
+        await using var agent = await StartAsync("60s");
+        using var caller = new TcpClient();
+        await caller.ConnectAsync(IPAddress.Loopback, _port);
+        await using var tls = new SslStream(caller.GetStream());
+        await tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
+        {
+            ApplicationProtocols = [SslApplicationProtocol.Http2],
+            RemoteCertificateValidationCallback = static (_, shown, _, _) => shown?.Subject == "CN=localhost",
+        });
+
+        // When: the preface, no settings, a head without an end of the stream (GET https /), and once more headers for the same stream.
+        byte[] settings = [0, 0, 0, 4, 0, 0, 0, 0, 0];
+        byte[] head = [0, 0, 6, 1, 4, 0, 0, 0, 1, 0x82, 0x87, 0x84, 0x41, 1, (byte)'x'];
+        byte[] trailers = [0, 0, 5, 1, 5, 0, 0, 0, 1, 0x40, 1, (byte)'x', 1, (byte)'y'];
+        await tls.WriteAsync((byte[])[.. "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8, .. settings, .. head, .. trailers]);
+
+        // Then
+        var buffer = new byte[4096];
+        try
+        {
+            while (await tls.ReadAsync(buffer) > 0)
+            {
+                // Until the connection ends.
+            }
+        }
+        catch (IOException)
+        {
+            // Reset: as good an end.
+        }
+
+        RefusalCounts.Of(agent.Services, "http.trailers").Should().Be(1);
+    }
+
+    private static async Task<HttpStatusCode> SendAsync(HttpClient http, int length, string target = "/v1/status/leader", CancellationToken stop = default)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, target)
         {
             Version = HttpVersion.Version20,
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
@@ -76,7 +163,7 @@ public sealed class ListenersTests : IDisposable
             request.Headers.TryAddWithoutValidation("X-" + left, new string('a', Math.Min(left, 60_000)));
         }
 
-        using var answer = await http.SendAsync(request);
+        using var answer = await http.SendAsync(request, stop);
         return answer.StatusCode;
     }
 

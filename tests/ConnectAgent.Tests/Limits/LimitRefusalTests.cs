@@ -219,6 +219,7 @@ public sealed class LimitRefusalTests
         ["filter.repeats"] = "NamedRefusalTests.A_filter_that_is_beyond_a_bound_names_it",
         ["http.body_time"] = "PacedBodyTests.FA_10_A_body_that_is_not_long_is_whole_within_a_minute_however_steadily_it_comes",
         ["http.headers_time"] = "RefusedRequestsTests.FA_10_What_the_web_server_refuses_is_counted_under_the_name_of_the_bound",
+        ["http.trailers"] = "ListenersTests.Over_HTTP_2_trailers_end_the_connection",
         ["http.large_requests"] = "LargeRequestsTests.FA_1_Large_requests_have_few_places",
         ["intentions.description"] = "ConfigBoundsTests.What_the_reference_bounds_is_counted_too",
         ["login.jwt"] = "NamedRefusalTests.A_bearer_that_is_too_long_names_its_bound",

@@ -129,6 +129,68 @@ public sealed class LargeRequestsTests
         RefusalCounts.Of(agent.Services, LimitName).Should().Be(0);
     }
 
+    [Theory] // the web server keeps them for as long as it waits for the rest
+    [InlineData("GET /v1/nothing/there", 404)]
+    [InlineData("GET /v1/agent/connect/ca/roots", 200)]
+    [InlineData("PUT /v1/agent/connect/authorize", 405)]
+    public async Task FA_1_Trailers_count_as_what_comes_in_of_their_request(string line, int status)
+    {
+        // Given
+        await using var agent = await InProcessAgent.StartAsync();
+        var places = agent.Services.GetRequiredService<LargeRequests>();
+        while (places.TryTake())
+        {
+            // Until none is left.
+        }
+
+        using var caller = await RawHttp.ConnectAsync(agent.Address);
+
+        // When
+        await caller.SendAsync($"{line} HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n");
+        RawHttp.Split(await caller.ReadAsync()).Status.Should().Be(status);
+        var isOpen = true;
+        for (var i = 0; i < 900 && isOpen; i++)
+        {
+            try
+            {
+                await caller.SendAsync($"X-{i}: {new string('x', 1000)}\r\n");
+            }
+            catch (IOException)
+            {
+                isOpen = false;
+            }
+        }
+
+        // Then
+        (await EndOfAsync(caller)).Should().BeEmpty("one request has one answer");
+        RefusalCounts.Of(agent.Services, LimitName).Should().Be(1);
+    }
+
+    [Fact] // a call that reads its body answers itself
+    public async Task FA_1_Trailers_of_a_body_that_is_read_are_refused_by_the_answer()
+    {
+        // Given
+        await using var agent = await InProcessAgent.StartAsync();
+        var places = agent.Services.GetRequiredService<LargeRequests>();
+        while (places.TryTake())
+        {
+            // Until none is left.
+        }
+
+        using var caller = await RawHttp.ConnectAsync(agent.Address);
+
+        // When
+        await caller.SendAsync("POST /v1/agent/connect/authorize HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n");
+        var answer = caller.ReadAsync();
+        for (var i = 0; i < 900 && !answer.IsCompleted; i++)
+        {
+            await caller.SendAsync($"X-{i}: {new string('x', 1000)}\r\n");
+        }
+
+        // Then
+        RawHttp.Split(await answer).Should().Be((429, "Too many requests of more than 65536 bytes at once, please rate limit your calls"));
+    }
+
     [Fact] // the body counts, and what has come in of it on the connection does not count once more
     public async Task FA_1_A_long_body_takes_one_place()
     {
@@ -229,6 +291,19 @@ public sealed class LargeRequestsTests
         requests.ForEach(request => places.Leave(request.Context));
         requests.ForEach(request => places.Leave(request.Context));
         places.Held.Should().Be(0);
+    }
+
+    // A connection that is reset has no more to say either.
+    private static async Task<string> EndOfAsync(RawHttp caller)
+    {
+        try
+        {
+            return await caller.ReadToEndAsync();
+        }
+        catch (Exception error) when (error is IOException or InvalidOperationException)
+        {
+            return string.Empty;
+        }
     }
 
     private static WireRequest RequestOf(Pipe body)

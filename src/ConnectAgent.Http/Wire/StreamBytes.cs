@@ -1,0 +1,39 @@
+namespace ConnectAgent.Http.Wire;
+
+/// <summary>
+/// What the requests of one HTTP/2 connection hold together, as a feature of the connection. Over HTTP/1.1 a connection has one request, so its own size
+/// says all; here a hundred may be held at once, each just small enough to need no place of <see cref="LargeRequests"/>.
+/// </summary>
+internal sealed class StreamBytes
+{
+    private long _held;
+
+    /// <summary>A request holds so much, of its head or of its body.</summary>
+    /// <returns>What all of the connection hold that have no place.</returns>
+    public long Hold(HttpContext context, long bytes)
+    {
+        if (context.Features.Get<Part>() is not { } part)
+        {
+            context.Features.Set(part = new Part());
+        }
+
+        var more = Math.Max(0, bytes - part.Bytes);
+        part.Bytes += more;
+        return Interlocked.Add(ref _held, more);
+    }
+
+    /// <summary>A request is over, or has a place.</summary>
+    public void Leave(HttpContext context)
+    {
+        if (context.Features.Get<Part>() is { } part)
+        {
+            Interlocked.Add(ref _held, -part.Bytes);
+            context.Features.Set<Part>(null);
+        }
+    }
+
+    private sealed class Part
+    {
+        public long Bytes { get; set; }
+    }
+}
