@@ -29,12 +29,13 @@ internal static class StateMigrations
                 """
                 SELECT table_name, key FROM (
                     SELECT table_name, key, row_number() OVER (
-                        PARTITION BY table_name, lower(key) ORDER BY json_extract(CAST(value AS TEXT), '$.CreateIndex'), key) AS place
+                        PARTITION BY table_name, lower(key) ORDER BY
+                            CASE WHEN json_valid(CAST(value AS TEXT)) THEN json_extract(CAST(value AS TEXT), '$.CreateIndex') END NULLS LAST, key) AS place
                     FROM state_rows
-                    WHERE table_name IN ('acl-tokens', 'acl-policies', 'acl-roles', 'acl-binding-rules') AND json_valid(CAST(value AS TEXT)))
+                    WHERE table_name IN ('acl-tokens', 'acl-policies', 'acl-roles', 'acl-binding-rules'))
                 WHERE place > 1
                 """,
-            Why = "its ID differs from an older one only in the case of its digits",
+            Why = "its ID differs from an older one only in the case of its digits, and whatever is linked to it has the older one from now on",
         },
     ];
 }

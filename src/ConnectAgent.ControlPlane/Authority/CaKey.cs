@@ -102,10 +102,10 @@ internal sealed class CaKey : IDisposable
             }
 
             var key = label == "PRIVATE KEY" ? FromPkcs8(der) : FromOwnForm(der, label);
-            if (key is { IsRsa: true, _key.KeySize: > LargestRsa })
+            if (key is { IsRsa: true, _key.KeySize: not (>= SmallestRsa and <= LargestRsa) and var bits })
             {
                 key.Dispose();
-                throw TooLarge();
+                throw bits > LargestRsa ? TooLarge() : new ProviderException($"private key has {bits} bits, an RSA key has at least {SmallestRsa}");
             }
 
             return key;

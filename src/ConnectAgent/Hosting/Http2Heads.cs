@@ -3,6 +3,7 @@ using System.Buffers.Binary;
 using System.IO.Pipelines;
 using ConnectAgent.Http.Wire;
 using ConnectAgent.Protocol.Limits;
+using Microsoft.AspNetCore.Connections;
 
 namespace ConnectAgent.Hosting;
 
@@ -105,8 +106,7 @@ internal sealed class Http2Heads : IDuplexPipe
 
         if (stream <= _lastStream)
         {
-            _abort(TrailersLimit);
-            return;
+            throw Abort(TrailersLimit);
         }
 
         _lastStream = stream;
@@ -115,14 +115,19 @@ internal sealed class Http2Heads : IDuplexPipe
             return;
         }
 
-        if (_places.TryTake())
+        if (!_places.TryTake())
         {
-            Volatile.Write(ref _hasPlace, 1);
+            throw Abort(LargeRequests.PlacesLimit);
         }
-        else
-        {
-            _abort(LargeRequests.PlacesLimit);
-        }
+
+        Volatile.Write(ref _hasPlace, 1);
+    }
+
+    // The web server must not decode what has come with it.
+    private ConnectionAbortedException Abort(string limit)
+    {
+        _abort(limit);
+        return new ConnectionAbortedException("refused by " + limit);
     }
 
     private sealed class Reader(PipeReader inner, Http2Heads heads) : PipeReader

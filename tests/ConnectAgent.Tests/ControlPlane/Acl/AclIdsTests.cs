@@ -22,6 +22,8 @@ public sealed class AclIdsTests : IDisposable
     private const string Policy = "ABCDEF00-1111-2222-3333-44445555BBBB";
     private const string Role = "ABCDEF00-1111-2222-3333-44445555CCCC";
 
+    private const string Torn = "ABCDEF00-1111-2222-3333-44445555DDDD";
+
     private readonly StateStore _state = new(new MemoryStateStorage(), ControlPlaneTables.All);
     private readonly ManualTimeProvider _clock = new();
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("connect-agent-");
@@ -81,6 +83,8 @@ public sealed class AclIdsTests : IDisposable
                     Row(AclTables.Policies, Policy, new AclPolicy(Policy, "p")),
                     Row(AclTables.Roles, Role, new AclRole(Role, "stays") { CreateIndex = 9 }),
                     Row(AclTables.Roles, Role.ToLowerInvariant(), new AclRole(Role.ToLowerInvariant(), "goes") { CreateIndex = 10 }),
+                    new RowChange("acl-policies", Torn, "{"u8.ToArray()),
+                    Row(AclTables.Policies, Torn.ToLowerInvariant(), new AclPolicy(Torn.ToLowerInvariant(), "whole") { CreateIndex = 10 }),
                     new RowChange("acl-auth-methods", "m", """{"Name":"m","Type":"jwt","DisplayName":"","Description":"","MaxTokenTtl":"00:05:00","TokenLocality":"","Config":"{}"}"""u8.ToArray()),
                 ],
                 [new("acl-tokens", 2)]);
@@ -93,7 +97,9 @@ public sealed class AclIdsTests : IDisposable
         token.AccessorId.Should().Be(Accessor);
         store.Current.Find(AclTables.Policies, token.Policies[0])!.Name.Should().Be("p");
         store.Current.Find(AclTables.Roles, token.Roles[0])!.Name.Should().Be("stays", "of two that are one, the one that was made first stays");
-        log.Lines.Should().ContainSingle("nothing goes without a word").Which.Should().Contain("table=acl-roles").And.Contain(Role.ToLowerInvariant());
+        store.Current.Find(AclTables.Policies, Torn)!.Name.Should().Be("whole", "of two that are one, what can be read stays");
+        log.Lines.Should().HaveCount(2, "nothing goes without a word").And.Contain(line => line.Contains("table=acl-roles") && line.Contains(Role.ToLowerInvariant()))
+            .And.Contain(line => line.Contains("table=acl-policies") && line.Contains(Torn));
         AuthMethodStore.Find(store.Current, "m")!.MaxTokenTtl.Should().Be((ExactDuration)TimeSpan.FromMinutes(5), "its row is in the former form");
     }
 

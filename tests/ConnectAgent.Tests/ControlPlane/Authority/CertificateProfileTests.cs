@@ -92,6 +92,15 @@ public sealed class CertificateProfileTests
         (refusal.Message, refusal.Limit).Should().Be(("private key has more than 8192 bits", "ca.rsa_key"));
     }
 
+    [Fact] // what is not generated is not taken either
+    public void A_key_of_too_few_bits_is_refused()
+    {
+        using var key = RSA.Create(512);
+        var pem = key.ExportPkcs8PrivateKeyPem();
+        var read = () => CaKey.FromPem(pem);
+        read.Should().Throw<ProviderException>().WithMessage("private key has 512 bits, an RSA key has at least 1024");
+    }
+
     [Fact] // CERT-61
     public void A_curve_that_no_peer_knows_is_refused()
     {
