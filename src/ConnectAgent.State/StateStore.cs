@@ -257,13 +257,18 @@ internal sealed class StateStore : IDisposable
         _revision = result.Revision;
         var before = _current;
         Volatile.Write(ref _current, state);
-        Watches.Publish(
-            [
-                .. tables.Select(Topic.Any),
-                .. changes.Keys.SelectMany(row => TopicsOf(row.Table, row.Key, before, state)),
-                .. state.Generation != before.Generation ? [Topic.Everything] : Array.Empty<Topic>(),
-            ],
-            changesRights: tables.Exists(table => table.DecidesRights));
+        if (Watches.Count > 0)
+        {
+            // Who begins to watch from here on reads the new state.
+            Watches.Publish(
+                [
+                    .. tables.Select(Topic.Any),
+                    .. changes.Keys.SelectMany(row => TopicsOf(row.Table, row.Key, before, state)),
+                    .. state.Generation != before.Generation ? [Topic.Everything] : Array.Empty<Topic>(),
+                ],
+                changesRights: tables.Exists(table => table.DecidesRights));
+        }
+
         return true;
     }
 

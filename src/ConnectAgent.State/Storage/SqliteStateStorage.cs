@@ -19,6 +19,7 @@ internal sealed class SqliteStateStorage : IStateStorage
     private readonly string _path;
     private readonly Lock _gate = new();
     private readonly SqliteConnection _connection;
+    private readonly SqliteStatements _statements;
 
     /// <summary>Opens or makes the file.</summary>
     /// <param name="path">In a directory that exists.</param>
@@ -37,6 +38,7 @@ internal sealed class SqliteStateStorage : IStateStorage
             Pooling = false,
             DefaultTimeout = 1,
         }.ToString());
+        _statements = new SqliteStatements(_connection);
         try
         {
             Run("be opened", () => Open(migrations, logger ?? NullLogger.Instance));
@@ -44,7 +46,7 @@ internal sealed class SqliteStateStorage : IStateStorage
         catch
         {
             // A refused file is let go of.
-            _connection.Dispose();
+            Dispose();
             throw;
         }
     }
@@ -86,32 +88,22 @@ internal sealed class SqliteStateStorage : IStateStorage
         {
             return InTransaction(() =>
             {
-                if (Counter(RevisionName) is var stored && stored != expected)
+                if (_statements.Counter(RevisionName) is var stored && stored != expected)
                 {
                     return new CommitResult(CommitOutcome.Conflict, stored);
                 }
 
-                using var put = Command("INSERT OR REPLACE INTO state_rows (table_name, key, value) VALUES ($a, $b, $c)", 3);
-                using var remove = Command("DELETE FROM state_rows WHERE table_name = $a AND key = $b", 2);
-                using var index = Command("INSERT OR REPLACE INTO state_tables (name, modify_index) VALUES ($a, $b)", 2);
                 foreach (var change in changes)
                 {
-                    if (change.Value is null)
-                    {
-                        Execute(remove, change.Table, change.Key);
-                    }
-                    else
-                    {
-                        Execute(put, change.Table, change.Key, change.Value);
-                    }
+                    _statements.Change(change);
                 }
 
                 foreach (var table in indexes)
                 {
-                    Execute(index, table.Table, (long)table.Index);
+                    _statements.SetIndex(table);
                 }
 
-                SetCounter(RevisionName, expected + 1);
+                _statements.SetCounter(RevisionName, expected + 1);
                 return new CommitResult(CommitOutcome.Committed, expected + 1);
             });
         }
@@ -124,12 +116,12 @@ internal sealed class SqliteStateStorage : IStateStorage
             var expected = reserved;
             (var isTaken, reserved) = InTransaction(() =>
             {
-                if (Counter(counter) is var stored && stored != expected)
+                if (_statements.Counter(counter) is var stored && stored != expected)
                 {
                     return (false, stored);
                 }
 
-                SetCounter(counter, upTo);
+                _statements.SetCounter(counter, upTo);
                 return (true, upTo);
             });
             return isTaken;
@@ -140,18 +132,9 @@ internal sealed class SqliteStateStorage : IStateStorage
     {
         lock (_gate)
         {
+            _statements.Dispose();
             _connection.Dispose();
         }
-    }
-
-    private static void Execute(SqliteCommand command, params ReadOnlySpan<object> values)
-    {
-        for (var i = 0; i < values.Length; i++)
-        {
-            command.Parameters[i].Value = values[i];
-        }
-
-        command.ExecuteNonQuery();
     }
 
     // Born private: SQLite gives its log files the mode of the main one.
@@ -188,47 +171,20 @@ internal sealed class SqliteStateStorage : IStateStorage
         Execute("PRAGMA journal_mode = WAL");
         Execute("PRAGMA synchronous = FULL");
         Execute("PRAGMA secure_delete = ON");
-        Execute("BEGIN IMMEDIATE");
-        Execute("COMMIT");
+        _statements.Begin();
+        _statements.Commit();
         SqliteSchema.Migrate(_connection, migrations, logger);
-    }
-
-    private ulong Counter(string name)
-    {
-        using var command = Command("SELECT reserved FROM state_counters WHERE name = $a", 1);
-        command.Parameters[0].Value = name;
-        return command.ExecuteScalar() is long reserved ? (ulong)reserved : 0;
-    }
-
-    private void SetCounter(string name, ulong value)
-    {
-        using var command = Command("INSERT OR REPLACE INTO state_counters (name, reserved) VALUES ($a, $b)", 2);
-        Execute(command, name, (long)value);
-    }
-
-    private SqliteCommand Command(string text, int parameters)
-    {
-        var command = _connection.CreateCommand();
-#pragma warning disable CA2100 // Constants of this class.
-        command.CommandText = text;
-#pragma warning restore CA2100
-        for (var i = 0; i < parameters; i++)
-        {
-            command.Parameters.Add(new SqliteParameter { ParameterName = "$" + (char)('a' + i) });
-        }
-
-        return command;
     }
 
     private void Execute(string text)
     {
-        using var command = Command(text, 0);
+        using var command = SqliteStatements.Of(_connection, text);
         command.ExecuteNonQuery();
     }
 
     private void Read(string query, Action<SqliteDataReader> each)
     {
-        using var command = Command(query, 0);
+        using var command = SqliteStatements.Of(_connection, query);
         using var reader = command.ExecuteReader();
         while (reader.Read())
         {
@@ -242,11 +198,11 @@ internal sealed class SqliteStateStorage : IStateStorage
         T? result = default;
         Run("be written", () =>
         {
-            Execute("BEGIN IMMEDIATE");
+            _statements.Begin();
             try
             {
                 result = work();
-                Execute("COMMIT");
+                _statements.Commit();
             }
             catch
             {
@@ -261,7 +217,7 @@ internal sealed class SqliteStateStorage : IStateStorage
     {
         try
         {
-            Execute("ROLLBACK");
+            _statements.Rollback();
         }
         catch (SqliteException)
         {
