@@ -46,10 +46,13 @@ internal readonly record struct SecondRows(ImmutableSortedDictionary<string, Row
     public SecondRows With(string key, IReadOnlyList<string> before, IReadOnlyList<string> after, ulong index)
     {
         var (keys, emptied) = this;
-        foreach (var second in before.Except(after, StringComparer.Ordinal))
+        foreach (var second in before)
         {
-            var left = keys[second].Without(key, index);
-            (keys, emptied) = left.Count == 0 ? (keys.Remove(second), index) : (keys.SetItem(second, left), emptied);
+            if (!after.Contains(second))
+            {
+                var left = keys[second].Without(key, index);
+                (keys, emptied) = left.Count == 0 ? (keys.Remove(second), index) : (keys.SetItem(second, left), emptied);
+            }
         }
 
         foreach (var second in after)
@@ -61,9 +64,15 @@ internal readonly record struct SecondRows(ImmutableSortedDictionary<string, Row
     }
 }
 
-/// <summary>The keys of the rows that share a second key: mostly one, which then stands here itself; a write to thousands of them costs their logarithm.</summary>
+/// <summary>
+/// The keys of the rows that share a second key: mostly one, which then stands here itself, or a few, in an array. A write to thousands of them costs their
+/// logarithm.
+/// </summary>
 internal readonly struct RowKeys
 {
+    // A tree of as many takes four times the memory.
+    private const int MostInArray = 8;
+
     private static readonly ImmutableSortedSet<string> NoKeys = ImmutableSortedSet.Create<string>(StringComparer.Ordinal);
 
     private readonly object? _keys;
@@ -77,37 +86,56 @@ internal readonly struct RowKeys
     {
         null => 0,
         string => 1,
+        string[] few => few.Length,
         _ => ((ImmutableSortedSet<string>)_keys).Count,
     };
 
-    public static RowKeys Of(ICollection<string> keys, ulong index) =>
-        new(keys.Count == 1 ? keys.First() : NoKeys.Union(keys), index);
+    /// <summary>Those of a table.</summary>
+    /// <param name="keys">In ordinal order, each once; at least one.</param>
+    public static RowKeys Of(IReadOnlyList<string> keys, ulong index) =>
+        new(keys.Count == 1 ? keys[0] : keys.Count <= MostInArray ? keys.ToArray() : NoKeys.Union(keys), index);
 
     public RowKeys With(string key, ulong index) => new(
         _keys switch
         {
             null => key,
-            string only => only == key ? only : NoKeys.Add(only).Add(key),
+            string only => only == key ? only : With([only], key),
+            string[] few => With(few, key),
             _ => ((ImmutableSortedSet<string>)_keys).Add(key),
         },
         index);
 
-    public RowKeys Without(string key, ulong index)
-    {
-        if (_keys is not ImmutableSortedSet<string> many)
+    public RowKeys Without(string key, ulong index) => new(
+        _keys switch
         {
-            return new RowKeys(null, index);
-        }
-
-        var left = many.Remove(key);
-        return new RowKeys(left.Count == 1 ? left[0] : left, index);
-    }
+            string[] few => Without(few, key),
+            ImmutableSortedSet<string> many => Small(many.Remove(key)),
+            _ => null,
+        },
+        index);
 
     /// <summary>In ordinal order.</summary>
     public IEnumerable<string> All() => _keys switch
     {
         null => [],
         string only => [only],
-        _ => (ImmutableSortedSet<string>)_keys,
+        _ => (IEnumerable<string>)_keys,
     };
+
+    private static object With(string[] few, string key)
+    {
+        var place = Array.BinarySearch(few, key, StringComparer.Ordinal);
+        return place >= 0 ? few
+            : few.Length == MostInArray ? NoKeys.Union(few).Add(key)
+            : (object)(string[])[.. few.AsSpan(0, ~place), key, .. few.AsSpan(~place)];
+    }
+
+    private static object Without(string[] few, string key)
+    {
+        var left = Array.FindAll(few, other => other != key);
+        return left.Length == 1 ? left[0] : left;
+    }
+
+    // At half of what turned it into a tree, so that none goes to and fro.
+    private static object Small(ImmutableSortedSet<string> keys) => keys.Count > MostInArray / 2 ? keys : keys.ToArray();
 }

@@ -123,13 +123,13 @@ internal sealed class StateTable<T>(string name, JsonTypeInfo<T> type, Func<T, s
         // One text for a key, in the rows and in the second keys.
         var rows = RowsOf(state);
         var before = rows.TryGetKey(key, out key) && SecondKeys.Count > 0 ? rows[key] : null;
-        var seconds = state.Seconds;
-        for (var place = 0; place < SecondKeys.Count; place++)
+        var seconds = new SecondRows[SecondKeys.Count];
+        for (var place = 0; place < seconds.Length; place++)
         {
-            seconds = seconds.SetItem(place, seconds[place].With(key, SecondKeysOf(before, place), SecondKeysOf(row, place), index));
+            seconds[place] = state.Seconds[place].With(key, SecondKeysOf(before, place), SecondKeysOf(row, place), index);
         }
 
-        return new TableState(row is null ? rows.Remove(key) : rows.SetItem(key, row), seconds, index);
+        return new TableState(row is null ? rows.Remove(key) : rows.SetItem(key, row), ImmutableCollectionsMarshal.AsImmutableArray(seconds), index);
     }
 
     internal static ImmutableSortedDictionary<string, T> RowsOf(TableState state) => (ImmutableSortedDictionary<string, T>)state.Rows;
@@ -166,8 +166,9 @@ internal sealed class StateTable<T>(string name, JsonTypeInfo<T> type, Func<T, s
 
         private void Add(string key, T row)
         {
-            Require(!_rows.ContainsKey(key), "two rows of one key");
-            _rows.Add(key, row);
+            var before = _rows.Count;
+            _rows[key] = row;
+            Require(_rows.Count > before, "two rows of one key");
         }
 
         // When each second key was written last is not stored: not after the last write of all.
