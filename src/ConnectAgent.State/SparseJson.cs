@@ -1,12 +1,13 @@
 using System.Collections;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using ConnectAgent.Protocol.Services;
 using ConnectAgent.Protocol.Text;
 
 namespace ConnectAgent.State;
 
 /// <summary>
-/// How rows of many members are written of which most are unset: an empty text, list or map, a zero and a false are left out, unless the member is
+/// How rows of many members are written of which most are unset: an empty text, list or map, a zero, a false and a part that says nothing are left out, unless the member is
 /// required or could be null. What is missing is read as null or zero, and the table's <see cref="StateTable{T}.Renew"/> completes it.
 /// </summary>
 internal static class SparseJson
@@ -34,6 +35,7 @@ internal static class SparseJson
         bool flag => flag,
         int number => number != 0,
         ulong number => number != 0,
+        ICanBeUnset part => !part.IsUnset,
         ExactDuration duration => duration != ExactDuration.Zero,
         _ => true,
     };

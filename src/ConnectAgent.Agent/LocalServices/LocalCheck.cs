@@ -54,7 +54,7 @@ internal sealed record RegisteredCheck
         Status = check.Status.Length > 0 ? check.Status : CheckStatus.Critical,
         Interval = isNested ? string.Empty : check.Definition.Interval.ToString(),
         Timeout = isNested ? string.Empty : check.Definition.Timeout.ToString(),
-        Definition = check.Definition,
+        Definition = check.Definition.Completed(),
         Token = token,
     };
 
@@ -77,6 +77,19 @@ internal sealed record RegisteredCheck
         Type = Type,
         Interval = Interval,
         Timeout = Timeout,
+    };
+
+    /// <inheritdoc cref="StoredShapes.Completed(HealthCheck)"/>
+    public RegisteredCheck Completed() => this with
+    {
+        Name = Name ?? string.Empty,
+        Notes = Notes ?? string.Empty,
+        ServiceId = ServiceId ?? string.Empty,
+        Type = Type ?? string.Empty,
+        Status = Status ?? string.Empty,
+        Interval = Interval ?? string.Empty,
+        Timeout = Timeout ?? string.Empty,
+        Definition = Definition.Completed(),
     };
 
     // Records print their members.

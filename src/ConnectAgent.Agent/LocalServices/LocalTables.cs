@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization.Metadata;
+using ConnectAgent.Protocol.Services;
 using ConnectAgent.State;
 
 namespace ConnectAgent.Agent.LocalServices;
@@ -5,21 +7,23 @@ namespace ConnectAgent.Agent.LocalServices;
 /// <summary>The tables of <c>local.db</c>. Each store has its own, because reading them opens the tokens with that store's key.</summary>
 internal sealed class LocalTables
 {
+    private static readonly JsonTypeInfo<LocalService> ServiceJson = SparseJson.Of(LocalRowJson.Default.LocalService);
+    private static readonly JsonTypeInfo<RegisteredCheck> CheckJson = SparseJson.Of(LocalRowJson.Default.RegisteredCheck);
     private readonly TokenSeal _seal;
     private readonly Action<string> _tokenLost;
 
     public LocalTables(TokenSeal seal, Action<string> tokenLost)
     {
         (_seal, _tokenLost) = (seal, tokenLost);
-        Services = new("local-services", LocalRowJson.Default.LocalService, static row => row.Id)
+        Services = new("local-services", ServiceJson, static row => row.Id)
         {
             SecondKeys = [SidecarsOf],
-            Renew = row => row with { Token = Opened(PlaceOf(row), row.SealedToken) },
+            Renew = row => row with { Stored = row.Stored.Completed(), Token = Opened(PlaceOf(row), row.SealedToken) },
         };
-        Checks = new("local-checks", LocalRowJson.Default.RegisteredCheck, static row => row.CheckId)
+        Checks = new("local-checks", CheckJson, static row => row.CheckId)
         {
             SecondKeys = [ChecksOf],
-            Renew = row => row with { Token = Opened(PlaceOf(row), row.SealedToken) },
+            Renew = row => row.Completed() with { Token = Opened(PlaceOf(row), row.SealedToken) },
         };
     }
 

@@ -33,7 +33,7 @@ internal sealed record ServiceRegistration(NodeService Service)
     /// <param name="replacesChecks">Whether checks that are not mentioned go (REG-15).</param>
     /// <exception cref="ServerException">400: a tagged address is of the wrong kind.</exception>
     public static ServiceRegistration Of(ServiceDefinition definition, string token, bool isFromFile = false, bool replacesChecks = false) =>
-        new(TaggedAddressRules.Complete(definition.Service))
+        new(TaggedAddressRules.Complete(definition.Service).Completed())
         {
             Token = token,
             Checks =

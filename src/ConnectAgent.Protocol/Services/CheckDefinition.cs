@@ -3,7 +3,7 @@ using ConnectAgent.Protocol.Text;
 namespace ConnectAgent.Protocol.Services;
 
 /// <summary>How a check is looked at (services REG-2, DATA-9). An empty text and a zero mean unset.</summary>
-public sealed record CheckDefinition
+public sealed record CheckDefinition : ICanBeUnset
 {
     public static CheckDefinition None { get; } = new();
 
@@ -66,4 +66,6 @@ public sealed record CheckDefinition
 
     /// <summary>In bytes; 0 for the agent's own bound (CHK-2).</summary>
     public int OutputMaxSize { get; init; }
+
+    bool ICanBeUnset.IsUnset => ReferenceEquals(this, None);
 }

@@ -31,6 +31,7 @@ public static class StoredShapes
             TaggedAddresses = Completed(service.TaggedAddresses ?? EmptyMap<ServiceAddress>.Instance),
             Meta = SortedMap.Of(service.Meta ?? EmptyMap<string>.Instance),
             SocketPath = service.SocketPath ?? string.Empty,
+            Weights = service.Weights is { } weights && weights != ServiceWeights.Default ? weights : ServiceWeights.Default,
             Proxy = service.Proxy?.Completed(),
         };
     }
@@ -57,12 +58,11 @@ public static class StoredShapes
     }
 
     /// <inheritdoc cref="Completed(CatalogNode)"/>
-    public static CheckDefinition Completed(this CheckDefinition definition)
+    public static CheckDefinition Completed(this CheckDefinition? definition)
     {
-        ArgumentNullException.ThrowIfNull(definition);
-        if (ReferenceEquals(definition, CheckDefinition.None))
+        if (definition is null || ReferenceEquals(definition, CheckDefinition.None))
         {
-            return definition;
+            return CheckDefinition.None;
         }
 
         definition = definition with

@@ -1,7 +1,9 @@
 using System.Text;
+using System.Text.Json;
 using ConnectAgent.Agent.LocalServices;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Services;
+using ConnectAgent.State.Storage;
 using ConnectAgent.TestKit.Processes;
 using FluentAssertions;
 using Xunit;
@@ -39,6 +41,31 @@ public sealed class LocalRegistryTests
             ServiceName = "web",
             Status = CheckStatus.Critical,
         });
+    }
+
+    [Fact] // rows of earlier revisions have all members, those of today only what is set
+    public async Task Rows_of_an_earlier_revision_are_read_and_what_is_registered_again_as_it_is_needs_no_disk()
+    {
+        using var folder = new TemporaryFolder();
+        var service = new NodeService { Id = "web", Name = "web", Port = 80, Meta = new Dictionary<string, string>(StringComparer.Ordinal) { ["b"] = "2", ["a"] = "1" } };
+        var check = Check("web:1", "web", TimeSpan.FromHours(1), CheckStatus.Passing);
+        using (var storage = new SqliteStateStorage(Path.Combine(folder.Path, LocalStore.FileName), []))
+        {
+            storage.Commit(
+                0,
+                [
+                    new RowChange("local-services", "web", JsonSerializer.SerializeToUtf8Bytes(new LocalService { Stored = service }, LocalRowJson.Default.LocalService)),
+                    new RowChange("local-checks", "web:1", JsonSerializer.SerializeToUtf8Bytes(check, LocalRowJson.Default.RegisteredCheck)),
+                ],
+                [new TableIndex("local-services", 2), new TableIndex("local-checks", 2)]);
+        }
+
+        await using var agent = new LocalAgent(folder.Path);
+        var restored = agent.State.Current.Service("web")!;
+        restored.Stored.Should().BeEquivalentTo(service);
+        agent.State.Current.Check("web:1")!.Registered.Should().BeEquivalentTo(check);
+        await agent.AddAsync(ServiceRegistration.Of(new ServiceDefinition { Service = service }, string.Empty));
+        agent.State.Current.Service("web").Should().BeSameAs(restored);
     }
 
     [Fact]
