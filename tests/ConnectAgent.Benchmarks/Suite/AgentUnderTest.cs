@@ -200,7 +200,8 @@ internal sealed class AgentUnderTest : IAsyncDisposable
             }
             catch (HttpRequestException) when (!_process.HasExited)
             {
-                // Not listening yet.
+                // Not listening yet. Whoever asks without a pause takes the processor from the start that is measured.
+                await Task.Delay(TimeSpan.FromMilliseconds(2));
             }
         }
     }
