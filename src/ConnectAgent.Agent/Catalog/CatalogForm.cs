@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Collections.ObjectModel;
 using System.Text.Json;
 using ConnectAgent.Protocol.Json;
 using ConnectAgent.Protocol.Services;
@@ -12,9 +13,12 @@ namespace ConnectAgent.Agent.Catalog;
 internal static class CatalogForm
 {
     private static readonly JsonWriterOptions Options = new() { Encoder = GoJsonEncoder.Instance };
+    private static readonly IReadOnlyDictionary<string, string> NoTexts = ReadOnlyDictionary<string, string>.Empty;
+    private static readonly IReadOnlyDictionary<string, ServiceAddress> NoAddresses = ReadOnlyDictionary<string, ServiceAddress>.Empty;
 
     /// <summary>Compares services by what the wire shows of them.</summary>
-    public static bool AreSame(NodeService one, NodeService other) => ReferenceEquals(one, other) || Of(one).WrittenSpan.SequenceEqual(Of(other).WrittenSpan);
+    public static bool AreSame(NodeService one, NodeService other) =>
+        ReferenceEquals(one, other) || AreEqual(one, other) || Of(one).WrittenSpan.SequenceEqual(Of(other).WrittenSpan);
 
     /// <summary>Compares checks. How they are looked at does not count: agents never tell (DATA-9).</summary>
     public static bool AreSame(HealthCheck one, HealthCheck other) =>
@@ -31,6 +35,23 @@ internal static class CatalogForm
         && AreSame(one.TaggedAddresses, other.TaggedAddresses)
         && AreSame(one.Meta, other.Meta);
 
+    // What is equal is shown alike. That settles most comparisons, and need not be written for it.
+    private static bool AreEqual(NodeService one, NodeService other) =>
+        one.Proxy is null
+        && Plain(one) == Plain(other)
+        && one.Tags.SequenceEqual(other.Tags, StringComparer.Ordinal)
+        && AreSame(one.Meta, other.Meta)
+        && AreSame(one.TaggedAddresses, other.TaggedAddresses);
+
+    private static NodeService Plain(NodeService service) => service with
+    {
+        Tags = [],
+        Meta = NoTexts,
+        TaggedAddresses = NoAddresses,
+        CreateIndex = 0,
+        ModifyIndex = 0,
+    };
+
     private static HealthCheck Plain(HealthCheck check) =>
         check with { ServiceTags = [], Definition = CheckDefinition.None, CreateIndex = 0, ModifyIndex = 0 };
 
@@ -43,7 +64,7 @@ internal static class CatalogForm
         return buffer;
     }
 
-    private static bool AreSame(IReadOnlyDictionary<string, string>? one, IReadOnlyDictionary<string, string>? other) =>
+    private static bool AreSame<T>(IReadOnlyDictionary<string, T>? one, IReadOnlyDictionary<string, T>? other) =>
         (one?.Count ?? 0) == (other?.Count ?? 0)
-        && (one is null || one.All(pair => other!.TryGetValue(pair.Key, out var value) && value == pair.Value));
+        && (one is null || one.All(pair => other!.TryGetValue(pair.Key, out var value) && EqualityComparer<T>.Default.Equals(value, pair.Value)));
 }

@@ -196,7 +196,13 @@ internal sealed class LocalState
         }
 
         var before = next.Service(service.Id);
-        next.Put(service with { Visible = visible });
+        var shown = ReferenceEquals(service.Visible, visible) ? service : service with { Visible = visible };
+        if (ReferenceEquals(before, shown))
+        {
+            return;
+        }
+
+        next.Put(shown);
         if (before is null || !ReferenceEquals(before.Visible, visible) || before.Token != service.Token)
         {
             changed.Add(service.Id);
