@@ -38,7 +38,7 @@ internal sealed class AgentApi : IDisposable
     {
         using var response = await OpenAsync(request, cancellationToken);
         var body = await GuardAsync(request, () => response.Content.ReadAsByteArrayAsync(cancellationToken));
-        return new ApiAnswer(body, ulong.TryParse(response.Headers.TryGetValues("X-Consul-Index", out var index) ? index.First() : null, out var at) ? at : 0);
+        return new ApiAnswer(body, response.Headers);
     }
 
     /// <summary>Sends a request; the answer is read as it comes.</summary>

@@ -23,7 +23,7 @@ internal static class SnapshotCommand
 
     private static Task<int> SaveAsync(Invocation call)
     {
-        var file = FileOf(call);
+        var file = call.OneWord("FILE");
         return GuardAsync("Error saving snapshot: ", async () =>
         {
             using var answer = await call.Api.OpenAsync(ApiRequest.Get(Path), call.Cancelled);
@@ -45,7 +45,7 @@ internal static class SnapshotCommand
 
     private static async Task<int> RestoreAsync(Invocation call)
     {
-        var file = FileOf(call);
+        var file = call.OneWord("FILE");
 
         // Read here first: the file's own faults need no agent.
         await GuardAsync("Error restoring snapshot: ", () => CheckAsync(file, call.Cancelled));
@@ -59,7 +59,7 @@ internal static class SnapshotCommand
 
     private static async Task<int> InspectAsync(Invocation call)
     {
-        var file = FileOf(call);
+        var file = call.OneWord("FILE");
         var meta = await GuardAsync("Error reading snapshot: ", () => CheckAsync(file, call.Cancelled));
         call.Done(string.Create(CultureInfo.InvariantCulture, $"""
             Format       {meta.Format}
@@ -76,13 +76,6 @@ internal static class SnapshotCommand
 
         return 0;
     }
-
-    private static string FileOf(Invocation call) => call.Words switch
-    {
-        [var file] => file,
-        [] => throw new CommandFailure("Missing FILE argument"),
-        _ => throw new CommandFailure($"Too many arguments (expected 1, got {call.Words.Count})"),
-    };
 
     private static async Task<SnapshotMeta> CheckAsync(string file, CancellationToken cancellationToken)
     {

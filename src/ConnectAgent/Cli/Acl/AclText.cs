@@ -31,7 +31,7 @@ internal static class AclText
     /// <summary>Prints tokens.</summary>
     public static int Tokens(Invocation call, Option<string?> format, JsonElement tokens)
     {
-        if (IsJson(call, format))
+        if (call.IsJson(format))
         {
             return call.Done(JsonShape.Print(tokens, TokenListShape));
         }
@@ -70,7 +70,7 @@ internal static class AclText
     /// <param name="text">Makes the text; a line end is added. Nothing is printed when it is empty.</param>
     public static int Print(Invocation call, Option<string?> format, JsonElement value, JsonShape shape, Func<string> text)
     {
-        if (IsJson(call, format))
+        if (call.IsJson(format))
         {
             return call.Done(JsonShape.Print(value, shape));
         }
@@ -80,13 +80,6 @@ internal static class AclText
 
     /// <summary>A time as Go prints it.</summary>
     public static string Time(JsonElement json, string name) => json.Text(name) is [.., 'Z'] text ? text[..^1].Replace('T', ' ') + " +0000 UTC" : json.Text(name);
-
-    private static bool IsJson(Invocation call, Option<string?> format) => call.Given(format) switch
-    {
-        null or "pretty" => false,
-        "json" => true,
-        var other => throw new CommandFailure($"Invalid format: {other}"),
-    };
 
     private static string TokenText(JsonElement token, bool isListed)
     {

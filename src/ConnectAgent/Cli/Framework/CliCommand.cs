@@ -6,6 +6,8 @@ namespace ConnectAgent.Cli.Framework;
 /// <summary>A command with an example; groups are such, too.</summary>
 internal sealed class CliCommand(string name, string description, string example = "") : Command(name, description)
 {
+    private const int Stopped = 1;
+
     /// <summary>What help shows; empty for none.</summary>
     public string Example => example;
 
@@ -59,9 +61,14 @@ internal sealed class CliCommand(string name, string description, string example
 
         command.SetAction(async (result, cancellationToken) =>
         {
+            using var stop = new StopSignals(cancellationToken);
             try
             {
-                return await run(new Invocation(result, result.GetValue(words) ?? [], cancellationToken));
+                return await run(new Invocation(result, result.GetValue(words) ?? [], stop.Token));
+            }
+            catch (OperationCanceledException) when (stop.Token.IsCancellationRequested)
+            {
+                return Stopped;
             }
             catch (CommandFailure failure)
             {

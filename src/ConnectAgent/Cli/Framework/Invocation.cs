@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using ConnectAgent.Client.Api;
+using ConnectAgent.Protocol.Text;
 
 namespace ConnectAgent.Cli.Framework;
 
@@ -37,6 +38,35 @@ internal sealed record Invocation(ParseResult Result, IReadOnlyList<string> Word
     /// <summary>Whether a flag stands there.</summary>
     public bool Has(Option flag) => Result.GetResult(flag) is { Implicit: false };
 
+    /// <summary>Whether the answer is printed as JSON.</summary>
+    /// <param name="flag">The format.</param>
+    /// <param name="otherwise">The other format, which needs not be said.</param>
+    /// <exception cref="CommandFailure">It is neither.</exception>
+    public bool IsJson(Option<string?> flag, string otherwise = "pretty") => Given(flag) switch
+    {
+        "json" => true,
+        { } form when form != otherwise => throw new CommandFailure($"Invalid format: {form}"),
+        _ => false,
+    };
+
+    /// <summary>A duration.</summary>
+    /// <param name="flag">Of it.</param>
+    /// <param name="unlessGiven">What holds without the flag.</param>
+    /// <exception cref="CommandFailure">It is none.</exception>
+    public TimeSpan Duration(Option<string?> flag, TimeSpan unlessGiven) => Given(flag) is not { } text
+        ? unlessGiven
+        : GoDuration.TryParse(text, out var duration, out var error) ? duration : throw new CommandFailure($"invalid value \"{text}\" for flag {flag.Name}: {error}");
+
+    /// <summary>The one word that a command takes.</summary>
+    /// <param name="what">Its name in the help, for instance <c>SERVICE</c>.</param>
+    /// <exception cref="CommandFailure">There are none or several.</exception>
+    public string OneWord(string what) => Words switch
+    {
+        [var word] => word,
+        [] => throw new CommandFailure($"Missing {what} argument"),
+        _ => throw new CommandFailure($"Too many arguments (expected 1, got {Words.Count})"),
+    };
+
     /// <summary>Pairs of <c>key=value</c>.</summary>
     /// <exception cref="CommandFailure">One is none.</exception>
     public Dictionary<string, string> Pairs(Option<string[]> flag)
@@ -56,11 +86,15 @@ internal sealed record Invocation(ParseResult Result, IReadOnlyList<string> Word
     /// <param name="failure">The words in front of what went wrong.</param>
     /// <param name="exitCode">Of a failure.</param>
     /// <exception cref="CommandFailure">The answer is not 200, or there is none.</exception>
-    public async Task<ApiAnswer> SendAsync(ApiRequest request, string failure, int exitCode = 1)
+    public Task<ApiAnswer> SendAsync(ApiRequest request, string failure, int exitCode = 1) => GuardAsync(failure, () => Api.SendAsync(request, Cancelled), exitCode);
+
+    /// <summary>Asks the agent by other ways.</summary>
+    /// <inheritdoc cref="SendAsync"/>
+    public static async Task<T> GuardAsync<T>(string failure, Func<Task<T>> step, int exitCode = 1)
     {
         try
         {
-            return await Api.SendAsync(request, Cancelled);
+            return await step();
         }
         catch (ApiException error)
         {
@@ -70,7 +104,8 @@ internal sealed record Invocation(ParseResult Result, IReadOnlyList<string> Word
 
     /// <summary>Sends a request that is answered with JSON.</summary>
     /// <inheritdoc cref="SendAsync"/>
-    public async Task<JsonElement> AskAsync(ApiRequest request, string failure, int exitCode = 1) => (await SendAsync(request, failure, exitCode)).Json();
+    public Task<JsonElement> AskAsync(ApiRequest request, string failure, int exitCode = 1) =>
+        GuardAsync(failure, async () => (await Api.SendAsync(request, Cancelled)).Json(), exitCode);
 
     /// <summary>Sends a request; null when the answer is 404.</summary>
     /// <inheritdoc cref="SendAsync"/>
@@ -88,6 +123,15 @@ internal sealed record Invocation(ParseResult Result, IReadOnlyList<string> Word
         {
             throw new CommandFailure(failure + error.Message);
         }
+    }
+
+    /// <summary>Prints a table, and ends well.</summary>
+    /// <param name="head">Names of columns; empty for none.</param>
+    /// <param name="rows">Each with as many cells.</param>
+    public int Table(string[] head, IEnumerable<string[]> rows)
+    {
+        Output.Write(TextTable.Of(head.Length > 0 ? [head, .. rows] : [.. rows]));
+        return 0;
     }
 
     /// <summary>Prints a line, and ends well.</summary>

@@ -27,12 +27,7 @@ internal static class DebugCommand
 
     private static async Task<int> RunAsync(Invocation call)
     {
-        var duration = TimeSpan.FromSeconds(30);
-        if (call.Given(Time) is { } text && !GoDuration.TryParse(text, out duration, out var error))
-        {
-            throw new CommandFailure($"invalid value \"{text}\" for flag -duration: {error}");
-        }
-
+        var duration = call.Duration(Time, TimeSpan.FromSeconds(30));
         var begun = TimeProvider.System.GetUtcNow().ToString("yyyy-MM-dd'T'HH-mm-ss'Z'", CultureInfo.InvariantCulture);
         var file = (call.Given(Output) ?? "consul-debug-" + begun) + ".tar.gz";
 
