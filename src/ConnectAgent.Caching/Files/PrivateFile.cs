@@ -92,6 +92,27 @@ internal static class PrivateFile
         }
     }
 
+    /// <summary>
+    /// Brings the names in a directory to disk: a rename outlives a power cut only then. Best effort: a plain kill does not need it, and not every file system can
+    /// do it.
+    /// </summary>
+    public static void SyncDirectory(string directory)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return;
+        }
+
+        // The framework opens no directories, hence the system calls.
+        const int ReadOnlyCloseOnExec = 0x80000;
+        var descriptor = Open(Encoding.UTF8.GetBytes(directory + '\0'), ReadOnlyCloseOnExec);
+        if (descriptor >= 0)
+        {
+            _ = Sync(descriptor);
+            _ = Close(descriptor);
+        }
+    }
+
     private static void Tighten(FileStream stream, string path, ILogger logger)
     {
         var mode = File.GetUnixFileMode(stream.SafeFileHandle);
@@ -109,24 +130,6 @@ internal static class PrivateFile
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             logger.ModeStays(path, octal, error.Message);
-        }
-    }
-
-    // The rename itself outlives a power cut only when the directory is on disk as well. Best effort: a plain kill does not need it, and
-    // not every file system can do it. The framework opens no directories, hence the system calls.
-    private static void SyncDirectory(string directory)
-    {
-        if (!OperatingSystem.IsLinux())
-        {
-            return;
-        }
-
-        const int ReadOnlyCloseOnExec = 0x80000;
-        var descriptor = Open(Encoding.UTF8.GetBytes(directory + '\0'), ReadOnlyCloseOnExec);
-        if (descriptor >= 0)
-        {
-            _ = Sync(descriptor);
-            _ = Close(descriptor);
         }
     }
 

@@ -10,9 +10,6 @@ namespace ConnectAgent.Cli.Watch;
 /// <summary><c>watch</c>: prints what there is, or runs a program at each change (clients WATCH-1 to WATCH-4).</summary>
 internal static class WatchCommand
 {
-    private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan LastPause = TimeSpan.FromMinutes(3);
-
     private static readonly Option<string?> Type = Flag.Text(
         "type", "What is watched: services, nodes, service, checks, connect_roots, connect_leaf or agent_service.");
 
@@ -39,7 +36,11 @@ internal static class WatchCommand
 
         try
         {
-            await FollowAsync(call, path);
+            await foreach (var answer in call.Api.FollowAsync(() => Request(call, path), error => call.Errors.WriteLineAsync("Error: " + error.Message), call.Cancelled))
+            {
+                await HandleAsync(call, answer);
+            }
+
             return 0;
         }
         catch (OperationCanceledException) when (call.Cancelled.IsCancellationRequested)
@@ -48,56 +49,14 @@ internal static class WatchCommand
         }
     }
 
-    // WATCH-2, WATCH-3: what went backwards is asked anew, what is the same is dropped, and failures are spaced out.
-    private static async Task FollowAsync(Invocation call, string path)
-    {
-        var (index, failures) = (0UL, 0);
-        ReadOnlyMemory<byte>? last = null;
-        while (true)
-        {
-            try
-            {
-                var answer = await call.Api.SendAsync(Request(call, path).With("index", index == 0 ? null : index.ToString(CultureInfo.InvariantCulture)), call.Cancelled);
-                failures = 0;
-                index = answer.Index < index ? 0 : answer.Index;
-                if (last is { } before && before.Span.SequenceEqual(answer.Body.Span))
-                {
-                    continue;
-                }
-
-                last = answer.Body;
-                await HandleAsync(call, answer);
-            }
-            catch (ApiException error)
-            {
-                await call.Errors.WriteLineAsync("Error: " + error.Message);
-                failures++;
-                var pause = FirstPause * failures * failures;
-                await Task.Delay(pause < LastPause ? pause : LastPause, TimeProvider.System, call.Cancelled);
-            }
-        }
-    }
-
     private static async Task HandleAsync(Invocation call, ApiAnswer answer)
     {
         var isByShell = !call.Has(Shell) || call.Of(Shell);
         var start = isByShell ? new ProcessStartInfo("/bin/sh", ["-c", string.Join(' ', call.Words)]) : new ProcessStartInfo(call.Words[0], call.Words.Skip(1));
-        start.RedirectStandardInput = true;
         start.Environment["CONSUL_INDEX"] = answer.Index.ToString(CultureInfo.InvariantCulture);
-        try
+        if (await ChildProcess.RunAsync(start, Encoding.UTF8.GetString(answer.Body.Span), call.Cancelled) is { } failure)
         {
-            using var process = Process.Start(start)!;
-            await process.StandardInput.WriteAsync(Encoding.UTF8.GetString(answer.Body.Span));
-            process.StandardInput.Close();
-            await process.WaitForExitAsync(call.Cancelled);
-            if (process.ExitCode != 0)
-            {
-                await call.Errors.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"Error executing handler: exit status {process.ExitCode}"));
-            }
-        }
-        catch (Exception error) when (error is System.ComponentModel.Win32Exception or IOException)
-        {
-            await call.Errors.WriteLineAsync("Error executing handler: " + error.Message);
+            await call.Errors.WriteLineAsync("Error executing handler: " + failure);
         }
     }
 

@@ -1,0 +1,102 @@
+using System.Text;
+using System.Text.Json;
+using ConnectAgent.Cli.Framework;
+using ConnectAgent.Client.Api;
+
+namespace ConnectAgent.Cli.Leaf;
+
+/// <summary>Follows a leaf, the roots and the revocations of an agent.</summary>
+internal sealed class LeafWatch(Invocation call, string service) : IDisposable
+{
+    private const string RootsPath = "/v1/agent/connect/ca/roots";
+    private const string RevokedPath = "/v1/connect/ca/revoked";
+    private const int NotFound = 404;
+
+    private readonly SemaphoreSlim _changed = new(0);
+    private volatile ApiAnswer? _leaf;
+    private volatile ApiAnswer? _roots;
+    private volatile ApiAnswer? _revoked;
+    private volatile bool _isRevokedAsked;
+
+    /// <summary>The path of a leaf.</summary>
+    public static string PathOf(string service) => "/v1/agent/connect/ca/leaf/" + ApiRequest.Escape(service);
+
+    /// <summary>Reads all of it once.</summary>
+    /// <exception cref="CommandFailure">The agent does not answer, or refuses.</exception>
+    public static async Task<LeafSet> ReadAsync(Invocation call, string service)
+    {
+        // The roots first, so that those of the leaf are among them.
+        var roots = await call.AskAsync(ApiRequest.Get(RootsPath), "Error reading the roots: ");
+        var leaf = await call.AskAsync(ApiRequest.Get(PathOf(service)), $"Error reading the certificate of {service}: ");
+        try
+        {
+            return LeafSet.Of(leaf, roots, TextOf(await call.Api.SendAsync(ApiRequest.Get(RevokedPath), call.Cancelled)));
+        }
+        catch (ApiException)
+        {
+            // Servers that are unreachable, or keep no such list: the certificate is more urgent.
+            return LeafSet.Of(leaf, roots, revoked: null);
+        }
+    }
+
+    /// <summary>What is known by now.</summary>
+    /// <returns>Null until the leaf and the roots are there.</returns>
+    /// <exception cref="CommandFailure">The agent has answered what does not fit together.</exception>
+    public LeafSet? Current() => _leaf is { } leaf && _roots is { } roots && _isRevokedAsked
+        ? LeafSet.Of(leaf.Json(), roots.Json(), _revoked is { } revoked ? TextOf(revoked) : null)
+        : null;
+
+    /// <summary>Reads on and on; ends by failing alone.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken) => await await Task.WhenAny(
+        FollowAsync(RootsPath, answer => _roots = answer, cancellationToken),
+        FollowAsync(PathOf(service), answer => _leaf = answer, cancellationToken),
+        FollowRevokedAsync(cancellationToken));
+
+    /// <summary>Waits for a change, or until it is time to try again.</summary>
+    public Task ChangedAsync(TimeSpan limit, CancellationToken cancellationToken) => _changed.WaitAsync(limit, cancellationToken);
+
+    public void Dispose() => _changed.Dispose();
+
+    private async Task FollowAsync(string path, Action<ApiAnswer> take, CancellationToken cancellationToken)
+    {
+        await foreach (var answer in call.Api.FollowAsync(() => ApiRequest.Get(path), error => ReportAsync(path, error), cancellationToken))
+        {
+            take(answer);
+            _changed.Release();
+        }
+    }
+
+    // Without them there are files all the same; servers of the reference have no such list.
+    private async Task FollowRevokedAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            var answers = call.Api.FollowAsync(() => ApiRequest.Get(RevokedPath), FailedAsync, cancellationToken);
+            await foreach (var answer in answers)
+            {
+                _revoked = answer;
+                Asked();
+            }
+        }
+        catch (ApiException error) when (error.Status == NotFound)
+        {
+            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken);
+        }
+
+        Task FailedAsync(ApiException error)
+        {
+            Asked();
+            return error.Status == NotFound ? Task.FromException(error) : ReportAsync(RevokedPath, error);
+        }
+
+        void Asked()
+        {
+            _isRevokedAsked = true;
+            _changed.Release();
+        }
+    }
+
+    private Task ReportAsync(string path, ApiException error) => call.Errors.WriteLineAsync($"Error reading {path}: {error.Message}");
+
+    private static string TextOf(ApiAnswer answer) => Encoding.UTF8.GetString(answer.Body.Span);
+}
