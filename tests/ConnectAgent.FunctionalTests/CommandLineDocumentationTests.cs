@@ -27,7 +27,7 @@ public sealed partial class CommandLineDocumentationTests
         folder.Write("connect-agent/agent.json", config.ToJsonString());
         var section = (await File.ReadAllTextAsync(Path.Combine(Repository.Root, "docs", "cli.md"))).Split("## Ours\n")[1].Split("\n### ")[0];
         var examples = Row().Matches(section).Select(static row => row.Groups["example"].Value).ToList();
-        examples.Should().HaveCountGreaterThan(5);
+        examples.Should().HaveCountGreaterThan(10);
 
         // When, then
         foreach (var example in examples)
