@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
+using ConnectAgent.Cli.Framework;
 using ConnectAgent.Configuration;
 using ConnectAgent.Hosting;
 
@@ -19,7 +20,7 @@ internal static class AgentCommand
     public static Command Create()
     {
         var flags = new AgentFlags();
-        var command = new Command(Name, "Runs the agent.");
+        var command = new CliCommand(Name, "Runs the agent.", "agent -config-dir /etc/connect-agent");
         flags.AddTo(command);
         command.SetAction((result, cancellationToken) => RunAsync(flags, result, cancellationToken));
         return command;
