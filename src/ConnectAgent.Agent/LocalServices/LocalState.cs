@@ -27,22 +27,20 @@ internal sealed class LocalState
     public LocalState(LocalStore store, AgentIdentity agent, KeptResults results, TimeProvider clock, ILogger<LocalState> logger)
     {
         (_store, _agent, _results, _clock) = (store, agent, results, clock);
-        Topics = new LocalTopics(store.Tables);
         var kept = store.Current;
         Refresh([.. kept.Rows(store.Tables.Services).Keys], [.. kept.Rows(store.Tables.Checks).Keys], isRestart: true);
         logger.Restored(Current.Services.Count, Current.Checks.Count);
     }
 
-    /// <summary>What can be waited for.</summary>
-    public LocalTopics Topics { get; }
-
     public LocalView Current => Volatile.Read(ref _current);
 
-    /// <summary>Begins to wait for a change. Take the watch before the view is read, or a change between the two is missed.</summary>
-    /// <param name="topics">At least one of <see cref="Topics"/>.</param>
-    public StateWatch Watch(params Topic[] topics) => _watches.Watch(topics);
+    /// <summary>
+    /// Begins to wait for a change of a service, whether it is there or not; its checks are no part of it (AG-6). Take the watch before the view is read, or a change between
+    /// the two is missed.
+    /// </summary>
+    public StateWatch Watch(string serviceId) => _watches.Watch([TopicOf(serviceId)]);
 
-    /// <summary>How many topics somebody waits for now.</summary>
+    /// <summary>How many services somebody waits for now.</summary>
     public int Waiting => _watches.Count;
 
     /// <summary>Whether nobody is to wait any more.</summary>
@@ -262,33 +260,10 @@ internal sealed class LocalState
         Volatile.Write(ref _current, now);
         var change = new LocalChange(before, now, services, checks);
         _subscribers.ForEach(subscriber => subscriber(change));
-        HashSet<Topic> topics = [.. services.Select(Topics.Service)];
-        if (services.Count > 0)
-        {
-            topics.Add(Topics.AllServices);
-        }
-
-        if (checks.Count > 0)
-        {
-            topics.Add(Topics.AllChecks);
-        }
-
-        foreach (var id in checks)
-        {
-            AddOwner(before.Check(id));
-            AddOwner(now.Check(id));
-        }
-
-        _watches.Publish(topics);
-
-        void AddOwner(LocalCheck? check)
-        {
-            if (check is not null)
-            {
-                topics.Add(Topics.ChecksOf(check.Registered.ServiceId));
-            }
-        }
+        _watches.Publish([.. services.Select(TopicOf)]);
     }
+
+    private Topic TopicOf(string serviceId) => Topic.Row(_store.Tables.Services, serviceId);
 
     private sealed class Subscription(LocalState state, Action<LocalChange> changed) : IDisposable
     {

@@ -6,21 +6,18 @@ namespace ConnectAgent.Agent.LocalServices;
 internal sealed class LocalView
 {
     private readonly ImmutableDictionary<string, ImmutableSortedSet<string>> _named;
-    private readonly ImmutableDictionary<string, ImmutableSortedSet<string>> _proxies;
     private readonly ImmutableDictionary<string, ImmutableSortedSet<string>> _checksOf;
 
     private LocalView(
         ImmutableSortedDictionary<string, LocalService> services,
         ImmutableSortedDictionary<string, LocalCheck> checks,
         ImmutableDictionary<string, ImmutableSortedSet<string>> named,
-        ImmutableDictionary<string, ImmutableSortedSet<string>> proxies,
         ImmutableDictionary<string, ImmutableSortedSet<string>> checksOf) =>
-        (Services, Checks, _named, _proxies, _checksOf) = (services, checks, named, proxies, checksOf);
+        (Services, Checks, _named, _checksOf) = (services, checks, named, checksOf);
 
     public static LocalView Empty { get; } = new(
         ImmutableSortedDictionary.Create<string, LocalService>(StringComparer.Ordinal),
         ImmutableSortedDictionary.Create<string, LocalCheck>(StringComparer.Ordinal),
-        ImmutableDictionary.Create<string, ImmutableSortedSet<string>>(StringComparer.Ordinal),
         ImmutableDictionary.Create<string, ImmutableSortedSet<string>>(StringComparer.Ordinal),
         ImmutableDictionary.Create<string, ImmutableSortedSet<string>>(StringComparer.Ordinal));
 
@@ -37,10 +34,6 @@ internal sealed class LocalView
     /// <summary>The instances of a name, by ID.</summary>
     public IEnumerable<LocalService> Named(string name) => IdsOf(_named, name).Select(id => Services[id]);
 
-    /// <summary>The proxies that stand for a local service (services 11.11), by ID.</summary>
-    /// <param name="serviceId">Their <c>Proxy.DestinationServiceID</c>.</param>
-    public IEnumerable<LocalService> ProxiesOf(string serviceId) => IdsOf(_proxies, serviceId).Select(id => Services[id]);
-
     /// <summary>The checks of a service, by ID; those of the node for an empty ID.</summary>
     public IEnumerable<LocalCheck> ChecksOf(string serviceId) => IdsOf(_checksOf, serviceId).Select(id => Checks[id]);
 
@@ -55,7 +48,6 @@ internal sealed class LocalView
         private readonly ImmutableSortedDictionary<string, LocalService>.Builder _services = from.Services.ToBuilder();
         private readonly ImmutableSortedDictionary<string, LocalCheck>.Builder _checks = from.Checks.ToBuilder();
         private readonly ImmutableDictionary<string, ImmutableSortedSet<string>>.Builder _named = from._named.ToBuilder();
-        private readonly ImmutableDictionary<string, ImmutableSortedSet<string>>.Builder _proxies = from._proxies.ToBuilder();
         private readonly ImmutableDictionary<string, ImmutableSortedSet<string>>.Builder _checksOf = from._checksOf.ToBuilder();
 
         public LocalService? Service(string id) => _services.GetValueOrDefault(id);
@@ -71,10 +63,6 @@ internal sealed class LocalView
             {
                 Unlist(before);
                 Add(_named, service.Stored.Name, service.Id);
-                if (service.Stored.Proxy is { DestinationServiceId: { Length: > 0 } destination })
-                {
-                    Add(_proxies, destination, service.Id);
-                }
             }
 
             _services[service.Id] = service;
@@ -111,19 +99,13 @@ internal sealed class LocalView
         }
 
         public LocalView ToView() => new(
-            _services.ToImmutable(), _checks.ToImmutable(), _named.ToImmutable(), _proxies.ToImmutable(), _checksOf.ToImmutable());
+            _services.ToImmutable(), _checks.ToImmutable(), _named.ToImmutable(), _checksOf.ToImmutable());
 
         private void Unlist(LocalService? service)
         {
-            if (service is null)
+            if (service is not null)
             {
-                return;
-            }
-
-            Remove(_named, service.Stored.Name, service.Id);
-            if (service.Stored.Proxy is { DestinationServiceId: { Length: > 0 } destination })
-            {
-                Remove(_proxies, destination, service.Id);
+                Remove(_named, service.Stored.Name, service.Id);
             }
         }
 

@@ -24,7 +24,7 @@ internal sealed class LocalServiceReader(LocalState state, IServerClient servers
         while (true)
         {
             // Both before the look, so that no change between is missed. What leaves the hash as it is answers nobody.
-            using var watch = hash.Length > 0 ? state.Watch(state.Topics.Service(id)) : null;
+            using var watch = hash.Length > 0 ? state.Watch(id) : null;
             using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             var rightsChanged = watch is null ? null : servers.RightsChangedAsync(over.Token);
             try

@@ -61,8 +61,8 @@ public sealed class CentralConfigTests : IAsyncLifetime
         // Given
         await AddAsync(Proxy);
         await AddAsync(Proxy with { Id = "db-proxy", Name = "db-proxy", Proxy = Proxy.Proxy! with { DestinationServiceName = "db" } });
-        using var web = Local.Watch(Local.Topics.Service("web-proxy"));
-        using var db = Local.Watch(Local.Topics.Service("db-proxy"));
+        using var web = Local.Watch("web-proxy");
+        using var db = Local.Watch("db-proxy");
 
         // When
         _servers.SetConfigEntries("service-defaults", """{"Kind":"service-defaults","Name":"web","Protocol":"grpc"}""");

@@ -302,10 +302,11 @@ public sealed class LocalChecksTests : IAsyncLifetime
         while (!holds())
         {
             DateTimeOffset.UtcNow.Should().BeBefore(limit, string.Join('\n', _agent.State.Current.Checks.Values.Select(check => $"{check.Id} {check.Health.Status} {check.Health.Output}")));
-            using var watch = _agent.State.Watch(_agent.State.Topics.AllChecks, _agent.State.Topics.AllServices);
+            var changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            using var subscription = _agent.State.Subscribe(_ => changed.TrySetResult());
             if (!holds())
             {
-                await watch.Changed.WaitAsync(TimeSpan.FromMilliseconds(50)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await changed.Task.WaitAsync(TimeSpan.FromMilliseconds(50)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 _life.Pace();
             }
         }

@@ -14,50 +14,34 @@ public sealed class LocalStateTests
     {
         await using var agent = new LocalAgent();
         await agent.AddAsync(Registration("web", Check("c", "web")));
-        using var service = agent.State.Watch(agent.State.Topics.Service("web"));
-        using var checks = agent.State.Watch(agent.State.Topics.ChecksOf("web"));
-        using var nodes = agent.State.Watch(agent.State.Topics.ChecksOf(string.Empty));
+        using var service = agent.State.Watch("web");
+        List<string> checks = [];
+        using var subscription = agent.State.Subscribe(change => checks.AddRange(change.Checks));
         await agent.AddAsync(Registration("db", Check("d", "db")));
         agent.State.UpdateCheck("d", CheckStatus.Passing, string.Empty);
         agent.State.UpdateCheck("c", CheckStatus.Critical, string.Empty).Should().BeTrue("nothing is new");
-        checks.Changed.IsCompleted.Should().BeFalse();
+        checks.Should().Equal("d", "d");
         agent.State.UpdateCheck("c", CheckStatus.Critical, "other");
-        checks.Changed.IsCompleted.Should().BeTrue();
+        checks.Should().Equal("d", "d", "c");
         service.Changed.IsCompleted.Should().BeFalse();
         await agent.AddAsync(Registration("web"));
         service.Changed.IsCompleted.Should().BeFalse("it is registered as it was");
         await agent.RemoveAsync("web");
         service.Changed.IsCompleted.Should().BeTrue();
-        nodes.Changed.IsCompleted.Should().BeFalse();
-    }
-
-    [Fact]
-    public async Task Who_waits_for_all_wakes_for_any()
-    {
-        await using var agent = new LocalAgent();
-        using var services = agent.State.Watch(agent.State.Topics.AllServices);
-        using var checks = agent.State.Watch(agent.State.Topics.AllChecks);
-        await agent.AddAsync(Registration("web"));
-        services.Changed.IsCompleted.Should().BeTrue();
-        checks.Changed.IsCompleted.Should().BeFalse();
-        await agent.Registry.AddCheckAsync(Check("c"), CancellationToken.None);
-        checks.Changed.IsCompleted.Should().BeTrue();
     }
 
     [Fact] // 11.11
-    public async Task Services_are_found_by_name_and_proxies_by_what_they_stand_for()
+    public async Task Services_are_found_by_name_and_checks_by_their_service()
     {
         await using var agent = new LocalAgent();
         await agent.AddAsync(WithSidecar("web"));
         await agent.AddAsync(Registration("web-2") with { Service = new NodeService { Id = "web-2", Name = "web" } });
         Ids(agent.State.Current.Named("web")).Should().Equal("web", "web-2");
-        Ids(agent.State.Current.ProxiesOf("web")).Should().Equal("web-sidecar-proxy");
         Ids(agent.State.Current.ChecksOf("web-sidecar-proxy")).Should().Equal("service:web-sidecar-proxy:1");
         await agent.AddAsync(Registration("web-2"));
         Ids(agent.State.Current.Named("web")).Should().Equal("web");
         await agent.RemoveAsync("web");
         agent.State.Current.Named("web").Should().BeEmpty();
-        agent.State.Current.ProxiesOf("web").Should().BeEmpty();
         agent.State.Current.ChecksOf("web-sidecar-proxy").Should().BeEmpty();
 
         static IEnumerable<string> Ids<T>(IEnumerable<T> all) => all.Select(one => one is LocalService service ? service.Id : ((LocalCheck)(object)one!).Id);
@@ -68,8 +52,8 @@ public sealed class LocalStateTests
     {
         await using var agent = new LocalAgent();
         await agent.AddAsync(WithSidecar("web"));
-        using var web = agent.State.Watch(agent.State.Topics.Service("web"));
-        using var sidecar = agent.State.Watch(agent.State.Topics.Service("web-sidecar-proxy"));
+        using var web = agent.State.Watch("web");
+        using var sidecar = agent.State.Watch("web-sidecar-proxy");
         agent.State.UseCentralConfiguration(Merge("strict"));
         sidecar.Changed.IsCompleted.Should().BeTrue();
         web.Changed.IsCompleted.Should().BeFalse();
