@@ -69,7 +69,7 @@ internal static class CatalogAccess
     public static void Require(TokenRights rights, StateSnapshot state, CatalogDeregistration deregistration)
     {
         AccessRequest[] toNode = [.. NamesOf(state, deregistration.Node).Select(ToWriteNode)];
-        if (Array.TrueForAll(toNode, asked => rights.Allows(asked.Resource, asked.Segment, asked.Access)))
+        if (Array.TrueForAll(toNode, asked => rights.Allows(asked)))
         {
             return;
         }

@@ -74,7 +74,7 @@ internal abstract class ConfigEntryKind(string name, ObjectType schema)
     public virtual AccessRequest ToDelete(string entry) => new(AclResource.Service, entry, AclAccess.Write);
 
     /// <summary>Whether an entry may be shown.</summary>
-    public bool MayRead(TokenRights rights, string entry) => ToRead(entry) is not { } needed || rights.Allows(needed.Resource, needed.Segment, needed.Access);
+    public bool MayRead(TokenRights rights, string entry) => ToRead(entry) is not { } needed || rights.Allows(needed);
 
     /// <summary>Reading of every service but the entry's own that a write refers to.</summary>
     protected static IEnumerable<AccessRequest> ToRefer(IConfigEntry entry, IEnumerable<string> services) => services

@@ -25,7 +25,7 @@ internal sealed class InstanceReads(CatalogStore catalog, BlockingReader reader,
     public async Task<VisibleInstances> ReadAsync(InstancesQuery query, BlockingOptions blocking, CancellationToken cancellationToken)
     {
         var filter = ListFilter.Compile(query.Filter, Schema);
-        if (query.NameRight is { } right && !tokens.Resolve(blocking.Token).Allows(right.Resource, right.Segment, right.Access))
+        if (query.NameRight is { } right && !tokens.Resolve(blocking.Token).Allows(right))
         {
             // acl ACL-PERM-27: it does not even show when something changes; until the rights do.
             var (_, none) = await reader.ReadAsync(blocking, Nothing, static _ => (true, 1UL), static (_, _) => true, cancellationToken);
@@ -36,7 +36,7 @@ internal sealed class InstanceReads(CatalogStore catalog, BlockingReader reader,
         var (found, index) = await catalog.InstancesAsync(
             new ServiceQuery(query.Service, query.Connect ? ServiceSelection.Connect : ServiceSelection.Instances), blocking, cancellationToken);
         var rights = tokens.Resolve(blocking.Token);
-        if (query.NameRight is { } still && !rights.Allows(still.Resource, still.Segment, still.Access))
+        if (query.NameRight is { } still && !rights.Allows(still))
         {
             return new VisibleInstances([], IsFiltered: true, 1);
         }

@@ -55,7 +55,7 @@ internal sealed class HealthReads(HealthViews views, BlockingReader reader, Toke
             return true;
         }
 
-        if (view.NameRight is { } name && !rights.Allows(name.Resource, name.Segment, name.Access))
+        if (view.NameRight is { } name && !rights.Allows(name))
         {
             return false;
         }
@@ -63,7 +63,7 @@ internal sealed class HealthReads(HealthViews views, BlockingReader reader, Toke
         for (var i = 0; i < view.List.Needs.Count; i++)
         {
             var need = view.List.Needs[i];
-            if (!rights.Allows(need.Resource, need.Segment, need.Access))
+            if (!rights.Allows(need))
             {
                 return false;
             }
@@ -86,12 +86,12 @@ internal sealed class HealthReads(HealthViews views, BlockingReader reader, Toke
         if (!MaySeeAll(rights, view))
         {
             // FILT-4: what may not be seen goes before the filter looks at it.
-            if (view.NameRight is { } right && !rights.Allows(right.Resource, right.Segment, right.Access))
+            if (view.NameRight is { } right && !rights.Allows(right))
             {
                 return Hidden;
             }
 
-            var denied = list.Needs.Where(need => !rights.Allows(need.Resource, need.Segment, need.Access)).ToHashSet();
+            var denied = list.Needs.Where(need => !rights.Allows(need)).ToHashSet();
             instances = [.. instances.Where(instance => rights.NodeRead(instance.Node.Name) && rights.ServiceRead(instance.Service.Name))];
             list = list.Without(denied);
         }
@@ -117,7 +117,7 @@ internal sealed class HealthReads(HealthViews views, BlockingReader reader, Toke
 
         // Who may not see the name sees nothing, at no index, until his rights change (acl ACL-PERM-27).
         public override (HealthView Value, ulong Index) Of(StateSnapshot snapshot) =>
-            request.NameRight is { } right && reads.RightsOf(token)?.Allows(right.Resource, right.Segment, right.Access) == false
+            request.NameRight is { } right && reads.RightsOf(token)?.Allows(right) == false
                 ? (Nothing, 1)
                 : reads.ViewOf(snapshot, query, _key) is var view ? (view, view.Index) : default;
 

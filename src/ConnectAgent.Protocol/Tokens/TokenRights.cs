@@ -26,18 +26,21 @@ public abstract class TokenRights
     /// <param name="access">What is to be done with it.</param>
     public abstract bool Allows(AclResource resource, string segment, AclAccess access);
 
+    /// <inheritdoc cref="Allows(AclResource, string, AclAccess)"/>
+    public bool Allows(AccessRequest requested) => Allows(requested.Resource, requested.Segment, requested.Access);
+
     /// <summary>
     /// The same check of rights that a remote back end decides: what it has not been asked yet takes a call. Rights that are known here answer
     /// at once.
     /// </summary>
     /// <exception cref="ServerException">As of the resolution of the token.</exception>
     public virtual ValueTask<bool> AllowsAsync(AccessRequest requested, CancellationToken cancellationToken) =>
-        new(Allows(requested.Resource, requested.Segment, requested.Access));
+        new(Allows(requested));
 
     /// <summary>Checks many requests, one by one and in their order; rights that a remote back end decides take no more calls for it than they must.</summary>
     /// <exception cref="ServerException">As of the resolution of the token.</exception>
     public virtual ValueTask<IReadOnlyList<bool>> AllowsEachAsync(IReadOnlyList<AccessRequest> requests, CancellationToken cancellationToken) =>
-        new([.. requests.Select(requested => Allows(requested.Resource, requested.Segment, requested.Access))]);
+        new([.. requests.Select(requested => Allows(requested))]);
 
     /// <summary>Whether all of it is allowed.</summary>
     /// <exception cref="ServerException">As of the resolution of the token.</exception>
@@ -91,7 +94,7 @@ public abstract class TokenRights
     }
 
     /// <inheritdoc cref="Require(bool, AccessRequest?)"/>
-    public void Require(AccessRequest asked) => Require(Allows(asked.Resource, asked.Segment, asked.Access), asked);
+    public void Require(AccessRequest asked) => Require(Allows(asked), asked);
 
     /// <inheritdoc cref="Require(bool, AccessRequest?)"/>
     public void Require(IEnumerable<AccessRequest> asked)

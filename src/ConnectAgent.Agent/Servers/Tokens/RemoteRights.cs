@@ -143,6 +143,6 @@ internal sealed class RemoteRights(string token, RemoteTokens owner, RemoteToken
         }
 
         Dictionary<AccessRequest, bool> AllBy(TokenRights rights) =>
-            requests.ToDictionary(static requested => requested, requested => rights.Allows(requested.Resource, requested.Segment, requested.Access));
+            requests.ToDictionary(static requested => requested, requested => rights.Allows(requested));
     }
 }
