@@ -13,6 +13,8 @@ internal static class TemplateRendering
 
     private const string RenderedLimit = "prepared_queries.rendered";
 
+    private static readonly TemplatePatterns Patterns = new();
+
     /// <summary>Refuses a template that could not be used.</summary>
     /// <exception cref="ServerException">With the text of the rule.</exception>
     public static void Check(PreparedQuery query)
@@ -53,7 +55,7 @@ internal static class TemplateRendering
     {
         try
         {
-            return query.Template.Regexp.Length > 0 ? CapturingPattern.Compile(query.Template.Regexp) : null;
+            return query.Template.Regexp.Length > 0 ? Patterns.Of(query.Template.Regexp) : null;
         }
         catch (FilterException error)
         {

@@ -88,6 +88,8 @@ internal sealed class FilterPatternBudget
 
     private int _left = MostUnfolded;
 
+    public int Spent => MostUnfolded - _left;
+
     /// <summary>Takes a pattern of this size from what is left; false if that is not enough.</summary>
     public bool Spend(int size) => (_left -= size + EachPattern) >= 0;
 }
