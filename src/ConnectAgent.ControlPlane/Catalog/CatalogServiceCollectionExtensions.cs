@@ -10,6 +10,6 @@ internal static class CatalogServiceCollectionExtensions
     public static IServiceCollection AddCatalog(this IServiceCollection services, CatalogOptions options)
     {
         services.AddStateTables([CatalogTables.Nodes, CatalogTables.Services, CatalogTables.Checks]).AddSingleton<ISnapshotRule, CatalogSnapshotRule>();
-        return services.AddSingleton(options).AddSingleton<CatalogStore>();
+        return services.AddSingleton(options).AddSingleton<CatalogMetrics>().AddSingleton<CatalogStore>();
     }
 }

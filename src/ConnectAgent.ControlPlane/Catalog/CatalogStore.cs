@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging;
 namespace ConnectAgent.ControlPlane.Catalog;
 
 /// <summary>The catalog of nodes, services and checks: what is registered, and reads that may wait for a change (services section 5).</summary>
-internal sealed class CatalogStore(StateStore store, BlockingReader reader, CatalogOptions options, ILogger<CatalogStore> logger)
+internal sealed class CatalogStore(StateStore store, BlockingReader reader, CatalogOptions options, CatalogMetrics metrics, ILogger<CatalogStore> logger)
 {
     private readonly ServiceNames _names = new();
 
@@ -26,6 +26,7 @@ internal sealed class CatalogStore(StateStore store, BlockingReader reader, Cata
             CatalogWrites.Register(writer, registration, changesNode);
             return true;
         });
+        metrics.Registered();
         foreach (var check in registration.Checks.Where(static check => !CheckStatus.IsOne(check.Status)))
         {
             logger.OddStatus(check.CheckId, check.Node, check.Status);
@@ -47,15 +48,16 @@ internal sealed class CatalogStore(StateStore store, BlockingReader reader, Cata
 
     /// <summary>Removes a service, a check or a node (CAT-8). What is not there is no mistake, and no write.</summary>
     /// <exception cref="ServerException">CAT-8, or the disk; nothing is changed then.</exception>
-    public Task DeregisterAsync(CatalogDeregistration deregistration, TokenRights rights)
+    public async Task DeregisterAsync(CatalogDeregistration deregistration, TokenRights rights)
     {
         CatalogRules.RequireNode(deregistration.Node);
-        return store.WriteAsync(writer =>
+        await store.WriteAsync(writer =>
         {
             CatalogAccess.Require(rights, writer.State, deregistration);
             CatalogWrites.Deregister(writer, deregistration);
             return true;
         });
+        metrics.Deregistered();
     }
 
     /// <inheritdoc cref="CatalogReads.Nodes"/>

@@ -10,6 +10,6 @@ internal static class PreparedQueriesServiceCollectionExtensions
     public static IServiceCollection AddPreparedQueries(this IServiceCollection services)
     {
         services.AddStateTables([PreparedQueryTables.Queries]).AddSingleton<ISnapshotRule, PreparedQuerySnapshotRule>();
-        return services.AddSingleton<PreparedQueryStore>().AddSingleton<QueryExecution>().AddSingleton<IOtherDatacenters, NoOtherDatacenters>();
+        return services.AddSingleton<PreparedQueryMetrics>().AddSingleton<PreparedQueryStore>().AddSingleton<QueryExecution>().AddSingleton<IOtherDatacenters, NoOtherDatacenters>();
     }
 }

@@ -8,7 +8,13 @@ namespace ConnectAgent.ControlPlane.PreparedQueries;
 
 /// <summary>Executes prepared queries (services PQ-4 to PQ-7).</summary>
 internal sealed class QueryExecution(
-    StateStore store, TokenResolver tokens, IOtherDatacenters others, CatalogOptions catalog, Random random, ILogger<QueryExecution> logger)
+    StateStore store,
+    TokenResolver tokens,
+    IOtherDatacenters others,
+    CatalogOptions catalog,
+    PreparedQueryMetrics metrics,
+    Random random,
+    ILogger<QueryExecution> logger)
 {
     /// <summary>Finds a query and executes it, elsewhere if nothing is found here.</summary>
     /// <param name="idOrName">What the caller calls it.</param>
@@ -26,8 +32,14 @@ internal sealed class QueryExecution(
             return null;
         }
 
-        var here = Execute(state, query, options);
-        return here.Nodes.Count > 0 ? here : await FailOverAsync(query, options, here, cancellationToken);
+        var result = Execute(state, query, options);
+        if (result.Nodes.Count == 0)
+        {
+            result = await FailOverAsync(query, options, result, cancellationToken);
+        }
+
+        metrics.Executed(result);
+        return result;
     }
 
     private QueryResult Execute(StateSnapshot state, PreparedQuery query, QueryOptions options)

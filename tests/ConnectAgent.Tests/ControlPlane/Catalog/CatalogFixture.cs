@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using ConnectAgent.ControlPlane;
 using ConnectAgent.ControlPlane.Catalog;
 using ConnectAgent.Protocol.Reads;
@@ -5,6 +6,7 @@ using ConnectAgent.Protocol.Services;
 using ConnectAgent.Protocol.Tokens;
 using ConnectAgent.State;
 using ConnectAgent.State.Storage;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace ConnectAgent.Tests.ControlPlane.Catalog;
@@ -12,12 +14,16 @@ namespace ConnectAgent.Tests.ControlPlane.Catalog;
 /// <summary>The catalog of one control plane.</summary>
 internal sealed class CatalogFixture : IDisposable
 {
+    private readonly ServiceProvider _services = new ServiceCollection().AddMetrics().BuildServiceProvider();
+
     public CatalogFixture(IStateStorage? storage = null)
     {
         State = new StateStore(storage ?? new MemoryStateStorage(), ControlPlaneTables.All);
         Reader = new BlockingReader(State, BlockingLimits.Standard, TimeProvider.System, Random.Shared);
-        Catalog = new CatalogStore(State, Reader, new CatalogOptions("dc1"), NullLogger<CatalogStore>.Instance);
+        Catalog = new CatalogStore(State, Reader, new CatalogOptions("dc1"), new CatalogMetrics(Meters, State), NullLogger<CatalogStore>.Instance);
     }
+
+    public IMeterFactory Meters => _services.GetRequiredService<IMeterFactory>();
 
     public StateStore State { get; }
 
@@ -67,5 +73,6 @@ internal sealed class CatalogFixture : IDisposable
     {
         Reader.Dispose();
         State.Dispose();
+        _services.Dispose();
     }
 }

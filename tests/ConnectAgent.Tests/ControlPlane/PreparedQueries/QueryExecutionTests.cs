@@ -145,7 +145,13 @@ public sealed class QueryExecutionTests : IDisposable
     {
         var tokens = new TokenResolver(_catalog.State, new AclOptions(), new RecoveryToken(string.Empty), TimeProvider.System);
         var execution = new QueryExecution(
-            _catalog.State, tokens, others ?? new NoOtherDatacenters(), new CatalogOptions("dc1"), new Random(1), NullLogger<QueryExecution>.Instance);
+            _catalog.State,
+            tokens,
+            others ?? new NoOtherDatacenters(),
+            new CatalogOptions("dc1"),
+            new PreparedQueryMetrics(_catalog.Meters, _catalog.State),
+            new Random(1),
+            NullLogger<QueryExecution>.Instance);
         return (await execution.ExecuteAsync(name, options, CancellationToken.None))!;
     }
 
