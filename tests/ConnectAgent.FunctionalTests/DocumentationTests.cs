@@ -19,7 +19,12 @@ public sealed partial class DocumentationTests
     {
         // Given
         var readme = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "README.md"));
-        var pages = new[] { "operations.md", "http-api.md", "install.md" }.Select(page => File.ReadAllText(Path.Combine(Repository.Root, "docs", page)));
+        var docs = Path.Combine(Repository.Root, "docs");
+        var api = Directory.EnumerateFiles(Path.Combine(docs, "api"), "*.md").Order(StringComparer.Ordinal).ToList();
+        api.Should().NotBeEmpty();
+        var pages = new[] { "operations.md", "http-api.md", "install.md", "catalog-sync.md" }.Select(page => Path.Combine(docs, page)).Concat(api)
+            .ToDictionary(Path.GetFileName, File.ReadAllText);
+        pages.Should().AllSatisfy(page => Blocks(page.Value, "run").Should().NotBeEmpty("{0} shows commands", page.Key));
         var start = Blocks(readme, "start").Should().ContainSingle("one command runs the agent").Subject.Commands;
         Blocks(readme, "tests").Select(block => block.Commands).Should().Equal(["./test.sh"], "one command passes the tests");
         (await IsPortFreeAsync()).Should().BeTrue("the five-minute start uses the default port");
@@ -29,7 +34,7 @@ public sealed partial class DocumentationTests
         await agent.SeenAsync("Started HTTP server", BuildTime);
 
         // When, then
-        foreach (var (block, printed) in Blocks(readme, "run").Concat(pages.SelectMany(page => Blocks(page, "run"))))
+        foreach (var (block, printed) in Blocks(readme, "run").Concat(pages.Values.SelectMany(page => Blocks(page, "run"))))
         {
             var (code, output, errors) = await RunningProcess.RunAsync(
                 "env", [.. NoServers, $"PATH={Path.GetDirectoryName(Repository.PublishedAgent)}:{Environment.GetEnvironmentVariable("PATH")}", "bash", "-euo", "pipefail", "-c", block],
