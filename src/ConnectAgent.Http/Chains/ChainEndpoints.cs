@@ -9,7 +9,7 @@ namespace ConnectAgent.Http.Chains;
 /// <summary>Compiled discovery chains (services DCH-1).</summary>
 internal sealed class ChainEndpoints(ChainReads chains, CachedReads cached, AgentIdentity agent) : IWireEndpoints
 {
-    private const string Path = "/v1/discovery-chain/";
+    public const string Path = "/v1/discovery-chain/";
 
     public void Map(WireRoutes routes)
     {
@@ -17,9 +17,12 @@ internal sealed class ChainEndpoints(ChainReads chains, CachedReads cached, Agen
         routes.MapWire(Path, (HttpMethods.Get, read, GetAsync), (HttpMethods.Post, read, PostAsync));
     }
 
-    private Task GetAsync(WireRequest request) => AnswerAsync(request, static _ => Task.FromResult(ChainOverrides.None));
+    private Task GetAsync(WireRequest request) =>
+        cached.TryAnswer(request, out var answering) ? answering : AnswerAsync(request, static _ => Task.FromResult(ChainOverrides.None));
 
-    private Task PostAsync(WireRequest request) => AnswerAsync(request, ChainOverridesBody.ReadAsync);
+    private Task PostAsync(WireRequest request) => CachedRead.IsAskedFor(request)
+        ? cached.ChainAsync(request, ChainOverridesBody.ReadTextAsync)
+        : AnswerAsync(request, ChainOverridesBody.ReadAsync);
 
     private async Task AnswerAsync(WireRequest request, Func<WireRequest, Task<ChainOverrides>> readOverrides)
     {
@@ -27,12 +30,6 @@ internal sealed class ChainEndpoints(ChainReads chains, CachedReads cached, Agen
         request.RefuseNamespace();
         var service = request.Tail.Length > 0 ? request.Tail : throw WireException.BadRequest("Missing chain name");
         var overrides = await readOverrides(request);
-        if (options.Cached)
-        {
-            await cached.ChainAsync(request, ChainReads.TextOf(overrides));
-            return;
-        }
-
         request.FailsWithQueryHeaders = true;
         agent.RequireDatacenter(options.Datacenter);
         var query = new ChainQuery(service, request.Query.First("compile-dc"), overrides: string.Empty);

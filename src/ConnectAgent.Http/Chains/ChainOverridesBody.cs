@@ -1,19 +1,24 @@
+using System.Text;
 using System.Text.Json;
 using ConnectAgent.ControlPlane.Chains;
 using ConnectAgent.Http.Wire;
 using ConnectAgent.Protocol.Schema;
+using ConnectAgent.Protocol.Services;
 
 namespace ConnectAgent.Http.Chains;
 
 /// <summary>The body that asks for a chain with overrides (services DCH-1): CamelCase or snake_case, and unknown names are ignored.</summary>
 internal static class ChainOverridesBody
 {
+    // What is asked for is a part of the cache's key.
+    private static readonly SchemaType<string> Name = SchemaTypes.TextOf(ServiceBounds.Name);
+
     private static readonly SchemaType<string> Gateway = new RecordType<string>(static () => string.Empty)
-        .Field("Mode", SchemaTypes.Text, static (_, mode) => mode);
+        .Field("Mode", Name, static (_, mode) => mode);
 
     private static readonly SchemaType<ChainOverrides> Schema = new RecordType<ChainOverrides>(static () => ChainOverrides.None)
         .Field("OverrideMeshGateway", Gateway, static (body, mode) => body with { MeshGatewayMode = mode }, "override_mesh_gateway")
-        .Field("OverrideProtocol", SchemaTypes.Text, static (body, protocol) => body with { Protocol = protocol.ToLowerInvariant() }, "override_protocol")
+        .Field("OverrideProtocol", Name, static (body, protocol) => body with { Protocol = protocol.ToLowerInvariant() }, "override_protocol")
         .Field(
             "OverrideConnectTimeout",
             SchemaTypes.ExactDuration,
@@ -30,9 +35,36 @@ internal static class ChainOverridesBody
             : throw WireException.Invalid("Invalid OverrideMeshGateway.Mode parameter");
     }
 
-    /// <summary>Of a body that is read.</summary>
+    /// <summary>The same as one text, the same for the same overrides; empty for none.</summary>
     /// <exception cref="WireException">400.</exception>
-    internal static ChainOverrides Decode(JsonElement body)
+    public static async Task<string> ReadTextAsync(WireRequest request) => await ReadAsync(request) is var overrides && overrides == ChainOverrides.None
+        ? string.Empty
+        : Encoding.UTF8.GetString(WireReply.Render(
+            writer =>
+            {
+                writer.WriteStartObject();
+                writer.WriteNumber("OverrideConnectTimeout"u8, overrides.ConnectTimeout);
+                writer.WriteStartObject("OverrideMeshGateway"u8);
+                writer.WriteString("Mode"u8, overrides.MeshGatewayMode);
+                writer.WriteEndObject();
+                writer.WriteString("OverrideProtocol"u8, overrides.Protocol);
+                writer.WriteEndObject();
+            },
+            pretty: false).Span);
+
+    /// <summary>What such a text says.</summary>
+    public static ChainOverrides OfText(string text)
+    {
+        if (text.Length == 0)
+        {
+            return ChainOverrides.None;
+        }
+
+        using var document = JsonDocument.Parse(text);
+        return Decode(document.RootElement);
+    }
+
+    private static ChainOverrides Decode(JsonElement body)
     {
         if (body.ValueKind == JsonValueKind.Null)
         {

@@ -1,5 +1,3 @@
-using System.Buffers;
-using System.Text;
 using System.Text.Json;
 using ConnectAgent.Agent.Discovery;
 using ConnectAgent.Agent.Identity;
@@ -10,7 +8,6 @@ using ConnectAgent.Http.Wire;
 using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Chains;
 using ConnectAgent.Protocol.Discovery;
-using ConnectAgent.Protocol.Json;
 using ConnectAgent.Protocol.Reads;
 using ConnectAgent.State;
 
@@ -25,7 +22,7 @@ internal sealed class ChainReads(ChainStore chains, TokenResolver tokens, AgentI
 
     public async Task<ServerRead<DiscoveryList>> ReadAsync(ChainQuery request, ServerQuery query, CancellationToken cancellationToken)
     {
-        var (chain, index) = await ReadAsync(request, OverridesOf(request.Overrides), query.Token, query.Blocking, cancellationToken);
+        var (chain, index) = await ReadAsync(request, ChainOverridesBody.OfText(request.Overrides), query.Token, query.Blocking, cancellationToken);
         return new ServerRead<DiscoveryList>(DiscoveryList.Of(WireReply.Render(writer => Write(writer, chain), pretty: false), default, [], isFiltered: false), index);
     }
 
@@ -52,28 +49,5 @@ internal sealed class ChainReads(ChainStore chains, TokenResolver tokens, AgentI
         writer.WritePropertyName("Chain");
         ChainJson.Write(writer, chain);
         writer.WriteEndObject();
-    }
-
-    /// <summary>Overrides as one text, the same for the same overrides; empty for none.</summary>
-    public static string TextOf(ChainOverrides overrides) => overrides == ChainOverrides.None ? string.Empty : Encoding.UTF8.GetString(WireReply.Render(writer =>
-    {
-        writer.WriteStartObject();
-        writer.WriteNumber("OverrideConnectTimeout", overrides.ConnectTimeout);
-        writer.WriteStartObject("OverrideMeshGateway");
-        writer.WriteString("Mode", overrides.MeshGatewayMode);
-        writer.WriteEndObject();
-        writer.WriteString("OverrideProtocol", overrides.Protocol);
-        writer.WriteEndObject();
-    }, pretty: false).Span);
-
-    private static ChainOverrides OverridesOf(string text)
-    {
-        if (text.Length == 0)
-        {
-            return ChainOverrides.None;
-        }
-
-        using var document = JsonDocument.Parse(text);
-        return ChainOverridesBody.Decode(document.RootElement);
     }
 }

@@ -41,7 +41,7 @@ internal sealed class CachedReads
             new("/v1/catalog/connect/", connecting, ofInstances, request => InstancesAsync(instances, request, connect: true)),
             new("/v1/catalog/services", Permission.Filtered(AclResource.Service, "each name"), ["node-meta", "filter"], request => ServicesAsync(services, request)),
             new("/v1/catalog/datacenters", Permission.None, [], request => DatacentersAsync(datacenters, request)),
-            new("/v1/discovery-chain/", Permission.Of(AclResource.Service, AclAccess.Read, "the name"), ["compile-dc"], request => ChainAsync(request, overrides: string.Empty)),
+            new("/v1/discovery-chain/", Permission.Of(AclResource.Service, AclAccess.Read, "the name"), ["compile-dc"], request => ChainAsync(request, static _ => Task.FromResult(string.Empty))),
             new("/v1/query/*/execute", instance, ["limit", "connect"], request => ExecuteAsync(queries, request)),
         ];
         _byPath = All.ToFrozenDictionary(static read => read.Path, StringComparer.Ordinal);
@@ -73,14 +73,15 @@ internal sealed class CachedReads
         && (query.First("passing") is not { Length: > 0 } word || (GoBool.Parse(word) ?? throw WireException.Invalid("Invalid value for ?passing")));
 
     /// <summary>Answers with a chain.</summary>
-    /// <param name="overrides">What is laid over it (DCH-8), as JSON in one form; empty for nothing.</param>
-    public Task ChainAsync(WireRequest request, string overrides)
+    /// <param name="overridesOf">Reads what is laid over it (DCH-8), as JSON in one form; empty for nothing.</param>
+    public async Task ChainAsync(WireRequest request, Func<WireRequest, Task<string>> overridesOf)
     {
         var options = ReadOptions.Parse(request);
         request.RefuseNamespace();
         var name = request.Tail.Length > 0 ? request.Tail : throw WireException.BadRequest("Missing chain name");
+        var overrides = await overridesOf(request);
         request.FailsWithQueryHeaders = true;
-        return AnswerAsync(request, _chains, options, new ChainQuery(name, request.Query.First("compile-dc"), overrides));
+        await AnswerAsync(request, _chains, options, new ChainQuery(name, request.Query.First("compile-dc"), overrides));
     }
 
     private async Task InstancesAsync(DiscoveryKind<InstancesQuery> kind, WireRequest request, bool connect = false, bool ingress = false)

@@ -1,5 +1,6 @@
 using ConnectAgent.Agent.Identity;
 using ConnectAgent.Client.Servers;
+using ConnectAgent.Http.Chains;
 using ConnectAgent.Http.Discovery;
 using ConnectAgent.Http.Intentions;
 using ConnectAgent.Http.Wire;
@@ -49,7 +50,10 @@ internal sealed class ForwardingEndpoints(
         routes.MapUnread("/v1/connect/intentions/match", (HttpMethods.Get, Permission.Of(AclResource.Intention, AclAccess.Read, "each name"), MatchAsync));
         foreach (var read in cached.All)
         {
-            routes.MapUnread(read.Path, [(HttpMethods.Get, read.Permission, request => ReadAsync(request, read)), .. writes]);
+            // DCH-1: the one read that says more in a body.
+            var others = read.Path != ChainEndpoints.Path ? writes : writes.Select(write => write.Method != HttpMethods.Post ? write
+                : (write.Method, read.Permission, request => ReadAsync(request, read, posted => cached.ChainAsync(posted, ChainOverridesBody.ReadTextAsync))));
+            routes.MapUnread(read.Path, [(HttpMethods.Get, read.Permission, request => ReadAsync(request, read, read.AnswerAsync)), .. others]);
         }
     }
 
@@ -66,7 +70,7 @@ internal sealed class ForwardingEndpoints(
     }
 
     // CACHE-42; what is not understood here is for the servers, as it is.
-    private Task ReadAsync(WireRequest request, CachedRead read)
+    private Task ReadAsync(WireRequest request, CachedRead read, WireHandler answerAsync)
     {
         if (!CachedRead.IsAskedFor(request) || !read.Understands(request))
         {
@@ -74,7 +78,7 @@ internal sealed class ForwardingEndpoints(
         }
 
         InputLimits.Require(request);
-        return read.AnswerAsync(request);
+        return answerAsync(request);
     }
 
     private Task ForwardAsync(WireRequest request) => TracedCall.RunAsync("forward", request, () => SendAsync(request));

@@ -21,16 +21,16 @@ internal sealed class HealthEndpoints(HealthReads reads, HealthViews views, Cach
         }
     }
 
-    // HTTP-3: the namespace is looked at first.
     private Task AnswerAsync(WireRequest request, ServiceSelection selects)
     {
-        request.RefuseNamespace();
-        var options = ReadOptions.Parse(request);
         if (cached.TryAnswer(request, out var answering))
         {
             return answering;
         }
 
+        // HTTP-3: the namespace is looked at first.
+        request.RefuseNamespace();
+        var options = ReadOptions.Parse(request);
         return options is { Blocking.Blocks: false, Filter.Length: 0 }
             && options.Datacenter == agent.Datacenter
             && !request.Query.Has("tag")
