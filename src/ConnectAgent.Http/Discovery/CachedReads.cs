@@ -14,12 +14,14 @@ internal sealed class CachedReads
     private static readonly Func<DiscoveryList, RenderedBody> Render = static value => new RenderedBody(value.Json);
     private readonly DiscoveryCache _cache;
     private readonly RenderedBodies _bodies;
+    private readonly WanAddresses _addresses;
     private readonly ChainKind _chains;
     private readonly FrozenDictionary<string, CachedRead> _byPath;
 
     public CachedReads(
         DiscoveryCache cache,
         RenderedBodies bodies,
+        WanAddresses addresses,
         HealthKind health,
         InstancesKind instances,
         ServicesKind services,
@@ -27,7 +29,7 @@ internal sealed class CachedReads
         ChainKind chains,
         ExecuteKind queries)
     {
-        (_cache, _bodies, _chains) = (cache, bodies, chains);
+        (_cache, _bodies, _addresses, _chains) = (cache, bodies, addresses, chains);
         var instance = Permission.Filtered(AclResource.Service, "each instance, and node:read on its node");
         var connecting = Permission.Filtered(AclResource.Service, "the name and each instance, and node:read on its node");
         string[] ofInstances = ["tag", "node-meta", "filter"];
@@ -98,7 +100,7 @@ internal sealed class CachedReads
         WireReply.CachedQueryHeaders(request.Context, answer, options.Consistency);
 
         // HLT-3: behind the cache, and a bad word is refused when all the rest has been done.
-        await ReplyAsync(request, !withoutHealth && WantsPassing(request.Query) ? answer with { Value = answer.Value.Passing } : answer);
+        await ReplyAsync(request, !withoutHealth && WantsPassing(request.Query) ? answer with { Value = answer.Value.Passing } : answer, options.Datacenter);
     }
 
     private Task ServicesAsync(ServicesKind kind, WireRequest request)
@@ -121,28 +123,36 @@ internal sealed class CachedReads
     private async Task ExecuteAsync(ExecuteKind kind, WireRequest request)
     {
         var (options, limit, connect) = ExecuteParameters.Parse(request);
-        await AnswerAsync(request, kind, options, new ExecuteQuery(request.Tail, limit, connect));
+        await AnswerAsync(request, kind, options, new ExecuteQuery(request.Tail, limit, connect), options.Datacenter);
     }
 
-    private async Task AnswerAsync<TQuery>(WireRequest request, DiscoveryKind<TQuery> kind, ReadOptions options, TQuery query)
+    private async Task AnswerAsync<TQuery>(
+        WireRequest request, DiscoveryKind<TQuery> kind, ReadOptions options, TQuery query, string? addressesOf = null)
         where TQuery : DiscoveryQuery
     {
         var answer = await ReadAsync(request, kind, options, query);
         WireReply.CachedQueryHeaders(request.Context, answer, options.Consistency);
-        await ReplyAsync(request, answer);
+        await ReplyAsync(request, answer, addressesOf);
     }
 
     private Task<CacheAnswer<DiscoveryList>> ReadAsync<TQuery>(WireRequest request, DiscoveryKind<TQuery> kind, in ReadOptions options, TQuery query)
         where TQuery : DiscoveryQuery =>
         _cache.GetAsync(kind, new DiscoveryRequest<TQuery>(options.Datacenter, options.Token, query), options.ToCacheRead(), request.Aborted);
 
-    private Task ReplyAsync(WireRequest request, CacheAnswer<DiscoveryList> answer)
+    // With the datacenter of the addresses in it; null for none.
+    private Task ReplyAsync(WireRequest request, CacheAnswer<DiscoveryList> answer, string? addressesOf = null)
     {
         if (answer.Value.IsFiltered)
         {
             request.TellFiltered();
         }
 
-        return WireReply.JsonAsync(request, _bodies.Of(answer.Value, Render, keep: answer.Hit));
+        return WireReply.JsonAsync(request, addressesOf is null || !_addresses.AreWanted
+            ? _bodies.Of(answer.Value, Render, keep: answer.Hit)
+            : TranslatedOf(answer, addressesOf));
     }
+
+    // An entry is of one datacenter, so each of its values has one body.
+    private RenderedBody TranslatedOf(CacheAnswer<DiscoveryList> answer, string datacenter) =>
+        _bodies.Of(answer.Value, value => new RenderedBody(_addresses.Translate(value.Json, datacenter)), keep: answer.Hit);
 }

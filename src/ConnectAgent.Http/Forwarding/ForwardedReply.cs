@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Net.Http.Headers;
 using ConnectAgent.Client.Servers;
+using ConnectAgent.Http.Wire;
 using ConnectAgent.Protocol.Limits;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using MinDataRate = Microsoft.AspNetCore.Server.Kestrel.Core.MinDataRate;
@@ -66,6 +67,21 @@ internal static class ForwardedReply
             // Tokens and keys pass through here.
             ArrayPool<byte>.Shared.Return(piece, clearArray: true);
         }
+    }
+
+    /// <summary>The same with another body, of which all is read before.</summary>
+    /// <exception cref="Protocol.Errors.ServerException">The server failed, or its answer is longer than one that the agent reads for itself.</exception>
+    public static async Task WriteAsync(HttpContext context, ConsulExchange answer, Func<ReadOnlyMemory<byte>, ReadOnlyMemory<byte>> change)
+    {
+        if (answer.Status != StatusCodes.Status200OK || answer.ContentHeaders.ContentEncoding.Count > 0)
+        {
+            await WriteAsync(context, answer);
+            return;
+        }
+
+        var body = change(await answer.ReadAllAsync(ConsulServer.LongestBody));
+        CopyHeaders(context.Response, answer);
+        await WireReply.BytesAsync(context, answer.Status, context.Response.ContentType ?? string.Empty, body);
     }
 
     private static void CopyHeaders(HttpResponse response, ConsulExchange answer)

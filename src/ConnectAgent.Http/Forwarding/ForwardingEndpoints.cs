@@ -19,7 +19,7 @@ namespace ConnectAgent.Http.Forwarding;
 /// goes back as it comes, piece by piece.
 /// </summary>
 internal sealed class ForwardingEndpoints(
-    ConsulServers servers, IntentionMatchReads matches, CachedReads cached, AgentIdentity agent) : IWireEndpoints
+    ConsulServers servers, IntentionMatchReads matches, CachedReads cached, WanAddresses addresses, AgentIdentity agent) : IWireEndpoints
 {
     private const string Snapshot = "/v1/snapshot";
 
@@ -89,6 +89,9 @@ internal sealed class ForwardingEndpoints(
         var method = request.Context.Request.Method;
         var isRead = method == HttpMethods.Get;
         request.FailsWithQueryHeaders = isRead;
+
+        // Then it is read here, and so has to be plain.
+        var translates = addresses.AreIn(request);
         var longest = path == Snapshot ? SnapshotUnpacking.Longest : RequestBody.Longest;
         var call = new ConsulCall(
             ConsulOperation.Forward,
@@ -97,7 +100,7 @@ internal sealed class ForwardingEndpoints(
             request.Token(),
             isRead && request.Query.First("index") is not ("" or "0") ? LongestHold : TimeSpan.Zero)
         {
-            Headers = [.. SentAlong.Select(name => KeyValuePair.Create(name, request.Context.Request.Headers[name].ToString()))
+            Headers = [.. SentAlong.Where(name => !translates || name != "Accept-Encoding").Select(name => KeyValuePair.Create(name, request.Context.Request.Headers[name].ToString()))
                 .Where(header => header.Value.Length > 0)],
             Upload = isRead ? null : UploadOf(request.Context, longest),
             Datacenter = request.Query.First("dc") is var asked && asked != agent.Datacenter ? asked : string.Empty,
@@ -107,7 +110,12 @@ internal sealed class ForwardingEndpoints(
         };
         try
         {
-            await servers.ForwardAsync(call, answer => ForwardedReply.WriteAsync(request.Context, answer), request.Aborted);
+            await servers.ForwardAsync(
+                call,
+                answer => translates
+                    ? ForwardedReply.WriteAsync(request.Context, answer, body => addresses.Translate(body, request.Datacenter(), request.IsPretty))
+                    : ForwardedReply.WriteAsync(request.Context, answer),
+                request.Aborted);
         }
         catch (ServerException) when (request.Context.Response.HasStarted)
         {

@@ -15,6 +15,7 @@ internal sealed class PreparedQueryEndpoints(
     PreparedQueryStore queries,
     QueryExecution execution,
     CachedReads cached,
+    WanAddresses addresses,
     StateStore state,
     TokenResolver tokens,
     IServerClient servers,
@@ -100,7 +101,8 @@ internal sealed class PreparedQueryEndpoints(
         }
 
         WireReply.QueryHeaders(request.Context, index: 1, effective: options.Consistency);
-        await WireReply.JsonAsync(request, writer => PreparedQueryJson.Write(writer, result, options.Consistency));
+        var json = WireReply.Render(writer => PreparedQueryJson.Write(writer, result, options.Consistency), pretty: false);
+        await WireReply.JsonAsync(request, addresses.Translate(json, result.Datacenter));
     }
 
     private async Task ExplainAsync(WireRequest request)

@@ -10,6 +10,8 @@ internal sealed class WireHeaders(WireOptions options)
 
     private readonly StringValues _defaultPolicy = new(options.DefaultPolicy);
 
+    private readonly StringValues _translates = new("true");
+
     /// <summary>Those of the configuration (http-conventions HCFG-1).</summary>
     public void AddConfigured(HttpContext context) => AddConfigured(context.Response.Headers);
 
@@ -18,6 +20,11 @@ internal sealed class WireHeaders(WireOptions options)
     {
         var headers = context.Response.Headers;
         AddConfigured(headers);
+        if (options.TranslatesAddresses)
+        {
+            headers["X-Consul-Translate-Addresses"] = _translates;
+        }
+
         headers["X-Consul-Default-Acl-Policy"] = _defaultPolicy;
         headers.Vary = "Accept-Encoding";
     }

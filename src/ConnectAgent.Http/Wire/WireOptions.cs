@@ -14,6 +14,9 @@ internal sealed record WireOptions
     /// <summary><c>allow</c> or <c>deny</c>; shown also while ACLs are off (HDR-1).</summary>
     public string DefaultPolicy { get; init; } = "allow";
 
+    /// <summary>Whether what is in other datacenters is shown under the addresses that it is reached by from here, and every answer says so (HDR-1, services CAT-18).</summary>
+    public bool TranslatesAddresses { get; init; }
+
     /// <summary>Put on every answer, under their canonical names (HCFG-1).</summary>
     public IReadOnlyDictionary<string, string> ResponseHeaders { get; init; } = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
 

@@ -23,7 +23,7 @@ internal static class AgentSchema
         .Inert(ConfigTypes.Text, "serf_lan", "serf_wan", "serf_lan_bind", "serf_wan_bind")
         .Inert(ConfigTypes.Text, "ui_dir", "ui_content_path", "license_path", "partition", "version")
         .Inert(ConfigTypes.Flag, "disable_host_node_id", "leave_on_terminate")
-        .Inert(ConfigTypes.Flag, "use_streaming_backend", "translate_wan_addrs")
+        .Inert(ConfigTypes.Flag, "use_streaming_backend")
         .Inert(ConfigTypes.Flag, "enable_syslog", "disable_keyring_file")
         .Inert(ConfigTypes.Flag, "rejoin_after_leave", "disable_update_check", "disable_anonymous_signature", "disable_remote_exec")
         .Inert(ConfigTypes.Flag, "disable_coordinates", "ui", "encrypt_verify_incoming", "encrypt_verify_outgoing")

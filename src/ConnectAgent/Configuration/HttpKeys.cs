@@ -31,6 +31,9 @@ internal static partial class HttpKeys
 
     public static readonly ConfigKey<bool> UseCache = Table.Flag("http_config.use_cache", fallback: true);
 
+    /// <summary>Whether what is in other datacenters is shown under the addresses that it is reached by from here (services CAT-18).</summary>
+    public static readonly ConfigKey<bool> TranslateWanAddresses = Table.Flag("translate_wan_addrs", fallback: false);
+
     /// <summary>Prefixes of request paths that answer 403 (HCFG-1).</summary>
     public static readonly ConfigKey<IReadOnlyList<string>> BlockEndpoints = Table.Texts("http_config.block_endpoints");
 
@@ -76,6 +79,7 @@ internal static partial class HttpKeys
     {
         AlwaysPretty = devMode,
         UseCache = values.Of(UseCache),
+        TranslatesAddresses = values.Of(TranslateWanAddresses),
         DefaultPolicy = aclPolicy,
         ResponseHeaders = HeadersOf(values.Of(ResponseHeaders)),
         TakesUnprintable = values.Of(DisableUnprintableFilter),
