@@ -64,7 +64,9 @@ internal static class ChainOverridesBody
         return Decode(document.RootElement);
     }
 
-    private static ChainOverrides Decode(JsonElement body)
+    /// <summary>Of a body that is read.</summary>
+    /// <exception cref="WireException">400.</exception>
+    internal static ChainOverrides Decode(JsonElement body)
     {
         if (body.ValueKind == JsonValueKind.Null)
         {

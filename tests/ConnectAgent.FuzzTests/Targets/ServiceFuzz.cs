@@ -10,6 +10,7 @@ using ConnectAgent.Protocol.Json;
 using ConnectAgent.Protocol.Schema;
 using ConnectAgent.Protocol.Services;
 using ConnectAgent.Protocol.Services.Rules;
+using ConnectAgent.TestKit.Processes;
 
 namespace ConnectAgent.FuzzTests.Targets;
 
@@ -40,7 +41,7 @@ internal sealed class ServiceFuzz : FuzzTarget
 
     public override IReadOnlyList<Type> Refusals => [typeof(GoJsonException), typeof(ServerException)];
 
-    public override int Inputs => 5_000;
+    public override int Inputs => Soak.Of(5_000, 100_000);
 
     // A record is copied for each of its fields, and an error is told for each upstream.
     public override long WorkPerByte => 8_192;

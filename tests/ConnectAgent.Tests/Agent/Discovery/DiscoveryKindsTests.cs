@@ -163,21 +163,33 @@ public sealed class DiscoveryKindsTests : IAsyncLifetime
         {
             _answers["/v1/query/q/execute"] = Found;
             _answers["/v1/catalog/services"] = """{"web":[]}""";
+            _answers["/v1/catalog/service/web"] = Instances;
+            _answers["/v1/catalog/datacenters"] = """["dc1","dc2"]""";
+            _answers["/v1/discovery-chain/web"] = """{"Chain":{"ServiceName":"web"}}""";
             Grant("n1");
+            var instances = new InstancesQuery(connect: false, "web", ["a"], ["k:v"], "f", withoutHealth: true);
+            var chain = new ChainQuery("web", "dc2", """{"OverrideProtocol":"grpc"}""");
             await using (var before = Agent(folder))
             {
                 before.GetRequiredService<SealedCache>();
                 await ReadAsync<ExecuteKind, ExecuteQuery>(new ExecuteQuery("q", 0, connect: false), agent: before);
                 await ReadAsync<ServicesKind, ServicesQuery>(new ServicesQuery(["k:v"], string.Empty), agent: before);
+                await ReadAsync<InstancesKind, InstancesQuery>(instances, agent: before);
+                await ReadAsync<DatacentersKind, DatacentersQuery>(new DatacentersQuery(), agent: before);
+                await ReadAsync<ChainKind, ChainQuery>(chain, agent: before);
                 await before.GetRequiredService<SealedStore>().FlushAsync(CancellationToken.None);
             }
 
             await using var after = Agent(folder);
-            after.GetRequiredService<SealedCache>().Restore().Should().Be(2);
+            after.GetRequiredService<SealedCache>().Restore().Should().Be(5);
             var found = await ReadAsync<ExecuteKind, ExecuteQuery>(new ExecuteQuery("q", 0, connect: false), agent: after);
             (found.Hit, Text(found.Value)).Should().Be((true, Found));
             found.Value.Needs.Should().BeEquivalentTo([Node("n1"), Service("web")]);
             (await ReadAsync<ServicesKind, ServicesQuery>(new ServicesQuery(["k:v"], string.Empty), agent: after)).Hit.Should().BeTrue();
+            (await ReadAsync<DatacentersKind, DatacentersQuery>(new DatacentersQuery(), agent: after)).Hit.Should().BeTrue();
+            (await ReadAsync<ChainKind, ChainQuery>(chain, agent: after)).Hit.Should().BeTrue();
+            var listed = await ReadAsync<InstancesKind, InstancesQuery>(instances, agent: after);
+            (listed.Hit, listed.Value.IsFiltered, Text(listed.Value)).Should().Be((true, true, """[{"Node":"n1","ServiceName":"web","X":1}]"""));
         }
         finally
         {

@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using ConnectAgent.ControlPlane.Catalog;
+using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Services;
 using ConnectAgent.Protocol.Tokens;
 using FluentAssertions;
@@ -39,9 +40,9 @@ public sealed class CatalogMetricsTests : IDisposable
     {
         var rights = TokenRights.Nothing;
         var registering = () => _catalog.RegisterAsync(new CatalogRegistration(CatalogFixture.Node("n1")), rights);
-        await registering.Should().ThrowAsync<Protocol.Errors.ServerException>();
+        await registering.Should().ThrowAsync<ServerException>();
         var deregistering = () => _catalog.DeregisterAsync("n1", rights: rights);
-        await deregistering.Should().ThrowAsync<Protocol.Errors.ServerException>();
+        await deregistering.Should().ThrowAsync<ServerException>();
         Read().Should().Contain("registrations", 0).And.Contain("deregistrations", 0);
     }
 
