@@ -28,10 +28,10 @@ public sealed partial class DocumentationTests
     [Fact]
     public void Telemetry_lists_every_instrument_and_no_other()
     {
-        List<string> instruments = [];
+        List<Instrument> instruments = [];
         using var listener = new MeterListener
         {
-            InstrumentPublished = (instrument, _) => instruments.Add(instrument.Name),
+            InstrumentPublished = (instrument, _) => instruments.Add(instrument),
         };
         using var services = new ServiceCollection().AddMetrics().AddSingleton(TimeProvider.System)
             .AddSingleton<ConnectAgent.State.Storage.IStateStorage, ConnectAgent.State.Storage.MemoryStateStorage>()
@@ -45,7 +45,12 @@ public sealed partial class DocumentationTests
         }
 
         var listed = Instrument().Matches(Page("telemetry.md")).Select(match => match.Groups["name"].Value);
-        listed.Should().BeEquivalentTo(instruments.Where(name => name.StartsWith("connect_agent.", StringComparison.Ordinal)).Distinct());
+        var ours = instruments.Where(static instrument => instrument.Name.StartsWith("connect_agent.", StringComparison.Ordinal)).ToList();
+        listed.Should().BeEquivalentTo(ours.Select(static instrument => instrument.Name).Distinct());
+
+        // What GET /v1/agent/metrics reads (MetricsReader); another one would be in no answer.
+        ours.Should().OnlyContain(
+            static instrument => instrument is ObservableCounter<long> || instrument is ObservableGauge<long> || instrument is ObservableGauge<double> || instrument is Histogram<double>);
     }
 
     [Theory]

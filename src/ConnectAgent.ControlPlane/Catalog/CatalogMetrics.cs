@@ -17,9 +17,9 @@ internal sealed class CatalogMetrics
     {
         _store = store;
         var meter = meters.Create(MeterName);
-        meter.CreateObservableGauge("connect_agent.catalog.nodes", () => _store.Current.Rows(CatalogTables.Nodes).Count, "{node}", "Nodes.");
-        meter.CreateObservableGauge("connect_agent.catalog.services", () => _store.Current.By(CatalogTables.ByName).Keys.Count, "{service}", "Names of services.");
-        meter.CreateObservableGauge("connect_agent.catalog.instances", () => _store.Current.Rows(CatalogTables.Services).Count, "{instance}", "Instances of services.");
+        meter.CreateObservableGauge("connect_agent.catalog.nodes", () => (long)_store.Current.Rows(CatalogTables.Nodes).Count, "{node}", "Nodes.");
+        meter.CreateObservableGauge("connect_agent.catalog.services", () => (long)_store.Current.By(CatalogTables.ByName).Keys.Count, "{service}", "Names of services.");
+        meter.CreateObservableGauge("connect_agent.catalog.instances", () => (long)_store.Current.Rows(CatalogTables.Services).Count, "{instance}", "Instances of services.");
         meter.CreateObservableGauge("connect_agent.catalog.checks", Checks, "{check}", "Checks.");
         meter.CreateObservableCounter(
             "connect_agent.catalog.registrations", () => Volatile.Read(ref _registrations), "{write}", "Registrations that were taken.");

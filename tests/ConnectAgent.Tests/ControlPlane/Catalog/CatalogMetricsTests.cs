@@ -60,13 +60,10 @@ public sealed class CatalogMetricsTests : IDisposable
                 }
             },
         };
-        listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) => Add(instrument, value, tags));
-        listener.SetMeasurementEventCallback<int>((instrument, value, tags, _) => Add(instrument, value, tags));
+        listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) =>
+            read.Add(instrument.Name["connect_agent.catalog.".Length..] + (tags.Length > 0 ? $" {tags[0].Value}" : string.Empty), value));
         listener.Start();
         listener.RecordObservableInstruments();
         return read;
-
-        void Add(Instrument instrument, long value, ReadOnlySpan<KeyValuePair<string, object?>> tags) =>
-            read.Add(instrument.Name["connect_agent.catalog.".Length..] + (tags.Length > 0 ? $" {tags[0].Value}" : string.Empty), value);
     }
 }
