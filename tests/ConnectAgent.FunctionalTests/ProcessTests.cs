@@ -217,6 +217,18 @@ public sealed class ProcessTests
         await agent.Http.GetStringAsync(new Uri("/v1/agent/connect/ca/leaf/web", UriKind.Relative));
     }
 
+    [Fact] // AG-30, PROC-5
+    public async Task Leaving_is_answered_and_then_the_process_ends_with_0()
+    {
+        await using var agent = await AgentProcess.StartAsync(new JsonObject { ["log_level"] = "info" });
+        using var monitor = await agent.Http.GetAsync(new Uri("/v1/agent/monitor", UriKind.Relative), HttpCompletionOption.ResponseHeadersRead);
+        using var answer = await agent.Http.PutAsync(new Uri("/v1/agent/leave", UriKind.Relative), null);
+        (answer.StatusCode, await answer.Content.ReadAsStringAsync()).Should().Be((HttpStatusCode.OK, string.Empty));
+        (await agent.Process.ExitAsync(Patience)).Should().Be(0);
+        agent.Process.Output.Should().EndWith("Exit code: code=0\n");
+        await monitor.Content.ReadAsStringAsync(); // what follows the log ends, too, and holds up nothing
+    }
+
     [Fact] // LIS-2
     public async Task A_file_at_the_path_of_a_socket_is_removed_with_a_warning()
     {

@@ -1,13 +1,17 @@
+using System.Buffers;
 using System.Text;
 using ConnectAgent.Http.Wire;
 
 namespace ConnectAgent.Http.Metrics;
 
 /// <summary>The agent in numbers (services AG-27).</summary>
-internal sealed class MetricsEndpoints(MetricsReader metrics, MetricsOptions options) : IWireEndpoints
+internal sealed class MetricsEndpoints(MetricsReader metrics, MetricsOptions options, LiveStreams streams) : IWireEndpoints
 {
-    public void Map(WireRoutes routes) =>
+    public void Map(WireRoutes routes)
+    {
         routes.MapWire("/v1/agent/metrics", (HttpMethods.Get, Permission.AgentRead, GetMetricsAsync));
+        routes.MapWire("/v1/agent/metrics/stream", (HttpMethods.Get, Permission.AgentRead, StreamAsync));
+    }
 
     private async Task GetMetricsAsync(WireRequest request)
     {
@@ -28,6 +32,27 @@ internal sealed class MetricsEndpoints(MetricsReader metrics, MetricsOptions opt
 
         await WireReply.BytesAsync(
             request.Context, StatusCodes.Status200OK, PrometheusText.ContentType, Encoding.UTF8.GetBytes(PrometheusText.Of(metrics.Read(), metrics.ReadHistograms())));
+    }
+
+    // A document for each interval, in a line whatever the form of other answers is; the first is that of the interval in which the request came.
+    private async Task StreamAsync(WireRequest request)
+    {
+        if (request.Query.First("format") == "prometheus")
+        {
+            throw WireException.BadRequest("the stream of metrics is JSON; /v1/agent/metrics has the text of Prometheus");
+        }
+
+        var next = metrics.NextAsync(request.Aborted);
+        await streams.AnswerAsync(request, "application/json", async stream =>
+        {
+            while (await next is { } interval)
+            {
+                next = metrics.NextAsync(request.Aborted);
+                stream.Unsent.Write(WireReply.Render(WireMetrics.ToJson(metrics.Read(), interval), MetricsJson.Default.MetricsReply, pretty: false).Span);
+                stream.Unsent.Write("\n"u8);
+                await stream.FlushAsync();
+            }
+        });
     }
 
     private static bool WantsPrometheus(WireRequest request)

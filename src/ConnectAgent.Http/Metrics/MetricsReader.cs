@@ -28,6 +28,8 @@ internal sealed class MetricsReader : IDisposable
     private List<Reading> _collected = [];
     private IReadOnlyList<Reading> _before = [];
     private IntervalReadings _last;
+    private TaskCompletionSource<IntervalReadings?> _next = NewSignal();
+    private bool _isOver;
 
     /// <summary>Starts to listen.</summary>
     /// <param name="clock">Ends the intervals.</param>
@@ -73,6 +75,20 @@ internal sealed class MetricsReader : IDisposable
     /// <summary>What the counters counted in the last complete interval.</summary>
     public IntervalReadings Last => Volatile.Read(ref _last);
 
+    /// <summary>Waits for the end of the interval that is under way.</summary>
+    /// <returns>What was counted in it; null when the agent ends.</returns>
+    public Task<IntervalReadings?> NextAsync(CancellationToken cancellationToken) => Volatile.Read(ref _next).Task.WaitAsync(cancellationToken);
+
+    /// <summary>The agent ends, and so does all waiting.</summary>
+    public void Release()
+    {
+        lock (_gate)
+        {
+            _isOver = true;
+            _next.TrySetResult(null);
+        }
+    }
+
     /// <summary>All instruments now; counters since the start of the process.</summary>
     public IReadOnlyList<Reading> Read()
     {
@@ -114,8 +130,23 @@ internal sealed class MetricsReader : IDisposable
             .Select(reading => reading with { Value = reading.Value - before.GetValueOrDefault(reading.Series) })
             .Where(reading => reading.Value > 0).ToList();
         _before = now;
-        Volatile.Write(ref _last, new IntervalReadings(_clock.GetUtcNow(), counted));
+        var interval = new IntervalReadings(_clock.GetUtcNow(), counted);
+        Volatile.Write(ref _last, interval);
+        TaskCompletionSource<IntervalReadings?> waiting;
+        lock (_gate)
+        {
+            if (_isOver)
+            {
+                return;
+            }
+
+            (waiting, _next) = (_next, NewSignal());
+        }
+
+        waiting.TrySetResult(interval);
     }
+
+    private static TaskCompletionSource<IntervalReadings?> NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }
 
 /// <summary>What one interval counted.</summary>

@@ -10,7 +10,7 @@ internal static class WireServiceCollectionExtensions
     {
         services.AddSingleton(options).AddSingleton<WireDispatcher>().AddSingleton<WireRouter>().AddSingleton<KnownTargets>().AddSingleton<WireHeaders>();
         services.AddSingleton<IWireRule, BrowserGuard>().AddSingleton<RouteAccess>();
-        services.AddSingleton<LargeRequests>().AddSingleton<RequestHold>();
+        services.AddSingleton<LiveStreams>().AddSingleton<LargeRequests>().AddSingleton<RequestHold>();
         services.AddSingleton<WireFailures>().AddSingleton<AclDenials>().AddSingleton<RefusalLog>();
         services.TryAddSingleton<LimitMetrics>();
         services.AddSingleton<AclMetrics>().AddSingleton<HttpMetrics>();

@@ -130,6 +130,7 @@ internal static class RouteProbes
         ["GET /v1/health/checks/"] = [new("/v1/health/checks/web", Name: "node1", Besides: """service "web" { policy = "read" }""")],
         ["GET /v1/health/state/"] = [new("/v1/health/state/any", Name: "node1")],
         ["GET /v1/agent/monitor"] = [new("/v1/agent/monitor?loglevel=bogus", Name: "node1")], // one that is followed does not end
+        ["GET /v1/agent/metrics/stream"] = [new("/v1/agent/metrics/stream?format=prometheus", Name: "node1")], // nor does this
         ["PUT /v1/agent/force-leave/"] = [new("/v1/agent/force-leave/nope")],
         ["GET /v1/agent/members"] = [new("/v1/agent/members", Name: "node1")],
     };

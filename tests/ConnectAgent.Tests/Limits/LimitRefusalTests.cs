@@ -221,6 +221,7 @@ public sealed class LimitRefusalTests
         ["http.headers_time"] = "RefusedRequestsTests.FA_10_What_the_web_server_refuses_is_counted_under_the_name_of_the_bound",
         ["http.trailers"] = "ListenersTests.Over_HTTP_2_trailers_end_the_connection",
         ["http.large_requests"] = "LargeRequestsTests.FA_1_Large_requests_have_few_places",
+        ["http.live_streams"] = "LiveStreamsTests.Beyond_the_bound_a_stream_is_refused_until_another_has_ended",
         ["intentions.description"] = "ConfigBoundsTests.What_the_reference_bounds_is_counted_too",
         ["login.jwt"] = "NamedRefusalTests.A_bearer_that_is_too_long_names_its_bound",
         ["login.jwt_depth"] = "NamedRefusalTests.What_is_nested_too_deeply_names_its_bound",

@@ -29,6 +29,23 @@ public sealed class MonitorTests
         line.Should().NotBeNull("a line of the registration comes before the end of the log");
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("?loglevel=")]
+    [InlineData("?loglevel=Trace")]
+    [InlineData("?loglevel=DEBUG")]
+    [InlineData("?loglevel=info")]
+    [InlineData("?loglevel=wArn")]
+    [InlineData("?loglevel=err")]
+    [InlineData("?loglevel=ERROR")]
+    public async Task Every_level_in_any_case_has_the_head_of_its_answer_before_any_line(string query)
+    {
+        await using var agent = await InProcessAgent.StartAsync();
+        using var http = new HttpClient { BaseAddress = agent.Address };
+        using var answer = await http.GetAsync(new Uri("/v1/agent/monitor" + query, UriKind.Relative), HttpCompletionOption.ResponseHeadersRead);
+        ((int)answer.StatusCode, answer.Content.Headers.ContentType!.ToString()).Should().Be((200, "text/plain; charset=utf-8"));
+    }
+
     [Fact]
     public async Task A_level_that_is_none_is_named()
     {
