@@ -8,7 +8,9 @@ using ConnectAgent.Configuration;
 using ConnectAgent.ControlPlane.Acl;
 using ConnectAgent.ControlPlane.Authority;
 using ConnectAgent.ControlPlane.ConfigEntries;
+using ConnectAgent.Hosting.Systemd;
 using ConnectAgent.Http.LocalAgent;
+using ConnectAgent.Http.Metrics;
 using ConnectAgent.Http.Wire;
 using ConnectAgent.Protocol.Limits;
 using ConnectAgent.State;
@@ -71,6 +73,7 @@ internal static class AgentHost
         }
 
         builder.Services.AddDaemon(configuration);
+        builder.Services.AddSystemd();
         add?.Invoke(builder.Services);
         var app = builder.Build();
         await MapAsync(app);
@@ -78,11 +81,13 @@ internal static class AgentHost
         lifetime.ApplicationStopping.Register(app.Services.GetRequiredService<AgentCache>().ReleaseReaders);
         lifetime.ApplicationStopping.Register(app.Services.GetRequiredService<LocalState>().Release);
         lifetime.ApplicationStopping.Register(monitor.Release);
+        lifetime.ApplicationStopping.Register(app.Services.GetRequiredService<MetricsReader>().Release);
         if (configuration.Server)
         {
             lifetime.ApplicationStopping.Register(app.Services.GetRequiredService<BlockingReader>().Release);
         }
 
+        app.ReportToSystemd();
         return app;
     }
 

@@ -2,6 +2,7 @@ using ConnectAgent.Agent.Catalog;
 using ConnectAgent.Caching;
 using ConnectAgent.Client.Servers;
 using ConnectAgent.Configuration;
+using ConnectAgent.Hosting.Systemd;
 using ConnectAgent.Http.LocalAgent;
 using ConnectAgent.Protocol.Timing;
 using Serilog.Core;
@@ -17,6 +18,7 @@ internal sealed class ConfigurationReload(
     OwnNode node,
     FileServices services,
     LoggingLevelSwitch level,
+    NotifySocket manager,
     ILogger<ConfigurationReload> logger,
     ConsulServers? servers = null) : IDisposable
 {
@@ -29,6 +31,8 @@ internal sealed class ConfigurationReload(
     public async Task RunAsync()
     {
         await _gate.WaitAsync();
+        var note = "the last reload failed, see the log";
+        manager.Reloading();
         try
         {
             AgentConfiguration now;
@@ -64,9 +68,11 @@ internal sealed class ConfigurationReload(
             }
 
             logger.Reloaded();
+            note = string.Empty;
         }
         finally
         {
+            manager.Ready(note);
             _gate.Release();
         }
     }

@@ -15,6 +15,7 @@ using ConnectAgent.State;
 using ConnectAgent.State.Storage;
 using ConnectAgent.Tests.Agent;
 using ConnectAgent.Tests.Configuration;
+using ConnectAgent.Tests.Hosting.Systemd;
 using FluentAssertions;
 using Microsoft.Extensions.Logging.Abstractions;
 using Serilog.Core;
@@ -32,6 +33,7 @@ public sealed class ConfigurationReloadTests : IAsyncDisposable
     private readonly AgentIdentity _identity = new("dc1", "node1", true, "old", DefaultDecision.AclsDisabled);
     private readonly StateStore _state = new(new MemoryStateStorage(), ControlPlaneTables.All);
     private readonly LoggingLevelSwitch _level = new();
+    private readonly FakeServiceManager _manager = new();
     private readonly OwnNode _node = new(new CatalogNode { Name = "node1" });
     private ConfigValues _values = new ConfigValues().Set(NodeKeys.NodeName, "node1").Set(AclKeys.DefaultToken, "old").Set(NodeKeys.LogLevel, "INFO");
 
@@ -39,6 +41,7 @@ public sealed class ConfigurationReloadTests : IAsyncDisposable
     {
         _agent.Dispose();
         _state.Dispose();
+        _manager.Dispose();
         await _local.DisposeAsync();
     }
 
@@ -83,6 +86,19 @@ public sealed class ConfigurationReloadTests : IAsyncDisposable
         _local.State.Current.Checks.Should().BeEmpty();
     }
 
+    [Fact] // sd_notify(3)
+    public async Task The_service_manager_is_told_of_the_begin_and_of_the_outcome()
+    {
+        var reload = Create();
+        await reload.RunAsync();
+        (await _manager.NextAsync()).Should().MatchRegex("^RELOADING=1\nMONOTONIC_USEC=[0-9]+\n");
+        (await _manager.NextAsync()).Should().Be($"READY=1\nSTATUS={FakeServiceManager.Serving}");
+        _values = new ConfigValues().Set(CacheKeys.FetchRate, 5.0).Set(CacheKeys.FetchMaxBurst, 0);
+        await reload.Awaiting(run => run.RunAsync()).Should().ThrowAsync<ConfigurationException>();
+        (await _manager.NextAsync()).Should().StartWith("RELOADING=1\n");
+        (await _manager.NextAsync()).Should().Be($"READY=1\nSTATUS={FakeServiceManager.Serving}; the last reload failed, see the log");
+    }
+
     private ConfigurationReload Create()
     {
         var current = new CurrentConfiguration(AgentConfiguration.Build(_values, devMode: true), () => AgentConfiguration.Build(_values, devMode: true));
@@ -91,6 +107,6 @@ public sealed class ConfigurationReloadTests : IAsyncDisposable
             _identity,
             new RecoveryToken("node1"),
             NullLogger<AgentTokens>.Instance);
-        return new ConfigurationReload(current, _agent.Cache, tokens, _node, new FileServices(_local.Registry, new CheckOptions()), _level, NullLogger<ConfigurationReload>.Instance);
+        return new ConfigurationReload(current, _agent.Cache, tokens, _node, new FileServices(_local.Registry, new CheckOptions()), _level, _manager.Socket, NullLogger<ConfigurationReload>.Instance);
     }
 }
