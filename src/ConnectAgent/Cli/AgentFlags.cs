@@ -92,6 +92,7 @@ internal sealed class AgentFlags
             ConfigFile.Merge("-hcl", Encoding.UTF8.GetBytes(fragment), values, ConfigFormat.Hcl);
         }
 
+        Credentials.Take(values, Environment.GetEnvironmentVariable(Credentials.Variable));
         values.WithoutEffect.AddRange(_inert.Where(option => result.GetResult(option) is { Implicit: false }).Select(option => option.Name));
         return AgentConfiguration.Build(values, result.GetResult(_dev) is not null && (result.GetValue(_dev) ?? true));
     }
