@@ -99,6 +99,19 @@ public sealed class ConfigurationReloadTests : IAsyncDisposable
         (await _manager.NextAsync()).Should().Be($"READY=1\nSTATUS={FakeServiceManager.Serving}; the last reload failed, see the log");
     }
 
+    [Theory] // REG-3 to REG-5, AE-6: the rules are those of the API
+    [InlineData("""{"service":{"name":"web","connect":{"sidecar_service":{"meta":{"consul-x":"y"}}}}}""", "service \"web\": Invalid Service Meta: Couldn't load metadata pair ('consul-x', 'y'): Key prefix 'consul-' is reserved for internal use")]
+    [InlineData("""{"service":{"name":"web","connect":{"sidecar_service":{"address":"0.0.0.0"}}}}""", "service \"web\": Invalid service address")]
+    [InlineData("""{"service":{"name":"web","id":".."}}""", "service \"web\": Invalid service: ID \"..\" has \".\" or \"..\" between slashes, which clients take out of paths")]
+    [InlineData("""{"check":{"name":"serfHealth","ttl":"1s"}}""", "check \"serfHealth\": Invalid check: Name \"serfHealth\" is reserved for the node's own check")]
+    public async Task Services_of_files_are_judged_as_those_of_the_API(string file, string error)
+    {
+        var reload = Create();
+        _values = ConfigTexts.Merge(file);
+        (await reload.Awaiting(run => run.RunAsync()).Should().ThrowAsync<ConfigurationException>()).WithMessage("Failed to register " + error);
+        (_local.State.Current.Services.Count, _local.State.Current.Checks.Count).Should().Be((0, 0));
+    }
+
     private ConfigurationReload Create()
     {
         var current = new CurrentConfiguration(AgentConfiguration.Build(_values, devMode: true), () => AgentConfiguration.Build(_values, devMode: true));

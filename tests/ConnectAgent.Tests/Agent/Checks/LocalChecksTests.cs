@@ -234,6 +234,22 @@ public sealed class LocalChecksTests : IAsyncLifetime
         await OutputAsync("s", output);
     }
 
+    // services CHK-8
+    [Fact]
+    public async Task What_is_not_supported_can_be_registered_and_says_so()
+    {
+        await _life.StopAsync();
+        _life = new Life(this, new CheckOptions { RunsScripts = true });
+        await _life.StartAsync();
+        await AddAsync(new RegisteredCheck { CheckId = "d", Type = "docker", Definition = new CheckDefinition { DockerContainerId = "c", ScriptArgs = ["true"], Interval = TimeSpan.FromSeconds(10) } });
+        await AddAsync(new RegisteredCheck { CheckId = "o", Type = "os_service", Definition = new CheckDefinition { OsService = "sshd", Interval = TimeSpan.FromSeconds(10) } });
+        await _clock.ArmedAsync(delay => delay <= TimeSpan.FromSeconds(10));
+        _clock.Advance(TimeSpan.FromSeconds(10));
+        (await OutputAsync("d", "check type not supported: docker")).Status.Should().Be("critical");
+        _clock.Advance(TimeSpan.FromSeconds(10));
+        (await OutputAsync("o", "check type not supported: os_service")).Status.Should().Be("critical");
+    }
+
     [Fact]
     public async Task Programs_end_before_the_agent_does()
     {

@@ -12,7 +12,6 @@ namespace ConnectAgent.Tests.Agent.LocalServices;
 /// <summary>The local services of an agent without the agent; it can be started again over its directory.</summary>
 internal sealed class LocalAgent : IAsyncDisposable
 {
-    private readonly LocalStore _store;
     private readonly KeptResults _results;
     private readonly ILoggerFactory _factory;
 
@@ -22,11 +21,11 @@ internal sealed class LocalAgent : IAsyncDisposable
         Clock = clock ?? new ManualTimeProvider();
         _factory = LoggerFactory.Create(builder => builder.AddProvider(Logs));
         var options = new LocalServiceOptions { Directory = directory, SidecarMinPort = firstPort, SidecarMaxPort = lastPort };
-        _store = new LocalStore(options, Clock, _factory.CreateLogger<LocalStore>());
-        _results = new KeptResults(_store, Clock, _factory.CreateLogger<KeptResults>());
+        Store = new LocalStore(options, Clock, _factory.CreateLogger<LocalStore>());
+        _results = new KeptResults(Store, Clock, _factory.CreateLogger<KeptResults>());
         State = new LocalState(
-            _store, new AgentIdentity("dc1", "node1", true, string.Empty, DefaultDecision.Allow), _results, Clock, _factory.CreateLogger<LocalState>());
-        Registry = new LocalRegistry(_store, State, options, Sync, _factory.CreateLogger<LocalRegistry>(), central);
+            Store, new AgentIdentity("dc1", "node1", true, string.Empty, DefaultDecision.Allow), _results, Clock, _factory.CreateLogger<LocalState>());
+        Registry = new LocalRegistry(Store, State, options, Sync, _factory.CreateLogger<LocalRegistry>(), central);
     }
 
     public ManualTimeProvider Clock { get; }
@@ -34,6 +33,8 @@ internal sealed class LocalAgent : IAsyncDisposable
     public RecordedLogs Logs { get; } = new();
 
     public RecordingSync Sync { get; } = new();
+
+    public LocalStore Store { get; }
 
     public LocalState State { get; }
 
@@ -74,7 +75,7 @@ internal sealed class LocalAgent : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _results.DisposeAsync();
-        _store.Dispose();
+        Store.Dispose();
         _factory.Dispose();
     }
 }

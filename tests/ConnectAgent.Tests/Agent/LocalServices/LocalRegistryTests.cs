@@ -284,6 +284,47 @@ public sealed class LocalRegistryTests
         }
     }
 
+    [Fact] // CHK-1
+    public async Task A_result_that_cannot_be_written_is_written_later_and_a_warning_says_so_once()
+    {
+        // Given: a disk that hangs, and as many writes behind it as may wait.
+        await using var agent = new LocalAgent();
+        await agent.AddAsync(Registration("web", Check("ttl", "web", TimeSpan.FromSeconds(30))));
+        using var hold = new ManualResetEventSlim();
+        TaskCompletionSource hangs = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        List<Task> writes =
+        [
+            agent.Store.WriteAsync(_ =>
+            {
+                hangs.SetResult();
+                hold.Wait();
+                return true;
+            }),
+        ];
+        await hangs.Task;
+        while (!writes[^1].IsFaulted)
+        {
+            writes.Add(agent.Store.WriteAsync(static _ => true));
+        }
+
+        // When
+        agent.State.UpdateCheck("ttl", CheckStatus.Passing, "first");
+        agent.State.UpdateCheck("ttl", CheckStatus.Warning, "last");
+        await agent.State.ResultsKeptAsync();
+        hold.Set();
+        await Task.WhenAll(writes[..^1]);
+        agent.Store.Current.Find(agent.Store.Tables.Results, "ttl").Should().BeNull();
+        agent.Clock.Advance(TimeSpan.FromSeconds(1));
+
+        // Then
+        while (agent.Store.Current.Find(agent.Store.Tables.Results, "ttl")?.Output != "last")
+        {
+            await Task.Yield();
+        }
+
+        agent.Logs.Events.Should().ContainSingle(entry => entry.Id == 2605);
+    }
+
     [Fact] // AG-29
     public async Task What_files_define_comes_and_goes_with_them_and_the_rest_stays()
     {
