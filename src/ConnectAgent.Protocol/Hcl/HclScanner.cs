@@ -142,24 +142,44 @@ internal ref struct HclScanner(string text)
         _lineStart = _at;
     }
 
+    // What stands between ${ and its brace is kept as it is: it may hold quotes, braces in pairs, and line ends. Nothing is put in its place.
     private string Quoted(HclPosition at)
     {
         var plain = new StringBuilder();
+        var braces = 0;
         _at++;
         while (true)
         {
-            if (_at >= _text.Length || _text[_at] == '\n')
+            if (_at >= _text.Length || (_text[_at] == '\n' && braces == 0))
             {
                 throw new HclException(Here(), "literal not terminated");
             }
 
-            var c = _text[_at++];
-            if (c == '"')
+            var start = _at;
+            switch (_text[_at++])
             {
-                return plain.ToString();
+                case '"' when braces == 0:
+                    return plain.ToString();
+                case '\\':
+                    var escaped = Escape(at);
+                    plain.Append(braces == 0 || escaped == "\"" ? escaped : _text[start.._at]);
+                    break;
+                case '{' when braces > 0 || _text[start - 1] == '$': // before it stands at least the quote
+                    braces++;
+                    plain.Append('{');
+                    break;
+                case '}' when braces > 0:
+                    braces--;
+                    plain.Append('}');
+                    break;
+                case '\n':
+                    plain.Append('\n');
+                    (_line, _lineStart) = (_line + 1, _at);
+                    break;
+                case var c:
+                    plain.Append(c);
+                    break;
             }
-
-            plain.Append(c == '\\' ? Escape(at) : c.ToString());
         }
     }
 
