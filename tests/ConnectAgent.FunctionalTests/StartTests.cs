@@ -47,11 +47,11 @@ public sealed class StartTests
     public async Task FA_38_What_is_off_or_not_served_is_said_at_the_start()
     {
         await using var agent = await AgentProcess.StartAsync(
-            new JsonObject { ["connect"] = null, ["log_file"] = "/nowhere/agent.log" }, "-log-rotate-bytes", "10");
+            new JsonObject { ["connect"] = null, ["domain"] = "/nowhere/agent.log" }, "-protocol", "3");
         await agent.Process.SeenAsync("Connect is off", Patience);
         var lines = agent.Process.Output.Split('\n').Where(line => line.Contains("[WARN]", StringComparison.Ordinal)).ToList();
-        lines.Should().ContainSingle(line => line.EndsWith("log_file is accepted and has no effect", StringComparison.Ordinal));
-        lines.Should().ContainSingle(line => line.EndsWith("-log-rotate-bytes is accepted and has no effect", StringComparison.Ordinal));
+        lines.Should().ContainSingle(line => line.EndsWith("domain is accepted and has no effect", StringComparison.Ordinal));
+        lines.Should().ContainSingle(line => line.EndsWith("-protocol is accepted and has no effect", StringComparison.Ordinal));
         lines.Should().ContainSingle(line => line.Contains("set connect.enabled to true", StringComparison.Ordinal));
     }
 
@@ -74,12 +74,12 @@ public sealed class StartTests
         using var folder = new TemporaryFolder();
         var directory = Directory.CreateDirectory(Path.Combine(folder.Path, "conf.d")).FullName;
         var data = Path.Combine(folder.Path, "data");
-        await File.WriteAllTextAsync(Path.Combine(directory, "a.json"), new JsonObject { ["server"] = true, ["data_dir"] = data, ["log_file"] = "/x" }.ToJsonString());
+        await File.WriteAllTextAsync(Path.Combine(directory, "a.json"), new JsonObject { ["server"] = true, ["data_dir"] = data, ["domain"] = "/x" }.ToJsonString());
         await File.WriteAllTextAsync(Path.Combine(directory, "notes.txt"), "not read");
         var (code, output, errors) = await RunningProcess.RunAsync(Repository.PublishedAgent, ["validate", directory]);
         (code, output).Should().Be((0, "Configuration is valid!\n"));
         errors.Should().Be(
-            $"skipping file {directory}/notes.txt, extension must be .hcl or .json, or config format must be set\nlog_file is accepted and has no effect\n");
+            $"skipping file {directory}/notes.txt, extension must be .hcl or .json, or config format must be set\ndomain is accepted and has no effect\n");
         Directory.Exists(data).Should().BeFalse();
         Directory.GetFileSystemEntries(folder.Path).Should().Equal(directory);
     }

@@ -17,8 +17,9 @@ internal static class AgentWatch
     /// <param name="request">Makes the request, without index.</param>
     /// <param name="failed">Is told of each failure; what it throws ends the watch.</param>
     /// <param name="cancellationToken">Ends it.</param>
+    /// <param name="clock">For the pauses; the system's unless it is given.</param>
     public static async IAsyncEnumerable<ApiAnswer> FollowAsync(
-        this AgentApi api, Func<ApiRequest> request, Func<ApiException, Task> failed, [EnumeratorCancellation] CancellationToken cancellationToken)
+        this AgentApi api, Func<ApiRequest> request, Func<ApiException, Task> failed, [EnumeratorCancellation] CancellationToken cancellationToken, TimeProvider? clock = null)
     {
         var (index, failures) = (0UL, 0);
         string? hash = null;
@@ -51,7 +52,7 @@ internal static class AgentWatch
             if (answer is null or { Index: 0, Hash: null })
             {
                 var pause = FirstPause * Math.Max(1, failures * failures);
-                await Task.Delay(pause < LastPause ? pause : LastPause, TimeProvider.System, cancellationToken);
+                await Task.Delay(pause < LastPause ? pause : LastPause, clock ?? TimeProvider.System, cancellationToken);
             }
         }
     }

@@ -8,7 +8,7 @@ namespace ConnectAgent.Http.Discovery;
 /// With <c>translate_wan_addrs</c>: puts what nodes and services of another datacenter are reached by from here, their addresses tagged <c>wan</c>, in the place
 /// of their own (services CAT-18). What is cached stays as it came (agent-cache CACHE-5).
 /// </summary>
-internal sealed class WanAddresses(WireOptions options, AgentIdentity agent)
+internal sealed class WanAddresses(WireSettings settings, AgentIdentity agent)
 {
     private static readonly string[] Paths =
     [
@@ -20,7 +20,7 @@ internal sealed class WanAddresses(WireOptions options, AgentIdentity agent)
         [("Address", "Port", "TaggedAddresses"), ("ServiceAddress", "ServicePort", "ServiceTaggedAddresses")];
 
     /// <summary>Whether the configuration asks for it.</summary>
-    public bool AreWanted => options.TranslatesAddresses;
+    public bool AreWanted => settings.Value.TranslatesAddresses;
 
     /// <summary>Whether what servers answer to a request may have to be translated.</summary>
     public bool AreIn(WireRequest request) => AreWanted && request.Method == HttpMethods.Get

@@ -6,7 +6,7 @@ namespace ConnectAgent.Http.Wire;
 /// Keeps web pages out (http-conventions section 13): by DNS rebinding a page can make itself same-origin with a loopback service, and simple
 /// POSTs need no preflight.
 /// </summary>
-internal sealed class BrowserGuard(WireOptions options) : IWireRule
+internal sealed class BrowserGuard(WireSettings settings) : IWireRule
 {
     /// <summary>Looks at <c>Host</c> and <c>Origin</c>.</summary>
     /// <returns>Why the request is refused; null when it may go on.</returns>
@@ -15,7 +15,7 @@ internal sealed class BrowserGuard(WireOptions options) : IWireRule
     /// <inheritdoc cref="Refuse(WireRequest)"/>
     public WireException? Refuse(HttpContext context)
     {
-        if (options.CheckHost && !IsOurs(context))
+        if (settings.Value.CheckHost && !IsOurs(context))
         {
             return Refusal("Host not allowed: connect_agent.allowed_hosts names those that are", "connect_agent.allowed_hosts");
         }
@@ -46,7 +46,7 @@ internal sealed class BrowserGuard(WireOptions options) : IWireRule
         return IPAddress.TryParse(host.Trim('[', ']'), out var literal)
             ? IPAddress.IsLoopback(literal) || literal.Equals(local)
             : host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
-                || options.AllowedHosts.Contains(host, StringComparer.OrdinalIgnoreCase);
+                || settings.Value.AllowedHosts.Contains(host, StringComparer.OrdinalIgnoreCase);
     }
 
     // The names that nearly all callers use, looked at without making anything.
@@ -65,5 +65,5 @@ internal sealed class BrowserGuard(WireOptions options) : IWireRule
 
     // SEC-3: who opens CORS for an origin trusts it.
     private bool IsAllowed(string origin) =>
-        options.ResponseHeaders.TryGetValue("Access-Control-Allow-Origin", out var allowed) && (allowed == "*" || allowed == origin);
+        settings.Value.ResponseHeaders.TryGetValue("Access-Control-Allow-Origin", out var allowed) && (allowed == "*" || allowed == origin);
 }

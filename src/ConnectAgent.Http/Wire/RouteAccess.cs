@@ -6,17 +6,17 @@ using ConnectAgent.Protocol.Acl;
 namespace ConnectAgent.Http.Wire;
 
 /// <summary>Who may use a route at all: what the configuration closes, and the rights that are asked for before the handler.</summary>
-internal sealed class RouteAccess(AgentIdentity agent, WireOptions options, IServerClient servers)
+internal sealed class RouteAccess(AgentIdentity agent, WireSettings settings, IServerClient servers)
 {
-    private readonly string[] _blocked = [.. options.BlockedPaths];
-
     /// <summary>Refuses paths that the configuration closes (http-conventions HCFG-1).</summary>
     /// <exception cref="WireException">403.</exception>
     public void RequireOpen(string path)
     {
-        foreach (var prefix in _blocked)
+        // By its position: walking along the interface would make something at every request.
+        var blocked = settings.Value.BlockedPaths;
+        for (var i = 0; i < blocked.Count; i++)
         {
-            if (path.StartsWith(prefix, StringComparison.Ordinal))
+            if (path.StartsWith(blocked[i], StringComparison.Ordinal))
             {
                 throw new WireException(StatusCodes.Status403Forbidden, "Endpoint is blocked by agent configuration") { Setting = "http_config.block_endpoints" };
             }
@@ -27,7 +27,7 @@ internal sealed class RouteAccess(AgentIdentity agent, WireOptions options, ISer
     /// <exception cref="WireException">403.</exception>
     public void RequireWriter(WireRequest request)
     {
-        if (options.Writers.Count > 0 && request.Method != HttpMethods.Get && !MayWrite(request.Context.Connection.RemoteIpAddress))
+        if (settings.Value.Writers.Count > 0 && request.Method != HttpMethods.Get && !MayWrite(request.Context.Connection.RemoteIpAddress))
         {
             throw new WireException(StatusCodes.Status403Forbidden, "Access is restricted") { Setting = "http_config.allow_write_http_from" };
         }
@@ -47,7 +47,7 @@ internal sealed class RouteAccess(AgentIdentity agent, WireOptions options, ISer
     public ValueTask RequireAsync(WireRequest request, AccessRequest right) => servers.RequireAsync(request.Token(), right, request.Aborted);
 
     private bool MayWrite(IPAddress? caller) =>
-        caller is null || options.Writers.Any(network => network.Contains(caller.IsIPv4MappedToIPv6 ? caller.MapToIPv4() : caller));
+        caller is null || settings.Value.Writers.Any(network => network.Contains(caller.IsIPv4MappedToIPv6 ? caller.MapToIPv4() : caller));
 
     // The one POST below is authorize, which writes nothing.
     private static bool IsWriteToTheAgent(string method, string path) =>

@@ -16,7 +16,7 @@ namespace ConnectAgent.Http.Wire;
 /// </summary>
 internal sealed class WireDispatcher(
     AgentIdentity agent,
-    WireOptions options,
+    WireSettings settings,
     IEnumerable<IWireRule> rules,
     WireRouter router,
     KnownTargets targets,
@@ -40,7 +40,7 @@ internal sealed class WireDispatcher(
             return WireReply.EmptyAsync(context, StatusCodes.Status404NotFound);
         }
 
-        var request = WireRequest.Begin(context, context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget, agent, options, hold);
+        var request = WireRequest.Begin(context, context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget, agent, settings.Value, hold);
         foreach (var rule in _rules)
         {
             if (rule.Refuse(request) is { } refusal)
@@ -67,7 +67,7 @@ internal sealed class WireDispatcher(
         }
 
         var target = WireTarget.Split(request.Target);
-        if (!WireTarget.TryDecodePath(target.Path, out var path) || (!options.TakesUnprintable && !GoQuote.IsPrintable(path)))
+        if (!WireTarget.TryDecodePath(target.Path, out var path) || (!settings.Value.TakesUnprintable && !GoQuote.IsPrintable(path)))
         {
             return WireReply.EmptyAsync(context, StatusCodes.Status400BadRequest);
         }

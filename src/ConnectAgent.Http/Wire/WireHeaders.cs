@@ -3,12 +3,9 @@ using Microsoft.Extensions.Primitives;
 namespace ConnectAgent.Http.Wire;
 
 /// <summary>The headers that all answers have; made once.</summary>
-internal sealed class WireHeaders(WireOptions options)
+internal sealed class WireHeaders(WireSettings settings)
 {
-    private readonly KeyValuePair<string, StringValues>[] _configured =
-        [.. options.ResponseHeaders.Select(static header => KeyValuePair.Create(header.Key, new StringValues(header.Value)))];
-
-    private readonly StringValues _defaultPolicy = new(options.DefaultPolicy);
+    private readonly StringValues _defaultPolicy = new(settings.Value.DefaultPolicy);
 
     private readonly StringValues _translates = new("true");
 
@@ -20,7 +17,7 @@ internal sealed class WireHeaders(WireOptions options)
     {
         var headers = context.Response.Headers;
         AddConfigured(headers);
-        if (options.TranslatesAddresses)
+        if (settings.Value.TranslatesAddresses)
         {
             headers["X-Consul-Translate-Addresses"] = _translates;
         }
@@ -31,7 +28,7 @@ internal sealed class WireHeaders(WireOptions options)
 
     private void AddConfigured(IHeaderDictionary headers)
     {
-        foreach (var (name, value) in _configured)
+        foreach (var (name, value) in settings.Headers)
         {
             headers[name] = value;
         }

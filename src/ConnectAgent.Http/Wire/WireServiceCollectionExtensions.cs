@@ -8,7 +8,7 @@ internal static class WireServiceCollectionExtensions
     /// <summary>What all resources share: taking requests, the rules for all of them, answers.</summary>
     public static IServiceCollection AddWire(this IServiceCollection services, WireOptions options)
     {
-        services.AddSingleton(options).AddSingleton<WireDispatcher>().AddSingleton<WireRouter>().AddSingleton<KnownTargets>().AddSingleton<WireHeaders>();
+        services.AddSingleton(new WireSettings(options)).AddSingleton<WireDispatcher>().AddSingleton<WireRouter>().AddSingleton<KnownTargets>().AddSingleton<WireHeaders>();
         services.AddSingleton<IWireRule, BrowserGuard>().AddSingleton<RouteAccess>();
         services.AddSingleton<LiveStreams>().AddSingleton<LargeRequests>().AddSingleton<RequestHold>();
         services.AddSingleton<WireFailures>().AddSingleton<AclDenials>().AddSingleton<RefusalLog>();

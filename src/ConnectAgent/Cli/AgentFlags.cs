@@ -29,7 +29,7 @@ internal sealed class AgentFlags
 
         foreach (var name in new[]
         {
-            "advertise-wan", "log-file", "log-rotate-bytes", "log-rotate-duration", "log-rotate-max-files", "retry-join", "join", "domain",
+            "advertise-wan", "domain",
             "encrypt", "raft-protocol", "protocol", "recursor",
         })
         {
@@ -38,7 +38,7 @@ internal sealed class AgentFlags
 
         foreach (var name in new[]
         {
-            "ui", "syslog", "disable-host-node-id", "disable-keyring-file", "rejoin",
+            "ui", "disable-host-node-id", "disable-keyring-file", "rejoin",
         })
         {
             _inert.Add(Switch(name, AgentKeys.InertFlag));
@@ -56,32 +56,37 @@ internal sealed class AgentFlags
 
     /// <summary>The files to read, in the order of the command line, both kinds interleaved (LOAD-1).</summary>
     /// <exception cref="ConfigurationException">A directory cannot be read.</exception>
-    public static IReadOnlyList<string> FilesOf(ParseResult result)
+    public static IReadOnlyList<string> FilesOf(ParseResult result) => [.. PathsOf(result).SelectMany(ConfigFile.FilesOf)];
+
+    private static List<string> PathsOf(ParseResult result)
     {
-        List<string> files = [];
+        List<string> paths = [];
         for (var i = 0; i + 1 < result.Tokens.Count; i++)
         {
             var path = result.Tokens[i + 1].Value;
             switch (result.Tokens[i] is { Type: TokenType.Option } option ? option.Value.TrimStart('-') : null)
             {
                 case "config-file" or "config-dir":
-                    files.AddRange(ConfigFile.FilesOf(path));
+                    paths.Add(path);
                     break;
             }
         }
 
-        return files;
+        return paths;
     }
 
     /// <summary>Merges files and flags, in the order of LOAD-6, and checks them.</summary>
+    /// <param name="result">The flags.</param>
+    /// <param name="morePaths">Files and directories besides those of the flags, read after them.</param>
     /// <exception cref="ConfigurationException">With the exact text.</exception>
-    public AgentConfiguration Read(ParseResult result)
+    public AgentConfiguration Read(ParseResult result, IReadOnlyList<string>? morePaths = null)
     {
         // Lists append, those of flags first (FLAG-3); of all else the flag counts.
         var values = new ConfigValues();
         Take(result, values, isList: true);
         var format = ConfigFormats.OfFlag(result.GetValue(_format)?.LastOrDefault());
-        foreach (var file in FilesOf(result))
+        List<string> paths = [.. PathsOf(result), .. morePaths ?? []];
+        foreach (var file in paths.SelectMany(ConfigFile.FilesOf))
         {
             ConfigFile.Read(file, values, format);
         }
@@ -93,17 +98,32 @@ internal sealed class AgentFlags
         }
 
         Credentials.Take(values, Environment.GetEnvironmentVariable(Credentials.Variable));
-        values.WithoutEffect.AddRange(_inert.Where(option => result.GetResult(option) is { Implicit: false }).Select(option => option.Name));
-        return AgentConfiguration.Build(values, result.GetResult(_dev) is not null && (result.GetValue(_dev) ?? true));
+        values.WithoutEffect.AddRange(_inert.Concat(_keys.Where(flag => flag.Key.Effect == KeyEffect.None).Select(flag => flag.Option))
+            .Where(option => result.GetResult(option) is { Implicit: false }).Select(option => new UnusedValue(option.Name, ValueOf(result, option), ConfigSource.Flag(option.Name.TrimStart('-')))));
+        return AgentConfiguration.Build(values, result.GetResult(_dev) is not null && (result.GetValue(_dev) ?? true)) with { Paths = paths };
     }
 
     private void Take(ParseResult result, ConfigValues values, bool isList)
     {
         foreach (var (key, option) in _keys.Where(flag => flag.Key.Type == ConfigTypes.List == isList && result.GetResult(flag.Option) is not null))
         {
-            values.Merge(key, option is Option<bool?> flag ? result.GetValue(flag) ?? true : ValueOf(key, result.GetValue((Option<string[]>)option) ?? []));
+            var value = option is Option<bool?> flag ? result.GetValue(flag) ?? true : ValueOf(key, result.GetValue((Option<string[]>)option) ?? []);
+            values.Merge(key, value, [.. PartsOf(value, ConfigSource.Flag(key.FlagName!))]);
         }
     }
+
+    private static IEnumerable<SaidPart> PartsOf(object value, ConfigSource source) => value switch
+    {
+        List<string> texts => texts.Select(text => SaidPart.Text(text, source)),
+        Dictionary<string, string> map => map.Select(pair => SaidPart.Text(pair.Value, source, pair.Key)),
+        bool flag => [new SaidPart(string.Empty, flag ? "true" : "false", source)],
+        int number => [new SaidPart(string.Empty, number.ToString(CultureInfo.InvariantCulture), source)],
+        _ => [SaidPart.Text((string)value, source)],
+    };
+
+    private static string ValueOf(ParseResult result, Option option) => option is Option<bool?> flag
+        ? result.GetValue(flag) is false ? "false" : "true"
+        : SaidPart.JsonTextOf((result.GetValue((Option<string[]>)option) ?? []).LastOrDefault(string.Empty));
 
     // A flag given twice counts as given last, unless it is a list or a map.
     private static object ValueOf(ConfigKey key, string[] given)

@@ -30,7 +30,7 @@ internal static class Commands
         IEnumerable<Command> all =
         [
             AgentCommand.Create(), ValidateCommand.Create(), VersionCommand.Create(), SnapshotCommand.Create(),
-            .. AgentCommands.Create(), MaintCommand.Create(), IntentionCommands.Create(), ConfigCommands.Create(), ConnectCommands.Create(),
+            .. AgentCommands.Create(), MaintCommand.Create(), IntentionCommands.Create(), ConfigCommands.Create(ConfigShowCommand.Create()), ConnectCommands.Create(),
             AclCommands.Create(), .. LoginCommands.Create(), CatalogCommands.Create(), OperatorCommands.Create(), RttCommand.Create(), DebugCommand.Create(), KeygenCommand.Create(),
             LeafCommands.Create(), RootsCommands.Create(), AuthorizeCommand.Create(), RevokeCommand.Create(), ServersCommand.Create(), CacheCommands.Create(), DoctorCommand.Create(), CompletionCommand.Create(root),
             ServicesCommands.Create(), TlsCommands.Create(), WatchCommand.Create(), MonitorCommand.Create(),

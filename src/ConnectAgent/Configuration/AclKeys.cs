@@ -44,10 +44,10 @@ internal static class AclKeys
     public static readonly ConfigKey<bool> PersistTokens = Table.Flag("acl.enable_token_persistence", fallback: false);
 
     /// <summary>Never printed.</summary>
-    public static readonly ConfigKey<string?> DefaultToken = Table.Text("acl.tokens.default");
+    public static readonly ConfigKey<string?> DefaultToken = Table.Text("acl.tokens.default").Reloaded();
 
     /// <inheritdoc cref="DefaultToken"/>
-    public static readonly ConfigKey<string?> AgentToken = Table.Text("acl.tokens.agent");
+    public static readonly ConfigKey<string?> AgentToken = Table.Text("acl.tokens.agent").Reloaded();
 
     /// <inheritdoc cref="DefaultToken"/>
     public static readonly ConfigKey<string?> ManagementToken = Table.Text("acl.tokens.initial_management");

@@ -18,6 +18,7 @@ using ConnectAgent.Protocol.Text;
 using ConnectAgent.Protocol.Timing;
 using ConnectAgent.State;
 using ConnectAgent.State.Snapshots;
+using ConnectAgent.Watches;
 using static ConnectAgent.Configuration.ConfigChecks;
 
 namespace ConnectAgent.Configuration;
@@ -117,6 +118,9 @@ internal sealed record AgentConfiguration
     /// <summary>The services and checks that files define. Holds tokens: never printed.</summary>
     public required FileDefinitions Definitions { get; init; }
 
+    /// <summary>What runs when something changes. Holds tokens: never printed.</summary>
+    public required IReadOnlyList<WatchDefinition> Watches { get; init; }
+
     /// <summary>ACLs of the embedded control plane.</summary>
     public required AclOptions Acl { get; init; }
 
@@ -129,6 +133,12 @@ internal sealed record AgentConfiguration
     public required string LogLevel { get; init; }
 
     public required bool LogJson { get; init; }
+
+    /// <summary>Null: not in files.</summary>
+    public required LogFileOptions? LogFile { get; init; }
+
+    /// <summary>By its number; null: not to syslog.</summary>
+    public required int? SyslogFacility { get; init; }
 
     public required string? PidFile { get; init; }
 
@@ -157,6 +167,24 @@ internal sealed record AgentConfiguration
 
     public required IReadOnlyList<string> Warnings { get; init; }
 
+    /// <summary>Files and directories that it was read from, as they were given.</summary>
+    public IReadOnlyList<string> Paths { get; init; } = [];
+
+    /// <summary>Whether it reloads when its files change.</summary>
+    public required bool ReloadsByItself { get; init; }
+
+    /// <summary>The files of certificates and keys that it names.</summary>
+    public IEnumerable<string> CertificateFiles => new[]
+    {
+        Tls.CertificateFile, Tls.KeyFile, Tls.AuthorityFile, Servers.AuthorityFile, Servers.CertificateFile, Servers.KeyFile,
+        CheckTls?.CertificateFile, CheckTls?.KeyFile, CheckTls?.AuthorityFile,
+    }.OfType<string>().Distinct(StringComparer.Ordinal);
+
+    /// <summary>Key by key, with the sources.</summary>
+    public EffectiveValues Effective => new(Said, this);
+
+    private ConfigValues Said { get; init; } = new();
+
     // Records print their members; a token must not reach a log that way.
     public override string ToString() => $"{NodeName} in {Datacenter}";
 
@@ -171,8 +199,8 @@ internal sealed record AgentConfiguration
         CheckDirectory(directory, devMode);
         var kept = devMode || string.IsNullOrEmpty(directory) ? null : directory;
         var datacenter = values.Of(NodeKeys.Datacenter);
-        var client = values.Of(HttpKeys.ClientAddress) ?? "127.0.0.1";
-        var bind = values.Of(NodeKeys.BindAddress) ?? (devMode ? "127.0.0.1" : "0.0.0.0");
+        var client = HttpKeys.ClientAddressOf(values);
+        var bind = NodeKeys.BindAddressOf(values, devMode);
         var ports = PortKeys.Of(values, devMode);
         var http = values.Of(HttpKeys.HttpAddress) is { Length: > 0 } own
             ? ListenAddress.ParseAll(HttpKeys.HttpAddress.Path, own, ports["http"])
@@ -190,6 +218,7 @@ internal sealed record AgentConfiguration
         _ = values.Of(ConnectKeys.CaProvider);
         return new AgentConfiguration
         {
+            Said = values,
             DevMode = devMode,
             NodeName = values.Of(NodeKeys.NodeName),
             NodeId = values.Of(NodeKeys.NodeId),
@@ -221,6 +250,7 @@ internal sealed record AgentConfiguration
             Leaves = new LeafOptions { RootChangeDelay = values.Of(ConnectKeys.RootChangeSpread) },
             LocalServices = ServiceKeys.Options(values, ports, kept),
             Definitions = ServiceKeys.Definitions(values),
+            Watches = WatchKeys.Of(values),
             Acl = AclKeys.Acl(values, datacenter),
             RemoteTokens = AclKeys.RemoteTokens(values),
             Tokens = AclKeys.Tokens(values, kept),
@@ -229,6 +259,9 @@ internal sealed record AgentConfiguration
             Blocking = new BlockingLimits(values.Of(NodeKeys.DefaultQueryTime), values.Of(NodeKeys.QueryTimeLimit)),
             LogLevel = level,
             LogJson = values.Of(NodeKeys.LogJson),
+            LogFile = LogKeys.FilesOf(values),
+            SyslogFacility = LogKeys.SyslogOf(values),
+            ReloadsByItself = values.Of(NodeKeys.AutoReload),
             PidFile = values.Of(NodeKeys.PidFile),
             SkipLeaveOnInterrupt = values.Of(NodeKeys.SkipLeaveOnInterrupt) ?? server,
             EnableDebug = values.Of(NodeKeys.EnableDebug) ?? devMode,

@@ -23,9 +23,9 @@ internal static class CacheKeys
     /// <summary>Whether the cache is sealed in the data directory.</summary>
     public static readonly ConfigKey<bool> Persistence = Table.Flag("agent.cache_persistence", fallback: true);
 
-    public static readonly ConfigKey<double?> FetchRate = Table.Real("cache.entry_fetch_rate");
+    public static readonly ConfigKey<double?> FetchRate = Table.Real("cache.entry_fetch_rate").Reloaded();
 
-    public static readonly ConfigKey<int?> FetchMaxBurst = Table.Number("cache.entry_fetch_max_burst");
+    public static readonly ConfigKey<int?> FetchMaxBurst = Table.Number("cache.entry_fetch_max_burst").Reloaded();
 
     /// <summary>Sets the bounds of the cache.</summary>
     public static Action<CacheOptions> Bind(ConfigValues values)

@@ -4,7 +4,10 @@ using ConnectAgent.Protocol.Schema;
 namespace ConnectAgent.Configuration;
 
 /// <summary>What a file says of a key.</summary>
-internal readonly record struct SaidValue(ConfigKey Key, object Value);
+/// <param name="Key">It.</param>
+/// <param name="Value">As its type reads it.</param>
+/// <param name="Parts">The same as it stands there.</param>
+internal readonly record struct SaidValue(ConfigKey Key, object Value, IReadOnlyList<SaidPart> Parts);
 
 /// <summary>A key where it stands in a schema.</summary>
 /// <param name="name">Without the way to it.</param>
@@ -39,7 +42,7 @@ internal sealed class ConfigField(string name, KeyEffect effect) : SchemaField<L
         {
             if (Type.TryRead(value, file, out var read) && Key is not null)
             {
-                target.Add(new SaidValue(Key, read));
+                target.Add(new SaidValue(Key, read, file.PartsOf(value, Key.Shape)));
             }
         }
         else if (!IsList)

@@ -12,7 +12,7 @@ namespace ConnectAgent.Configuration;
 internal static class ConfigFile
 {
     [Limit("start.config_file", "bytes", "the start fails and names the file")]
-    private const int LargestFile = 8 * 1024 * 1024;
+    internal const int LargestFile = 8 * 1024 * 1024;
 
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
@@ -82,7 +82,7 @@ internal static class ConfigFile
     /// <exception cref="ConfigurationException">As for <see cref="Read"/>.</exception>
     internal static void Merge(string path, byte[] content, ConfigValues values, ConfigFormat format = ConfigFormat.Json)
     {
-        using var document = Parse(path, content, format);
+        using var document = Parse(path, content, format, out var lines);
         if (document.RootElement.ValueKind == JsonValueKind.Null)
         {
             return;
@@ -94,7 +94,7 @@ internal static class ConfigFile
                 $"failed to parse {path}: json: cannot unmarshal {NameOf(document.RootElement)} into Go value of type map[string]interface {{}}");
         }
 
-        FileDecoding.Merge(path, document.RootElement, values, format);
+        FileDecoding.Merge(path, document.RootElement, lines, values, format);
     }
 
     private static string NameOf(JsonElement value) => value.ValueKind switch
@@ -105,17 +105,22 @@ internal static class ConfigFile
         _ => "bool",
     };
 
-    private static JsonDocument Parse(string path, byte[] content, ConfigFormat format)
+    private static JsonDocument Parse(string path, byte[] content, ConfigFormat format, out SourceLines lines)
     {
         try
         {
             if (format == ConfigFormat.Hcl)
             {
-                content = HclJson.Convert(Utf8.GetString(content));
+                content = HclJson.Convert(Utf8.GetString(content), out var places);
+                lines = new SourceLines(content, places);
             }
             else if (GoJsonSyntax.FirstError(content) is { } mistake)
             {
                 throw new ConfigurationException($"failed to parse {path}: {mistake}");
+            }
+            else
+            {
+                lines = SourceLines.OfJson(content);
             }
 
             var broken = JsonTexts.FindBroken(content);

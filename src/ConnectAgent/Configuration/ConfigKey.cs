@@ -15,6 +15,12 @@ internal abstract class ConfigKey(string path, SchemaType<object> type, KeyEffec
 
     public KeyEffect Effect => effect;
 
+    /// <summary>How its values are told apart.</summary>
+    public ValueShape Shape { get; init; }
+
+    /// <summary>Whether a reload takes it over; else it waits for a restart.</summary>
+    public bool IsReloaded { get; private set; }
+
     /// <summary>The flag that sets it; null for none.</summary>
     public string? FlagName { get; protected set; }
 
@@ -23,6 +29,10 @@ internal abstract class ConfigKey(string path, SchemaType<object> type, KeyEffec
 
     /// <summary>The keys of an object whose type decodes them itself; for pages.</summary>
     public ConfigSchema? Inner { get; init; }
+
+    /// <summary>The value of what was said, completed; null where nothing was and there is no default.</summary>
+    /// <exception cref="ConfigurationException">It is bad.</exception>
+    public abstract object? Complete(object? said);
 
     /// <summary>What two files, or a file and a flag, make together; later wins, lists append (config-and-cli LOAD-6).</summary>
     public static object Merge(object before, object now)
@@ -48,6 +58,9 @@ internal abstract class ConfigKey(string path, SchemaType<object> type, KeyEffec
         }
     }
 
+    /// <summary>A reload takes it over.</summary>
+    protected void Reload() => IsReloaded = true;
+
     private static Dictionary<string, T> Merged<T>(IDictionary<string, T> first, IDictionary<string, T> more)
     {
         Dictionary<string, T> both = new(first, StringComparer.Ordinal);
@@ -71,6 +84,15 @@ internal sealed class ConfigKey<T>(string path, SchemaType<object> type, Func<st
     /// <summary>The value of what was said.</summary>
     /// <exception cref="ConfigurationException">It is bad.</exception>
     public T Bind(object? said) => bind(Path, said);
+
+    public override object? Complete(object? said) => Bind(said);
+
+    /// <summary>A reload takes it over (services AG-29).</summary>
+    public ConfigKey<T> Reloaded()
+    {
+        Reload();
+        return this;
+    }
 
     /// <summary>Gives it a flag.</summary>
     public ConfigKey<T> WithFlag(string name, string help)

@@ -8,8 +8,8 @@ internal static class ConfigWarnings
     /// <summary>What a valid configuration is warned of, each thing once.</summary>
     public static IReadOnlyList<string> Of(ConfigValues values, bool server, Dictionary<string, int> ports)
     {
-        List<string> warnings = [.. values.Warnings, .. DeprecatedKeys.Warnings(values), .. AclKeys.Warnings(values)];
-        warnings.AddRange(values.WithoutEffect.Distinct(StringComparer.Ordinal).Select(key => key + " is accepted and has no effect"));
+        List<string> warnings = [.. values.Warnings, .. DeprecatedKeys.Warnings(values), .. AclKeys.Warnings(values), .. LogKeys.Warnings(values), .. WatchKeys.Warnings(values)];
+        warnings.AddRange(values.WithoutEffect.Select(static unused => unused.Path).Distinct(StringComparer.Ordinal).Select(static key => key + " is accepted and has no effect"));
         if (!server && values.Of(ConnectKeys.BootstrapEntries).Count > 0)
         {
             warnings.Add("config_entries.bootstrap has no effect with server = false: the servers hold the entries");

@@ -23,11 +23,11 @@ internal static class ConnectKeys
 
     public static readonly ConfigKey<bool> AuthorizeEachHeader = Table.Flag("connect.authorize_each_header", fallback: true);
 
-    /// <summary>Whether path parameters are kept.</summary>
-    public static readonly ConfigKey<bool> AuthorizePathParameters = Table.Bound("connect.authorize_path_parameters", static (key, text) => text switch
+    /// <summary>What path parameters are.</summary>
+    public static readonly ConfigKey<string> AuthorizePathParameters = Table.Bound("connect.authorize_path_parameters", static (key, text) => text switch
     {
-        null or "" or "ambiguous" => false,
-        "keep" => true,
+        null or "" => "ambiguous",
+        "ambiguous" or "keep" => text,
         _ => throw new ConfigurationException($"{key} must be \"ambiguous\" or \"keep\", was: {GoQuote.Of(text)}"),
     });
 
@@ -37,7 +37,7 @@ internal static class ConnectKeys
 
     /// <summary>By the wire's names. May hold a key: never printed.</summary>
     public static readonly ConfigKey<IReadOnlyDictionary<string, JsonElement>> CaConfig = Table.Other(
-        "connect.ca_config", CaConfigType.Instance, CaConfigType.None, CaConfigType.Keys);
+        "connect.ca_config", CaConfigType.Instance, CaConfigType.None, CaConfigType.Keys, shape: ValueShape.Map);
 
     /// <summary>A fixed delay in place of the draw after a rotation; null: drawn (leaf-certificates LEAF-47).</summary>
     public static readonly ConfigKey<TimeSpan?> RootChangeSpread = Table.Bound<TimeSpan?>("connect.test_ca_leaf_root_change_spread", static (key, text) =>
@@ -48,7 +48,7 @@ internal static class ConnectKeys
     public static readonly ConfigKey<bool> CaAutoRotate = Table.Flag("connect_agent.ca_auto_rotate", fallback: false);
 
     /// <summary>Entries that are written where there is none of the name, as JSON.</summary>
-    public static readonly ConfigKey<List<string>> BootstrapEntries = Table.Other("config_entries.bootstrap", ConfigTypes.AnyObjects, new List<string>());
+    public static readonly ConfigKey<List<string>> BootstrapEntries = Table.Other("config_entries.bootstrap", ConfigTypes.AnyObjects, new List<string>(), shape: ValueShape.List);
 
     /// <summary>Null: follows from the policy of ACLs.</summary>
     public static readonly ConfigKey<DefaultDecision?> DefaultIntentionPolicy = Table.Bound<DefaultDecision?>("default_intention_policy", static (_, text) => text switch
@@ -64,7 +64,7 @@ internal static class ConnectKeys
     {
         Strict = values.Of(AuthorizeStrict),
         Datacenters = [.. values.Of(AuthorizeDatacenters)],
-        Http = new HttpEvaluation(values.Of(AuthorizeNormalizePaths), values.Of(AuthorizeEachHeader), values.Of(AuthorizePathParameters)),
+        Http = new HttpEvaluation(values.Of(AuthorizeNormalizePaths), values.Of(AuthorizeEachHeader), values.Of(AuthorizePathParameters) == "keep"),
     };
 
     /// <summary>The CA's first configuration.</summary>

@@ -49,7 +49,8 @@ internal static class Credentials
                     values.Warnings.Add($"{key.Path} is set by a credential, too: the credential counts");
                 }
 
-                values.Set(key, Read(Path.Combine(directory, name), name));
+                var token = Read(Path.Combine(directory, name), name);
+                values.Set(key, token, [SaidPart.Text(token, new ConfigSource($"{Variable} {name}"))]);
             }
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)

@@ -44,13 +44,13 @@ internal static class DeprecatedKeys
 
             if (!values.Has(now))
             {
-                values.Set(now, text);
+                values.Set(now, text, values.PartsOf(old));
             }
 
             // ACL-CFG-4: what is said in so many words wins.
             if (now == NodeKeys.PrimaryDatacenter && !values.Has(AclKeys.Enabled))
             {
-                values.Set(AclKeys.Enabled, true);
+                values.Set(AclKeys.Enabled, true, [new SaidPart(string.Empty, "true", values.PartsOf(old) is [.., var said] ? said.Source : ConfigSource.Default)]);
             }
         }
     }

@@ -5,13 +5,15 @@ using ConnectAgent.Protocol.Text;
 namespace ConnectAgent.Configuration;
 
 /// <summary>The dialect of the agent's files: collects what one says and what is wrong with it (config-and-cli LOAD-3 to LOAD-5).</summary>
+/// <param name="path">The file's.</param>
+/// <param name="lines">Where in it values stand.</param>
 /// <param name="format">What the file is written in.</param>
-internal sealed class FileDecoding(ConfigFormat format) : SchemaDecoding
+internal sealed class FileDecoding(string path, SourceLines lines, ConfigFormat format) : SchemaDecoding
 {
     private readonly List<string> _unknown = [];
     private readonly List<string> _mistyped = [];
     private readonly List<string> _unparsable = [];
-    private readonly List<string> _inert = [];
+    private readonly List<UnusedValue> _inert = [];
     private readonly List<string> _guards = [];
 
     /// <summary>Whether the object around has been noted as a whole.</summary>
@@ -22,17 +24,18 @@ internal sealed class FileDecoding(ConfigFormat format) : SchemaDecoding
     /// <summary>Merges a document into the values, all of it or nothing.</summary>
     /// <param name="path">The file's, for the errors.</param>
     /// <param name="document">What is in it.</param>
+    /// <param name="lines">Where in the file its values stand.</param>
     /// <param name="values">Where it is merged.</param>
     /// <param name="format">What it is written in.</param>
     /// <exception cref="ConfigurationException">Everything of one sort that is wrong, sorted.</exception>
-    public static void Merge(string path, JsonElement document, ConfigValues values, ConfigFormat format)
+    public static void Merge(string path, JsonElement document, SourceLines lines, ConfigValues values, ConfigFormat format)
     {
-        var decoding = new FileDecoding(format);
+        var decoding = new FileDecoding(path, lines, format);
         var said = AgentSchema.Root.Read(document, decoding);
-        decoding.Require(path);
-        foreach (var (key, value) in said)
+        decoding.Require();
+        foreach (var (key, value, parts) in said)
         {
-            values.Merge(key, value);
+            values.Merge(key, value, parts);
         }
 
         values.WithoutEffect.AddRange(decoding._inert);
@@ -47,7 +50,14 @@ internal sealed class FileDecoding(ConfigFormat format) : SchemaDecoding
         {
             if (!wasNoted && !AsksNothing(value))
             {
-                (effect == KeyEffect.Guards ? _guards : _inert).Add(Path());
+                if (effect == KeyEffect.Guards)
+                {
+                    _guards.Add(Path());
+                }
+                else
+                {
+                    _inert.Add(new UnusedValue(Path(), value.GetRawText(), SourceOf(value)));
+                }
             }
 
             IsNoted = true;
@@ -56,14 +66,27 @@ internal sealed class FileDecoding(ConfigFormat format) : SchemaDecoding
         return wasNoted;
     }
 
+    /// <summary>A value as it stands there, part by part.</summary>
+    public IReadOnlyList<SaidPart> PartsOf(JsonElement value, ValueShape shape)
+    {
+        // A list of one stands for its object (LOAD-5).
+        var one = shape == ValueShape.Map && value.ValueKind == JsonValueKind.Array && value.GetArrayLength() == 1 ? value[0] : value;
+        return (shape, one.ValueKind) switch
+        {
+            (ValueShape.List, JsonValueKind.Array) => [.. one.EnumerateArray().Select(item => PartOf(string.Empty, item))],
+            (ValueShape.Map, JsonValueKind.Object) => [.. one.EnumerateObject().Select(field => PartOf(field.Name, field.Value))],
+            _ => [PartOf(string.Empty, value)],
+        };
+    }
+
     public override void Mismatch(JsonElement value, string goType)
     {
-        var path = Path();
+        var place = Path();
 
         // A secret of the wrong type is still a secret.
-        var isSecret = path.Contains("token", StringComparison.OrdinalIgnoreCase) || path.Contains("key", StringComparison.OrdinalIgnoreCase);
+        var isSecret = place.Contains("token", StringComparison.OrdinalIgnoreCase) || place.Contains("key", StringComparison.OrdinalIgnoreCase);
         var shown = isSecret ? "<hidden>" : value.ValueKind == JsonValueKind.String ? value.GetString()! : value.GetRawText();
-        _mistyped.Add($"'{path}' expected type '{goType}', got unconvertible type '{TypeOf(value)}', value: '{shown}'");
+        _mistyped.Add($"'{place}' expected type '{goType}', got unconvertible type '{TypeOf(value)}', value: '{shown}'");
     }
 
     // Only durations of checks are read here; the reference names them without their way (recordings/config-cases.json, check-bad-duration).
@@ -81,7 +104,17 @@ internal sealed class FileDecoding(ConfigFormat format) : SchemaDecoding
     {
     }
 
-    public override void Unknown(string more) => _unknown.Add(Path() + more);
+    public override void Unknown(string more)
+    {
+        // The reference judges watches when they run, so that files hold what none of them knows (recordings/config-cases.json, watch-unknown-key).
+        if (Places[0].Field == "watches")
+        {
+            _inert.Add(new UnusedValue(Path() + more, "null", new ConfigSource(path)));
+            return;
+        }
+
+        _unknown.Add(Path() + more);
+    }
 
     public override bool TryNumber(JsonElement value, NumberRange range, out decimal number)
     {
@@ -129,6 +162,10 @@ internal sealed class FileDecoding(ConfigFormat format) : SchemaDecoding
     private string TypeOf(JsonElement value) =>
         format == ConfigFormat.Hcl && value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out _) ? "int" : JsonKinds.GoTypeOf(value);
 
+    private SaidPart PartOf(string name, JsonElement value) => new(name, value.GetRawText(), SourceOf(value));
+
+    private ConfigSource SourceOf(JsonElement value) => new(path, lines.LineOf(value));
+
     private static string KindOf(JsonElement value) => value.ValueKind == JsonValueKind.Null ? "map" : JsonKinds.GoKindOf(value);
 
     // An empty text or list, a false, a port that is off; a block of HCL is a list of one object.
@@ -142,7 +179,7 @@ internal sealed class FileDecoding(ConfigFormat format) : SchemaDecoding
         _ => true,
     };
 
-    private void Require(string path)
+    private void Require()
     {
         if (_mistyped.Count > 0)
         {

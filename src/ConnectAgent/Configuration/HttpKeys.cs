@@ -27,36 +27,39 @@ internal static partial class HttpKeys
 
     public static readonly ConfigKey<UnixFileMode> SocketMode = Table.Bound("unix_sockets.mode", SocketModeOf);
 
-    public static readonly ConfigKey<Dictionary<string, string>> ResponseHeaders = Table.Map("http_config.response_headers");
+    public static readonly ConfigKey<Dictionary<string, string>> ResponseHeaders = Table.Map("http_config.response_headers").Reloaded();
 
-    public static readonly ConfigKey<bool> UseCache = Table.Flag("http_config.use_cache", fallback: true);
+    public static readonly ConfigKey<bool> UseCache = Table.Flag("http_config.use_cache", fallback: true).Reloaded();
 
     /// <summary>Whether what is in other datacenters is shown under the addresses that it is reached by from here (services CAT-18).</summary>
     public static readonly ConfigKey<bool> TranslateWanAddresses = Table.Flag("translate_wan_addrs", fallback: false);
 
     /// <summary>Prefixes of request paths that answer 403 (HCFG-1).</summary>
-    public static readonly ConfigKey<IReadOnlyList<string>> BlockEndpoints = Table.Texts("http_config.block_endpoints");
+    public static readonly ConfigKey<IReadOnlyList<string>> BlockEndpoints = Table.Texts("http_config.block_endpoints").Reloaded();
 
     /// <summary>Who may write over TCP; empty: anyone (HCFG-1).</summary>
     public static readonly ConfigKey<IReadOnlyList<IPNetwork>> AllowWriteHttpFrom = Table.Texts("http_config.allow_write_http_from", NetworkOf)
-        .WithFlag("allow-write-http-from", "A network, as CIDR, that may write over HTTP; may be repeated.");
+        .WithFlag("allow-write-http-from", "A network, as CIDR, that may write over HTTP; may be repeated.").Reloaded();
 
     /// <summary>Null: as many as the product takes.</summary>
     public static readonly ConfigKey<int?> HeaderBytes = Table.Number("http_config.max_header_bytes");
 
-    public static readonly ConfigKey<bool> DisableUnprintableFilter = Table.Flag("disable_http_unprintable_char_filter", fallback: false);
+    public static readonly ConfigKey<bool> DisableUnprintableFilter = Table.Flag("disable_http_unprintable_char_filter", fallback: false).Reloaded();
 
     /// <summary>Null: as many as the product takes.</summary>
-    public static readonly ConfigKey<int?> ConnectionsPerClient = Table.Number("limits.http_max_conns_per_client");
+    public static readonly ConfigKey<int?> ConnectionsPerClient = Table.Number("limits.http_max_conns_per_client").Reloaded();
 
     /// <summary>Whether <c>Host</c> must be one of ours (http-conventions SEC-2).</summary>
-    public static readonly ConfigKey<bool> CheckHost = Table.Flag("connect_agent.check_host", fallback: true);
+    public static readonly ConfigKey<bool> CheckHost = Table.Flag("connect_agent.check_host", fallback: true).Reloaded();
 
     /// <summary>Names besides <c>localhost</c> and the listeners' addresses.</summary>
-    public static readonly ConfigKey<IReadOnlyList<string>> AllowedHosts = Table.Texts("connect_agent.allowed_hosts");
+    public static readonly ConfigKey<IReadOnlyList<string>> AllowedHosts = Table.Texts("connect_agent.allowed_hosts").Reloaded();
 
     /// <summary>0: Prometheus text is refused (services AG-27).</summary>
     public static readonly ConfigKey<TimeSpan> PrometheusRetention = Table.Duration("telemetry.prometheus_retention_time", TimeSpan.Zero);
+
+    /// <summary>Where clients are served, as configured.</summary>
+    public static string ClientAddressOf(ConfigValues values) => values.Of(ClientAddress) ?? "127.0.0.1";
 
     // The mode of Unix sockets, written in octal.
     private static UnixFileMode SocketModeOf(string key, string? octal)

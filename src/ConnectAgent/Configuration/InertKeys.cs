@@ -14,10 +14,12 @@ internal static class InertKeys
     public static readonly ConfigKey<bool> MeshGatewayFederation = Flag("connect.enable_mesh_gateway_wan_federation");
 
     /// <summary>What agents that gossip join; it tells where servers may be.</summary>
-    private static readonly ConfigKey<List<string>> RetryJoin = Table.Other<List<string>>("retry_join", ConfigTypes.List, [], effect: KeyEffect.None);
+    private static readonly ConfigKey<List<string>> RetryJoin = Table.Other<List<string>>("retry_join", ConfigTypes.List, [], effect: KeyEffect.None, shape: ValueShape.List)
+        .WithFlag("retry-join", AgentKeys.InertFlag);
 
     /// <inheritdoc cref="RetryJoin"/>
-    private static readonly ConfigKey<List<string>> StartJoin = Table.Other<List<string>>("start_join", ConfigTypes.List, [], effect: KeyEffect.None);
+    private static readonly ConfigKey<List<string>> StartJoin = Table.Other<List<string>>("start_join", ConfigTypes.List, [], effect: KeyEffect.None, shape: ValueShape.List)
+        .WithFlag("join", AgentKeys.InertFlag);
 
     private static readonly ConfigKey<bool> AutoEncryptClient = Flag("auto_encrypt.tls");
 
@@ -28,7 +30,7 @@ internal static class InertKeys
     [
         .. new[]
         {
-            "log_rotate_duration", "raft_snapshot_interval", "primary_gateways_interval", "retry_interval", "retry_interval_wan", "reconnect_timeout",
+            "raft_snapshot_interval", "primary_gateways_interval", "retry_interval", "retry_interval_wan", "reconnect_timeout",
             "reconnect_timeout_wan", "session_ttl_min", "advertise_reconnect_timeout", "performance.leave_drain_time", "performance.rpc_hold_timeout",
             "limits.rpc_handshake_timeout",
         }.Select(static name => Table.Duration(name, TimeSpan.Zero, KeyEffect.None)),

@@ -46,18 +46,19 @@ internal sealed class KeyTable(string prefix = "")
 
     /// <summary>Texts that mean something, one by one.</summary>
     public ConfigKey<IReadOnlyList<T>> Texts<T>(string name, Func<string, string, T> bind) => Add(new ConfigKey<IReadOnlyList<T>>(
-        prefix + name, ConfigTypes.List, (key, said) => [.. ((List<string>?)said ?? []).Select(text => bind(key, text))]));
+        prefix + name, ConfigTypes.List, (key, said) => [.. ((List<string>?)said ?? []).Select(text => bind(key, text))]) { Shape = ValueShape.List });
 
     /// <summary>Texts by name.</summary>
     public ConfigKey<Dictionary<string, string>> Map(string name) => Map(name, static map => map);
 
     /// <summary>Texts by name that mean something.</summary>
     public ConfigKey<Dictionary<string, string>> Map(string name, Func<Dictionary<string, string>, Dictionary<string, string>> bind) =>
-        Add(new ConfigKey<Dictionary<string, string>>(prefix + name, ConfigTypes.Map, (_, said) => bind((Dictionary<string, string>?)said ?? [])));
+        Add(new ConfigKey<Dictionary<string, string>>(prefix + name, ConfigTypes.Map, (_, said) => bind((Dictionary<string, string>?)said ?? [])) { Shape = ValueShape.Map });
 
     /// <summary>A value of a type of its own.</summary>
-    public ConfigKey<T> Other<T>(string name, SchemaType<object> type, T fallback, ConfigSchema? inner = null, KeyEffect effect = KeyEffect.Acts) =>
-        Add(new ConfigKey<T>(prefix + name, type, (_, said) => said is T value ? value : fallback, effect) { Inner = inner });
+    public ConfigKey<T> Other<T>(
+        string name, SchemaType<object> type, T fallback, ConfigSchema? inner = null, KeyEffect effect = KeyEffect.Acts, ValueShape shape = ValueShape.Scalar) =>
+        Add(new ConfigKey<T>(prefix + name, type, (_, said) => said is T value ? value : fallback, effect) { Inner = inner, Shape = shape });
 
     private static T? Same<T>(string key, object? said) => (T?)said;
 

@@ -18,7 +18,7 @@ internal static class NodeKeys
 
     public static readonly ConfigKey<Dictionary<string, string>> NodeMeta = Table.Map("node_meta", static meta => MetaRules.Find(meta, string.Empty) is { } wrong
         ? throw new ConfigurationException($"node_meta invalid: {wrong.Text}")
-        : meta).WithFlag("node-meta", "A key:value pair of node metadata; may be repeated.");
+        : meta).WithFlag("node-meta", "A key:value pair of node metadata; may be repeated.").Reloaded();
 
     public static readonly ConfigKey<string> Datacenter = Table.Bound("datacenter", static (key, text) => DatacenterName(key, text ?? "dc1"))
         .WithFlag("datacenter", "The datacenter's name.");
@@ -53,9 +53,12 @@ internal static class NodeKeys
 
     /// <summary>Null: depends on the mode.</summary>
     public static readonly ConfigKey<string?> LogLevel = Table.Bound("log_level", static (_, text) => text is null ? null : LogLevels.Check(text))
-        .WithFlag("log-level", "TRACE, DEBUG, INFO, WARN or ERROR.");
+        .WithFlag("log-level", "TRACE, DEBUG, INFO, WARN or ERROR.").Reloaded();
 
     public static readonly ConfigKey<bool> LogJson = Table.Flag("log_json", fallback: false).WithFlag("log-json", "Whether the log is JSON.");
+
+    public static readonly ConfigKey<bool> AutoReload = Table.Flag("auto_reload_config", fallback: false)
+        .WithFlag("auto-reload-config", "Whether the configuration is reloaded when its files change.");
 
     public static readonly ConfigKey<string?> PidFile = Table.Text("pid_file").WithFlag("pid-file", "Where the process ID is written.");
 
@@ -80,6 +83,9 @@ internal static class NodeKeys
 
     /// <summary>Whether this node leads itself: the embedded control plane is always alone.</summary>
     public static bool Leads(ConfigValues values) => values.Of(Bootstrap) is true || values.Of(BootstrapExpect) == 1;
+
+    /// <summary>The cluster address.</summary>
+    public static string BindAddressOf(ConfigValues values, bool devMode) => values.Of(BindAddress) ?? (devMode ? "127.0.0.1" : "0.0.0.0");
 
     private static string NodeNameOf(string key, string? name)
     {

@@ -15,13 +15,13 @@ internal sealed record ServerSettings
 
     private static readonly ConfigKey<TimeSpan> TimeoutKey = Table.Duration("server_timeout", ConsulServerOptions.DefaultRequestTime);
 
-    private static readonly ConfigKey<string?> AuthorityFileKey = Table.Text("server_ca_file");
+    private static readonly ConfigKey<string?> AuthorityFileKey = Table.Text("server_ca_file").Reloaded();
 
-    private static readonly ConfigKey<string?> CertificateFileKey = Table.Text("server_cert_file");
+    private static readonly ConfigKey<string?> CertificateFileKey = Table.Text("server_cert_file").Reloaded();
 
-    private static readonly ConfigKey<string?> KeyFileKey = Table.Text("server_key_file");
+    private static readonly ConfigKey<string?> KeyFileKey = Table.Text("server_key_file").Reloaded();
 
-    private static readonly ConfigKey<string?> TlsNameKey = Table.Text("server_name");
+    private static readonly ConfigKey<string?> TlsNameKey = Table.Text("server_name").Reloaded();
 
     /// <summary>Empty when the embedded control plane runs.</summary>
     public required IReadOnlyList<Uri> Addresses { get; init; }

@@ -12,16 +12,16 @@ internal static class ServiceKeys
     public static readonly KeyTable Table = new();
 
     private static readonly ConfigKey<List<ServiceDefinition>> Service =
-        Table.Other<List<ServiceDefinition>>("service", new DefinitionsType<ServiceDefinition>(ServiceBodies.FileService, isList: false), []);
+        Table.Other<List<ServiceDefinition>>("service", new DefinitionsType<ServiceDefinition>(ServiceBodies.FileService, isList: false), [], shape: ValueShape.List).Reloaded();
 
     private static readonly ConfigKey<List<ServiceDefinition>> Services =
-        Table.Other<List<ServiceDefinition>>("services", new DefinitionsType<ServiceDefinition>(ServiceBodies.FileService, isList: true), []);
+        Table.Other<List<ServiceDefinition>>("services", new DefinitionsType<ServiceDefinition>(ServiceBodies.FileService, isList: true), [], shape: ValueShape.List).Reloaded();
 
     private static readonly ConfigKey<List<CheckRequest>> Check =
-        Table.Other<List<CheckRequest>>("check", new DefinitionsType<CheckRequest>(ServiceBodies.FileCheck, isList: false), []);
+        Table.Other<List<CheckRequest>>("check", new DefinitionsType<CheckRequest>(ServiceBodies.FileCheck, isList: false), [], shape: ValueShape.List).Reloaded();
 
     private static readonly ConfigKey<List<CheckRequest>> Checks =
-        Table.Other<List<CheckRequest>>("checks", new DefinitionsType<CheckRequest>(ServiceBodies.FileCheck, isList: true), []);
+        Table.Other<List<CheckRequest>>("checks", new DefinitionsType<CheckRequest>(ServiceBodies.FileCheck, isList: true), [], shape: ValueShape.List).Reloaded();
 
     /// <summary>How services register.</summary>
     /// <param name="directory">Where registrations are kept; null: nowhere.</param>

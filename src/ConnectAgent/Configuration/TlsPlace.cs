@@ -5,19 +5,19 @@ namespace ConnectAgent.Configuration;
 /// <param name="prefix">The place's, with its dot.</param>
 internal sealed class TlsPlace(KeyTable table, string prefix)
 {
-    public ConfigKey<string?> CertificateFile { get; } = table.Text(prefix + "cert_file");
+    public ConfigKey<string?> CertificateFile { get; } = table.Text(prefix + "cert_file").Reloaded();
 
-    public ConfigKey<string?> KeyFile { get; } = table.Text(prefix + "key_file");
+    public ConfigKey<string?> KeyFile { get; } = table.Text(prefix + "key_file").Reloaded();
 
-    public ConfigKey<string?> AuthorityFile { get; } = table.Text(prefix + "ca_file");
+    public ConfigKey<string?> AuthorityFile { get; } = table.Text(prefix + "ca_file").Reloaded();
 
-    public ConfigKey<string?> AuthorityDirectory { get; } = table.Text(prefix + "ca_path");
+    public ConfigKey<string?> AuthorityDirectory { get; } = table.Text(prefix + "ca_path").Reloaded();
 
-    public ConfigKey<string?> MinVersion { get; } = table.Text(prefix + "tls_min_version");
+    public ConfigKey<string?> MinVersion { get; } = table.Text(prefix + "tls_min_version").Reloaded();
 
-    public ConfigKey<string?> CipherSuites { get; } = table.Text(prefix + "tls_cipher_suites");
+    public ConfigKey<string?> CipherSuites { get; } = table.Text(prefix + "tls_cipher_suites").Reloaded();
 
-    public ConfigKey<bool?> VerifyIncoming { get; } = table.Flag(prefix + "verify_incoming");
+    public ConfigKey<bool?> VerifyIncoming { get; } = table.Flag(prefix + "verify_incoming").Reloaded();
 
     public ConfigKey<string?>[] Files => [CertificateFile, KeyFile, AuthorityFile, AuthorityDirectory];
 

@@ -25,7 +25,7 @@ internal sealed record TlsSettings
 
     private static readonly TlsPlace[] Places = [Https, Defaults, Top];
 
-    private static readonly ConfigKey<bool> VerifyIncomingHttps = Table.Flag("verify_incoming_https", fallback: false);
+    private static readonly ConfigKey<bool> VerifyIncomingHttps = Table.Flag("verify_incoming_https", fallback: false).Reloaded();
 
     /// <summary>How long a handshake may take unless the configuration says otherwise (http-conventions LIS-4).</summary>
     [Limit("http.handshake", "s", "the connection is closed", Key = "limits.https_handshake_timeout")]

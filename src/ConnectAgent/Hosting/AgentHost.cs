@@ -12,6 +12,7 @@ using ConnectAgent.Hosting.Systemd;
 using ConnectAgent.Http.LocalAgent;
 using ConnectAgent.Http.Metrics;
 using ConnectAgent.Http.Wire;
+using ConnectAgent.Logs;
 using ConnectAgent.Protocol.Limits;
 using ConnectAgent.State;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -47,10 +48,13 @@ internal static class AgentHost
         var held = configuration.StateDirectory is { } directory ? DirectoryLock.Take(directory) : null;
         var current = new CurrentConfiguration(configuration, readAgain);
         var level = new LoggingLevelSwitch(LogLevels.Parse(configuration.LogLevel));
+        var https = new HttpsListener();
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "connect-agent" });
-        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => Listeners.Add(kestrel, configuration, current));
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => Listeners.Add(kestrel, configuration, current, https));
         var monitor = new LogMonitor();
-        builder.Logging.AddProvider(new PlainLogs(CreateLog(configuration, level))).AddProvider(new PlainLogs(CreateLog(monitor))).SetMinimumLevel(LogLevel.Trace);
+        ITextFormatter formatter = configuration.LogJson ? new JsonLogFormatter() : new ConsoleLogFormatter();
+        var targets = LogTargets.Open(configuration, formatter, clock ?? TimeProvider.System);
+        builder.Logging.AddProvider(new PlainLogs(CreateLog(formatter, targets, level))).AddProvider(new PlainLogs(CreateLog(monitor))).SetMinimumLevel(LogLevel.Trace);
 
         // It would make an activity for each request, although it logs none of them: the dispatcher does.
         builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
@@ -59,8 +63,13 @@ internal static class AgentHost
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = ShutdownTime);
         builder.Services.AddSingleton(clock ?? TimeProvider.System);
-        builder.Services.AddSingleton(configuration).AddSingleton(current).AddSingleton(level).AddSingleton<FileServices>().AddSingleton<ConfigurationReload>().AddSingleton<ILocalAgent, LocalAgent>().AddSingleton<ILogMonitor>(monitor);
+        builder.Services.AddSingleton(configuration).AddSingleton(current).AddSingleton(level).AddSingleton<FileServices>().AddSingleton(https).AddSingleton(ReloadParts.Of).AddSingleton<ConfigurationReload>().AddSingleton<ILocalAgent, LocalAgent>().AddSingleton<ILogMonitor>(monitor).AddSingleton(targets);
         builder.Services.AddSingleton<SignalLifetime>();
+        if (configuration.ReloadsByItself)
+        {
+            builder.Services.AddHostedService<ConfigurationWatcher>();
+        }
+
         builder.Services.AddSingleton<IHostLifetime>(services => services.GetRequiredService<SignalLifetime>());
         builder.Services.Configure<SocketTransportOptions>(options =>
         {
@@ -76,6 +85,8 @@ internal static class AgentHost
         builder.Services.AddSystemd();
         add?.Invoke(builder.Services);
         var app = builder.Build();
+        var logger = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("ConnectAgent.Hosting.AgentHost");
+        targets.Heard(logger.LogTargetFailed);
         await MapAsync(app);
         var lifetime = app.Services.GetRequiredService<IHostApplicationLifetime>();
         lifetime.ApplicationStopping.Register(app.Services.GetRequiredService<AgentCache>().ReleaseReaders);
@@ -133,13 +144,13 @@ internal static class AgentHost
         .WriteTo.Sink(monitor)
         .CreateLogger();
 
-    private static Logger CreateLog(AgentConfiguration configuration, LoggingLevelSwitch level)
+    private static Logger CreateLog(ITextFormatter formatter, LogTargets targets, LoggingLevelSwitch level)
     {
-        ITextFormatter formatter = configuration.LogJson ? new JsonLogFormatter() : new ConsoleLogFormatter();
-        return new LoggerConfiguration()
+        var log = new LoggerConfiguration()
             .MinimumLevel.ControlledBy(level)
             .MinimumLevel.Override("Microsoft", Serilog.Events.LogEventLevel.Warning)
-            .WriteTo.Console(formatter)
-            .CreateLogger();
+            .WriteTo.Console(formatter);
+        targets.AddTo(log.WriteTo);
+        return log.CreateLogger();
     }
 }

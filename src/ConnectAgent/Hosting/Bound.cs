@@ -1,6 +1,8 @@
+using System.Net;
 using ConnectAgent.Agent.Catalog;
 using ConnectAgent.Agent.Checks.Probes;
 using ConnectAgent.Agent.Identity;
+using ConnectAgent.Client.Api;
 using ConnectAgent.Client.Servers;
 using ConnectAgent.Configuration;
 using ConnectAgent.Http.Catalog;
@@ -26,6 +28,25 @@ internal static class Bound
 
     public static CheckOptions Checks(AgentConfiguration configuration) =>
         configuration.CheckTls is { } files ? configuration.Checks with { Tls = PemFiles.ReadCheckTls(files) } : configuration.Checks;
+
+    /// <summary>How this agent reaches its own API, as any program of this host would.</summary>
+    public static ApiOptions OwnApi(AgentConfiguration configuration) => configuration.HttpListeners.Concat(configuration.HttpsListeners).First() switch
+    {
+        UnixListenAddress unix => new ApiOptions { Address = unix.ToString() },
+        TcpListenAddress tcp when configuration.HttpListeners.Contains(tcp) => new ApiOptions { Address = Reachable(tcp) },
+
+        // Its own listener, which need not be called by the name in its certificate.
+        var https => new ApiOptions
+        {
+            Address = "https://" + Reachable((TcpListenAddress)https),
+            Verify = false,
+            CertificateFile = configuration.Tls.VerifyIncoming ? configuration.Tls.CertificateFile : null,
+            KeyFile = configuration.Tls.KeyFile,
+        },
+    };
+
+    private static string Reachable(TcpListenAddress tcp) => new IPEndPoint(
+        tcp.Address.Equals(IPAddress.Any) ? IPAddress.Loopback : tcp.Address.Equals(IPAddress.IPv6Any) ? IPAddress.IPv6Loopback : tcp.Address, tcp.Port).ToString();
 
     public static ConsulServerOptions Servers(AgentConfiguration configuration) => new()
     {

@@ -1,26 +1,11 @@
-using ConnectAgent.Agent.Catalog;
-using ConnectAgent.Caching;
-using ConnectAgent.Client.Servers;
 using ConnectAgent.Configuration;
 using ConnectAgent.Hosting.Systemd;
-using ConnectAgent.Http.LocalAgent;
-using ConnectAgent.Protocol.Timing;
-using Serilog.Core;
 
 namespace ConnectAgent.Hosting;
 
 /// <summary>Applies a changed configuration to the running agent, all of it or nothing (services AG-29, config-and-cli PROC-4).</summary>
-/// <param name="servers">Null with an embedded control plane.</param>
 internal sealed class ConfigurationReload(
-    CurrentConfiguration configuration,
-    AgentCache cache,
-    AgentTokens tokens,
-    OwnNode node,
-    FileServices services,
-    LoggingLevelSwitch level,
-    NotifySocket manager,
-    ILogger<ConfigurationReload> logger,
-    ConsulServers? servers = null) : IDisposable
+    CurrentConfiguration configuration, FileServices services, ReloadParts parts, NotifySocket manager, ILogger<ConfigurationReload> logger) : IDisposable
 {
     private readonly SemaphoreSlim _gate = new(1);
 
@@ -35,16 +20,15 @@ internal sealed class ConfigurationReload(
         manager.Reloading();
         try
         {
-            AgentConfiguration now;
-            ServerTls? tls;
+            ReadConfiguration next;
+            Action use;
             try
             {
-                // The files that the start named, with what is in them now: certificates run out while an agent runs.
-                tls = servers is null ? null : PemFiles.ReadServerTls(configuration.Value.Servers);
-                now = configuration.Read();
+                next = configuration.Read();
+                use = parts.Prepare(next);
 
-                // Of all that is applied only this can fail, so it comes first.
-                await services.RegisterAsync(now.Definitions);
+                // Of all that changes something only this can fail, so it comes first.
+                await services.RegisterAsync(next.Value.Definitions);
             }
             catch (ConfigurationException error)
             {
@@ -52,19 +36,16 @@ internal sealed class ConfigurationReload(
                 throw;
             }
 
-            configuration.Take(now);
-            if (tls is not null)
-            {
-                servers!.UseTls(tls);
-            }
-
-            cache.FetchLimits = now.FetchLimits;
-            tokens.Configured(now.Tokens);
-            node.Use(Bound.Node(now));
-            level.MinimumLevel = LogLevels.Parse(now.LogLevel);
-            foreach (var warning in now.Warnings)
+            configuration.Take(next);
+            use();
+            foreach (var warning in next.Value.Warnings)
             {
                 logger.ConfigurationWarning(warning);
+            }
+
+            foreach (var key in next.WaitingForRestart)
+            {
+                logger.WaitsForRestart(key);
             }
 
             logger.Reloaded();

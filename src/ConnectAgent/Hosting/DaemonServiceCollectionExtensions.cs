@@ -41,6 +41,7 @@ using ConnectAgent.Protocol.Tokens;
 using ConnectAgent.State;
 using ConnectAgent.State.Snapshots;
 using ConnectAgent.Telemetry;
+using ConnectAgent.Watches;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -84,6 +85,7 @@ internal static class DaemonServiceCollectionExtensions
         services.AddAuthorizeApi().AddRootsApi().AddLeavesApi();
         services.AddLocalServicesApi().AddChecksApi();
         services.AddLocalAgentApi(configuration.Tokens).AddMetricsApi(new MetricsOptions(configuration.PrometheusRetention)).AddCacheInspectionApi();
+        services.AddWatches(configuration.Watches, Bound.OwnApi(configuration));
         services.AddOtlpExport(configuration.OtlpEndpoint);
     }
 

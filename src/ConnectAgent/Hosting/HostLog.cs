@@ -54,6 +54,15 @@ internal static partial class HostLog
     [LoggerMessage(4017, LogLevel.Information, "Entry of config_entries.bootstrap exists already and is left as it is: entry={Entry} kind={Kind} name={Name}")]
     public static partial void BootstrapEntryStays(this ILogger logger, string entry, string kind, string name);
 
+    [LoggerMessage(4020, LogLevel.Warning, "Changed in the configuration, and taken over at a restart: key={Key}")]
+    public static partial void WaitsForRestart(this ILogger logger, string key);
+
+    [LoggerMessage(4021, LogLevel.Information, "Files of the configuration have changed: reloading")]
+    public static partial void FilesChanged(this ILogger logger);
+
+    [LoggerMessage(4019, LogLevel.Error, "Lines of the log are lost: target={Target} error={Error}")]
+    public static partial void LogTargetFailed(this ILogger logger, string target, string error);
+
     [LoggerMessage(4012, LogLevel.Warning, "What was left at the socket's path is removed: path={Path}")]
     public static partial void StaleRemoved(this ILogger logger, string path);
 }

@@ -13,7 +13,7 @@ internal static class Listeners
 {
     private const int KeepAliveSeconds = 30;
 
-    public static void Add(KestrelServerOptions kestrel, AgentConfiguration configuration, CurrentConfiguration current)
+    public static void Add(KestrelServerOptions kestrel, AgentConfiguration configuration, CurrentConfiguration current, HttpsListener https)
     {
         kestrel.AddServerHeader = false;
         kestrel.AllowSynchronousIO = false;
@@ -43,13 +43,18 @@ internal static class Listeners
             });
         }
 
+        if (configuration.HttpsListeners.Count > 0)
+        {
+            https.Use(HttpsListener.Read(configuration.Tls));
+        }
+
         foreach (var tcp in configuration.HttpsListeners.OfType<TcpListenAddress>())
         {
             kestrel.Listen(new IPEndPoint(tcp.Address, tcp.Port), options =>
             {
                 options.Protocols = HttpProtocols.Http1AndHttp2;
                 options.Use(limit.Guard);
-                options.UseHttps(HttpsListener.OptionsOf(configuration));
+                options.UseHttps(https.OptionsOf(configuration.Tls.HandshakeTimeout));
                 options.Use(new FirstByte(configuration.Tls.HandshakeTimeout, kestrel.ApplicationServices.GetRequiredService<TimeProvider>()).Guard);
                 options.Use(heads.Guard);
             });

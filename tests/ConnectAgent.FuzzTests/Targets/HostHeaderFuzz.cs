@@ -9,7 +9,7 @@ namespace ConnectAgent.FuzzTests.Targets;
 /// <summary>The Host header, which keeps web pages out (http-conventions SEC-2).</summary>
 internal sealed class HostHeaderFuzz : FuzzTarget
 {
-    private static readonly BrowserGuard Guard = new(new WireOptions { AllowedHosts = ["agent.example"] });
+    private static readonly BrowserGuard Guard = new(new WireSettings(new WireOptions { AllowedHosts = ["agent.example"] }));
 
     public override string Name => "host-header";
 

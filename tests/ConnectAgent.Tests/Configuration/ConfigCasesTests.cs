@@ -24,6 +24,10 @@ public sealed partial class ConfigCasesTests
         ["log-level"] = (StartRefuses, "Invalid log level: LOUD. Valid log levels are: [TRACE DEBUG INFO WARN ERR ERROR]"),
         ["missing-value"] = ("a key without a value is a file that was cut off", "At 3:2: Unknown token: 3:2 EOF"),
         ["node-id-bad"] = (StartRefuses, "specified NodeID is invalid"),
+        ["watch-no-type"] = (StartRefuses, "watches[0]: Watch type must be specified"),
+        ["watch-bad-type"] = (StartRefuses, "watches[0]: Unsupported watch type: nope"),
+        ["watch-both"] = (StartRefuses, "watches[0]: handler and args cannot both be set"),
+        ["watch-no-handler"] = (StartRefuses, "watches[0]: there is no handler"),
         ["tls-stanza"] = ("a key of 1.12 that is known here", null),
     };
 

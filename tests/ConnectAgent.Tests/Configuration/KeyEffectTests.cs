@@ -8,7 +8,8 @@ namespace ConnectAgent.Tests.Configuration;
 public sealed class KeyEffectTests
 {
     [Theory] // config-and-cli section 2, "Accepted and inert"
-    [InlineData("""{"log_file":"/x"}""", "log_file")]
+    [InlineData("""{"domain":"x."}""", "domain")]
+    [InlineData("""{"watches":[{"type":"services","args":["x"],"bogus":1}]}""", "watches[0].bogus")]
     [InlineData("""{"encrypt":"pUqJrVyVRj5jsiYEkM/tFQYfWyJIv4s3XkvDwy7Cu5s=","verify_incoming_rpc":true}""", "encrypt", "verify_incoming_rpc")]
     [InlineData("""{"retry_join":["10.0.0.1"],"verify_outgoing":true,"verify_server_hostname":true}""", "retry_join", "verify_outgoing", "verify_server_hostname")]
     [InlineData("""{"dns_config":{"enable_truncate":true,"soa":{"retry":1}},"gossip_lan":{"gossip_nodes":3}}""", "dns_config.enable_truncate", "dns_config.soa.retry", "gossip_lan.gossip_nodes")]
@@ -46,7 +47,7 @@ public sealed class KeyEffectTests
 
     [Fact]
     public void FA_8_A_key_that_two_files_set_is_named_once() =>
-        ConfigTexts.Read("""{"log_file":"/x"}""", """{"log_file":"/y"}""").Warnings.Should().ContainSingle();
+        ConfigTexts.Read("""{"domain":"x."}""", """{"domain":"y."}""").Warnings.Should().ContainSingle();
 
     [Theory]
     [InlineData("""{"tls":{"grpc":{"verify_incoming":true}}}""", "tls.grpc.verify_incoming")]

@@ -6,6 +6,7 @@ using ConnectAgent.ControlPlane;
 using ConnectAgent.ControlPlane.Acl;
 using ConnectAgent.Hosting;
 using ConnectAgent.Http.LocalAgent;
+using ConnectAgent.Http.Wire;
 using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Intentions;
 using ConnectAgent.Protocol.Services;
@@ -17,6 +18,7 @@ using ConnectAgent.Tests.Agent;
 using ConnectAgent.Tests.Configuration;
 using ConnectAgent.Tests.Hosting.Systemd;
 using FluentAssertions;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Serilog.Core;
 using Serilog.Events;
@@ -35,6 +37,8 @@ public sealed class ConfigurationReloadTests : IAsyncDisposable
     private readonly LoggingLevelSwitch _level = new();
     private readonly FakeServiceManager _manager = new();
     private readonly OwnNode _node = new(new CatalogNode { Name = "node1" });
+    private readonly WireSettings _wire = new(new WireOptions());
+    private readonly FakeLog _log = new();
     private ConfigValues _values = new ConfigValues().Set(NodeKeys.NodeName, "node1").Set(AclKeys.DefaultToken, "old").Set(NodeKeys.LogLevel, "INFO");
 
     public async ValueTask DisposeAsync()
@@ -50,10 +54,11 @@ public sealed class ConfigurationReloadTests : IAsyncDisposable
     {
         var reload = Create();
         _values = new ConfigValues().Set(NodeKeys.NodeName, "other").Set(AclKeys.DefaultToken, "new").Set(NodeKeys.LogLevel, "trace").Set(CacheKeys.FetchRate, 5.0).Set(CacheKeys.FetchMaxBurst, 3)
-            .Set(NodeKeys.NodeMeta, new Dictionary<string, string> { ["rack"] = "7" });
+            .Set(NodeKeys.NodeMeta, new Dictionary<string, string> { ["rack"] = "7" }).Set(AclKeys.AgentToken, "newer");
         await reload.RunAsync();
         _agent.Cache.FetchLimits.Should().Be(new FetchLimits(5, 3));
         _identity.DefaultToken.Should().Be("new");
+        _identity.AgentToken.Should().Be("newer");
         _level.MinimumLevel.Should().Be(LogEventLevel.Verbose);
         _node.Current.Meta.Should().Contain("rack", "7");
     }
@@ -112,6 +117,32 @@ public sealed class ConfigurationReloadTests : IAsyncDisposable
         (_local.State.Current.Services.Count, _local.State.Current.Checks.Count).Should().Be((0, 0));
     }
 
+    [Fact] // issue 15: http_config
+    public async Task What_guards_HTTP_is_taken_over()
+    {
+        var reload = Create();
+        _values = ConfigTexts.Merge(
+            """{"node_name":"node1","http_config":{"block_endpoints":["/v1/x"],"allow_write_http_from":["10.0.0.0/8"],"response_headers":{"a":"b"},"use_cache":false},"connect_agent":{"allowed_hosts":["h"]}}""");
+        await reload.RunAsync();
+        var now = _wire.Value;
+        (now.BlockedPaths.Single(), now.Writers.Single().ToString(), now.UseCache, now.AllowedHosts.Single(), now.AlwaysPretty).Should().Be(("/v1/x", "10.0.0.0/8", false, "h", true));
+        _wire.Headers.Should().ContainSingle().Which.Key.Should().Be("A");
+    }
+
+    [Fact] // no change is swallowed
+    public async Task What_waits_for_a_restart_is_named_until_it_is_as_it_was()
+    {
+        var reload = Create();
+        var before = _values;
+        _values = ConfigTexts.Merge("""{"node_name":"other","log_json":true,"log_level":"WARN","connect":{"ca_config":{"leaf_cert_ttl":"24h"}},"acl":{"tokens":{"default":"old"}}}""");
+        await reload.RunAsync();
+        await reload.RunAsync();
+        _log.Keys.Should().Equal("connect.ca_config", "log_json", "node_name", "connect.ca_config", "log_json", "node_name");
+        _values = before;
+        await reload.RunAsync();
+        _log.Keys.Should().HaveCount(6);
+    }
+
     private ConfigurationReload Create()
     {
         var current = new CurrentConfiguration(AgentConfiguration.Build(_values, devMode: true), () => AgentConfiguration.Build(_values, devMode: true));
@@ -120,6 +151,27 @@ public sealed class ConfigurationReloadTests : IAsyncDisposable
             _identity,
             new RecoveryToken("node1"),
             NullLogger<AgentTokens>.Instance);
-        return new ConfigurationReload(current, _agent.Cache, tokens, _node, new FileServices(_local.Registry, new CheckOptions()), _level, _manager.Socket, NullLogger<ConfigurationReload>.Instance);
+        var parts = new ReloadParts(
+            ReloadParts.Cache(_agent.Cache), ReloadParts.Tokens(tokens), ReloadParts.Node(_node), ReloadParts.Level(_level), ReloadParts.Http(_wire));
+        return new ConfigurationReload(current, new FileServices(_local.Registry, new CheckOptions()), parts, _manager.Socket, _log);
+    }
+
+    /// <summary>The keys that wait for a restart.</summary>
+    private sealed class FakeLog : ILogger<ConfigurationReload>
+    {
+        public List<string> Keys { get; } = [];
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            if (eventId.Id == 4020)
+            {
+                Keys.Add(formatter(state, exception).Split("key=")[1]);
+            }
+        }
     }
 }

@@ -15,6 +15,8 @@ internal sealed record CheckOptions
 
     public const string LocalScriptsKey = "enable_local_script_checks";
 
+    private CheckTls _tls = CheckTls.System;
+
     /// <summary>Bytes of an output that are kept, unless the check says fewer (services CHK-2).</summary>
     [Limit("checks.output", "bytes", "cut, and said so", Key = OutputSizeKey)]
     public int OutputSize { get; init; } = 4096;
@@ -28,7 +30,14 @@ internal sealed record CheckOptions
     /// <summary>Whether HTTP checks follow a redirect to another host (CHK-3).</summary>
     public bool FollowsOtherHosts { get; init; } = true;
 
-    public CheckTls Tls { get; init; } = CheckTls.System;
+    public CheckTls Tls
+    {
+        get => Volatile.Read(ref _tls);
+        init => _tls = value;
+    }
+
+    /// <summary>A reload has read the files again; the next run of each check uses them.</summary>
+    public void UseTls(CheckTls tls) => Volatile.Write(ref _tls, tls);
 
     /// <summary>Refuses a check that would run a program where none may (AG-9).</summary>
     /// <exception cref="ServerException">500, with the keys that change it.</exception>

@@ -18,23 +18,31 @@ internal sealed class ProcessGroup : IDisposable
 
     private readonly Process _process;
     private readonly PipeStream _output;
+    private readonly Task _feeding;
 
-    private ProcessGroup(Process process) =>
-        (_process, _output) = (process, (PipeStream)process.StandardOutput.BaseStream);
+    private ProcessGroup(Process process, ReadOnlyMemory<byte>? input) =>
+        (_process, _output, _feeding) = (process, (PipeStream)process.StandardOutput.BaseStream, input is { } body ? FeedAsync(process.StandardInput.BaseStream, body) : Task.CompletedTask);
 
     /// <summary>Starts one.</summary>
     /// <param name="arguments">The program and its arguments.</param>
+    /// <param name="input">What it reads; null for nothing.</param>
+    /// <param name="variable">What its environment has besides the agent's.</param>
     /// <exception cref="System.ComponentModel.Win32Exception">There is no shell. That there is no such program is the shell's to say.</exception>
-    public static ProcessGroup Start(IReadOnlyList<string> arguments)
+    public static ProcessGroup Start(IReadOnlyList<string> arguments, ReadOnlyMemory<byte>? input = null, KeyValuePair<string, string>? variable = null)
     {
-        var start = new ProcessStartInfo("/bin/sh") { UseShellExecute = false, RedirectStandardOutput = true };
-        string[] all = ["-c", "exec setsid \"$@\" </dev/null 2>&1", "sh", .. arguments];
+        var start = new ProcessStartInfo("/bin/sh") { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardInput = input is not null };
+        if (variable is { } more)
+        {
+            start.Environment[more.Key] = more.Value;
+        }
+
+        string[] all = ["-c", $"exec setsid \"$@\"{(input is null ? " </dev/null" : string.Empty)} 2>&1", "sh", .. arguments];
         foreach (var argument in all)
         {
             start.ArgumentList.Add(argument);
         }
 
-        return new ProcessGroup(Process.Start(start)!);
+        return new ProcessGroup(Process.Start(start)!, input);
     }
 
     /// <summary>Waits until the program ends, and takes what it writes; then the rest of its group is ended.</summary>
@@ -58,6 +66,7 @@ internal sealed class ProcessGroup : IDisposable
         finally
         {
             End();
+            await _feeding;
         }
 
         Take(output);
@@ -68,6 +77,22 @@ internal sealed class ProcessGroup : IDisposable
     {
         _output.Dispose();
         _process.Dispose();
+    }
+
+    // It need not read all, or anything.
+    private static async Task FeedAsync(Stream stream, ReadOnlyMemory<byte> input)
+    {
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        try
+        {
+            await using (stream)
+            {
+                await stream.WriteAsync(input);
+            }
+        }
+        catch (IOException)
+        {
+        }
     }
 
     private bool Take(BoundedOutput output)

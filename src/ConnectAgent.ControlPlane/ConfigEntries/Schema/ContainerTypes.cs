@@ -49,9 +49,11 @@ internal sealed class FreeMapType : ConfigType
 
     protected override JsonNode? Decode(JsonElement value, SchemaDecoding decoding)
     {
-        if (value.ValueKind == JsonValueKind.Object)
+        // A block of HCL is a list of one.
+        var one = value.ValueKind == JsonValueKind.Array && value.GetArrayLength() == 1 ? value[0] : value;
+        if (one.ValueKind == JsonValueKind.Object)
         {
-            return JsonNode.Parse(SortedJson.Of(value));
+            return JsonNode.Parse(SortedJson.Of(one));
         }
 
         if (value.ValueKind != JsonValueKind.Array || value.GetArrayLength() > 0)

@@ -20,9 +20,12 @@ internal static class ConfigCommands
     private static readonly Option<bool> Cas = Flag.Switch("cas", "Writes only if the entry is at -modify-index.");
     private static readonly Option<string?> ModifyIndex = Flag.Text("modify-index", "The index that -cas compares; 0: there is no such entry yet.");
 
-    public static CliCommand Create() => CliCommand.Group(
+    /// <summary>The group.</summary>
+    /// <param name="show">What belongs to the agent's own configuration, under the same word.</param>
+    public static CliCommand Create(Command show) => CliCommand.Group(
         "config",
-        "Reads and writes config entries.",
+        "Reads and writes config entries; show has the agent's own configuration.",
+        show,
         CliCommand.Asking("write", "Writes an entry from a file, HCL or JSON, or from standard input (-).", "config write web-defaults.hcl", WriteAsync, Cas, ModifyIndex),
         CliCommand.Asking("read", "Shows an entry.", "config read -kind service-defaults -name web", ReadAsync, Kind, Name),
         CliCommand.Asking("list", "Lists the names of the entries of a kind.", "config list -kind service-defaults", ListAsync, Kind),

@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Text;
 using ConnectAgent.Cli.Framework;
 using ConnectAgent.Client.Api;
+using ConnectAgent.Watches;
 
 namespace ConnectAgent.Cli.Watch;
 
@@ -25,18 +26,19 @@ internal static class WatchCommand
 
     private static async Task<int> RunAsync(Invocation call)
     {
-        var path = PathOf(call);
+        var plan = PlanOf(call);
 
         // As the reference asks whether there is an agent.
         await call.SendAsync(ApiRequest.Get("/v1/status/leader"), "Error querying Consul agent: ");
         if (call.Words.Count == 0)
         {
-            return call.Done(JsonShape.Print(await call.AskAsync(Request(call, path), "Error: ")));
+            return call.Done(JsonShape.Print(await call.AskAsync(plan.Request(), "Error: ")));
         }
 
         try
         {
-            await foreach (var answer in call.Api.FollowAsync(() => Request(call, path), error => call.Errors.WriteLineAsync("Error: " + error.Message), call.Cancelled))
+            var answers = call.Api.FollowAsync(() => plan.Request(), error => call.Errors.WriteLineAsync("Error: " + error.Message), call.Cancelled);
+            await foreach (var answer in answers)
             {
                 await HandleAsync(call, answer);
             }
@@ -60,35 +62,22 @@ internal static class WatchCommand
         }
     }
 
-    private static ApiRequest Request(Invocation call, string path)
+    private static WatchPlan PlanOf(Invocation call)
     {
-        var request = ApiRequest.Get(path);
-        if (call.Of(Type) == "service")
+        try
         {
-            request.With("passing", call.Of(PassingOnly) is "true" or "1" ? "1" : null);
-            foreach (var tag in call.Of(Tags))
+            return WatchPlan.Of(new WatchTarget
             {
-                request.With("tag", tag);
-            }
+                Type = call.Given(Type),
+                Service = call.Given(Service),
+                Tags = call.Of(Tags),
+                PassingOnly = call.Of(PassingOnly) is "true" or "1",
+                State = call.Given(State),
+            });
         }
-
-        return request;
+        catch (WatchException error)
+        {
+            throw new CommandFailure(error.Message) { WithUsage = call.Given(Type) is null };
+        }
     }
-
-    private static string PathOf(Invocation call) => call.Given(Type) switch
-    {
-        null => throw new CommandFailure("Watch type must be specified") { WithUsage = true },
-        "services" => "/v1/catalog/services",
-        "nodes" => "/v1/catalog/nodes",
-        "service" => "/v1/health/service/" + Named(call),
-        "checks" => call.Given(Service) is not null ? "/v1/health/checks/" + Named(call) : "/v1/health/state/" + ApiRequest.Escape(call.Given(State) ?? "any"),
-        "connect_roots" => "/v1/agent/connect/ca/roots",
-        "connect_leaf" => "/v1/agent/connect/ca/leaf/" + Named(call),
-        "agent_service" => "/v1/agent/service/" + Named(call),
-        "key" or "keyprefix" or "event" => throw new CommandFailure($"Watches of type {call.Of(Type)} are not part of this product: it has no key/value store and no user events."),
-        var other => throw new CommandFailure("Unsupported watch type: " + other),
-    };
-
-    private static string Named(Invocation call) => ApiRequest.Escape(
-        call.Given(Service) ?? throw new CommandFailure("Failed to parse watch params: Must specify a single service to watch"));
 }

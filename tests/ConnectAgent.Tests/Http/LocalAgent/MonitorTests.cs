@@ -1,4 +1,5 @@
 using ConnectAgent.Hosting;
+using ConnectAgent.Logs;
 using FluentAssertions;
 using Microsoft.Extensions.Logging;
 using Serilog;

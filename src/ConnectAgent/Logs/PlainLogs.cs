@@ -1,6 +1,6 @@
 using Serilog.Extensions.Logging;
 
-namespace ConnectAgent.Hosting;
+namespace ConnectAgent.Logs;
 
 /// <summary>
 /// Serilog without scopes, which no line of ours shows. The web server opens one for each connection where it can, and then carries it through every

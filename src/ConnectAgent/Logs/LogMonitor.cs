@@ -8,7 +8,7 @@ using Serilog.Events;
 using Serilog.Extensions.Logging;
 using Serilog.Formatting;
 
-namespace ConnectAgent.Hosting;
+namespace ConnectAgent.Logs;
 
 /// <summary>
 /// Hands log events to those who follow them (services AG-24). The least level that anyone asks for is that of a log of its own, so nothing is made for

@@ -1,11 +1,11 @@
 using System.Text.Json.Nodes;
-using ConnectAgent.Hosting;
+using ConnectAgent.Logs;
 using FluentAssertions;
 using Serilog;
 using Serilog.Formatting;
 using Xunit;
 
-namespace ConnectAgent.Tests.Hosting;
+namespace ConnectAgent.Tests.Logs;
 
 /// <summary>config-and-cli LOG-1, LOG-2.</summary>
 public sealed class LogFormatTests

@@ -7,7 +7,7 @@ using ConnectAgent.Protocol.Json;
 using Serilog.Events;
 using Serilog.Formatting;
 
-namespace ConnectAgent.Hosting;
+namespace ConnectAgent.Logs;
 
 /// <summary>The JSON log: one object a line (config-and-cli LOG-2).</summary>
 internal sealed class JsonLogFormatter : ITextFormatter
