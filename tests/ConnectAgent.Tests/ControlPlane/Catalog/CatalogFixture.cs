@@ -69,6 +69,29 @@ internal sealed class CatalogFixture : IDisposable
 
     public static BlockingOptions After(ulong index) => new(new BlockingQuery(index, TimeSpan.FromMinutes(10)));
 
+    /// <summary>What the instruments of a meter say, by their names and the value of their label.</summary>
+    /// <param name="prefix">What all names begin with, and is left out.</param>
+    public Dictionary<string, long> Read(string meter, string prefix)
+    {
+        Dictionary<string, long> read = new(StringComparer.Ordinal);
+        using var listener = new MeterListener
+        {
+            InstrumentPublished = (instrument, reading) =>
+            {
+                // Others run in this process, too.
+                if (instrument.Meter.Name == meter && instrument.Meter.Scope == Meters)
+                {
+                    reading.EnableMeasurementEvents(instrument);
+                }
+            },
+        };
+        listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) =>
+            read.Add(instrument.Name[prefix.Length..] + (tags.Length > 0 ? $" {tags[0].Value}" : string.Empty), value));
+        listener.Start();
+        listener.RecordObservableInstruments();
+        return read;
+    }
+
     public void Dispose()
     {
         Reader.Dispose();

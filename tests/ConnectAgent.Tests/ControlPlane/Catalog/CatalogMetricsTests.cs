@@ -1,4 +1,3 @@
-using System.Diagnostics.Metrics;
 using ConnectAgent.ControlPlane.Catalog;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Services;
@@ -46,24 +45,5 @@ public sealed class CatalogMetricsTests : IDisposable
         Read().Should().Contain("registrations", 0).And.Contain("deregistrations", 0);
     }
 
-    private Dictionary<string, long> Read()
-    {
-        Dictionary<string, long> read = new(StringComparer.Ordinal);
-        using var listener = new MeterListener
-        {
-            InstrumentPublished = (instrument, reading) =>
-            {
-                // Others run in this process, too.
-                if (instrument.Meter.Name == CatalogMetrics.MeterName && instrument.Meter.Scope == _catalog.Meters)
-                {
-                    reading.EnableMeasurementEvents(instrument);
-                }
-            },
-        };
-        listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) =>
-            read.Add(instrument.Name["connect_agent.catalog.".Length..] + (tags.Length > 0 ? $" {tags[0].Value}" : string.Empty), value));
-        listener.Start();
-        listener.RecordObservableInstruments();
-        return read;
-    }
+    private Dictionary<string, long> Read() => _catalog.Read(CatalogMetrics.MeterName, "connect_agent.catalog.");
 }

@@ -17,6 +17,9 @@ namespace ConnectAgent.Tests.ControlPlane.PreparedQueries;
 public sealed class QueryExecutionTests : IDisposable
 {
     private readonly CatalogFixture _catalog = new();
+    private readonly PreparedQueryMetrics _metrics;
+
+    public QueryExecutionTests() => _metrics = new PreparedQueryMetrics(_catalog.Meters, _catalog.State);
 
     public void Dispose() => _catalog.Dispose();
 
@@ -100,6 +103,22 @@ public sealed class QueryExecutionTests : IDisposable
         others.Asked.Should().BeEmpty();
     }
 
+    [Fact] // docs/telemetry.md
+    public async Task Executions_are_counted_by_what_they_found()
+    {
+        var others = new Others("dc2", "dc3") { Has = "dc2" };
+        await Store().CreateAsync(Query("q") with { Service = new QueriedService { Service = "web", Datacenters = ["dc2"] } }, TokenRights.Everything);
+        await Store().CreateAsync(Query("nothing") with { Service = new QueriedService { Service = "web", Datacenters = ["dc3"] } }, TokenRights.Everything);
+        await ExecuteAsync("q", new QueryOptions(string.Empty), others);
+        await ExecuteAsync("nothing", new QueryOptions(string.Empty), others);
+        await _catalog.PutAsync("n1", CatalogFixture.Service("web", "web"));
+        await ExecuteAsync("q", new QueryOptions(string.Empty), others);
+        await ExecuteAsync("q", new QueryOptions(string.Empty), others);
+        (await ExecuteAsync("unknown", new QueryOptions(string.Empty), others)).Should().BeNull("it is no query");
+        _catalog.Read(PreparedQueryMetrics.MeterName, "connect_agent.prepared_queries.").Should().BeEquivalentTo(
+            new Dictionary<string, long> { ["stored"] = 2, ["executions here"] = 2, ["executions elsewhere"] = 1, ["executions nothing"] = 1 });
+    }
+
     [Fact]
     public async Task There_are_only_so_many_queries()
     {
@@ -149,7 +168,7 @@ public sealed class QueryExecutionTests : IDisposable
             tokens,
             others ?? new NoOtherDatacenters(),
             new CatalogOptions("dc1"),
-            new PreparedQueryMetrics(_catalog.Meters, _catalog.State),
+            _metrics,
             new Random(1),
             NullLogger<QueryExecution>.Instance);
         return (await execution.ExecuteAsync(name, options, CancellationToken.None))!;
