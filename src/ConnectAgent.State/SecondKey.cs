@@ -57,7 +57,7 @@ internal readonly record struct SecondRows(ImmutableSortedDictionary<string, Row
 
         foreach (var second in after)
         {
-            keys = keys.SetItem(second, keys.GetValueOrDefault(second).With(key, index));
+            keys = keys.SetItem(second, keys.GetValueOrDefault(second, RowKeys.None).With(key, index));
         }
 
         return new SecondRows(keys, emptied);
@@ -66,18 +66,20 @@ internal readonly record struct SecondRows(ImmutableSortedDictionary<string, Row
 
 /// <summary>
 /// The keys of the rows that share a second key: mostly one, which then stands here itself, or a few, in an array. A write to thousands of them costs their
-/// logarithm.
+/// logarithm. A class, because the framework has code for maps of those that is compiled ahead.
 /// </summary>
-internal readonly struct RowKeys
+internal sealed class RowKeys
 {
     // A tree of as many takes four times the memory.
-    private const int MostInArray = 8;
+    private const int AFew = 8;
 
     private static readonly ImmutableSortedSet<string> NoKeys = ImmutableSortedSet.Create<string>(StringComparer.Ordinal);
 
     private readonly object? _keys;
 
     private RowKeys(object? keys, ulong index) => (_keys, Index) = (keys, index);
+
+    public static RowKeys None { get; } = new(null, 0);
 
     /// <summary>Of the last write of a row that has the second key, or had it.</summary>
     public ulong Index { get; }
@@ -93,7 +95,7 @@ internal readonly struct RowKeys
     /// <summary>Those of a table.</summary>
     /// <param name="keys">In ordinal order, each once; at least one.</param>
     public static RowKeys Of(IReadOnlyList<string> keys, ulong index) =>
-        new(keys.Count == 1 ? keys[0] : keys.Count <= MostInArray ? keys.ToArray() : NoKeys.Union(keys), index);
+        new(keys.Count == 1 ? keys[0] : keys.Count <= AFew ? keys.ToArray() : NoKeys.Union(keys), index);
 
     public RowKeys With(string key, ulong index) => new(
         _keys switch
@@ -108,6 +110,7 @@ internal readonly struct RowKeys
     public RowKeys Without(string key, ulong index) => new(
         _keys switch
         {
+            string only => only == key ? null : only,
             string[] few => Without(few, key),
             ImmutableSortedSet<string> many => Small(many.Remove(key)),
             _ => null,
@@ -126,7 +129,7 @@ internal readonly struct RowKeys
     {
         var place = Array.BinarySearch(few, key, StringComparer.Ordinal);
         return place >= 0 ? few
-            : few.Length == MostInArray ? NoKeys.Union(few).Add(key)
+            : few.Length == AFew ? NoKeys.Union(few).Add(key)
             : (object)(string[])[.. few.AsSpan(0, ~place), key, .. few.AsSpan(~place)];
     }
 
@@ -137,5 +140,5 @@ internal readonly struct RowKeys
     }
 
     // At half of what turned it into a tree, so that none goes to and fro.
-    private static object Small(ImmutableSortedSet<string> keys) => keys.Count > MostInArray / 2 ? keys : keys.ToArray();
+    private static object Small(ImmutableSortedSet<string> keys) => keys.Count > AFew / 2 ? keys : keys.ToArray();
 }

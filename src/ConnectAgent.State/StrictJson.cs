@@ -21,6 +21,7 @@ internal static class StrictJson
             TypeInfoResolver = resolver.WithAddedModifier(RequireWhatCannotBeNull),
             AllowDuplicateProperties = false,
             DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+            Converters = { new SharedText() },
         }).GetTypeInfo(typeof(T));
 
     /// <summary>Refuses a null anywhere: none is ever written, and the serializer would let one into a list of what cannot be null.</summary>

@@ -1,25 +1,26 @@
 using System.Collections.Immutable;
+using ConnectAgent.State;
 
 namespace ConnectAgent.Agent.LocalServices;
 
 /// <summary>All services and checks of this agent at one moment. Immutable: readers take no lock, and keep it as long as they like.</summary>
 internal sealed class LocalView
 {
-    private readonly ImmutableDictionary<string, ImmutableSortedSet<string>> _named;
-    private readonly ImmutableDictionary<string, ImmutableSortedSet<string>> _checksOf;
+    private readonly ImmutableDictionary<string, RowKeys> _named;
+    private readonly ImmutableDictionary<string, RowKeys> _checksOf;
 
     private LocalView(
         ImmutableSortedDictionary<string, LocalService> services,
         ImmutableSortedDictionary<string, LocalCheck> checks,
-        ImmutableDictionary<string, ImmutableSortedSet<string>> named,
-        ImmutableDictionary<string, ImmutableSortedSet<string>> checksOf) =>
+        ImmutableDictionary<string, RowKeys> named,
+        ImmutableDictionary<string, RowKeys> checksOf) =>
         (Services, Checks, _named, _checksOf) = (services, checks, named, checksOf);
 
     public static LocalView Empty { get; } = new(
         ImmutableSortedDictionary.Create<string, LocalService>(StringComparer.Ordinal),
         ImmutableSortedDictionary.Create<string, LocalCheck>(StringComparer.Ordinal),
-        ImmutableDictionary.Create<string, ImmutableSortedSet<string>>(StringComparer.Ordinal),
-        ImmutableDictionary.Create<string, ImmutableSortedSet<string>>(StringComparer.Ordinal));
+        ImmutableDictionary.Create<string, RowKeys>(StringComparer.Ordinal),
+        ImmutableDictionary.Create<string, RowKeys>(StringComparer.Ordinal));
 
     /// <summary>By service ID, in ordinal order.</summary>
     public ImmutableSortedDictionary<string, LocalService> Services { get; }
@@ -39,22 +40,22 @@ internal sealed class LocalView
 
     public Builder ToBuilder() => new(this);
 
-    private static ImmutableSortedSet<string> IdsOf(ImmutableDictionary<string, ImmutableSortedSet<string>> index, string key) =>
-        index.GetValueOrDefault(key, ImmutableSortedSet<string>.Empty);
+    private static IEnumerable<string> IdsOf(ImmutableDictionary<string, RowKeys> index, string key) =>
+        index.GetValueOrDefault(key, RowKeys.None).All();
 
     /// <summary>Makes the next view out of one.</summary>
     internal sealed class Builder(LocalView from)
     {
         private readonly ImmutableSortedDictionary<string, LocalService>.Builder _services = from.Services.ToBuilder();
         private readonly ImmutableSortedDictionary<string, LocalCheck>.Builder _checks = from.Checks.ToBuilder();
-        private readonly ImmutableDictionary<string, ImmutableSortedSet<string>>.Builder _named = from._named.ToBuilder();
-        private readonly ImmutableDictionary<string, ImmutableSortedSet<string>>.Builder _checksOf = from._checksOf.ToBuilder();
+        private readonly ImmutableDictionary<string, RowKeys>.Builder _named = from._named.ToBuilder();
+        private readonly ImmutableDictionary<string, RowKeys>.Builder _checksOf = from._checksOf.ToBuilder();
 
         public LocalService? Service(string id) => _services.GetValueOrDefault(id);
 
         public LocalCheck? Check(string id) => _checks.GetValueOrDefault(id);
 
-        public IEnumerable<string> CheckIdsOf(string serviceId) => _checksOf.GetValueOrDefault(serviceId, ImmutableSortedSet<string>.Empty);
+        public IEnumerable<string> CheckIdsOf(string serviceId) => _checksOf.GetValueOrDefault(serviceId, RowKeys.None).All();
 
         public void Put(LocalService service)
         {
@@ -109,13 +110,13 @@ internal sealed class LocalView
             }
         }
 
-        private static void Add(ImmutableDictionary<string, ImmutableSortedSet<string>>.Builder index, string key, string id) =>
-            index[key] = index.GetValueOrDefault(key, NoIds).Add(id);
+        private static void Add(ImmutableDictionary<string, RowKeys>.Builder index, string key, string id) =>
+            index[key] = index.GetValueOrDefault(key, RowKeys.None).With(id, 0);
 
-        private static void Remove(ImmutableDictionary<string, ImmutableSortedSet<string>>.Builder index, string key, string id)
+        private static void Remove(ImmutableDictionary<string, RowKeys>.Builder index, string key, string id)
         {
-            var left = index.GetValueOrDefault(key, NoIds).Remove(id);
-            if (left.IsEmpty)
+            var left = index.GetValueOrDefault(key, RowKeys.None).Without(id, 0);
+            if (left.Count == 0)
             {
                 index.Remove(key);
             }
@@ -124,7 +125,5 @@ internal sealed class LocalView
                 index[key] = left;
             }
         }
-
-        private static ImmutableSortedSet<string> NoIds { get; } = ImmutableSortedSet.Create<string>(StringComparer.Ordinal);
     }
 }

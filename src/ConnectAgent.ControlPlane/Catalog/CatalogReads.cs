@@ -191,7 +191,7 @@ internal static class CatalogReads
         key != OwnService && state.FindBySecond(CatalogTables.ByName, key).Any(static row => row.Service.Kind == ServiceKinds.Typical);
 
     // Of what is not there the index is not the table's here, but that of an absent service.
-    private static ulong IndexOf(StateSnapshot state, Topic topic) => state.By(topic.Second!).Keys.GetValueOrDefault(topic.Key!).Index;
+    private static ulong IndexOf(StateSnapshot state, Topic topic) => state.By(topic.Second!).Keys.GetValueOrDefault(topic.Key!, RowKeys.None).Index;
 
     /// <summary>The index of a service without instances (CAT-16): when any lost its last one; if that never happened, the last write of all.</summary>
     private static ulong IndexOfAbsent(StateSnapshot state, IReadOnlyList<StateTable> besides)

@@ -202,5 +202,5 @@ internal static class CatalogWrites
         writer.Remove(CatalogTables.Nodes, key);
     }
 
-    private static int CountOf(StateSnapshot state, SecondKey second, string key) => state.By(second).Keys.GetValueOrDefault(key).Count;
+    private static int CountOf(StateSnapshot state, SecondKey second, string key) => state.By(second).Keys.GetValueOrDefault(key, RowKeys.None).Count;
 }

@@ -14,7 +14,7 @@ public sealed class SecondKeyTests
     public void Keys_come_and_go_in_order_however_many_there_are(int seed)
     {
         var random = new Random(seed);
-        var keys = default(RowKeys);
+        var keys = RowKeys.None;
         SortedSet<string> model = new(StringComparer.Ordinal);
         for (var step = 1UL; step <= 2000; step++)
         {
