@@ -13,7 +13,8 @@ namespace ConnectAgent.Agent.AntiEntropy;
 /// While they are unreachable it tries with growing pauses, and nobody else does.
 /// </summary>
 internal sealed class CatalogSyncService(
-    CatalogSync sync, ClusterSize cluster, SyncOptions options, ServerContact contact, AgentIdentity agent, OwnNode node, TimeProvider clock, Random random)
+    CatalogSync sync, ClusterSize cluster, SyncOptions options, ServerContact contact, AgentIdentity agent, OwnNode node, TimeProvider clock, Random random,
+    IHostApplicationLifetime? lifetime = null)
     : BackgroundService
 {
     // A second is all that the host gives a stop.
@@ -33,6 +34,7 @@ internal sealed class CatalogSyncService(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         sync.Start(stoppingToken);
+        await StartedAsync(stoppingToken);
         var failures = 0;
         var restores = 0;
         while (true) // stopping leaves through an await
@@ -61,6 +63,17 @@ internal sealed class CatalogSyncService(
     }
 
     // Other agents hear of it at the same time. A control plane in this process has no others.
+    // The agent answers first: a comparison of thousands of services takes a processor for a while.
+    private async Task StartedAsync(CancellationToken cancellationToken)
+    {
+        if (lifetime is not null)
+        {
+            var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            await using var registration = lifetime.ApplicationStarted.Register(started.SetResult);
+            await started.Task.WaitAsync(cancellationToken);
+        }
+    }
+
     private async Task StaggerAsync(bool isDue, CancellationToken cancellationToken)
     {
         if (isDue && options.IsRemote)
