@@ -46,6 +46,7 @@ internal static class AgentHost
 
         // Before anything of the directory is opened; held to the end of the process.
         var held = configuration.StateDirectory is { } directory ? DirectoryLock.Take(directory) : null;
+        StartMemory.Keep(configuration.StateDirectory);
         var current = new CurrentConfiguration(configuration, readAgain);
         var level = new LoggingLevelSwitch(LogLevels.Parse(configuration.LogLevel));
         var https = new HttpsListener();

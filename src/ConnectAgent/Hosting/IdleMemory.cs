@@ -26,11 +26,14 @@ internal sealed class IdleMemory(TimeProvider clock, BlockPools blocks) : Backgr
 
     public Func<long> Resident { get; init; } = static () => Environment.WorkingSet;
 
+    /// <summary>Whether the start has left something behind.</summary>
+    public Func<bool> LeftByStart { get; init; } = static () => StartMemory.IsKept;
+
     public Action Collect { get; init; } = static () => GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var (made, least, rounds) = (Made(), Resident(), 0);
+        var (made, least, rounds) = (Made(), Resident(), LeftByStart() ? Rounds : 0);
         while (true)
         {
             await Task.Delay(Pause, clock, stoppingToken);

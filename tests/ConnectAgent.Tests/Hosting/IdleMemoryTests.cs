@@ -57,6 +57,22 @@ public sealed class IdleMemoryTests : IDisposable
         await _memory.StopAsync(CancellationToken.None);
     }
 
+    [Fact] // issue 14: a start that reads many rows keeps the collector from running
+    public async Task What_a_start_has_left_is_given_back_though_nothing_grows()
+    {
+        using var memory = new IdleMemory(_clock, _blocks)
+        {
+            Made = () => _made,
+            Resident = () => _resident,
+            LeftByStart = static () => true,
+            Collect = () => _collections++,
+        };
+        await memory.StartAsync(CancellationToken.None);
+        await LookAsync();
+        _collections.Should().Be(1);
+        await memory.StopAsync(CancellationToken.None);
+    }
+
     // The look has ended when it waits for the next one.
     private async Task LookAsync()
     {
