@@ -9,7 +9,7 @@ ulimit -n "$(ulimit -H -n)"
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 if [ -z "${NO_BUILD:-}" ]; then
   mkdir -p artifacts
-  { dotnet build ConnectAgent.sln -c Release && dotnet publish src/ConnectAgent --no-build -c Release -o artifacts/publish; } >artifacts/bench-build.log ||
+  { dotnet build ConnectAgent.sln -c Release && dotnet publish src/ConnectAgent -c Release --use-current-runtime --no-self-contained -p:PublishReadyToRun=true -p:RunAnalyzers=false -o artifacts/publish; } >artifacts/bench-build.log ||
     { cat artifacts/bench-build.log; exit 1; }
 fi
 exec tests/ConnectAgent.Benchmarks/bin/Release/net10.0/ConnectAgent.Benchmarks bench "$@"
