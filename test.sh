@@ -4,7 +4,7 @@ set -euo pipefail
 cd "$(dirname "$0")"
 
 # A command, and the package that brings it.
-declare -A needed=([openssl]=openssl [curl]=curl [jq]=jq [nginx]=nginx [node]=nodejs [npm]=npm)
+declare -A needed=([dpkg-shlibdeps]=dpkg-dev [systemd-analyze]=systemd [openssl]=openssl [curl]=curl [jq]=jq [nginx]=nginx [node]=nodejs [npm]=npm)
 missing=()
 for tool in "${!needed[@]}"; do
   command -v "$tool" >/dev/null || missing+=("${needed[$tool]}")

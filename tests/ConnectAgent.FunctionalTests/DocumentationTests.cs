@@ -22,7 +22,7 @@ public sealed partial class DocumentationTests
         var docs = Path.Combine(Repository.Root, "docs");
         var api = Directory.EnumerateFiles(Path.Combine(docs, "api"), "*.md").Order(StringComparer.Ordinal).ToList();
         api.Should().NotBeEmpty();
-        var pages = new[] { "operations.md", "http-api.md", "install.md", "catalog-sync.md" }.Select(page => Path.Combine(docs, page)).Concat(api)
+        var pages = new[] { "operations.md", "http-api.md", "install.md", "migrating.md", "catalog-sync.md" }.Select(page => Path.Combine(docs, page)).Concat(api)
             .ToDictionary(static page => Path.GetFileName(page)!, File.ReadAllText);
         pages.Should().AllSatisfy(page => Blocks(page.Value, "run").Should().NotBeEmpty("{0} shows commands", page.Key));
         var start = Blocks(readme, "start").Should().ContainSingle("one command runs the agent").Subject.Commands;

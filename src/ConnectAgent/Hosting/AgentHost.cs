@@ -50,7 +50,10 @@ internal static class AgentHost
         var current = new CurrentConfiguration(configuration, readAgain);
         var level = new LoggingLevelSwitch(LogLevels.Parse(configuration.LogLevel));
         var https = new HttpsListener();
-        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "connect-agent" });
+
+        // It serves no files, and the folder that it is started in may well be closed to it.
+        var builder = WebApplication.CreateEmptyBuilder(
+            new WebApplicationOptions { ApplicationName = "connect-agent", ContentRootPath = AppContext.BaseDirectory });
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => Listeners.Add(kestrel, configuration, current, https));
         var monitor = new LogMonitor();
         ITextFormatter formatter = configuration.LogJson ? new JsonLogFormatter() : new ConsoleLogFormatter();
