@@ -62,8 +62,7 @@ internal static class AgentCommands
             {
                 member.Text("Name"), AddressOf(member), StatusOf(member), TypeOf(member), BuildOf(member), member.Field("Tags").Text("vsn"), member.Field("Tags").Text("dc"), SegmentOf(member),
             }).Prepend(["Node", "Address", "Status", "Type", "Build", "Protocol", "DC", "Segment"]);
-        call.Output.Write(TextTable.Of([.. rows]));
-        return 0;
+        return call.Table([.. rows]);
     }
 
     private static Func<JsonElement, bool> StatusFilter(Invocation call)

@@ -13,6 +13,9 @@ internal static class DoctorCommand
     private const int HasFailures = 2;
     private const int HasWarnings = 1;
 
+    // Where a line says what was looked at.
+    private const int Column = 6;
+
     // The names of the agent's own flags, which say in which order files are read.
     private static readonly Option<string[]> Files = Flag.Texts("config-file", "A configuration file of the agent.");
     private static readonly Option<string[]> Directories = Flag.Texts("config-dir", "A directory of such files.");
@@ -27,6 +30,15 @@ internal static class DoctorCommand
     private static async Task<int> RunAsync(Invocation call)
     {
         var isJson = call.IsJson(Format);
+        var findings = await call.ProgressAsync("Looking", progress => LookAsync(call, progress));
+        Print(call, isJson, findings);
+        return findings.Exists(static finding => finding.State == Finding.IsFailure) ? HasFailures
+            : findings.Exists(static finding => finding.State == Finding.IsWarning) ? HasWarnings
+            : 0;
+    }
+
+    private static async Task<List<Finding>> LookAsync(Invocation call, Action<double> progress)
+    {
         List<Finding> findings = [];
         var configuration = Configuration(call, findings);
         if (configuration is { StateDirectory: { } directory })
@@ -34,17 +46,17 @@ internal static class DoctorCommand
             findings.AddRange(DataDirectoryChecks.Of(directory));
         }
 
+        progress(0.2);
         if (configuration is not null)
         {
             await AddAsync(findings, ListenerChecks.OfAsync(configuration));
+            progress(0.4);
             await AddAsync(findings, ServerChecks.OfAsync(configuration, TimeProvider.System));
         }
 
+        progress(0.8);
         await AddAgentAsync(call, configuration, findings);
-        Print(call, isJson, findings);
-        return findings.Exists(static finding => finding.State == Finding.IsFailure) ? HasFailures
-            : findings.Exists(static finding => finding.State == Finding.IsWarning) ? HasWarnings
-            : 0;
+        return findings;
     }
 
     private static AgentConfiguration? Configuration(Invocation call, List<Finding> findings)
@@ -104,7 +116,7 @@ internal static class DoctorCommand
         {
             foreach (var (state, what, toDo) in findings)
             {
-                call.Done($"{state,-4}  {what}{(toDo.Length > 0 ? " - " + toDo : string.Empty)}");
+                call.Judged(state, $"{new string(' ', Column - state.Length)}{what}{(toDo.Length > 0 ? " - " + toDo : string.Empty)}");
             }
 
             return;

@@ -13,6 +13,7 @@ namespace ConnectAgent.Cli;
 internal static class SnapshotCommand
 {
     private const string Path = "/v1/snapshot";
+    private const int CopyBytes = 81920;
 
     public static CliCommand Create() => CliCommand.Group(
         "snapshot",
@@ -24,14 +25,14 @@ internal static class SnapshotCommand
     private static Task<int> SaveAsync(Invocation call)
     {
         var file = call.OneWord("FILE");
-        return GuardAsync("Error saving snapshot: ", async () =>
+        return GuardAsync("Error saving snapshot: ", () => call.ProgressAsync("Saving", async progress =>
         {
             using var answer = await call.Api.OpenAsync(ApiRequest.Get(Path), call.Cancelled);
             await using var archive = await answer.Content.ReadAsStreamAsync(call.Cancelled);
             var unverified = file + ".unverified";
             try
             {
-                PrivateFile.Replace(unverified, archive.CopyTo, overwrite: true);
+                PrivateFile.Replace(unverified, target => Copy(archive, target, answer.Content.Headers.ContentLength, progress), overwrite: true);
                 var meta = await CheckAsync(unverified, call.Cancelled);
                 File.Move(unverified, file, overwrite: true);
                 return call.Done($"Saved and verified snapshot to index {meta.Index}");
@@ -40,7 +41,7 @@ internal static class SnapshotCommand
             {
                 PrivateFile.TryDelete(unverified);
             }
-        });
+        }));
     }
 
     private static async Task<int> RestoreAsync(Invocation call)
@@ -49,12 +50,12 @@ internal static class SnapshotCommand
 
         // Read here first: the file's own faults need no agent.
         await GuardAsync("Error restoring snapshot: ", () => CheckAsync(file, call.Cancelled));
-        return await GuardAsync("Error restoring snapshot: ", async () =>
+        return await GuardAsync("Error restoring snapshot: ", () => call.ProgressAsync("Restoring", async _ =>
         {
             using var content = new StreamContent(File.OpenRead(file));
             using var answer = await call.Api.OpenAsync(ApiRequest.Put(Path).With(content), call.Cancelled);
             return call.Done("Restored snapshot");
-        });
+        }));
     }
 
     private static async Task<int> InspectAsync(Invocation call)
@@ -75,6 +76,21 @@ internal static class SnapshotCommand
         }
 
         return 0;
+    }
+
+    private static void Copy(Stream source, Stream target, long? length, Action<double> progress)
+    {
+        var buffer = new byte[CopyBytes];
+        var copied = 0L;
+        while (source.Read(buffer) is > 0 and var read)
+        {
+            target.Write(buffer, 0, read);
+            copied += read;
+            if (length is > 0 and { } all)
+            {
+                progress((double)copied / all);
+            }
+        }
     }
 
     private static async Task<SnapshotMeta> CheckAsync(string file, CancellationToken cancellationToken)

@@ -56,8 +56,7 @@ internal static class CatalogCommands
                 node.Text("Node"), node.Text("ID"), node.Text("Address"), node.Text("Datacenter"), PairsOf(node.Field("TaggedAddresses")), PairsOf(MetaOf(node)),
             }).Prepend(["Node", "ID", "Address", "DC", "TaggedAddresses", "Meta"])
             : nodes.Select(static node => new[] { node.Text("Node"), Short(node.Text("ID")), node.Text("Address"), node.Text("Datacenter") }).Prepend(["Node", "ID", "Address", "DC"]);
-        call.Output.Write(TextTable.Of([.. rows]));
-        return 0;
+        return call.Table([.. rows]);
     }
 
     private static async Task<int> ServicesAsync(Invocation call)

@@ -126,12 +126,37 @@ internal sealed record Invocation(ParseResult Result, IReadOnlyList<string> Word
     }
 
     /// <summary>Prints a table, and ends well.</summary>
-    /// <param name="head">Names of columns; empty for none.</param>
-    /// <param name="rows">Each with as many cells.</param>
-    public int Table(string[] head, IEnumerable<string[]> rows)
+    /// <param name="rows">Each with as many cells; the first is the head.</param>
+    public int Table(IReadOnlyList<string[]> rows)
     {
-        Output.Write(TextTable.Of(head.Length > 0 ? [head, .. rows] : [.. rows]));
+        if (Terminal.Is(Output))
+        {
+            Terminal.Table(Output, rows);
+        }
+        else
+        {
+            Output.Write(TextTable.Of(rows));
+        }
+
         return 0;
+    }
+
+    /// <summary>Does long work, and shows on a terminal that it goes on.</summary>
+    /// <param name="what">The work, in a word or two.</param>
+    /// <param name="work">Says from 0 to 1 how far it is, if it knows.</param>
+    public Task<T> ProgressAsync<T>(string what, Func<Action<double>, Task<T>> work) => Terminal.ProgressAsync(Errors, what, work);
+
+    /// <summary>Prints a line whose first word says how it is.</summary>
+    public void Judged(string word, string rest)
+    {
+        if (Terminal.Is(Output))
+        {
+            Terminal.Line(Output, word, rest);
+        }
+        else
+        {
+            Done(word + rest);
+        }
     }
 
     /// <summary>Prints a line, and ends well.</summary>

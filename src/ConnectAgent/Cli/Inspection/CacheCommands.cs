@@ -26,20 +26,18 @@ internal static class CacheCommands
         var entries = await Invocation.GuardAsync("Error reading the cache: ", () => CacheEntries.ReadAsync(call.Api, call.Given(Kind), call.Given(Filter), call.Cancelled));
         return isJson
             ? call.Done(JsonShape.Print(JsonElement.Parse(new JsonArray([.. entries.Select(static entry => JsonNode.Parse(entry.GetRawText()))]).ToJsonString())))
-            : call.Table(["ID", "Kind", "Key", "Datacenter", "Token", "State", "AgeSeconds", "Index", "SizeBytes", "Hits", "Misses", "Waiters", "LastError"], entries.Select(static entry => new[]
+            : call.Table([["ID", "Kind", "Key", "Datacenter", "Token", "State", "AgeSeconds", "Index", "SizeBytes", "Hits", "Misses", "Waiters", "LastError"], .. entries.Select(static entry => new[]
             {
                 entry.Text("Id"), entry.Text("Kind"), entry.Text("Key"), entry.Text("Datacenter"), entry.Text("Token"), entry.Text("State"), entry.Text("AgeSeconds"), entry.Text("Index"),
                 entry.Text("SizeBytes"), entry.Text("Hits"), entry.Text("Misses"), entry.Text("Waiters"), entry.Field("LastError").Text("Text"),
-            }));
+            })]);
     }
 
     private static async Task<int> SummaryAsync(Invocation call)
     {
         var isJson = call.IsJson(Format);
         var summary = await call.AskAsync(ApiRequest.Get(CacheEntries.Path + "/summary"), "Error reading the cache: ");
-        return isJson
-            ? call.Done(JsonShape.Print(summary))
-            : call.Table([], Lines(summary, string.Empty));
+        return call.Done(isJson ? JsonShape.Print(summary) : TextTable.Of([.. Lines(summary, string.Empty)]).TrimEnd('\n'));
     }
 
     private static IEnumerable<string[]> Lines(JsonElement json, string prefix) => json.EnumerateObject().SelectMany(field =>

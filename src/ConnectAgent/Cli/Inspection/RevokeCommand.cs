@@ -73,9 +73,10 @@ internal static class RevokeCommand
         var revoked = await call.AskAsync(ApiRequest.Get("/v1/connect/ca/revoked"), "Error reading the revocations: ");
         return isJson
             ? call.Done(JsonShape.Print(revoked))
-            : call.Table(
+            : call.Table([
                 ["Revoked", "RevokedAt", "ExpiresAt"],
-                revoked.Items("Revoked").Select(static entry => new[] { WhatOf(entry), entry.Text("RevokedAt"), entry.Text("ExpiresAt") }));
+                .. revoked.Items("Revoked").Select(static entry => new[] { WhatOf(entry), entry.Text("RevokedAt"), entry.Text("ExpiresAt") }),
+            ]);
     }
 
     private static string WhatOf(JsonElement entry) => entry.Text("SerialNumber") is { Length: > 0 } serial

@@ -18,11 +18,11 @@ internal static class ServersCommand
         var servers = await call.AskAsync(ApiRequest.Get("/v1/agent/connect/servers"), "Error reading the servers: ");
         return isJson
             ? call.Done(JsonShape.Print(servers))
-            : call.Table(["Address", "State", "Current", "RoundTripMs", "OpenBlockingQueries", "LastIndex", "LastError"], servers.AsItems().Select(static server => new[]
+            : call.Table([["Address", "State", "Current", "RoundTripMs", "OpenBlockingQueries", "LastIndex", "LastError"], .. servers.AsItems().Select(static server => new[]
             {
                 server.Text("Address"), server.Text("State"), server.Text("Current"), server.Text("RoundTripMs"), server.Text("OpenBlockingQueries"), server.Text("LastIndex"),
                 ErrorOf(server.Field("LastError")),
-            }));
+            })]);
     }
 
     private static string ErrorOf(JsonElement error) => error.ValueKind == JsonValueKind.Object ? $"{error.Text("At")} {error.Text("Text")}" : string.Empty;

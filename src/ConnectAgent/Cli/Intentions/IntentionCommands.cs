@@ -67,11 +67,10 @@ internal static class IntentionCommands
             throw new CommandFailure("There are no intentions.", None);
         }
 
-        call.Output.Write(TextTable.Of([
+        return call.Table([
             ["ID", "Source", "Action", "Destination", "Precedence"],
             .. all.Select(static one => new[] { one.Text("ID"), one.Text("SourceName"), ActionOf(one), one.Text("DestinationName"), one.Text("Precedence") }),
-        ]));
-        return 0;
+        ]);
     }
 
     private static async Task<int> MatchAsync(Invocation call)

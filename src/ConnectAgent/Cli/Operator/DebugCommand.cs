@@ -13,6 +13,8 @@ namespace ConnectAgent.Cli.Operator;
 /// <summary><c>debug</c>: an archive of what an agent says of itself, and of its log while it is watched.</summary>
 internal static class DebugCommand
 {
+    private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(200);
+
     private static readonly (string File, string Path)[] Documents =
     [
         ("self.json", "/v1/agent/self"), ("host.json", "/v1/agent/host"), ("members.json", "/v1/agent/members"), ("metrics.json", "/v1/agent/metrics"),
@@ -39,7 +41,7 @@ internal static class DebugCommand
             members.Add((name, await TryReadAsync(call, path)));
         }
 
-        members.Add(("consul.log", await LogAsync(call, duration)));
+        members.Add(("consul.log", await call.ProgressAsync("Watching the log", progress => LogAsync(call, duration, progress))));
         try
         {
             PrivateFile.Replace(file, stream => Write(stream, members), overwrite: false);
@@ -67,8 +69,10 @@ internal static class DebugCommand
         }
     }
 
-    private static async Task<byte[]> LogAsync(Invocation call, TimeSpan duration)
+    private static async Task<byte[]> LogAsync(Invocation call, TimeSpan duration, Action<double> progress)
     {
+        var begun = TimeProvider.System.GetTimestamp();
+        await using var steps = TimeProvider.System.CreateTimer(_ => progress(TimeProvider.System.GetElapsedTime(begun) / duration), state: null, Step, Step);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(call.Cancelled);
         end.CancelAfter(duration);
         using var log = new MemoryStream();

@@ -15,14 +15,13 @@ internal static class OperatorCommands
     private static async Task<int> ListPeersAsync(Invocation call)
     {
         var servers = (await call.AskAsync(ApiRequest.Get("/v1/operator/raft/configuration"), "Error getting peers: Failed to retrieve raft configuration: ")).Items("Servers");
-        call.Output.Write(TextTable.Of([
+        return call.Table([
             ["Node", "ID", "Address", "State", "Voter", "RaftProtocol"],
             .. servers.Select(static server => new[]
             {
                 server.Text("Node"), server.Text("ID"), server.Text("Address"), server.IsTrue("Leader") ? "leader" : "follower",
                 server.IsTrue("Voter") ? "true" : "false", server.Text("ProtocolVersion"),
             }),
-        ]));
-        return 0;
+        ]);
     }
 }

@@ -1,0 +1,52 @@
+using ConnectAgent.TestKit.Processes;
+using FluentAssertions;
+using Xunit;
+
+namespace ConnectAgent.FunctionalTests;
+
+/// <summary>What the command line shows on a terminal, which <c>script</c> of util-linux makes, and that a pipe gets none of it.</summary>
+public sealed class CommandLineTerminalTests
+{
+    private const char Escape = '\u001b';
+
+    [Fact]
+    public async Task A_table_has_lines_and_colours_on_a_terminal_and_none_in_a_pipe()
+    {
+        await using var agent = await AgentProcess.StartAsync();
+        var piped = (await agent.CommandAsync("servers")).Output;
+        piped.Should().NotContain($"{Escape}").And.NotContain("│").And.StartWith("Address ");
+        var shown = await OnTerminalAsync(agent, "servers");
+        shown.Should().Contain("│").And.Contain("embedded").And.Contain($"{Escape}[");
+    }
+
+    [Theory]
+    [InlineData("NO_COLOR=1", true)]
+    [InlineData("TERM=dumb", false)]
+    public async Task The_environment_leaves_colours_out(string variable, bool hasLines)
+    {
+        await using var agent = await AgentProcess.StartAsync();
+        var shown = await OnTerminalAsync(agent, "servers", variable);
+        shown.Should().Contain("embedded").And.NotMatchRegex("\u001b\\[[0-9;]*3[0-9]");
+        shown.Contains('│', StringComparison.Ordinal).Should().Be(hasLines);
+    }
+
+    [Fact]
+    public async Task Long_work_shows_that_it_goes_on()
+    {
+        using var folder = new TemporaryFolder();
+        await using var agent = await AgentProcess.StartAsync();
+        (await OnTerminalAsync(agent, $"debug -duration 1s -output {folder.Path}/debug")).Should().Contain("Watching the log").And.Contain("Saved debug archive");
+        (await OnTerminalAsync(agent, $"snapshot save {folder.Path}/backup.snap")).Should().Contain("Saved and verified snapshot");
+        (await OnTerminalAsync(agent, "doctor")).Should().Contain($"{Escape}[").And.Contain("answers");
+        (await agent.CommandAsync("snapshot", "save", Path.Combine(folder.Path, "piped.snap"))).Errors.Should().BeEmpty();
+        (await agent.CommandAsync("debug", "-duration", "100ms", "-output", Path.Combine(folder.Path, "piped"))).Errors.Should().BeEmpty();
+    }
+
+    private static async Task<string> OnTerminalAsync(AgentProcess agent, string command, params string[] environment)
+    {
+        var (exit, output, errors) = await RunningProcess.RunAsync(
+            "env", ["TERM=xterm-256color", .. environment, "script", "-qec", $"stty cols 200; {Repository.PublishedAgent} {command} -http-addr {agent.Address.Authority}", "/dev/null"]);
+        exit.Should().Be(0, output + errors);
+        return output;
+    }
+}
