@@ -30,6 +30,14 @@ public sealed class CommandLineTerminalTests
         shown.Contains('│', StringComparison.Ordinal).Should().Be(hasLines);
     }
 
+    [Fact] // what stands in a cell can be copied
+    public async Task A_table_that_does_not_fit_is_plain()
+    {
+        await using var agent = await AgentProcess.StartAsync();
+        (await OnTerminalAsync(agent, "members", columns: 60)).Should().NotContain("│").And.Contain("Node   Address ");
+        (await OnTerminalAsync(agent, "members", columns: 200)).Should().Contain("│");
+    }
+
     [Fact]
     public async Task Long_work_shows_that_it_goes_on()
     {
@@ -42,10 +50,10 @@ public sealed class CommandLineTerminalTests
         (await agent.CommandAsync("debug", "-duration", "100ms", "-output", Path.Combine(folder.Path, "piped"))).Errors.Should().BeEmpty();
     }
 
-    private static async Task<string> OnTerminalAsync(AgentProcess agent, string command, params string[] environment)
+    private static async Task<string> OnTerminalAsync(AgentProcess agent, string command, string variable = "LANG=C.UTF-8", int columns = 200)
     {
         var (exit, output, errors) = await RunningProcess.RunAsync(
-            "env", ["TERM=xterm-256color", .. environment, "script", "-qec", $"stty cols 200; {Repository.PublishedAgent} {command} -http-addr {agent.Address.Authority}", "/dev/null"]);
+            "env", ["TERM=xterm-256color", variable, "script", "-qec", $"stty cols {columns}; {Repository.PublishedAgent} {command} -http-addr {agent.Address.Authority}", "/dev/null"]);
         exit.Should().Be(0, output + errors);
         return output;
     }

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
 using ConnectAgent.ControlPlane.ConfigEntries;
@@ -50,7 +51,8 @@ internal sealed class ChainEntries(StateSnapshot state)
         return services.Values;
     }
 
-    private sealed class Kept<T>(string kind, Func<JsonObject, T> read)
+    // The table can make a value by itself, of which nothing is used here.
+    private sealed class Kept<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicParameterlessConstructor)] T>(string kind, Func<JsonObject, T> read)
         where T : class
     {
         private readonly ConditionalWeakTable<ConfigEntry, T> _read = [];

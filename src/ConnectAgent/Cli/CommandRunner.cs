@@ -11,6 +11,9 @@ internal static class CommandRunner
     private const int Failure = 1;
     private const int UnknownCommand = 127;
 
+    /// <summary>All commands. One tree for the process: flags that commands share keep a list of all whose they are.</summary>
+    internal static RootCommand Root { get; } = CreateRoot();
+
     public static Task<int> RunAsync(string[] arguments) => RunAsync(arguments, Console.Out, Console.Error);
 
     /// <summary>Runs one command.</summary>
@@ -20,17 +23,11 @@ internal static class CommandRunner
     /// <returns>The exit code.</returns>
     internal static async Task<int> RunAsync(string[] arguments, TextWriter output, TextWriter errors)
     {
-        var root = Commands.Create();
-        root.Options.Remove(root.Options.OfType<VersionOption>().Single());
-        var help = root.Options.OfType<HelpOption>().Single();
-        help.Aliases.Add("-help");
-        help.Action = new UsageAction();
-
         // The reference's own spelling of a command.
         arguments = arguments is ["-v" or "-version" or "--version"] ? ["version"] : arguments;
 
         // Go's flags know neither bundles of one-letter options nor files of arguments.
-        var result = root.Parse(arguments, new ParserConfiguration { EnablePosixBundling = false, ResponseFileTokenReplacer = null });
+        var result = Root.Parse(arguments, new ParserConfiguration { EnablePosixBundling = false, ResponseFileTokenReplacer = null });
         var command = result.CommandResult.Command;
         if (result.Action is UsageAction)
         {
@@ -46,7 +43,7 @@ internal static class CommandRunner
         if (command.Subcommands.Count > 0)
         {
             await errors.WriteAsync(Usage.Of(command));
-            return command == root ? UnknownCommand : Failure;
+            return command == Root ? UnknownCommand : Failure;
         }
 
         return result switch
@@ -55,6 +52,16 @@ internal static class CommandRunner
             { UnmatchedTokens: [_, ..] extra } when command.Name == AgentCommand.Name => await ExtraAsync(extra, errors),
             _ => await FailAsync(result.Errors[0].Message, command, errors),
         };
+    }
+
+    private static RootCommand CreateRoot()
+    {
+        var root = Commands.Create();
+        root.Options.Remove(root.Options.OfType<VersionOption>().Single());
+        var help = root.Options.OfType<HelpOption>().Single();
+        help.Aliases.Add("-help");
+        help.Action = new UsageAction();
+        return root;
     }
 
     // What looks like a flag is one, wherever it stands; "-" alone is standard input.

@@ -67,7 +67,25 @@ public sealed class CommandLineTests
             .Should().Be((1, string.Empty, "Error listing config entries for kind \"mesh\": Unexpected response code: 500 (No path to datacenter)\n"));
     }
 
-    public static TheoryData<string> Names => [.. All(Commands.Create(), string.Empty)];
+    [Theory] // whatever is wrong with a command line, what was given as a secret is not repeated
+    [InlineData(1, "members", "-tokn=SECRET")]
+    [InlineData(1, "members", "-tokn", "SECRET")]
+    [InlineData(1, "-token", "SECRET", "members")]
+    [InlineData(1, "members", "-token", "SECRET", "-http-addr", "ftp://x")]
+    [InlineData(1, "members", "-token", "SECRET", "-http-addr", "127.0.0.1:1")]
+    [InlineData(1, "leaf", "get", "web", "-token=SECRET", "-http-addr", "127.0.0.1:1", "-format=yaml")]
+    [InlineData(1, "acl", "set-agent-token", "default", "SECRET", "-http-addr", "127.0.0.1:1")]
+    [InlineData(1, "acl", "set-agent-token", "default", "SECRET", "SECRET")]
+    [InlineData(1, "acl", "token", "create", "-secret", "SECRET", "-policy-name", "p", "-http-addr", "127.0.0.1:1")]
+    public async Task A_secret_of_the_command_line_is_not_repeated(int expected, params string[] arguments)
+    {
+        const string Secret = "5ec3e7ab-9999-1111-2222-333344445555";
+        var (exit, output, errors) = await RunAsync([.. arguments.Select(static word => word.Replace("SECRET", Secret, StringComparison.Ordinal))]);
+        exit.Should().Be(expected, errors);
+        (output + errors).Should().NotBeEmpty().And.NotContain(Secret);
+    }
+
+    public static TheoryData<string> Names => [.. All(CommandRunner.Root, string.Empty)];
 
     [Theory] // every command has help with an example, which the command line itself understands
     [MemberData(nameof(Names))]
@@ -77,7 +95,7 @@ public sealed class CommandLineTests
         (exit, errors).Should().Be((0, string.Empty));
         var example = help.Split("For instance: connect-agent ").Should().HaveCount(2, help).And.Subject.Last().Split('\n')[0];
         var words = CommandLineParser.SplitCommandLine(example.Split(" > ")[0]).ToArray();
-        var result = Commands.Create().Parse(words, new ParserConfiguration { EnablePosixBundling = false, ResponseFileTokenReplacer = null });
+        var result = CommandRunner.Root.Parse(words, new ParserConfiguration { EnablePosixBundling = false, ResponseFileTokenReplacer = null });
         result.Errors.Should().BeEmpty(example);
         result.UnmatchedTokens.Should().BeEmpty(example);
         $"{string.Join(' ', words)} ".Should().StartWith(name + " ");

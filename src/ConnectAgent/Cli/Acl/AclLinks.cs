@@ -29,7 +29,7 @@ internal sealed class AclLinks(bool withRoles)
         JsonArray policies = [.. call.Of(_policyNames).Select(static name => Link(string.Empty, name))];
         foreach (var id in call.Of(_policyIds))
         {
-            policies.Add((JsonNode)Link(await PolicyCommands.IdAsync(call, id), string.Empty));
+            policies.Add(Link(await PolicyCommands.IdAsync(call, id), string.Empty));
         }
 
         Set("Policies", policies);
@@ -38,7 +38,7 @@ internal sealed class AclLinks(bool withRoles)
             JsonArray roles = [.. call.Of(_roleNames).Select(static name => Link(string.Empty, name))];
             foreach (var id in call.Of(_roleIds))
             {
-                roles.Add((JsonNode)Link(await RoleCommands.IdAsync(call, id), string.Empty));
+                roles.Add(Link(await RoleCommands.IdAsync(call, id), string.Empty));
             }
 
             Set("Roles", roles);
@@ -79,7 +79,8 @@ internal sealed class AclLinks(bool withRoles)
         ? (string?)old["ID"] == id
         : now["Name"] is not null ? (string?)old["Name"] == (string?)now["Name"] : JsonNode.DeepEquals(old, now);
 
-    private static JsonObject Link(string id, string name) => new JsonObject { ["ID"] = id, ["Name"] = name };
+    // A node by its type: adding anything else to an array serializes it by reflection.
+    private static JsonNode Link(string id, string name) => new JsonObject { ["ID"] = id, ["Name"] = name };
 
     private static JsonNode ServiceOf(string text)
     {

@@ -129,11 +129,7 @@ internal sealed record Invocation(ParseResult Result, IReadOnlyList<string> Word
     /// <param name="rows">Each with as many cells; the first is the head.</param>
     public int Table(IReadOnlyList<string[]> rows)
     {
-        if (Terminal.Is(Output))
-        {
-            Terminal.Table(Output, rows);
-        }
-        else
+        if (!Terminal.TryTable(Output, rows))
         {
             Output.Write(TextTable.Of(rows));
         }

@@ -5,6 +5,9 @@ namespace ConnectAgent.Cli.Framework;
 /// <summary>What a person sees who sits at a terminal: tables with lines, colours, progress. In a pipe, or where <c>TERM=dumb</c>, there is none of it; <c>NO_COLOR</c> leaves the colours out.</summary>
 internal static class Terminal
 {
+    // A line and a blank on each side.
+    private const int CellFrame = 3;
+
     private static readonly Style Head = new(decoration: Decoration.Bold);
     private static readonly Style Good = new(Color.Green);
     private static readonly Style Bad = new(Color.Red);
@@ -14,9 +17,23 @@ internal static class Terminal
     public static bool Is(TextWriter writer) => Environment.GetEnvironmentVariable("TERM") != "dumb"
         && ((ReferenceEquals(writer, Console.Out) && !Console.IsOutputRedirected) || (ReferenceEquals(writer, Console.Error) && !Console.IsErrorRedirected));
 
-    /// <summary>Prints a table; the first row is the head.</summary>
-    public static void Table(TextWriter output, IReadOnlyList<string[]> rows)
+    /// <summary>Prints a table, unless there is no terminal, or one that is too narrow to hold it without breaking what stands in its cells.</summary>
+    /// <param name="output">Where to.</param>
+    /// <param name="rows">The first is the head.</param>
+    /// <returns>Whether it was printed.</returns>
+    public static bool TryTable(TextWriter output, IReadOnlyList<string[]> rows)
     {
+        if (!Is(output))
+        {
+            return false;
+        }
+
+        var console = Open(output);
+        if (rows[0].Select((_, column) => rows.Max(row => row[column].Length) + CellFrame).Sum() >= console.Profile.Width)
+        {
+            return false;
+        }
+
         var table = new Table { Border = TableBorder.Rounded };
         foreach (var name in rows[0])
         {
@@ -28,7 +45,8 @@ internal static class Terminal
             table.AddRow(row.Select(static cell => new Text(cell, StyleOf(cell))));
         }
 
-        Open(output).Write(table);
+        console.Write(table);
+        return true;
     }
 
     /// <summary>Prints a line whose first word says how it is.</summary>
