@@ -33,7 +33,8 @@ internal sealed class InProcessAgent : IAsyncDisposable
     /// <summary>Makes it an agent of another one's, which is its server.</summary>
     public static void PutInFrontOf(ConfigValues values, Uri server)
     {
-        values.Set(NodeKeys.Server, false).Set(NodeKeys.Bootstrap, false);
+        // Of two agents with one name each would remove the other's services.
+        values.Set(NodeKeys.Server, false).Set(NodeKeys.Bootstrap, false).Set(NodeKeys.NodeName, "in-front");
         values.Merge(ServerSettings.ServersKey, new List<string> { server.GetLeftPart(UriPartial.Authority) });
     }
 
