@@ -120,7 +120,11 @@ public ref struct HclParser
                     Advance();
                     return new HclItem(at, keys, Value());
                 case HclTokenKind.OpenBrace when keys.Count > 0:
-                    return new HclItem(at, keys, Object());
+                    // Each key but the last is an object of its own.
+                    _depth += keys.Count - 1;
+                    var body = Object();
+                    _depth -= keys.Count - 1;
+                    return new HclItem(at, keys, body);
                 case HclTokenKind.Assign when keys.Count > 1:
                     throw new HclException(_token.At, $"nested object expected: LBRACE got: {NameOf(_token.Kind)}");
                 case HclTokenKind.EndOfText or HclTokenKind.CloseBrace or HclTokenKind.Comma when keys.Count > 0:

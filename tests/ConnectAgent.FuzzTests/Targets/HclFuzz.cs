@@ -11,10 +11,13 @@ internal sealed class HclFuzz : FuzzTarget
 
     public override IReadOnlyList<string> Words =>
     [
-        "{", "}", "[", "]", "=", ",", "\"", "\\u00e9", "\\x", "<<E\n", "<<-E\n", "\nE\n", "# ", "// ", "/*", "*/", "true", "0x1F", "010", "-1", "1e9", "a", "\"b c\"", "service \"web\" ",
+        "{", "}", "[", "]", "=", ",", "\"", "\\u00e9", "\\x", "<<E\n", "<<-E\n", "\nE\n", "# ", "// ", "/*", "*/", "true", "0x1F", "010", "-1", "1e9", "a", "\"b c\"", "service \"web\" ", "${", "\"${f(\"",
     ];
 
     public override IReadOnlyList<Type> Refusals => [typeof(HclException)];
+
+    /// <summary>So many are promised; each takes microseconds.</summary>
+    public override int Inputs => 100_000;
 
     public override long FreeWork => 64 * 1024;
 

@@ -23,6 +23,19 @@ public sealed class KeyEffectTests
     public void FA_8_A_key_that_is_set_and_has_no_effect_is_named(string json, params string[] keys) =>
         ConfigTexts.Read(json).Warnings.Should().BeEquivalentTo(keys.Select(key => key + " is accepted and has no effect"));
 
+    [Fact] // one by one, whatever it holds
+    public void FA_8_Every_key_without_effect_is_named_when_it_is_set()
+    {
+        var keys = Without(AgentSchema.Root, string.Empty, static json => json).ToList();
+        keys.Should().HaveCountGreaterThan(200);
+        foreach (var (path, json) in keys)
+        {
+            var values = new ConfigValues();
+            ConfigFile.Merge("0.json", System.Text.Encoding.UTF8.GetBytes(json), values);
+            values.WithoutEffect.Select(unused => unused.Path).Should().Equal([path], json);
+        }
+    }
+
     [Theory] // what restricts a listener that is not there
     [InlineData("""{"tls":{"https":{"verify_incoming":true,"tls_min_version":"tls13"}}}""", "tls.https.tls_min_version", "tls.https.verify_incoming")]
     [InlineData("""{"verify_incoming":true,"verify_incoming_https":true,"cert_file":"/x"}""", "verify_incoming_https", "cert_file", "verify_incoming")]
@@ -95,6 +108,34 @@ public sealed class KeyEffectTests
     public void FA_8_A_client_without_servers_is_told_the_line_to_write(string joined, string servers) =>
         joined.Invoking(text => ConfigTexts.Read($$"""{"server":false,"retry_join":{{text}} }""")).Should().Throw<ConfigurationException>()
             .WithMessage($"'server = false' needs servers to talk to: set connect_agent.servers, for instance to {servers}");
+
+    // Each with a document that sets it to something.
+    private static IEnumerable<(string Path, string Json)> Without(ConfigSchema schema, string prefix, Func<string, string> around) => schema.Keys.SelectMany(pair =>
+    {
+        return pair.Value switch
+        {
+            { Effect: KeyEffect.None } => [(prefix + pair.Key, Within(Something(pair.Value)))],
+            { Inner: { } inner, Type: null } => Without(inner, prefix + pair.Key + ".", Within),
+            _ => Enumerable.Empty<(string, string)>(),
+        };
+
+        string Within(string json) => around($$"""{"{{pair.Key}}":{{json}}}""");
+    });
+
+    private static string Something(ConfigField field) => field.Type switch
+    {
+        null when field.IsList => $"[{Something(field.Inner!)}]",
+        null => Something(field.Inner!),
+        var type when type == ConfigTypes.Text => "\"x\"",
+        var type when type == ConfigTypes.Flag => "true",
+        var type when type == ConfigTypes.Number || type == ConfigTypes.Real => "1",
+        var type when type == ConfigTypes.List => "[\"x\"]",
+        var type when type == ConfigTypes.Map => """{"x":"y"}""",
+        var type when type == ConfigTypes.AnyObjects => """[{"x":1}]""",
+        _ => """{"x":1}""",
+    };
+
+    private static string Something(ConfigSchema schema) => schema.Keys.First() is var (name, field) ? $$"""{"{{name}}":{{Something(field)}}}""" : "{}";
 
     private static IEnumerable<string> Inert(ConfigSchema schema, string prefix) => schema.Keys.SelectMany(pair =>
         pair.Value.Effect == KeyEffect.None ? [prefix + pair.Key]
