@@ -302,17 +302,24 @@ internal sealed class StateStore : IDisposable
             }
         }
 
+        // Tables do not depend on each other.
+        var read = new TableState[_tables.All.Count];
+        Spread.Over(read.Length, stored.Tables.Values.Sum(static rows => rows.Count), i => read[i] = Read(_tables.All[i], stored));
         var state = StateSnapshot.Empty;
         var highest = 0UL;
-        foreach (var table in _tables.All)
+        for (var i = 0; i < read.Length; i++)
         {
-            var index = stored.Indexes.FirstOrDefault(entry => entry.Table == table.Name).Index;
-            var rows = table.Read(StateCounter.Highest);
-            rows.Add(stored.Tables.GetValueOrDefault(table.Name) ?? []);
-            state = state.With(table, rows.End(index));
-            highest = Math.Max(highest, index);
+            state = state.With(_tables.All[i], read[i]);
+            highest = Math.Max(highest, read[i].Index);
         }
 
         return (state, highest);
+    }
+
+    private static TableState Read(StateTable table, StoredState stored)
+    {
+        var rows = table.Read(StateCounter.Highest);
+        rows.Add(stored.Tables.GetValueOrDefault(table.Name) ?? []);
+        return rows.End(stored.Indexes.FirstOrDefault(entry => entry.Table == table.Name).Index);
     }
 }

@@ -74,7 +74,15 @@ internal static class AgentHost
             builder.Services.AddHostedService<ConfigurationWatcher>();
         }
 
-        builder.Services.AddSingleton<IHostLifetime>(services => services.GetRequiredService<SignalLifetime>());
+        builder.Services.AddSingleton<IHostLifetime>(services =>
+        {
+            if (StartMemory.IsKept)
+            {
+                OpenStores(services);
+            }
+
+            return services.GetRequiredService<SignalLifetime>();
+        });
         builder.Services.Configure<SocketTransportOptions>(options =>
         {
             options.CreateBoundListenSocket = endpoint => Listeners.Bind(endpoint, configuration);
@@ -105,6 +113,19 @@ internal static class AgentHost
         app.ReportToSystemd();
         return app;
     }
+
+    // Many rows: both files are read at once. What needs one of them would have the other one wait.
+    private static void OpenStores(IServiceProvider services) => Spread.Over(2, int.MaxValue, part =>
+    {
+        if (part == 0)
+        {
+            services.GetService<StateStore>();
+        }
+        else
+        {
+            services.GetRequiredService<LocalStore>();
+        }
+    });
 
     private static async Task MapAsync(WebApplication app)
     {
