@@ -33,7 +33,9 @@ cp -r "$published"/. "$root"/usr/lib/connect-agent
 rm -f "$root"/usr/lib/connect-agent/libcoreclrtraceptprovider.so "$root"/usr/lib/connect-agent/*.pdb "$root"/usr/lib/connect-agent/*.xml
 rm -f "$root"/usr/lib/connect-agent/web.config "$root"/usr/lib/connect-agent/*.staticwebassets.endpoints.json
 find "$root"/usr/lib/connect-agent -type d -exec chmod 755 {} + -o -type f -exec chmod 644 {} +
-chmod 755 "$root"/usr/lib/connect-agent/connect-agent
+for program in connect-agent createdump; do
+  [ ! -e "$root/usr/lib/connect-agent/$program" ] || chmod 755 "$root/usr/lib/connect-agent/$program"
+done
 ln -s ../lib/connect-agent/connect-agent "$root"/usr/bin/connect-agent
 
 install -D -m 644 packaging/systemd/connect-agent.service "$root"/lib/systemd/system/connect-agent.service

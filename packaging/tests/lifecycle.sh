@@ -51,6 +51,15 @@ api -H 'X-Consul-Token: 5ec3e7ab-0000-1111-2222-333344445555' http://127.0.0.1:8
 ! journalctl --no-pager -q -o cat -u connect-agent | grep -q 5ec3e7ab
 rm /etc/connect-agent/acl.json
 
+title log files
+echo '{"log_file": "/var/log/connect-agent/agent.log", "log_rotate_bytes": 4096, "log_rotate_max_files": 2}' >/etc/connect-agent/log.json
+systemctl restart connect-agent
+files() { find /var/log/connect-agent -name 'agent-*.log' | wc -l; }
+for _ in $(seq 100); do api http://127.0.0.1:8500/v1/status/leader >/dev/null; done
+until_true eval '[ "$(files)" = 3 ]'
+[ "$(find /var/log/connect-agent -name 'agent-*.log' -printf '%U %m %s\n' | awk -v user="$(id -u connect-agent)" '$1 != user || $2 ~ /[1-7]$/ || $3 > 4096')" = "" ]
+rm /etc/connect-agent/log.json
+
 title watchdog
 install -d /run/systemd/system/connect-agent.service.d
 printf '[Service]\nWatchdogSec=2\nTimeoutAbortSec=1\n' >/run/systemd/system/connect-agent.service.d/watchdog.conf

@@ -34,6 +34,7 @@ public sealed class CredentialsTests : IDisposable
         _folder.Write("acl.tokens.agent", "of-the-credential");
         Take();
         _values.Of(AclKeys.AgentToken).Should().Be("of-the-credential");
+        _values.PartsOf(AclKeys.AgentToken).Should().ContainSingle("the effective configuration names its source").Which.Source.Name.Should().Be("CREDENTIALS_DIRECTORY acl.tokens.agent");
         _values.Warnings.Should().Equal("acl.tokens.agent is set by a credential, too: the credential counts");
     }
 
