@@ -35,6 +35,16 @@ public sealed partial class RoutePermissionTests
         static Task Answer(WireRequest request) => WireReply.EmptyAsync(request.Context, StatusCodes.Status200OK);
     }
 
+    [Fact] // so that a new one is asked for what it is about, and not for something that is not there; this node's name is known to all
+    public async Task A_route_whose_right_is_to_a_name_has_requests_of_its_own()
+    {
+        await using var agent = await StartAsync();
+        var declared = agent.Routes.SelectMany(static route => route.Methods.Select(method => (Key: $"{method.Method} {RouteProbes.PathOf(route)}", method.Permission))).ToList();
+        declared.Where(static one => one.Permission is { Kind: PermissionKind.Right or PermissionKind.Filtered, On: not ("" or "this node") })
+            .Select(static one => one.Key).Should().BeSubsetOf(RouteProbes.Rows);
+        RouteProbes.Rows.Should().BeSubsetOf(declared.Select(static one => one.Key), "what is no route is asked for nothing");
+    }
+
     [Fact]
     public async Task An_unknown_token_is_refused_wherever_a_token_is_looked_at()
     {

@@ -142,6 +142,9 @@ internal static class RouteProbes
         from probe in Known.GetValueOrDefault($"{method.Method} {PathOf(route)}") ?? [Plain(route, method)]
         select (method, probe);
 
+    /// <summary>The routes that have requests of their own, each with its method.</summary>
+    public static IReadOnlyCollection<string> Rows => Known.Keys;
+
     /// <summary>As it was mapped.</summary>
     public static string PathOf(WireRoute route) => route.Suffix.Length == 0 ? route.Path : route.Path + "*" + route.Suffix;
 
