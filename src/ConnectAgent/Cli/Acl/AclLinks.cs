@@ -26,19 +26,20 @@ internal sealed class AclLinks(bool withRoles)
     /// <param name="isMerged">By the body's names: whether what is there stays.</param>
     public async Task SetAsync(Invocation call, JsonObject target, Func<string, bool> isMerged)
     {
-        JsonArray policies = [.. call.Of(_policyNames).Select(static name => Link(string.Empty, name))];
+        // As nodes by their type: adding anything else to an array serializes it by reflection.
+        JsonArray policies = [.. call.Of(_policyNames).Select(static name => (JsonNode)Link(string.Empty, name))];
         foreach (var id in call.Of(_policyIds))
         {
-            policies.Add(Link(await PolicyCommands.IdAsync(call, id), string.Empty));
+            policies.Add((JsonNode)Link(await PolicyCommands.IdAsync(call, id), string.Empty));
         }
 
         Set("Policies", policies);
         if (withRoles)
         {
-            JsonArray roles = [.. call.Of(_roleNames).Select(static name => Link(string.Empty, name))];
+            JsonArray roles = [.. call.Of(_roleNames).Select(static name => (JsonNode)Link(string.Empty, name))];
             foreach (var id in call.Of(_roleIds))
             {
-                roles.Add(Link(await RoleCommands.IdAsync(call, id), string.Empty));
+                roles.Add((JsonNode)Link(await RoleCommands.IdAsync(call, id), string.Empty));
             }
 
             Set("Roles", roles);
@@ -79,8 +80,7 @@ internal sealed class AclLinks(bool withRoles)
         ? (string?)old["ID"] == id
         : now["Name"] is not null ? (string?)old["Name"] == (string?)now["Name"] : JsonNode.DeepEquals(old, now);
 
-    // A node by its type: adding anything else to an array serializes it by reflection.
-    private static JsonNode Link(string id, string name) => new JsonObject { ["ID"] = id, ["Name"] = name };
+    private static JsonObject Link(string id, string name) => new JsonObject { ["ID"] = id, ["Name"] = name };
 
     private static JsonNode ServiceOf(string text)
     {

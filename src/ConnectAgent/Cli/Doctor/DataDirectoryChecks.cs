@@ -74,15 +74,21 @@ internal static class DataDirectoryChecks
     {
         foreach (var file in DataDirectory.Files.Where(static file => file.EndsWith(".db", StringComparison.Ordinal)).Select(file => Path.Combine(directory, file)).Where(File.Exists))
         {
-            RegularFile.RequireNoOther(file);
-            using var stream = new FileStream(file, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
-            Span<byte> head = stackalloc byte[DatabaseMagic.Length];
-            if (stream.ReadAtLeast(head, head.Length, throwOnEndOfStream: false) > 0 && !head.SequenceEqual(DatabaseMagic))
+            if (!IsDatabase(file))
             {
                 return Finding.Fail($"{name}: {file} is no database", "move it away, and restore a snapshot (docs/operations.md)");
             }
         }
 
         return Finding.Ok($"{name}: opens");
+    }
+
+    // An empty file is a database that nothing has been written to.
+    private static bool IsDatabase(string file)
+    {
+        RegularFile.RequireNoOther(file);
+        using var stream = new FileStream(file, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+        Span<byte> head = stackalloc byte[DatabaseMagic.Length];
+        return stream.ReadAtLeast(head, head.Length, throwOnEndOfStream: false) == 0 || head.SequenceEqual(DatabaseMagic);
     }
 }
