@@ -28,8 +28,9 @@ public sealed class LiveStreamsTests
         open.ForEach(answer => answer.Dispose());
 
         // When the agent learns of the end of a connection nobody is told.
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         HttpResponseMessage again;
-        while ((again = await FollowAsync(http, Monitor)).StatusCode != System.Net.HttpStatusCode.OK)
+        while ((again = await FollowAsync(http, Monitor, limit.Token)).StatusCode != System.Net.HttpStatusCode.OK)
         {
             again.Dispose();
         }
@@ -51,6 +52,6 @@ public sealed class LiveStreamsTests
         (await lines.ReadLineAsync()).Should().Contain("[DEBUG] agent.");
     }
 
-    private static Task<HttpResponseMessage> FollowAsync(HttpClient http, string path) =>
-        http.GetAsync(new Uri(path, UriKind.Relative), HttpCompletionOption.ResponseHeadersRead);
+    private static Task<HttpResponseMessage> FollowAsync(HttpClient http, string path, CancellationToken cancellationToken = default) =>
+        http.GetAsync(new Uri(path, UriKind.Relative), HttpCompletionOption.ResponseHeadersRead, cancellationToken);
 }
