@@ -3,9 +3,6 @@ using System.Globalization;
 using System.Net.Http.Headers;
 using ConnectAgent.Client.Servers;
 using ConnectAgent.Http.Wire;
-using ConnectAgent.Protocol.Limits;
-using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
-using MinDataRate = Microsoft.AspNetCore.Server.Kestrel.Core.MinDataRate;
 
 namespace ConnectAgent.Http.Forwarding;
 
@@ -13,13 +10,6 @@ namespace ConnectAgent.Http.Forwarding;
 internal static class ForwardedReply
 {
     private const int PieceLength = 32 * 1024;
-
-    // A caller that does not take its answer may not keep a place among those that are forwarded.
-    [Limit("http.forward_rate", "bytes per second, at least", "the connection is closed")]
-    private const double SlowestTaken = 240;
-    [Limit("http.forward_rate_grace", "s", "`http.forward_rate` applies")]
-    private static readonly TimeSpan TakenGrace = TimeSpan.FromSeconds(30);
-    private static readonly MinDataRate SlowestCaller = new(SlowestTaken, TakenGrace);
 
     private static readonly string[] SentBack =
         ["X-Cache", "Age", "Allow", "Cache-Control", "Content-Encoding", "Content-Type", "Retry-After", "Warning"];
@@ -51,11 +41,6 @@ internal static class ForwardedReply
             }
 
             context.Response.ContentLength = answer.ContentHeaders.ContentLength;
-            if (context.Features.Get<IHttpMinResponseDataRateFeature>() is { } rate)
-            {
-                rate.MinDataRate = SlowestCaller;
-            }
-
             while (length > 0)
             {
                 await context.Response.Body.WriteAsync(piece.AsMemory(0, length), context.RequestAborted);

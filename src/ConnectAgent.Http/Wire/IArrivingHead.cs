@@ -3,6 +3,12 @@ namespace ConnectAgent.Http.Wire;
 /// <summary>What a connection counts of the request head that comes in on it, as a feature of the connection; HTTP/2 has none.</summary>
 internal interface IArrivingHead
 {
+    /// <summary>
+    /// Whether the head that has come is a large one. The web server keeps the texts of the last head for the next one on the connection, for as long as it
+    /// is open, so a connection ends with the answer to such a head.
+    /// </summary>
+    bool IsLarge { get; }
+
     /// <summary>What comes in now is no head. It is called once more for each reason.</summary>
     void Pause();
 

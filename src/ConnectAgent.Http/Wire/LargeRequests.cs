@@ -12,12 +12,20 @@ internal sealed class LargeRequests
     [Limit("http.large", "bytes", "takes one of `http.large_requests`")]
     public const int From = 64 * 1024;
 
-    [Limit(PlacesLimit, "requests", "refused: 429", Refuses = true)]
+    [Limit(PlacesLimit, "requests", "refused: 429; over HTTP/2 in the middle of a head: the connection is closed", Refuses = true)]
     public const int Most = 16;
 
     public const string PlacesLimit = "http.large_requests";
 
+    [Limit("http.arriving_all", "bytes", "each that comes in takes one of `http.large_requests`")]
+    private const long MostArriving = 16L << 20;
+
+    /// <summary>With large headers; such a read may be asked again at once.</summary>
+    [Limit("http.large_hold", "s", "answered with what is there")]
+    private static readonly TimeSpan LongestHold = TimeSpan.FromSeconds(10);
+
     private int _held;
+    private long _arriving;
 
     /// <summary>What a refused one is told.</summary>
     public static string RefusalText { get; } = $"Too many requests of more than {From} bytes at once, please rate limit your calls";
@@ -27,6 +35,16 @@ internal sealed class LargeRequests
 
     /// <summary>What a refused one gets.</summary>
     public static WireException Refusal() => new(StatusCodes.Status429TooManyRequests, RefusalText) { Limit = PlacesLimit };
+
+    /// <summary>Whether all connections together hold so much of what is not whole yet that everything more of it needs a place.</summary>
+    public bool IsCrowded => Volatile.Read(ref _arriving) > MostArriving;
+
+    /// <summary>A connection holds so much more of what is not whole yet and has no place.</summary>
+    public void Arrive(long bytes) => Interlocked.Add(ref _arriving, bytes);
+
+    /// <summary>How long a read may be held: one that has a place would keep it from all others for as long.</summary>
+    public static TimeSpan? LimitWait(HttpContext context, TimeSpan? wait) =>
+        context.Features.Get<Place>() is null || (wait > TimeSpan.Zero && wait < LongestHold) ? wait : LongestHold;
 
     /// <summary>Gives a request a place if its head is large; <see cref="Leave"/> gives it back.</summary>
     /// <param name="context">The request.</param>
@@ -83,7 +101,7 @@ internal sealed class LargeRequests
     private void Need(HttpContext context, long bytes)
     {
         var streams = context.Features.Get<StreamBytes>();
-        if (context.Features.Get<Place>() is null && (streams?.Hold(context, bytes) ?? bytes) > From)
+        if (context.Features.Get<Place>() is null && (streams is null ? bytes > From : streams.Hold(context, bytes) > StreamBytes.Most))
         {
             Take(context);
             streams?.Leave(context);

@@ -1,23 +1,37 @@
+using Microsoft.AspNetCore.Connections.Features;
+
 namespace ConnectAgent.Http.Wire;
 
 /// <summary>
 /// Bodies of more than <see cref="LargeRequests.From"/>, and of unknown length. What of one is left when the answer is written cannot be told from the
-/// next head, so the connection ends with the answer, unless all of it has been read.
+/// next head, so the connection ends with the answer, unless all of it has been read. It ends after a large head, too (<see cref="IArrivingHead.IsLarge"/>).
 /// </summary>
 internal static class LongBody
 {
     /// <summary>A request has come.</summary>
     public static void Begin(HttpContext context)
     {
+        var head = context.Features.Get<IArrivingHead>();
+        if (head is null)
+        {
+            EndStreams(context);
+            return;
+        }
+
+        if (head.IsLarge)
+        {
+            CloseAfter(context);
+        }
+
         if (IsChunked(context.Request))
         {
             CloseAfter(context);
-            context.Features.Get<IArrivingHead>()?.BeginBody();
+            head.BeginBody();
         }
         else if (IsLong(context.Request))
         {
             CloseAfter(context);
-            context.Features.Get<IArrivingHead>()?.Pause();
+            head.Pause();
         }
     }
 
@@ -30,7 +44,11 @@ internal static class LongBody
             return;
         }
 
-        context.Response.Headers.Connection = default;
+        if (!head.IsLarge)
+        {
+            context.Response.Headers.Connection = default;
+        }
+
         if (isChunked)
         {
             head.EndBody();
@@ -47,6 +65,14 @@ internal static class LongBody
         if (!HttpProtocol.IsHttp2(context.Request.Protocol))
         {
             context.Response.Headers.Connection = "close";
+        }
+    }
+
+    private static void EndStreams(HttpContext context)
+    {
+        if (context.Features.Get<StreamBytes>() is { EndsSoon: true })
+        {
+            context.Features.Get<IConnectionLifetimeNotificationFeature>()?.RequestClose();
         }
     }
 

@@ -27,6 +27,8 @@ internal sealed class PacedBody : ForwardOnlyStream
     private const string RateLimit = "http.body_rate";
     private const string TimeLimit = "http.body_time";
 
+    private static readonly Action<object?> BreakOff = static body => ((PipeReader)body!).CancelPendingRead();
+
     private readonly HttpContext _context;
     private readonly PipeReader _body;
     private readonly TimeProvider _clock;
@@ -60,14 +62,16 @@ internal sealed class PacedBody : ForwardOnlyStream
         }
 
         using var time = new CancellationTokenSource(limit, _clock);
-        using var end = time.Token.UnsafeRegister(static body => ((PipeReader)body!).CancelPendingRead(), _body);
+        using var end = time.Token.UnsafeRegister(BreakOff, _body);
+        using var gone = cancellationToken.UnsafeRegister(BreakOff, _body);
         while (true)
         {
-            // Not by the token: the web server complains of a read that was broken off, once for each slow caller.
-            var come = await _body.ReadAsync(cancellationToken);
+            // Not by the token: the web server complains of a read that was broken off by it, once for each caller that is slow or gone.
+            var come = await _body.ReadAsync(CancellationToken.None);
             if (come.IsCanceled)
             {
                 _body.AdvanceTo(come.Buffer.Start);
+                cancellationToken.ThrowIfCancellationRequested();
                 if (time.IsCancellationRequested)
                 {
                     throw Slow(isRate);

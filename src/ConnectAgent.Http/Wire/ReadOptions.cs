@@ -43,10 +43,21 @@ internal readonly record struct ReadOptions(
         var age = CacheControl.Parse(cacheControl);
         var wait = ParseWait(query.First("wait"));
         return new ReadOptions(
-            request.Datacenter(), request.Token(), query.First("filter"), consistency, cached, new BlockingQuery(ParseIndex(query.First("index")), wait))
+            request.Datacenter(), request.Token(), query.First("filter"), consistency, cached, BlockingOf(request, ParseIndex(query.First("index")), wait))
         {
             Age = age,
         };
+    }
+
+    private static BlockingQuery BlockingOf(WireRequest request, ulong index, TimeSpan? wait)
+    {
+        if (index == 0)
+        {
+            return new BlockingQuery(index, wait);
+        }
+
+        request.Hold();
+        return new BlockingQuery(index, LargeRequests.LimitWait(request.Context, wait));
     }
 
     private static (Consistency Consistency, bool Cached) ParseConsistency(WireQuery query, bool useCache)

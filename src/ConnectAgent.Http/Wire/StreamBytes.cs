@@ -1,3 +1,5 @@
+using ConnectAgent.Protocol.Limits;
+
 namespace ConnectAgent.Http.Wire;
 
 /// <summary>
@@ -6,7 +8,14 @@ namespace ConnectAgent.Http.Wire;
 /// </summary>
 internal sealed class StreamBytes
 {
+    /// <summary>Of requests without a place.</summary>
+    [Limit("http.streams_bytes", "bytes", "each more takes one of `http.large_requests`")]
+    public const long Most = 2 * LargeRequests.From;
+
     private long _held;
+
+    /// <summary>Whether a large head has come: the web server keeps its texts for the next one, so the connection ends with the answers to what has come.</summary>
+    public bool EndsSoon { get; set; }
 
     /// <summary>A request holds so much, of its head or of its body.</summary>
     /// <returns>What all of the connection hold that have no place.</returns>

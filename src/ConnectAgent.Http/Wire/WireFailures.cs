@@ -37,6 +37,9 @@ internal sealed class WireFailures(AclDenials denials, LimitMetrics limits, Refu
             case BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge }:
                 await RefuseAsync(context, RequestBody.TooLong());
                 return true;
+            case BadHttpRequestException { StatusCode: StatusCodes.Status429TooManyRequests }:
+                await RefuseAsync(context, LargeRequests.Refusal());
+                return true;
             case BadHttpRequestException bad:
                 await WireReply.TextAsync(context, bad.StatusCode, bad.Message);
                 return false;

@@ -159,6 +159,7 @@ internal sealed class SnapshotReader(SnapshotUnpacking file, StateTableSet table
 
             if (read < piece.Length)
             {
+                await file.RequireEndAsync(cancellationToken);
                 return;
             }
 

@@ -71,6 +71,17 @@ internal sealed class SnapshotUnpacking : IAsyncDisposable
         return read;
     }
 
+    /// <summary>Reads on to the end of the file, which is the end of what is packed: its last four bytes are how much that is (RFC 1952, ISIZE).</summary>
+    /// <exception cref="SnapshotException">Something follows.</exception>
+    public async Task RequireEndAsync(CancellationToken cancellationToken)
+    {
+        var rest = new byte[1];
+        if (await _packed.ReadAsync(rest, cancellationToken) > 0 || _packed.Last != (uint)_unpacked)
+        {
+            throw new SnapshotException("something follows its end");
+        }
+    }
+
     public ValueTask DisposeAsync() => _gzip.DisposeAsync();
 
     public static SnapshotException CutOff(Exception? inner = null) => new("it is cut off, or no snapshot", inner);
@@ -79,10 +90,18 @@ internal sealed class SnapshotUnpacking : IAsyncDisposable
     {
         public long Count { get; private set; }
 
+        /// <summary>The last four bytes that came, the first of them the lowest.</summary>
+        public uint Last { get; private set; }
+
         public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
         {
             var read = await inner.ReadAsync(buffer, cancellationToken);
             Count += read;
+            foreach (var last in buffer.Span[Math.Max(0, read - sizeof(uint))..read])
+            {
+                Last = (Last >> 8) | ((uint)last << 24);
+            }
+
             return read;
         }
     }

@@ -65,6 +65,9 @@ internal static class AgentHost
 
         // It tells of failures with their stacks; AgentRun tells of them in a line.
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
+
+        // What a caller does wrong over HTTP/2 is an ERROR with a stack to it, for each request of a connection.
+        builder.Logging.AddFilter("Microsoft.AspNetCore.Server.Kestrel.Http2", LogLevel.Critical);
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = ShutdownTime);
         builder.Services.AddSingleton(clock ?? TimeProvider.System);
         builder.Services.AddSingleton(configuration).AddSingleton(current).AddSingleton(level).AddSingleton<FileServices>().AddSingleton(https).AddSingleton(ReloadParts.Of).AddSingleton<ConfigurationReload>().AddSingleton<ILocalAgent, LocalAgent>().AddSingleton<ILogMonitor>(monitor).AddSingleton(targets);

@@ -23,6 +23,8 @@ internal sealed class ArrivingHead : IDuplexPipe, IArrivingHead
     private long _taken;
     private bool _isBegun;
     private bool _isBody;
+    private bool _isAfterLarge;
+    private long _reported;
     private bool _isAnswered;
     private int _pauses;
     private int _hasPlace;
@@ -42,6 +44,8 @@ internal sealed class ArrivingHead : IDuplexPipe, IArrivingHead
 
     public PipeWriter Output { get; }
 
+    public bool IsLarge => _isBody ? _isAfterLarge : _taken > LargeRequests.From;
+
     private bool IsPaused => Volatile.Read(ref _pauses) > 0;
 
     public void Pause() => Interlocked.Increment(ref _pauses);
@@ -54,7 +58,7 @@ internal sealed class ArrivingHead : IDuplexPipe, IArrivingHead
         }
     }
 
-    public void BeginBody() => (_isBody, _isAnswered) = (true, false);
+    public void BeginBody() => (_isAfterLarge, _isBody, _isAnswered) = (IsLarge, true, false);
 
     public void EndBody()
     {
@@ -67,9 +71,19 @@ internal sealed class ArrivingHead : IDuplexPipe, IArrivingHead
     /// <summary>The connection has ended.</summary>
     public void End()
     {
+        Report(0);
         if (Volatile.Read(ref _hasPlace) == 1 && TakePlace())
         {
             _places.GiveBack();
+        }
+    }
+
+    // What this connection adds to what all of them hold.
+    private void Report(long bytes)
+    {
+        if (Interlocked.Exchange(ref _reported, bytes) is var before && before != bytes)
+        {
+            _places.Arrive(bytes - before);
         }
     }
 
@@ -81,7 +95,14 @@ internal sealed class ArrivingHead : IDuplexPipe, IArrivingHead
 
     private bool HasRoom(long unread)
     {
-        if (_taken + unread <= MostArriving || IsPaused || Volatile.Read(ref _hasPlace) == 1)
+        if (IsPaused || Volatile.Read(ref _hasPlace) == 1)
+        {
+            return true;
+        }
+
+        var arriving = _taken + unread;
+        Report(arriving);
+        if (arriving <= MostArriving && !_places.IsCrowded)
         {
             return true;
         }
@@ -92,6 +113,7 @@ internal sealed class ArrivingHead : IDuplexPipe, IArrivingHead
         }
 
         Volatile.Write(ref _hasPlace, 1);
+        Report(0);
         return true;
     }
 
@@ -104,7 +126,7 @@ internal sealed class ArrivingHead : IDuplexPipe, IArrivingHead
         }
     }
 
-    // Who of a request has not sent all is answered by whoever reads it, and never twice.
+    // Who of a request has not sent all is answered by whoever reads it, and never twice. The web server, which reads what is left, knows its own errors only.
     private async Task<Exception> RefuseAsync()
     {
         if (!_isBody)
@@ -115,7 +137,7 @@ internal sealed class ArrivingHead : IDuplexPipe, IArrivingHead
 
         if (!_isAnswered)
         {
-            return LargeRequests.Refusal();
+            return new BadHttpRequestException(LargeRequests.RefusalText, StatusCodes.Status429TooManyRequests);
         }
 
         _abort();

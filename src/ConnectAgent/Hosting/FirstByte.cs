@@ -22,6 +22,12 @@ internal sealed class FirstByte(TimeSpan limit, TimeProvider clock)
                 connection.Abort(new ConnectionAbortedException("nothing came after the handshake"));
                 return;
             }
+            catch (IOException)
+            {
+                // Reset, as by whoever only looks whether somebody listens.
+                connection.Abort();
+                return;
+            }
         }
 
         await next(connection);

@@ -28,6 +28,7 @@ internal sealed class Http2Heads : IDuplexPipe
 
     private readonly LargeRequests _places;
     private readonly Action<string> _abort;
+    private readonly Action _large;
     private readonly byte[] _frame = new byte[FrameHeaderLength];
     private int _frameBytes;
     private int _skipped = PrefaceLength;
@@ -37,10 +38,11 @@ internal sealed class Http2Heads : IDuplexPipe
     /// <summary>Looks from now on.</summary>
     /// <param name="transport">The connection as it is, before its first byte.</param>
     /// <param name="places">What a head of several frames needs one of.</param>
-    /// <param name="abort">Ends the connection, for the bound of this name.</param>
-    public Http2Heads(IDuplexPipe transport, LargeRequests places, Action<string> abort)
+    /// <param name="abort">Ends the connection at once, for the bound of this name.</param>
+    /// <param name="large">A large head is whole.</param>
+    public Http2Heads(IDuplexPipe transport, LargeRequests places, Action<string> abort, Action large)
     {
-        (_places, _abort) = (places, abort);
+        (_places, _abort, _large) = (places, abort, large);
         (Input, Output) = (new Reader(transport.Input, this), transport.Output);
     }
 
@@ -97,6 +99,7 @@ internal sealed class Http2Heads : IDuplexPipe
         if (type == Continuation && isWhole)
         {
             End();
+            _large();
         }
 
         if (type != Headers)

@@ -39,8 +39,9 @@ internal sealed class LargeHeads(LargeRequests places, LimitMetrics limits)
 
     private async Task GuardStreamsAsync(ConnectionContext connection, ConnectionDelegate next)
     {
-        var heads = new Http2Heads(connection.Transport, places, limit => Abort(connection, limit));
-        connection.Features.Set(new StreamBytes());
+        var streams = new StreamBytes();
+        var heads = new Http2Heads(connection.Transport, places, limit => Abort(connection, limit), () => streams.EndsSoon = true);
+        connection.Features.Set(streams);
         await RunAsync(connection, next, heads, heads.End);
     }
 

@@ -28,7 +28,7 @@ internal static class ListenerLimits
     public const int ReadAhead = 64 * 1024;
 
     [Limit("http.streams", "requests at once on one HTTP/2 connection", "the stream is refused")]
-    private const int MostStreams = 100;
+    private const int MostStreams = 64;
 
     [Limit(HeadersTimeLimit, "s", "refused: 408", Refuses = true)]
     private static readonly TimeSpan LongestHeadersTime = TimeSpan.FromSeconds(30);
@@ -36,6 +36,13 @@ internal static class ListenerLimits
     // Blocking reads idle for up to 10 min 37.5 s; clients keep their connections across them (clients WATCH-1).
     [Limit("http.idle_connection", "s", "the connection is closed")]
     private static readonly TimeSpan KeepAlive = TimeSpan.FromMinutes(15);
+
+    // An answer is held whole until it is taken.
+    [Limit("http.answer_rate", "bytes per second, at least", "the connection is closed")]
+    private const double SlowestAnswer = 16 * 1024;
+
+    [Limit("http.answer_rate_grace", "s", "`http.answer_rate` applies")]
+    private static readonly TimeSpan AnswerGrace = TimeSpan.FromSeconds(30);
 
     private const int Slack = 4096;
 
@@ -58,7 +65,7 @@ internal static class ListenerLimits
         limits.MaxRequestBodySize = RequestBody.Longest + 1;
         limits.MinRequestBodyDataRate = null;
 
-        // Who reads slowly is waited for: a blocked read may answer after minutes.
-        limits.MinResponseDataRate = null;
+        // Of what is written: a read that is held has nothing to take yet.
+        limits.MinResponseDataRate = new MinDataRate(SlowestAnswer, AnswerGrace);
     }
 }

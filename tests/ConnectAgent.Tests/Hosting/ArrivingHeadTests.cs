@@ -3,6 +3,7 @@ using ConnectAgent.Hosting;
 using ConnectAgent.Http.Wire;
 using FluentAssertions;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Http;
 using Xunit;
 
 namespace ConnectAgent.Tests.Hosting;
@@ -92,7 +93,7 @@ public sealed class ArrivingHeadTests
         TakeAll();
         _head.BeginBody();
         await ReadAsync(1 + (2 * LargeRequests.From / Piece));
-        (await FluentActions.Awaiting(() => ReadAsync(1)).Should().ThrowAsync<WireException>()).Which.Status.Should().Be(429);
+        (await FluentActions.Awaiting(() => ReadAsync(1)).Should().ThrowAsync<BadHttpRequestException>()).Which.StatusCode.Should().Be(429);
         (_refused, _aborted).Should().Be((0, 0), "the request is not answered yet, and its answer is its handler's");
     }
 
@@ -116,6 +117,19 @@ public sealed class ArrivingHeadTests
         _places.Held.Should().Be(1);
         _head.EndBody();
         _places.Held.Should().Be(0);
+    }
+
+    [Fact] // hundreds of connections, each with a little less than it may
+    public async Task FA_1_What_comes_in_on_all_connections_counts_together()
+    {
+        _places.Arrive(16 * 1024 * 1024);
+        await ReadAsync(1);
+        _places.Held.Should().Be(0, "nearly every head comes in one piece");
+        await ReadAsync(1);
+        _places.Held.Should().Be(1);
+        await ReadAsync(3);
+        await _head.Output.FlushAsync();
+        (_places.Held, _places.IsCrowded).Should().Be((0, false), "what has a place, or is answered, counts no more");
     }
 
     private void TakeAll()

@@ -41,6 +41,15 @@ public sealed class FirstByteTests
         _connection.ConnectionClosed.IsCancellationRequested.Should().BeFalse();
     }
 
+    [Fact] // a balancer that looks whether somebody listens, and resets
+    public async Task A_connection_that_is_reset_before_its_first_byte_ends_without_a_word()
+    {
+        var guarded = Guard();
+        await _client.Writer.CompleteAsync(new ConnectionResetException("reset"));
+        await guarded;
+        _served.Should().BeNull();
+    }
+
     private Task Guard() => new FirstByte(TimeSpan.FromSeconds(5), _clock).Guard(async connection =>
     {
         var read = await connection.Transport.Input.ReadAsync();

@@ -20,8 +20,9 @@ public sealed class Http2HeadsTests
     private readonly LargeRequests _places = new();
     private readonly List<string> _aborted = [];
     private readonly Http2Heads _heads;
+    private int _large;
 
-    public Http2HeadsTests() => _heads = new Http2Heads(new Duplex(_input.Reader, new Pipe().Writer), _places, _aborted.Add);
+    public Http2HeadsTests() => _heads = new Http2Heads(new Duplex(_input.Reader, new Pipe().Writer), _places, _aborted.Add, () => _large++);
 
     public static TheoryData<int> Pieces => [1, 7, 9, 100_000];
 
@@ -36,8 +37,9 @@ public sealed class Http2HeadsTests
         _places.Held.Should().Be(1);
         await SendAsync(Frame(Continuation, 0, 3, 16_384), piece);
         _places.Held.Should().Be(1);
+        _large.Should().Be(0);
         await SendAsync(Frame(Continuation, EndOfHeaders, 3, 0), piece);
-        _places.Held.Should().Be(0);
+        (_places.Held, _large).Should().Be((0, 1));
         await SendAsync(Frame(Data, EndOfHeaders, 3, 70_000), piece);
         await SendAsync(Frame(Headers, 0, 5, 1), piece);
         _places.Held.Should().Be(1);

@@ -21,7 +21,7 @@ internal sealed class HttpTarget
         _credentials = Uri?.UserInfo is { Length: > 0 } user ? Convert.ToBase64String(Encoding.UTF8.GetBytes(Uri.UnescapeDataString(user))) : null;
         Shown = Uri?.UserInfo.IndexOf(':', StringComparison.Ordinal) is > 0 and var colon
             ? definition.Http.Replace(Uri.UserInfo, Uri.UserInfo[..colon] + ":xxxxx", StringComparison.Ordinal)
-            : definition.Http;
+            : Uri is null && definition.Http.Contains('@', StringComparison.Ordinal) ? "<hidden>" : definition.Http;
     }
 
     public string Method { get; }

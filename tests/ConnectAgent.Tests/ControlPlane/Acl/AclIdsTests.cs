@@ -98,8 +98,8 @@ public sealed class AclIdsTests : IDisposable
         store.Current.Find(AclTables.Policies, token.Policies[0])!.Name.Should().Be("p");
         store.Current.Find(AclTables.Roles, token.Roles[0])!.Name.Should().Be("stays", "of two that are one, the one that was made first stays");
         store.Current.Find(AclTables.Policies, Torn)!.Name.Should().Be("whole", "of two that are one, what can be read stays");
-        log.Lines.Should().HaveCount(2, "nothing goes without a word").And.Contain(line => line.Contains("table=acl-roles") && line.Contains(Role.ToLowerInvariant()))
-            .And.Contain(line => line.Contains("table=acl-policies") && line.Contains(Torn));
+        log.Lines.Should().HaveCount(2, "nothing goes without a word").And.Contain(line => line.Contains("table=acl-roles", StringComparison.Ordinal) && line.Contains(Role.ToLowerInvariant(), StringComparison.Ordinal))
+            .And.Contain(line => line.Contains("table=acl-policies", StringComparison.Ordinal) && line.Contains(Torn, StringComparison.Ordinal));
         AuthMethodStore.Find(store.Current, "m")!.MaxTokenTtl.Should().Be((ExactDuration)TimeSpan.FromMinutes(5), "its row is in the former form");
     }
 

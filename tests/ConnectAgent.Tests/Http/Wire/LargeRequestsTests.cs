@@ -129,6 +129,45 @@ public sealed class LargeRequestsTests
         RefusalCounts.Of(agent.Services, LimitName).Should().Be(0);
     }
 
+    [Theory] // the web server keeps its texts for the next one, as long as the connection is open
+    [InlineData("/v1/status/leader", 200)]
+    [InlineData("/v1/agent/connect/ca/roots", 200)]
+    [InlineData("/v1/nothing/there", 404)]
+    public async Task FA_1_A_connection_ends_with_the_answer_to_a_large_head(string target, int status)
+    {
+        await using var agent = await InProcessAgent.StartAsync();
+        using var caller = await RawHttp.ConnectAsync(agent.Address);
+        await caller.SendAsync($"GET {target} HTTP/1.1\r\nHost: localhost\r\nUser-Agent: small\r\n\r\n");
+        (await caller.ReadAsync()).Should().NotContain("Connection: close");
+
+        // When
+        await caller.SendAsync($"GET {target} HTTP/1.1\r\nHost: localhost\r\nUser-Agent: {new string('x', 8 * LargeRequests.From)}\r\n\r\n");
+        var answer = await caller.ReadAsync();
+
+        // Then
+        RawHttp.Split(answer).Status.Should().Be(status);
+        answer.Should().Contain("Connection: close");
+        (await caller.ReadToEndAsync()).Should().BeEmpty();
+    }
+
+    [Fact] // FA-2: whoever holds all places for ten minutes would lock out everybody else
+    public void FA_1_A_read_that_has_a_place_is_held_for_a_short_time()
+    {
+        var places = new LargeRequests();
+        var (small, large) = (new DefaultHttpContext(), new DefaultHttpContext());
+        large.Request.Headers["X-Odd"] = Large;
+        places.Enter(small, "/");
+        places.Enter(large, "/");
+        LargeRequests.LimitWait(small, null).Should().BeNull();
+        LargeRequests.LimitWait(small, TimeSpan.FromMinutes(10)).Should().Be(TimeSpan.FromMinutes(10));
+        foreach (var wait in new TimeSpan?[] { null, TimeSpan.Zero, TimeSpan.FromMinutes(10) })
+        {
+            LargeRequests.LimitWait(large, wait).Should().Be(TimeSpan.FromSeconds(10));
+        }
+
+        LargeRequests.LimitWait(large, TimeSpan.FromSeconds(1)).Should().Be(TimeSpan.FromSeconds(1));
+    }
+
     [Theory] // the web server keeps them for as long as it waits for the rest
     [InlineData("GET /v1/nothing/there", 404)]
     [InlineData("GET /v1/agent/connect/ca/roots", 200)]
@@ -189,6 +228,7 @@ public sealed class LargeRequestsTests
 
         // Then
         RawHttp.Split(await answer).Should().Be((429, "Too many requests of more than 65536 bytes at once, please rate limit your calls"));
+        RefusalCounts.Of(agent.Services, LimitName).Should().Be(1);
     }
 
     [Fact] // the body counts, and what has come in of it on the connection does not count once more

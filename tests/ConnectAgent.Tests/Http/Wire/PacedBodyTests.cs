@@ -36,6 +36,18 @@ public sealed class PacedBodyTests
         _context.Response.Headers.Connection.ToString().Should().Be("close");
     }
 
+    [Fact] // the web server complains of a read that is broken off by a token
+    public async Task Whoever_is_gone_ends_the_read_and_what_is_left_can_be_read()
+    {
+        using var gone = new CancellationTokenSource();
+        var read = _context.Request.Body.ReadAsync(_buffer, gone.Token);
+        await gone.CancelAsync();
+        await FluentActions.Awaiting(async () => await read).Should().ThrowAsync<OperationCanceledException>();
+        await _sender.Writer.WriteAsync(new byte[3].AsMemory());
+        _sender.Reader.TryRead(out var left).Should().BeTrue();
+        left.Buffer.Length.Should().Be(3);
+    }
+
     [Fact]
     public async Task FA_10_A_burst_does_not_buy_silence()
     {

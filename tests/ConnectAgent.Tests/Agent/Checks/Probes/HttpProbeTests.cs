@@ -75,6 +75,10 @@ public class HttpProbeTests
         result.Output.Should().Be($"HTTP GET http://me:xxxxx@{server.HostPort}/: 200 OK Output: ");
     }
 
+    [Fact]
+    public async Task A_password_in_what_is_no_address_is_not_shown_either() =>
+        (await LookAsync(new CheckDefinition { Http = "http://me:secret@[bad" })).Output.Should().Be("HTTP GET <hidden>: no address that begins with http:// or https://");
+
     // services CHK-3, CHK-4
     [Fact]
     public async Task A_target_that_refuses_is_critical_with_the_words_of_the_reference()
