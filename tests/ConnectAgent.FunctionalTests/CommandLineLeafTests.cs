@@ -202,7 +202,7 @@ public sealed class CommandLineLeafTests
         {
             using var client = new TcpClient();
             await client.ConnectAsync("127.0.0.1", port);
-            await using var tls = new SslStream(client.GetStream(), leaveInnerStreamOpen: false, static (_, _, _, _) => true);
+            await using var tls = new SslStream(client.GetStream(), leaveInnerStreamOpen: false, static (_, shown, _, _) => shown is not null);
             await tls.AuthenticateAsClientAsync("web");
             return tls.RemoteCertificate!.GetSerialNumberString();
         }

@@ -82,7 +82,7 @@ internal sealed class KeptResults : IAsyncDisposable
             _isArmed = false;
             if (_pending.Count > 0)
             {
-                Queue();
+                _ = Queue();
             }
         }
     }

@@ -80,11 +80,11 @@ internal static partial class Secrets
     }
 
     // A password in an address, and what clouds are asked with in a line of names and values.
-    private static string WithoutSecrets(string text) => Pair().Replace(Login().Replace(text, $"$1{Hidden}@"), $"$1{Hidden}");
+    private static string WithoutSecrets(string text) => Pair().Replace(Login().Replace(text, $"${{scheme}}{Hidden}@"), $"${{name}}{Hidden}");
 
-    [GeneratedRegex("^([A-Za-z][A-Za-z0-9+.-]*://)[^/@\\s]+@", RegexOptions.None, 1000)]
+    [GeneratedRegex("^(?<scheme>[A-Za-z][A-Za-z0-9+.-]*://)[^/@\\s]+@", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Login();
 
-    [GeneratedRegex("([A-Za-z_-]*(?:secret|password|token|access_key)[A-Za-z_-]*[=:] *)[^\\s&,]+", RegexOptions.IgnoreCase, 1000)]
+    [GeneratedRegex("(?<name>[A-Za-z_-]*(secret|password|token|access_key)[A-Za-z_-]*[=:] *)[^\\s&,]+", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Pair();
 }

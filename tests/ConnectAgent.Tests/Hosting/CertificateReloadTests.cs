@@ -69,7 +69,7 @@ public sealed class CertificateReloadTests : IDisposable
     {
         var socket = new TcpClient();
         await socket.ConnectAsync("127.0.0.1", _port);
-        var stream = new SslStream(socket.GetStream(), leaveInnerStreamOpen: false, static (_, _, _, _) => true);
+        var stream = new SslStream(socket.GetStream(), leaveInnerStreamOpen: false, static (_, shown, _, _) => shown is not null);
         await stream.AuthenticateAsClientAsync("localhost");
         return stream;
     }
