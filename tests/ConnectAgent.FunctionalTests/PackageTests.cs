@@ -15,14 +15,14 @@ public sealed partial class PackageTests(PackageTests.Packages packages) : IClas
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
-    [Fact]
+    [ThrowawayHostFact]
     public async Task It_installs_starts_reloads_upgrades_and_is_removed()
     {
         packages.Write("lifecycle.sh", await File.ReadAllTextAsync(Path.Combine(Repository.Root, "packaging", "tests", "lifecycle.sh")));
         (await packages.RunAsync("lifecycle.sh")).Should().EndWith("== done\n");
     }
 
-    [Fact] // FA-39
+    [ThrowawayHostFact] // FA-39
     public async Task The_commands_of_the_page_on_installing_work()
     {
         var page = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "docs", "install.md"));
@@ -40,7 +40,7 @@ public sealed partial class PackageTests(PackageTests.Packages packages) : IClas
             .And.Contain("Configuration is valid!").And.EndWith("== done\n");
     }
 
-    [Fact]
+    [ThrowawayHostFact]
     public async Task The_steps_of_the_Containerfile_make_an_agent_that_runs()
     {
         var steps = (await File.ReadAllLinesAsync(Path.Combine(Repository.Root, "packaging", "Containerfile"))).Where(line => line.Length > 0 && line[0] != '#').ToList();
