@@ -46,7 +46,8 @@ internal sealed class KeyTable(string prefix = "")
 
     /// <summary>Texts that mean something, one by one.</summary>
     public ConfigKey<IReadOnlyList<T>> Texts<T>(string name, Func<string, string, T> bind) => Add(new ConfigKey<IReadOnlyList<T>>(
-        prefix + name, ConfigTypes.List, (key, said) => [.. ((List<string>?)said ?? []).Select(text => bind(key, text))]) { Shape = ValueShape.List });
+        prefix + name, ConfigTypes.List, (key, said) => [.. ((List<string>?)said ?? []).Select(text => bind(key, text))])
+    { Shape = ValueShape.List });
 
     /// <summary>Texts by name.</summary>
     public ConfigKey<Dictionary<string, string>> Map(string name) => Map(name, static map => map);

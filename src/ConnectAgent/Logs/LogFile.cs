@@ -87,7 +87,11 @@ internal sealed class LogFile(LogFileOptions options, ITextFormatter formatter, 
             {
                 _file = new FileStream(path, new FileStreamOptions
                 {
-                    Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.ReadWrite | FileShare.Delete, BufferSize = 0, UnixCreateMode = Mode,
+                    Mode = FileMode.CreateNew,
+                    Access = FileAccess.Write,
+                    Share = FileShare.ReadWrite | FileShare.Delete,
+                    BufferSize = 0,
+                    UnixCreateMode = Mode,
                 });
             }
         }

@@ -23,14 +23,26 @@ public sealed class CatalogMetricsTests : IDisposable
         await _catalog.PutAsync("n2", CatalogFixture.Service("db", "db"));
         Read().Should().BeEquivalentTo(new Dictionary<string, long>
         {
-            ["nodes"] = 2, ["services"] = 2, ["instances"] = 3, ["checks passing"] = 1, ["checks warning"] = 1, ["checks other"] = 2, ["registrations"] = 4, ["deregistrations"] = 0,
+            ["nodes"] = 2,
+            ["services"] = 2,
+            ["instances"] = 3,
+            ["checks passing"] = 1,
+            ["checks warning"] = 1,
+            ["checks other"] = 2,
+            ["registrations"] = 4,
+            ["deregistrations"] = 0,
         });
         await _catalog.DeregisterAsync("n2", "web-1");
         await _catalog.DeregisterAsync("n1");
         await _catalog.DeregisterAsync("nobody");
         Read().Should().BeEquivalentTo(new Dictionary<string, long>
         {
-            ["nodes"] = 1, ["services"] = 1, ["instances"] = 1, ["checks other"] = 1, ["registrations"] = 4, ["deregistrations"] = 3,
+            ["nodes"] = 1,
+            ["services"] = 1,
+            ["instances"] = 1,
+            ["checks other"] = 1,
+            ["registrations"] = 4,
+            ["deregistrations"] = 3,
         });
     }
 

@@ -160,7 +160,9 @@ public sealed class WanAddressesTests : IAsyncLifetime
             var node = new CatalogNode { Name = "n1", Address = "10.0.0.1", Datacenter = datacenter, TaggedAddresses = new Dictionary<string, string> { ["wan"] = "1.1.1.1" } };
             var service = new NodeService
             {
-                Id = "web", Name = "web", TaggedAddresses = new Dictionary<string, ServiceAddress> { ["wan"] = new("2.2.2.2", 443) },
+                Id = "web",
+                Name = "web",
+                TaggedAddresses = new Dictionary<string, ServiceAddress> { ["wan"] = new("2.2.2.2", 443) },
             };
             return Task.FromResult(new QueryResult("web", [new InstanceHealth(node, service, [])], string.Empty, datacenter, Failovers: 0, IsFiltered: false));
         }
