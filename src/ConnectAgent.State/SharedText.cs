@@ -6,7 +6,7 @@ namespace ConnectAgent.State;
 
 /// <summary>
 /// Reads short texts of rows so that those that were read a moment ago are the same objects: rows name the same nodes, services and statuses again and again, and
-/// texts are most of what a start with many rows makes. Longer ones, among them tokens and keys, are never held here.
+/// texts are most of what a start with many rows makes. Longer ones, among them the IDs that are tokens, and keys, are never held here.
 /// </summary>
 internal sealed class SharedText : JsonConverter<string>
 {

@@ -10,8 +10,8 @@ public sealed class FullDiskTests
 {
     [Theory] // FA-34: each file of the start in its turn is the one that finds no room
     [InlineData(0, "cannot be used: node-id: ")]
-    [InlineData(4_096, "state.db cannot be ")]
-    [InlineData(30_000, "state.db cannot be ")]
+    [InlineData(4_096, ".db cannot be ")] // both databases are opened beside each other
+    [InlineData(30_000, ".db cannot be ")]
     public async Task FA_34_A_full_disk_at_the_start_is_a_clear_error(int bytes, string text)
     {
         // Given

@@ -19,6 +19,7 @@ internal sealed class KeptResults : IAsyncDisposable
     private readonly Lock _gate = new();
     private readonly ITimer _timer;
     private Dictionary<string, KeptResult> _pending = new(StringComparer.Ordinal);
+    private Dictionary<string, KeptResult> _writing = new(StringComparer.Ordinal);
     private Task _last = Task.CompletedTask;
     private Task _news = Task.CompletedTask;
     private bool _isArmed;
@@ -45,7 +46,7 @@ internal sealed class KeptResults : IAsyncDisposable
     {
         lock (_gate)
         {
-            var before = _pending.GetValueOrDefault(result.CheckId) ?? _store.Current.Find(_store.Tables.Results, result.CheckId);
+            var before = _pending.GetValueOrDefault(result.CheckId) ?? _writing.GetValueOrDefault(result.CheckId) ?? _store.Current.Find(_store.Tables.Results, result.CheckId);
             _pending[result.CheckId] = result;
             if (before?.Status != result.Status)
             {
@@ -103,14 +104,16 @@ internal sealed class KeptResults : IAsyncDisposable
         if (!_isQueued)
         {
             _isQueued = true;
-            _last = WriteAsync();
+            _last = WriteAsync(_last);
         }
 
         return _last;
     }
 
-    private async Task WriteAsync()
+    private async Task WriteAsync(Task before)
     {
+        // What could not be written is back before the next write takes what there is: it never comes after something newer.
+        await before;
         Dictionary<string, KeptResult>? taken = null;
         try
         {
@@ -129,6 +132,7 @@ internal sealed class KeptResults : IAsyncDisposable
 
                 return true;
             });
+            Written();
             _fails = false;
         }
         catch (ServerException error)
@@ -147,9 +151,17 @@ internal sealed class KeptResults : IAsyncDisposable
     {
         lock (_gate)
         {
-            (var taken, _pending) = (_pending, new Dictionary<string, KeptResult>(StringComparer.Ordinal));
+            (_writing, _pending) = (_pending, new Dictionary<string, KeptResult>(StringComparer.Ordinal));
             _isQueued = false;
-            return taken;
+            return _writing;
+        }
+    }
+
+    private void Written()
+    {
+        lock (_gate)
+        {
+            _writing = new Dictionary<string, KeptResult>(StringComparer.Ordinal);
         }
     }
 
@@ -161,6 +173,8 @@ internal sealed class KeptResults : IAsyncDisposable
             {
                 _pending.TryAdd(id, result);
             }
+
+            Written();
 
             Arm();
         }

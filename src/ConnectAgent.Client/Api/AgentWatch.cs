@@ -51,7 +51,7 @@ internal static class AgentWatch
 
             if (answer is null or { Index: 0, Hash: null })
             {
-                var pause = FirstPause * Math.Max(1, failures * failures);
+                var pause = FirstPause * Math.Clamp((double)failures * failures, 1, 1000);
                 await Task.Delay(pause < LastPause ? pause : LastPause, clock ?? TimeProvider.System, cancellationToken);
             }
         }

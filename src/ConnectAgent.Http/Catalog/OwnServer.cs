@@ -58,8 +58,9 @@ internal sealed class OwnServer(
         {
             using var watch = store.Watches.Watch(topics);
             var configured = node.Changed;
-            var isLost = store.Current.Generation != generation || CatalogRows.FindNode(store.Current, name) is null;
-            generation = store.Current.Generation;
+            var state = store.Current;
+            var isLost = state.Generation != generation || CatalogRows.FindNode(state, name) is null;
+            generation = state.Generation;
             var isRegistered = await TryRegisterAsync();
             if (isLost)
             {

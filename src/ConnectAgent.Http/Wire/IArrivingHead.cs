@@ -9,6 +9,9 @@ internal interface IArrivingHead
     /// </summary>
     bool IsLarge { get; }
 
+    /// <summary>The head is whole: it counts no more among what comes in on all connections.</summary>
+    void Whole();
+
     /// <summary>What comes in now is no head. It is called once more for each reason.</summary>
     void Pause();
 
@@ -24,6 +27,9 @@ internal interface IArrivingHead
     /// after the answer.
     /// </summary>
     void BeginBody();
+
+    /// <summary>The answer to that request begins. What was sent before, as "100 Continue", is none.</summary>
+    void BeginAnswer();
 
     /// <summary>All of that body has come; what comes in now is the next head.</summary>
     void EndBody();

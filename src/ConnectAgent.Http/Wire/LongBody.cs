@@ -18,6 +18,7 @@ internal static class LongBody
             return;
         }
 
+        head.Whole();
         if (head.IsLarge)
         {
             CloseAfter(context);
@@ -27,6 +28,11 @@ internal static class LongBody
         {
             CloseAfter(context);
             head.BeginBody();
+            context.Response.OnStarting(static head =>
+            {
+                ((IArrivingHead)head).BeginAnswer();
+                return Task.CompletedTask;
+            }, head);
         }
         else if (IsLong(context.Request))
         {

@@ -84,8 +84,7 @@ internal sealed class FileDecoding(string path, SourceLines lines, ConfigFormat 
         var place = Path();
 
         // A secret of the wrong type is still a secret.
-        var isSecret = place.Contains("token", StringComparison.OrdinalIgnoreCase) || place.Contains("key", StringComparison.OrdinalIgnoreCase);
-        var shown = isSecret ? "<hidden>" : value.ValueKind == JsonValueKind.String ? value.GetString()! : value.GetRawText();
+        var shown = Secrets.ShowText(place, value.ValueKind == JsonValueKind.String ? value.GetString()! : value.GetRawText());
         _mistyped.Add($"'{place}' expected type '{goType}', got unconvertible type '{TypeOf(value)}', value: '{shown}'");
     }
 

@@ -92,6 +92,9 @@ internal static partial class HttpKeys
         AllowedHosts = values.Of(AllowedHosts),
     };
 
+    /// <summary>Whether a header can be sent (RFC 9110 section 5).</summary>
+    public static bool CanBeSent(string name, string value) => HeaderNamePattern().IsMatch(name) && !value.AsSpan().ContainsAnyExceptInRange(' ', '~');
+
     // Headers under their canonical names; what cannot be sent is refused here and not at every request (HCFG-1).
     private static Dictionary<string, string> HeadersOf(Dictionary<string, string> headers)
     {
@@ -99,7 +102,7 @@ internal static partial class HttpKeys
         foreach (var (name, value) in headers)
         {
             Require(
-                HeaderNamePattern().IsMatch(name) && !value.AsSpan().ContainsAnyExceptInRange(' ', '~'),
+                CanBeSent(name, value),
                 $"http_config.response_headers: {GoQuote.Of(name)} is no header that can be sent");
             canonical[string.Join('-', name.Split('-').Select(part =>
                 part.Length == 0 ? part : char.ToUpperInvariant(part[0]) + part[1..].ToLowerInvariant()))] = value;

@@ -20,13 +20,16 @@ internal static partial class Secrets
     [
         "token", "tokens", "secret", "secret_id", "secretid", "password", "passphrase", "credential", "credentials", "private_key", "privatekey",
         "authorization", "cookie", "api_key", "apikey", "access_key", "access_key_id", "signing_key",
+
+        // What is sent to a handler or to the target of a check: nobody can tell which of them is secret.
+        "header",
     ];
 
     /// <summary>Shows a value.</summary>
     /// <param name="path">Of its key, with dots.</param>
     /// <param name="json">It.</param>
     /// <returns>On one line.</returns>
-    public static string Show(string path, string json) => Rewrite(json, path.StartsWith("acl.tokens.", StringComparison.OrdinalIgnoreCase) || path == "encrypt" || path.Split('.').Any(IsSecret), hides: true);
+    public static string Show(string path, string json) => Rewrite(json, IsSecretPath(path), hides: true);
 
     /// <summary>The same with its secrets, to compare with another.</summary>
     public static string Compact(string json) => Rewrite(json, isSecret: false, hides: false);
@@ -63,9 +66,12 @@ internal static partial class Secrets
                 break;
             case JsonValueKind.Array:
                 writer.WriteStartArray();
+                var isOfSecret = false;
                 foreach (var item in value.EnumerateArray())
                 {
-                    Write(writer, item, isSecret, hides);
+                    // What follows an option, as --token, is its value.
+                    Write(writer, item, isSecret || isOfSecret, hides);
+                    isOfSecret = hides && item.ValueKind == JsonValueKind.String && item.GetString() is ['-', ..] option && IsSecret(option);
                 }
 
                 writer.WriteEndArray();
@@ -79,12 +85,20 @@ internal static partial class Secrets
         }
     }
 
-    // A password in an address, and what clouds are asked with in a line of names and values.
-    private static string WithoutSecrets(string text) => Pair().Replace(Login().Replace(text, $"${{scheme}}{Hidden}@"), $"${{name}}{Hidden}");
+    /// <summary>The same of a text as it was written.</summary>
+    public static string ShowText(string path, string text) => IsSecretPath(path) ? Hidden : WithoutSecrets(text);
 
-    [GeneratedRegex("^(?<scheme>[A-Za-z][A-Za-z0-9+.-]*://)[^/@\\s]+@", RegexOptions.ExplicitCapture, 1000)]
+    private static bool IsSecretPath(string path) => path.StartsWith("acl.tokens.", StringComparison.OrdinalIgnoreCase) || path == "encrypt" || path.Split('.').Any(IsSecret);
+
+    // A password in an address, a header of an HTTP request, and names with values as in an address or a line of a shell.
+    private static string WithoutSecrets(string text) => Header().Replace(Pair().Replace(Login().Replace(text, $"${{scheme}}{Hidden}@"), $"${{name}}{Hidden}"), $"${{name}}{Hidden}");
+
+    [GeneratedRegex("(?<scheme>[A-Za-z][A-Za-z0-9+.-]*://)[^/@\\s]+@", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Login();
 
-    [GeneratedRegex("(?<name>[A-Za-z_-]*(secret|password|token|access_key)[A-Za-z_-]*[=:] *)[^\\s&,]+", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex("(?<name>[A-Za-z_-]*(secret|password|token|access_key|api[_-]?key)[A-Za-z_-]*['\"]?[=:] *['\"]?)[^\\s&,'\"]+", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Pair();
+
+    [GeneratedRegex("(?<name>(authorization|cookie)['\"]?[=:] *).+", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex Header();
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text.Json;
+using ConnectAgent.Protocol.Limits;
 using ConnectAgent.Protocol.Schema;
 using ConnectAgent.Protocol.Text;
 using ConnectAgent.Watches;
@@ -14,6 +15,9 @@ internal static class WatchKeys
     public static readonly KeyTable Table = new();
 
     private static readonly TimeSpan HttpTimeLimit = TimeSpan.FromSeconds(10);
+
+    [Limit("watches.http", "s", "the configuration is not taken")]
+    private static readonly TimeSpan LongestHttpTimeLimit = TimeSpan.FromMinutes(10);
 
     private static readonly RecordType<WatchHttpHandler> HttpHandler = new RecordType<WatchHttpHandler>(static () => new WatchHttpHandler())
         .Field("path", SchemaTypes.Text, static (of, text) => of with { Path = text })
@@ -100,7 +104,14 @@ internal static class WatchKeys
             $"{place}.path must be an address, http://… or https://…");
         var method = http.Method.Length == 0 ? "POST" : http.Method.ToUpperInvariant();
         Require(method.All(char.IsAsciiLetterUpper), $"{place}.method: {GoQuote.Of(http.Method)} is no method");
-        return http with { Method = method, TimeLimit = Duration(place + ".timeout", http.Timeout, HttpTimeLimit) };
+        foreach (var (name, values) in http.Header)
+        {
+            Require(values.All(value => HttpKeys.CanBeSent(name, value)), $"{place}.header: {GoQuote.Of(name)} is no header that can be sent");
+        }
+
+        var limit = Duration(place + ".timeout", http.Timeout, HttpTimeLimit);
+        Require(limit <= LongestHttpTimeLimit, $"{place}.timeout: {GoQuote.Of(http.Timeout)} is longer than {LongestHttpTimeLimit.TotalSeconds} s");
+        return http with { Method = method, TimeLimit = limit };
     }
 
     // A tag, or a list of them.

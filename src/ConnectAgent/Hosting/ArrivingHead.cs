@@ -25,6 +25,7 @@ internal sealed class ArrivingHead : IDuplexPipe, IArrivingHead
     private bool _isBody;
     private bool _isAfterLarge;
     private long _reported;
+    private bool _isAnswering;
     private bool _isAnswered;
     private int _pauses;
     private int _hasPlace;
@@ -58,7 +59,17 @@ internal sealed class ArrivingHead : IDuplexPipe, IArrivingHead
         }
     }
 
-    public void BeginBody() => (_isAfterLarge, _isBody, _isAnswered) = (IsLarge, true, false);
+    public void Whole()
+    {
+        if (_reported > 0)
+        {
+            Report(0);
+        }
+    }
+
+    public void BeginBody() => (_isAfterLarge, _isBody, _isAnswering, _isAnswered) = (IsLarge, true, false, false);
+
+    public void BeginAnswer() => _isAnswering = true;
 
     public void EndBody()
     {
@@ -119,6 +130,11 @@ internal sealed class ArrivingHead : IDuplexPipe, IArrivingHead
 
     private void Answered()
     {
+        if (_isBody && !_isAnswering)
+        {
+            return;
+        }
+
         _isAnswered = true;
         if (!IsPaused)
         {

@@ -92,8 +92,10 @@ public sealed class ArrivingHeadTests
     {
         TakeAll();
         _head.BeginBody();
-        await ReadAsync(1 + (2 * LargeRequests.From / Piece));
-        (await FluentActions.Awaiting(() => ReadAsync(1)).Should().ThrowAsync<BadHttpRequestException>()).Which.StatusCode.Should().Be(429);
+        await ReadAsync(2 * LargeRequests.From / Piece);
+        await _head.Output.FlushAsync();
+        await ReadAsync(1);
+        (await FluentActions.Awaiting(() => ReadAsync(1)).Should().ThrowAsync<BadHttpRequestException>("\"100 Continue\" is no answer")).Which.StatusCode.Should().Be(429);
         (_refused, _aborted).Should().Be((0, 0), "the request is not answered yet, and its answer is its handler's");
     }
 
@@ -103,6 +105,7 @@ public sealed class ArrivingHeadTests
         TakeAll();
         _head.BeginBody();
         await ReadAsync(10);
+        _head.BeginAnswer();
         await _head.Output.FlushAsync();
         await ReadAsync(1 + (2 * LargeRequests.From / Piece));
         await FluentActions.Awaiting(() => ReadAsync(1)).Should().ThrowAsync<ConnectionAbortedException>();
@@ -130,6 +133,12 @@ public sealed class ArrivingHeadTests
         await ReadAsync(3);
         await _head.Output.FlushAsync();
         (_places.Held, _places.IsCrowded).Should().Be((0, false), "what has a place, or is answered, counts no more");
+        _places.Arrive(-2 * Piece);
+        await ReadAsync(2);
+        _places.Arrive(Piece + 1);
+        _places.IsCrowded.Should().BeTrue();
+        _head.Whole();
+        _places.IsCrowded.Should().BeFalse("a request that waits does not come in any more");
     }
 
     private void TakeAll()

@@ -12,16 +12,27 @@ internal sealed class ProcessGroup : IDisposable
 {
     private const int Kill = 9;
     private const short Readable = 1;
+    private const short Writable = 4;
+
+    // poll(2) says of a pipe that it is writable when so much has room (pipe(7), PIPE_BUF).
+    private const int PieceLength = 4096;
+
+    // At one look; a program that writes without a pause is looked at again.
+    private const int PiecesAtOnce = 256;
 
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan LastPause = TimeSpan.FromMilliseconds(100);
 
     private readonly Process _process;
     private readonly PipeStream _output;
-    private readonly Task _feeding;
+    private readonly PipeStream? _input;
+    private ReadOnlyMemory<byte> _left;
 
-    private ProcessGroup(Process process, ReadOnlyMemory<byte>? input) =>
-        (_process, _output, _feeding) = (process, (PipeStream)process.StandardOutput.BaseStream, input is { } body ? FeedAsync(process.StandardInput.BaseStream, body) : Task.CompletedTask);
+    private ProcessGroup(Process process, ReadOnlyMemory<byte>? input)
+    {
+        (_process, _output, _left) = (process, (PipeStream)process.StandardOutput.BaseStream, input ?? default);
+        _input = input is null ? null : (PipeStream)process.StandardInput.BaseStream;
+    }
 
     /// <summary>Starts one.</summary>
     /// <param name="arguments">The program and its arguments.</param>
@@ -54,10 +65,11 @@ internal sealed class ProcessGroup : IDisposable
         {
             var exit = _process.WaitForExitAsync(cancellationToken);
 
-            // Reading a pipe takes a thread for as long as anybody holds its other end, and cannot be cut short: it is only read when something is there.
+            // Reading a pipe takes a thread for as long as anybody holds its other end, and cannot be cut short: it is only read when something is there,
+            // and only written when there is room.
             for (var pause = FirstPause; !exit.IsCompleted; pause = pause * 2 < LastPause ? pause * 2 : LastPause)
             {
-                pause = Take(output) ? FirstPause : pause;
+                pause = Give() | Take(output) ? FirstPause : pause;
                 await exit.WaitAsync(pause, clock, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
 
@@ -66,7 +78,6 @@ internal sealed class ProcessGroup : IDisposable
         finally
         {
             End();
-            await _feeding;
         }
 
         Take(output);
@@ -76,30 +87,46 @@ internal sealed class ProcessGroup : IDisposable
     public void Dispose()
     {
         _output.Dispose();
+        _input?.Dispose();
         _process.Dispose();
     }
 
     // It need not read all, or anything.
-    private static async Task FeedAsync(Stream stream, ReadOnlyMemory<byte> input)
+    private bool Give()
     {
-        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        if (_input is null || !_input.CanWrite)
+        {
+            return false;
+        }
+
+        var before = _left.Length;
         try
         {
-            await using (stream)
+            while (_left.Length > 0 && Is(_input, Writable))
             {
-                await stream.WriteAsync(input);
+                var piece = _left.Span[..Math.Min(_left.Length, PieceLength)];
+                _input.Write(piece);
+                _left = _left[piece.Length..];
             }
         }
         catch (IOException)
         {
+            _left = default;
         }
+
+        if (_left.IsEmpty)
+        {
+            _input.Dispose();
+        }
+
+        return _left.Length < before;
     }
 
     private bool Take(BoundedOutput output)
     {
-        Span<byte> buffer = stackalloc byte[4096];
+        Span<byte> buffer = stackalloc byte[PieceLength];
         var before = output.Total;
-        while (IsReadable() && _output.Read(buffer) is > 0 and var read)
+        for (var pieces = 0; pieces < PiecesAtOnce && Is(_output, Readable) && _output.Read(buffer) is > 0 and var read; pieces++)
         {
             output.Add(buffer[..read]);
         }
@@ -107,10 +134,10 @@ internal sealed class ProcessGroup : IDisposable
         return output.Total > before;
     }
 
-    private bool IsReadable()
+    private static bool Is(PipeStream pipe, short what)
     {
-        var look = new Look { Descriptor = (int)_output.SafePipeHandle.DangerousGetHandle(), Events = Readable };
-        return Poll(ref look, 1, 0) > 0 && (look.Happened & Readable) != 0;
+        var look = new Look { Descriptor = (int)pipe.SafePipeHandle.DangerousGetHandle(), Events = what };
+        return Poll(ref look, 1, 0) > 0 && (look.Happened & what) != 0;
     }
 
     private void End()

@@ -20,7 +20,7 @@ internal static class AclCommands
         RoleCommands.Create(),
         AuthMethodCommands.Create(),
         BindingRuleCommands.Create(),
-        CliCommand.Asking("set-agent-token", "Gives the agent a token of its own: default, agent, master or replication.", "acl set-agent-token default TOKEN", SetAgentTokenAsync),
+        CliCommand.Asking("set-agent-token", "Gives the agent a token of its own: default, agent, recovery, master or replication.", "acl set-agent-token default TOKEN", SetAgentTokenAsync),
         CliCommand.Asking("translate-rules", "Rewrites rules of the old kind: a text, @FILE, or - for standard input.", "acl translate-rules @rules.hcl", TranslateAsync, Accessor));
 
     private static async Task<int> BootstrapAsync(Invocation call) =>

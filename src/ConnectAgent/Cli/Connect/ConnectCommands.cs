@@ -18,7 +18,7 @@ internal static class ConnectCommands
 
     public static CliCommand Create() => CliCommand.Group(
         "connect",
-        "The certificates of services.",
+        "The certificate authority, Envoy's first configuration, and ingress.",
         CliCommand.Group(
             "ca",
             "The certificate authority.",

@@ -22,7 +22,7 @@ internal static class IntentionCommands
         CliCommand.Asking("get", "Shows an intention.", "intention get web db", GetAsync),
         CliCommand.Asking("list", "Lists all intentions.", "intention list", ListAsync),
         CliCommand.Asking("match", "Lists the intentions that hold for a service.", "intention match -source web", MatchAsync, BySource, ByDestination),
-        CliCommand.Asking("check", "Says whether a service may connect: exit code 0, or 1.", "intention check web db", CheckAsync),
+        CliCommand.Asking("check", "Says whether a service may connect: exit code 0, or 1; 2 for an error.", "intention check web db", CheckAsync),
         CliCommand.Asking("delete", "Deletes an intention.", "intention delete web db", DeleteAsync));
 
     /// <summary>The intention between two services.</summary>

@@ -284,6 +284,44 @@ public sealed class LocalRegistryTests
         }
     }
 
+    [Fact] // services CHK-1
+    public async Task A_status_that_comes_while_another_is_written_is_on_disk_before_its_owner_is_answered()
+    {
+        // Given: critical on disk, passing being written.
+        await using var agent = new LocalAgent();
+        await agent.AddAsync(Registration("web", Check("ttl", "web", TimeSpan.FromSeconds(30))));
+        agent.State.UpdateCheck("ttl", CheckStatus.Critical, "first");
+        await agent.State.ResultsKeptAsync();
+        using var before = new ManualResetEventSlim();
+        using var during = new ManualResetEventSlim();
+        var (isBefore, isDuring) = (Signal(), Signal());
+        var held = HoldAsync(before, isBefore);
+        await isBefore.Task;
+        agent.State.UpdateCheck("ttl", CheckStatus.Passing, "second");
+        var writing = HoldAsync(during, isDuring);
+        before.Set();
+        await isDuring.Task;
+
+        // When
+        agent.State.UpdateCheck("ttl", CheckStatus.Critical, "last");
+        var answered = agent.State.ResultsKeptAsync();
+        during.Set();
+        await answered;
+
+        // Then
+        agent.Store.Current.Find(agent.Store.Tables.Results, "ttl")!.Output.Should().Be("last");
+        await Task.WhenAll(held, writing);
+
+        static TaskCompletionSource Signal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        Task HoldAsync(ManualResetEventSlim hold, TaskCompletionSource reached) => agent.Store.WriteAsync(_ =>
+        {
+            reached.TrySetResult();
+            hold.Wait();
+            return true;
+        });
+    }
+
     [Fact] // CHK-1
     public async Task A_result_that_cannot_be_written_is_written_later_and_a_warning_says_so_once()
     {
