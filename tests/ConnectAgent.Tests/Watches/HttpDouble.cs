@@ -69,8 +69,15 @@ internal sealed class HttpDouble : IAsyncDisposable
             }
 
             var body = Encoding.UTF8.GetBytes(answer.Body);
-            await context.Response.OutputStream.WriteAsync(body);
-            context.Response.Close();
+            try
+            {
+                await context.Response.OutputStream.WriteAsync(body);
+                context.Response.Close();
+            }
+            catch (HttpListenerException)
+            {
+                // Whoever asked is gone, as an agent that ends in the middle of it.
+            }
         }
     }
 

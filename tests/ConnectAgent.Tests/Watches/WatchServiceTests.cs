@@ -62,6 +62,8 @@ public sealed class WatchServiceTests
     [InlineData("""[{"type":"services","handler_type":"mail","args":["x"]}]""", "watches[0].handler_type: \"mail\" is neither \"script\" nor \"http\"")]
     [InlineData("""[{"type":"services","handler_type":"http","http_handler_config":{"path":"/x"}}]""", "watches[0].http_handler_config.path must be an address, http://… or https://…")]
     [InlineData("""[{"type":"services","handler_type":"http","http_handler_config":{"path":"http://x","timeout":"soon"}}]""", "*watches[0].http_handler_config.timeout: invalid duration: \"soon\"*")]
+    [InlineData("""[{"type":"services","handler_type":"http","http_handler_config":{"path":"http://x","timeout":"1200h"}}]""", "*.timeout: \"1200h\" is longer than 600 s*")]
+    [InlineData("""[{"type":"services","handler_type":"http","http_handler_config":{"path":"http://x","header":{"Bad Name":["x"]}}}]""", "*.header: \"Bad Name\" is no header that can be sent*")]
     public void A_watch_that_could_not_run_stops_the_start(string watches, string expected) =>
         watches.Invoking(text => ConfigTexts.Read($$"""{"watches":{{text}} }""")).Should().Throw<ConfigurationException>().WithMessage(expected);
 
