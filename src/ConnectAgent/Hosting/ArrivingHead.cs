@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
 using ConnectAgent.Http.Wire;
 using ConnectAgent.Protocol.Limits;
 using Microsoft.AspNetCore.Connections;
@@ -8,8 +9,8 @@ namespace ConnectAgent.Hosting;
 
 /// <summary>
 /// A connection of HTTP/1.1 that counts what it has read since the last answer: the head of one request and its body, but for a <see cref="LongBody"/>
-/// whose length is known. It knows nothing of HTTP: an answer is whatever is sent. Nearly every head comes in one piece, so the first piece passes as it is:
-/// what of it the web server has taken over already, at most <c>http.read_ahead</c>, is not counted.
+/// whose length is known. It knows nothing of HTTP: an answer is whatever is sent. Nearly every head comes in one piece, so what has come is weighed only when
+/// more of it is waited for.
 /// </summary>
 internal sealed class ArrivingHead : IDuplexPipe, IArrivingHead
 {
@@ -162,30 +163,34 @@ internal sealed class ArrivingHead : IDuplexPipe, IArrivingHead
 
     private sealed class Reader(PipeReader inner, ArrivingHead head) : PipeReader
     {
-        // What is being looked at, when it is counted.
+        // What is being looked at, and what of it was left, when it is counted.
         private ReadOnlySequence<byte>? _buffer;
+        private long _unread;
 
         public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
         {
-            if (head._isBegun && !head.IsPaused)
+            if (!head.IsPaused)
             {
                 return ReadCountedAsync(cancellationToken);
             }
 
-            head._isBegun = true;
+            _unread = 0;
             return inner.ReadAsync(cancellationToken);
         }
 
+        // Pooled, because an open connection waits here for its next request.
+        [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
         private async ValueTask<ReadResult> ReadCountedAsync(CancellationToken cancellationToken)
         {
-            var read = await inner.ReadAsync(cancellationToken);
-            _buffer = read.Buffer;
-            if (head.HasRoom(read.Buffer.Length))
+            if (head._isBegun && !head.HasRoom(_unread))
             {
-                return read;
+                throw await head.RefuseAsync();
             }
 
-            throw await head.RefuseAsync();
+            head._isBegun = true;
+            var read = await inner.ReadAsync(cancellationToken);
+            _buffer = read.Buffer;
+            return read;
         }
 
         public override bool TryRead(out ReadResult result) => inner.TryRead(out result);
@@ -196,8 +201,9 @@ internal sealed class ArrivingHead : IDuplexPipe, IArrivingHead
         {
             if (_buffer is { } buffer)
             {
-                head._taken += buffer.Slice(0, consumed).Length;
-                _buffer = null;
+                var taken = buffer.Slice(0, consumed).Length;
+                head._taken += taken;
+                (_unread, _buffer) = (buffer.Length - taken, null);
             }
 
             inner.AdvanceTo(consumed, examined);

@@ -141,6 +141,17 @@ public sealed class ArrivingHeadTests
         _places.IsCrowded.Should().BeFalse("a request that waits does not come in any more");
     }
 
+    [Fact] // many connections, each with one large piece of a head that is never whole
+    public async Task FA_1_What_came_in_one_piece_counts_before_more_is_waited_for()
+    {
+        TakeAll();
+        _ = _input.Writer.WriteAsync(new byte[1 + (2 * LargeRequests.From)]).AsTask();
+        var read = await _head.Input.ReadAsync();
+        _head.Input.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+        await FluentActions.Awaiting(() => _head.Input.ReadAsync().AsTask()).Should().ThrowAsync<ConnectionResetException>("nothing more has come");
+        _refused.Should().Be(1);
+    }
+
     private void TakeAll()
     {
         while (_places.TryTake())
