@@ -18,7 +18,11 @@ internal sealed class LargeRequests
     public const string PlacesLimit = "http.large_requests";
 
     [Limit("http.arriving_all", "bytes", "each that comes in takes one of `http.large_requests`")]
-    private const long MostArriving = 16L << 20;
+    private const long MostArriving = 4L << 20;
+
+    /// <summary>Of HTTP/1.1, for which the first piece of a head is not counted.</summary>
+    [Limit("http.uncounted", "connections", "`http.arriving_all` counts the first piece of each request")]
+    private const int MostUncounted = 64;
 
     /// <summary>With large headers; such a read may be asked again at once.</summary>
     [Limit("http.large_hold", "s", "answered with what is there")]
@@ -26,6 +30,7 @@ internal sealed class LargeRequests
 
     private int _held;
     private long _arriving;
+    private int _connections;
 
     /// <summary>What a refused one is told.</summary>
     public static string RefusalText { get; } = $"Too many requests of more than {From} bytes at once, please rate limit your calls";
@@ -38,6 +43,14 @@ internal sealed class LargeRequests
 
     /// <summary>Whether all connections together hold so much of what is not whole yet that everything more of it needs a place.</summary>
     public bool IsCrowded => Volatile.Read(ref _arriving) > MostArriving;
+
+    /// <summary>Whether so many connections are open that nothing may pass uncounted.</summary>
+    public bool HasManyConnections => Volatile.Read(ref _connections) > MostUncounted;
+
+    /// <summary>A connection of HTTP/1.1 has begun; <see cref="Close"/> says that it has ended.</summary>
+    public void Open() => Interlocked.Increment(ref _connections);
+
+    public void Close() => Interlocked.Decrement(ref _connections);
 
     /// <summary>A connection holds so much more of what is not whole yet and has no place.</summary>
     public void Arrive(long bytes) => Interlocked.Add(ref _arriving, bytes);

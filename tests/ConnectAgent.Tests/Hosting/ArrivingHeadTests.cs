@@ -125,7 +125,7 @@ public sealed class ArrivingHeadTests
     [Fact] // hundreds of connections, each with a little less than it may
     public async Task FA_1_What_comes_in_on_all_connections_counts_together()
     {
-        _places.Arrive(16 * 1024 * 1024);
+        _places.Arrive(4 * 1024 * 1024);
         await ReadAsync(1);
         _places.Held.Should().Be(0, "nearly every head comes in one piece");
         await ReadAsync(1);
@@ -145,11 +145,19 @@ public sealed class ArrivingHeadTests
     public async Task FA_1_What_came_in_one_piece_counts_before_more_is_waited_for()
     {
         TakeAll();
+        for (var open = 1; open <= 64; open++)
+        {
+            _places.HasManyConnections.Should().BeFalse();
+            _places.Open();
+        }
+
         _ = _input.Writer.WriteAsync(new byte[1 + (2 * LargeRequests.From)]).AsTask();
         var read = await _head.Input.ReadAsync();
         _head.Input.AdvanceTo(read.Buffer.Start, read.Buffer.End);
         await FluentActions.Awaiting(() => _head.Input.ReadAsync().AsTask()).Should().ThrowAsync<ConnectionResetException>("nothing more has come");
         _refused.Should().Be(1);
+        _head.End();
+        _places.HasManyConnections.Should().BeFalse();
     }
 
     private void TakeAll()
