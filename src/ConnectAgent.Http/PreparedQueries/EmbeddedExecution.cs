@@ -17,7 +17,6 @@ internal sealed class EmbeddedExecution(QueryExecution execution) : IEmbeddedRea
     {
         var result = await execution.ExecuteAsync(request.Query, new QueryOptions(query.Token, request.Limit, request.Connect), cancellationToken)
             ?? throw new ServerException(FailureKind.NotFound, PreparedQueryEndpoints.Unknown);
-        var json = WireReply.Render(writer => PreparedQueryJson.Write(writer, result, Consistency.Leader), pretty: false);
-        return new ServerRead<DiscoveryList>(DiscoveryList.Parse(DiscoveryReads.Execute.Form, json, result.IsFiltered), 1);
+        return new ServerRead<DiscoveryList>(PreparedQueryJson.ListOf(result, Consistency.Leader), 1);
     }
 }

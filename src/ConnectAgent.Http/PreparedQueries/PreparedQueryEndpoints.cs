@@ -101,8 +101,7 @@ internal sealed class PreparedQueryEndpoints(
         }
 
         WireReply.QueryHeaders(request.Context, index: 1, effective: options.Consistency);
-        var json = WireReply.Render(writer => PreparedQueryJson.Write(writer, result, options.Consistency), pretty: false);
-        await WireReply.JsonAsync(request, addresses.Translate(json, result.Datacenter));
+        await WireReply.JsonAsync(request, addresses.Translate(PreparedQueryJson.ListOf(result, options.Consistency).Json, result.Datacenter));
     }
 
     private async Task ExplainAsync(WireRequest request)

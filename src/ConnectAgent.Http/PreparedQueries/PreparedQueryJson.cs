@@ -1,6 +1,7 @@
 using System.Text.Json;
 using ConnectAgent.ControlPlane.PreparedQueries;
 using ConnectAgent.Http.Wire;
+using ConnectAgent.Protocol.Discovery;
 using ConnectAgent.Protocol.Services;
 
 namespace ConnectAgent.Http.PreparedQueries;
@@ -8,6 +9,9 @@ namespace ConnectAgent.Http.PreparedQueries;
 /// <summary>How the wire shows prepared queries and what they find (services PQ-2, PQ-4).</summary>
 internal static class PreparedQueryJson
 {
+    // No text before it has a quote that is not escaped.
+    private static ReadOnlySpan<byte> EmptyNodes => "\"Nodes\":[]"u8;
+
     /// <summary>A query.</summary>
     public static void Write(Utf8JsonWriter writer, PreparedQuery query)
     {
@@ -38,17 +42,28 @@ internal static class PreparedQueryJson
         writer.WriteEndObject();
     }
 
-    /// <summary>What a query found; lists inside an instance that have nothing are null.</summary>
-    public static void Write(Utf8JsonWriter writer, QueryResult result, Consistency consistency)
+    /// <summary>What a query found; lists inside an instance that have nothing are null. All that passes the query counts as passing (PQ-5).</summary>
+    public static DiscoveryList ListOf(QueryResult result, Consistency consistency)
+    {
+        var around = WireReply.Render(writer => Write(writer, result, consistency), pretty: false);
+        var list = around.Span.IndexOf(EmptyNodes) + EmptyNodes.Length - 1;
+        return DiscoveryList.Of(
+            around[..list],
+            around[list..],
+            result.Nodes.Select(static instance => new DiscoveryItem(
+                instance.Node.Name,
+                instance.Service.Name,
+                IsPassing: true,
+                WireReply.Render(writer => ServiceJson.FoundInstance(writer, instance), pretty: false))),
+            result.IsFiltered);
+    }
+
+    // Without its instances, which are put in.
+    private static void Write(Utf8JsonWriter writer, QueryResult result, Consistency consistency)
     {
         writer.WriteStartObject();
         writer.WriteString("Service"u8, result.Service);
         writer.WriteStartArray("Nodes"u8);
-        foreach (var instance in result.Nodes)
-        {
-            ServiceJson.FoundInstance(writer, instance);
-        }
-
         writer.WriteEndArray();
         WriteDns(writer, result.DnsTtl);
         writer.WriteString("Datacenter"u8, result.Datacenter);
