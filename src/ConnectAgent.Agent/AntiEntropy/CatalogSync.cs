@@ -16,9 +16,6 @@ namespace ConnectAgent.Agent.AntiEntropy;
 /// </summary>
 internal sealed class CatalogSync : ILocalSync, IThreadPoolWorkItem, IDisposable
 {
-    // AE-2: theirs whose node it is.
-    private const string ServerService = "consul";
-
     [Limit("sync.push", "s", "the caller is answered, and the push goes on")]
     private static readonly TimeSpan PushTime = TimeSpan.FromSeconds(3);
 
@@ -32,6 +29,7 @@ internal sealed class CatalogSync : ILocalSync, IThreadPoolWorkItem, IDisposable
     private readonly TimeProvider _clock;
     private readonly Random _random;
     private readonly ILogger<CatalogSync> _logger;
+    private readonly LocalGroups _here;
     private readonly DeferredOutputs _outputs;
     private readonly IDisposable _subscription;
     private readonly ConcurrentDictionary<string, SyncGroup> _groups = new(StringComparer.Ordinal);
@@ -60,6 +58,7 @@ internal sealed class CatalogSync : ILocalSync, IThreadPoolWorkItem, IDisposable
     {
         (_local, _servers, _writer, _options, _self, _agent) = (local, servers, writer, options, self, agent);
         (_metrics, _clock, _random, _logger) = (metrics, clock, random, logger);
+        _here = new LocalGroups(local, options, self, agent, logger);
         _groups[_node.Id] = _node;
         _outputs = new DeferredOutputs(clock, id => Queue([GroupOf(local.Current, id)]));
         _subscription = local.Subscribe(Note);
@@ -234,7 +233,7 @@ internal sealed class CatalogSync : ILocalSync, IThreadPoolWorkItem, IDisposable
         foreach (var id in _groups.Keys.Concat(holdings.Groups).Concat(view.Services.Keys).Distinct(StringComparer.Ordinal).ToList())
         {
             var read = holdings.Of(id);
-            if (id == ServerService && view.Service(id) is null)
+            if (_here.IsServers(view, id))
             {
                 read = read with { Service = null };
             }
@@ -279,7 +278,7 @@ internal sealed class CatalogSync : ILocalSync, IThreadPoolWorkItem, IDisposable
 
     private async Task WriteAsync(SyncGroup group)
     {
-        var here = Here(group);
+        var here = _here.Of(group, isNode: group == _node);
         group.Share(group.Known.Sharing(here));
         var plan = SyncPlan.Of(here, group.Known, id => _options.CheckUpdateInterval <= TimeSpan.Zero || _outputs.IsDue(id));
         foreach (var id in plan.Deferred)
@@ -336,44 +335,6 @@ internal sealed class CatalogSync : ILocalSync, IThreadPoolWorkItem, IDisposable
             }
         }
     }
-
-    // The catalog gives a check the tags that its service has, and would differ for ever from a check that shows those of its registration.
-    private HealthCheck AsWritten(HealthCheck check, NodeService? service)
-    {
-        var written = service is null || ReferenceEquals(service.Tags, check.ServiceTags) ? check : check with { ServiceTags = service.Tags };
-        return _options.DiscardsOutput ? written with { Output = string.Empty } : written;
-    }
-
-    private LocalGroup Here(SyncGroup group)
-    {
-        var view = _local.Current;
-        var service = view.Service(group.Id);
-        if (service is not null)
-        {
-            group.Token = Or(service.Token, _agent.DefaultToken);
-        }
-
-        // AE-5. What is not here any more goes under the token that it came with.
-        var token = group == _node ? _agent.AgentToken : group.Token ?? _agent.AgentToken;
-        List<LocalGroup.Check> checks =
-        [
-            .. view.ChecksOf(group.Id).Select(check => new LocalGroup.Check(
-                AsWritten(check.Health, service?.Visible),
-                Or(check.Registered.Token, service is null ? _agent.DefaultToken : token))),
-        ];
-        if (group == _node && _options.IsRemote)
-        {
-            checks.Add(new LocalGroup.Check(OwnCheck.Of(_self.Current, isAlive: true), token));
-        }
-
-        return new LocalGroup(
-            group.Id, _self.Current, service?.Visible, token, checks, id => view.Check(id) is not null || (_options.IsRemote && id == OwnCheck.Id))
-        {
-            WritesNode = group == _node && _options.IsRemote,
-        };
-    }
-
-    private static string Or(string token, string other) => token.Length > 0 ? token : other;
 
     private void Lose()
     {

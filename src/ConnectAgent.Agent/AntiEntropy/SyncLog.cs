@@ -31,4 +31,8 @@ internal static partial class SyncLog
 
     [LoggerMessage(1728, LogLevel.Debug, "The end of the agent could not be told to the catalog: reason={Reason}")]
     public static partial void GoodbyeFailed(this ILogger logger, string reason);
+
+    [LoggerMessage(
+        1729, LogLevel.Warning, "A service that is registered here is not in the catalog, where its ID is that of this server's own: register it under another ID: service={Service}")]
+    public static partial void IdIsServers(this ILogger logger, string service);
 }

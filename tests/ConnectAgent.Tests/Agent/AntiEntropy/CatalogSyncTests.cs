@@ -42,6 +42,33 @@ public sealed class CatalogSyncTests : IAsyncLifetime
             .Should().OnlyContain(write => write.SkipNodeUpdate);
     }
 
+    [Theory] // AE-1, AE-2, AE-4
+    [InlineData(false, 8300, "disk", 1)]
+    [InlineData(true, 80, "disk,mine", 0)]
+    public async Task The_service_of_a_server_stays_on_its_own_node_whatever_has_its_ID_here(bool isRemote, int port, string checks, int warnings)
+    {
+        // Given
+        await using var agent = new SyncedAgent(_servers, _clock, "node2", isRemote);
+        var own = new CatalogRegistration(agent.Node) { Service = new NodeService { Id = "consul", Name = "consul", Port = 8300 } };
+        await _servers.RegisterAsync(own, string.Empty, CancellationToken.None);
+        await agent.AddAsync("consul");
+        await agent.AddCheckAsync("mine", "consul");
+        await agent.AddCheckAsync("disk");
+
+        // When
+        await agent.StartAsync();
+        await agent.AddAsync("consul");
+        await agent.CompareAsync();
+
+        // Then
+        agent.Services["consul"].Port.Should().Be(port);
+        agent.Checks.Keys.Where(static id => id != "connect-agent").Order().Should().Equal(checks.Split(','));
+        agent.Logs.Events.Count(static line => line.Id == 1729).Should().Be(warnings);
+        var writes = _servers.Writes.Count;
+        await agent.CompareAsync();
+        _servers.Writes.Count.Should().Be(writes, "nobody fights over it");
+    }
+
     [Fact] // REG-16
     public async Task Whoever_registered_finds_it_in_the_catalog()
     {
