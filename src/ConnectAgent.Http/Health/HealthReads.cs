@@ -76,11 +76,15 @@ internal sealed class HealthReads(HealthViews views, BlockingReader reader, Toke
     {
         var list = view.List;
         IReadOnlyList<InstanceHealth> instances = view.Instances;
-        if (request.Tags.Count > 0 || request.NodeMeta.Count > 0)
+        if (request.Tags.Count > 0)
+        {
+            KeepAt(view.With(request.Tags));
+        }
+
+        if (request.NodeMeta.Count > 0)
         {
             var meta = NodeMetaFilter.Parse(request.NodeMeta);
-            Keep(instance => meta.Matches(instance.Node.Meta)
-                && request.Tags.All(tag => instance.Service.Tags.Contains(tag, StringComparer.OrdinalIgnoreCase)));
+            Keep(instance => meta.Matches(instance.Node.Meta));
         }
 
         if (!MaySeeAll(rights, view))
@@ -103,11 +107,12 @@ internal sealed class HealthReads(HealthViews views, BlockingReader reader, Toke
 
         return list;
 
-        void Keep(Func<InstanceHealth, bool> keeps)
+        void Keep(Func<InstanceHealth, bool> keeps) => KeepAt([.. Enumerable.Range(0, instances.Count).Where(at => keeps(instances[at]))]);
+
+        void KeepAt(IReadOnlyList<int> positions)
         {
-            var all = instances;
-            list = list.At(at => keeps(all[at]));
-            instances = [.. all.Where(keeps)];
+            list = list.At(positions);
+            instances = [.. positions.Select(at => instances[at])];
         }
     }
 

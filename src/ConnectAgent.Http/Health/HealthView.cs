@@ -1,4 +1,4 @@
-using System.Buffers;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using ConnectAgent.ControlPlane.Catalog;
 using ConnectAgent.Http.Wire;
@@ -20,6 +20,7 @@ internal sealed class HealthView
     private readonly int _generation;
     private object _seen;
     private RenderedBody? _passing;
+    private Dictionary<string, List<int>>? _byTag;
 
     /// <summary>Renders it.</summary>
     /// <param name="state">Where it was found.</param>
@@ -80,6 +81,19 @@ internal sealed class HealthView
         return true;
     }
 
+    /// <summary>
+    /// The positions of the instances that have all of some tags, whose case does not matter (HLT-4). The first who asks makes the index of them, so that the others look at what
+    /// has a tag, and not at each instance.
+    /// </summary>
+    /// <param name="tags">At least one.</param>
+    public IReadOnlyList<int> With(IReadOnlyList<string> tags)
+    {
+        var byTag = _byTag ??= IndexOfTags();
+        List<List<int>> each = [.. tags.Select(tag => byTag.GetValueOrDefault(tag, []))];
+        each.Sort(static (one, other) => one.Count.CompareTo(other.Count));
+        return each.Skip(1).Aggregate(each[0], static (kept, next) => kept.FindAll(at => next.BinarySearch(at) >= 0));
+    }
+
     /// <summary>Whether both have the same instances with the same checks.</summary>
     public bool SaysTheSame(HealthView other)
     {
@@ -98,6 +112,20 @@ internal sealed class HealthView
         }
 
         return true;
+    }
+
+    private Dictionary<string, List<int>> IndexOfTags()
+    {
+        Dictionary<string, List<int>> byTag = new(StringComparer.OrdinalIgnoreCase);
+        for (var i = 0; i < Instances.Count; i++)
+        {
+            foreach (var tag in Instances[i].Service.Tags.Distinct(StringComparer.OrdinalIgnoreCase))
+            {
+                (CollectionsMarshal.GetValueRefOrAddDefault(byTag, tag, out _) ??= []).Add(i);
+            }
+        }
+
+        return byTag;
     }
 
     private static List<DiscoveryItem> ItemsOf(IReadOnlyList<InstanceHealth> instances, HealthView? before)

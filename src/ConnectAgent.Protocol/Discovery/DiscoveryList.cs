@@ -95,11 +95,10 @@ public sealed class DiscoveryList
         Items.All(keeps) ? this : new(_head, _tail, [.. Items.Where(keeps)], IsFiltered || isFiltered);
 
     /// <summary>Keeps the items at some positions.</summary>
-    public DiscoveryList At(Func<int, bool> keeps)
-    {
-        List<int> kept = [.. Enumerable.Range(0, Items.Count).Where(keeps)];
-        return kept.Count == Items.Count ? this : new(_head, _tail, [.. kept.Select(at => Items[at])], IsFiltered);
-    }
+    /// <param name="positions">Each once, in their order.</param>
+    /// <returns>The same object when all stay.</returns>
+    public DiscoveryList At(IReadOnlyList<int> positions) =>
+        positions.Count == Items.Count ? this : new(_head, _tail, [.. positions.Select(at => Items[at])], IsFiltered);
 
     /// <summary>The same document, some of whose items need nothing: they are there for another reason than their reader's rights.</summary>
     /// <param name="positions">Which.</param>
