@@ -36,6 +36,9 @@ internal abstract class CacheKind<TRequest, TValue> : CacheKind
     /// <summary>Whether fetches carry an index, so that readers may block (CACHE-1).</summary>
     public virtual bool Blocks => true;
 
+    /// <summary>Whether its fetches are limited (CACHE-20), which spares the servers.</summary>
+    public virtual bool IsPaced => true;
+
     /// <summary>Whether <c>Age</c> counts from the fetch; else it is 0 while the servers are in contact (CACHE-27).</summary>
     public virtual bool AgesFromFetch => !Refreshes;
 

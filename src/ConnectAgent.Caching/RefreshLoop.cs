@@ -30,7 +30,11 @@ internal sealed class RefreshLoop<TRequest, TValue>(CacheFeed<TRequest, TValue> 
                     await Kind.DueAsync(held, feed.Life);
                 }
 
-                await Context.Clock.PauseAsync(feed.Pace.Take(Context.Limits(), Context.Clock), feed.Life);
+                if (Kind.IsPaced)
+                {
+                    await Context.Clock.PauseAsync(feed.Pace.Take(Context.Limits(), Context.Clock), feed.Life);
+                }
+
                 var fetch = feed.Begin(afterOutage: RefreshBackoff.IsPausing(failures));
                 var back = Context.Contact.Back;
                 var step = FetchStep.Begin(Kind.Name, fetch.Index, Context.Metrics);

@@ -1,3 +1,4 @@
+using ConnectAgent.Caching;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -9,6 +10,7 @@ internal static class LocalServicesServiceCollectionExtensions
     public static IServiceCollection AddLocalServices(this IServiceCollection services, LocalServiceOptions options)
     {
         services.TryAddSingleton<ILocalSync, NoSync>();
-        return services.AddSingleton(options).AddSingleton<LocalStore>().AddSingleton<KeptResults>().AddSingleton<LocalState>().AddSingleton<LocalRegistry>();
+        return services.AddSingleton(options).AddSingleton<LocalStore>().AddSingleton<KeptResults>().AddSingleton<LocalState>().AddSingleton<LocalRegistry>()
+            .AddCacheKind<LocalServiceKind>();
     }
 }

@@ -21,7 +21,6 @@ internal sealed class LocalState
     private readonly List<Action<LocalChange>> _subscribers = [];
     private Func<LocalService, NodeService> _merge = static service => service.Stored;
     private LocalView _current = LocalView.Empty;
-    private volatile bool _isReleased;
 
     /// <summary>Takes in what the store has kept.</summary>
     public LocalState(LocalStore store, AgentIdentity agent, KeptResults results, TimeProvider clock, ILogger<LocalState> logger)
@@ -39,19 +38,6 @@ internal sealed class LocalState
     /// the two is missed.
     /// </summary>
     public StateWatch Watch(string serviceId) => _watches.Watch([TopicOf(serviceId)]);
-
-    /// <summary>How many services somebody waits for now.</summary>
-    public int Waiting => _watches.Count;
-
-    /// <summary>Whether nobody is to wait any more.</summary>
-    public bool IsReleased => _isReleased;
-
-    /// <summary>Ends all waits, now and later: every waiter answers with what it has.</summary>
-    public void Release()
-    {
-        _isReleased = true;
-        _watches.Publish([Topic.Everything]);
-    }
 
     /// <summary>
     /// Has every change told, in its order, before anybody who waits for it wakes. The callback is called under a lock: it takes a note and returns.

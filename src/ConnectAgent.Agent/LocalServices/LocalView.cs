@@ -16,6 +16,9 @@ internal sealed class LocalView
         ImmutableDictionary<string, RowKeys> checksOf) =>
         (Services, Checks, _named, _checksOf) = (services, checks, named, checksOf);
 
+    /// <summary>Counts the views of this process.</summary>
+    public ulong Index { get; private init; } = 1;
+
     public static LocalView Empty { get; } = new(
         ImmutableSortedDictionary.Create<string, LocalService>(StringComparer.Ordinal),
         ImmutableSortedDictionary.Create<string, LocalCheck>(StringComparer.Ordinal),
@@ -100,7 +103,10 @@ internal sealed class LocalView
         }
 
         public LocalView ToView() => new(
-            _services.ToImmutable(), _checks.ToImmutable(), _named.ToImmutable(), _checksOf.ToImmutable());
+            _services.ToImmutable(), _checks.ToImmutable(), _named.ToImmutable(), _checksOf.ToImmutable())
+        {
+            Index = from.Index + 1,
+        };
 
         private void Unlist(LocalService? service)
         {

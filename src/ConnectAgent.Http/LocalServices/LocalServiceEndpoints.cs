@@ -22,7 +22,7 @@ internal sealed class LocalServiceEndpoints(LocalState state, LocalServiceReader
         var rights = await servers.ResolveTokenAsync(request.Token(), request.Aborted);
         var filter = ListFilter.Compile(request.Query.First("filter"), ServiceFilters.AgentService);
         var services = await request.VisibleAsync(
-            [.. state.Current.Services.Values.Select(static service => service.Visible)], rights, static service => RightTo(service));
+            [.. state.Current.Services.Values.Select(static service => service.Visible)], rights, static service => LocalServiceKind.RightTo(service.Name));
         await WireReply.JsonAsync(request, writer =>
         {
             writer.WriteStartObject();
@@ -40,10 +40,8 @@ internal sealed class LocalServiceEndpoints(LocalState state, LocalServiceReader
     {
         request.RefuseNamespace();
         var options = ReadOptions.Parse(request);
-        var (service, hash) = await reader.ReadAsync(request.Tail, request.Query.First("hash"), options, request.Aborted);
-        request.Context.Response.Headers["X-Consul-Contenthash"] = hash;
-        await WireReply.JsonAsync(request, writer => ServiceJson.AgentService(writer, service, agent.Datacenter, hash));
+        var shown = await reader.ReadAsync(request.Tail, request.Query.First("hash"), options, request.Aborted);
+        request.Context.Response.Headers["X-Consul-Contenthash"] = shown.Hash;
+        await WireReply.JsonAsync(request, writer => ServiceJson.AgentService(writer, shown.Service!, agent.Datacenter, shown.Hash));
     }
-
-    private static AccessRequest RightTo(NodeService service) => new(AclResource.Service, service.Name, AclAccess.Read);
 }

@@ -105,7 +105,6 @@ internal static class AgentHost
         await MapAsync(app);
         var lifetime = app.Services.GetRequiredService<IHostApplicationLifetime>();
         lifetime.ApplicationStopping.Register(app.Services.GetRequiredService<AgentCache>().ReleaseReaders);
-        lifetime.ApplicationStopping.Register(app.Services.GetRequiredService<LocalState>().Release);
         lifetime.ApplicationStopping.Register(monitor.Release);
         lifetime.ApplicationStopping.Register(app.Services.GetRequiredService<MetricsReader>().Release);
         if (configuration.Server)

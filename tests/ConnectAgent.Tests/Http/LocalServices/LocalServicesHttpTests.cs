@@ -1,8 +1,10 @@
 using System.Text.Json.Nodes;
 using ConnectAgent.Agent.LocalServices;
+using ConnectAgent.Caching;
 using ConnectAgent.Configuration;
 using FluentAssertions;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Xunit;
 
 namespace ConnectAgent.Tests.Http.LocalServices;
@@ -177,18 +179,18 @@ public sealed class LocalServicesHttpTests
         (await agent.SendAsync("GET", "/v1/agent/service/web?index=1&wait=10m")).Status.Should().Be(200, "an index does not count");
 
         var waiting = agent.SendAsync("GET", $"/v1/agent/service/web?hash={first}&wait=10m");
-        await UntilParkedAsync(state);
+        await UntilParkedAsync(agent);
         state.UpdateCheck("service:web", "passing", "fine");
         await PutAsync(agent, "/v1/agent/service/register", """{"Name":"web","Check":{"CheckID":"more","TTL":"1h"}}""");
         await PutAsync(agent, "/v1/agent/service/register", """{"Name":"db"}""");
-        await UntilParkedAsync(state);
+        await UntilParkedAsync(agent);
         waiting.IsCompleted.Should().BeFalse("what it looks like has not changed");
         await PutAsync(agent, "/v1/agent/service/register", """{"Name":"web","Port":1}""");
         var second = JsonNode.Parse((await waiting).Text)!;
         ((int)second["Port"]!, (string)second["ContentHash"]! != first).Should().Be((1, true));
 
         waiting = agent.SendAsync("GET", $"/v1/agent/service/web?hash={second["ContentHash"]}&wait=10m");
-        await UntilParkedAsync(state);
+        await UntilParkedAsync(agent);
         await PutAsync(agent, "/v1/agent/service/deregister/web", null);
         var gone = await waiting;
         (gone.Status, gone.Text).Should().Be((404, "unknown service ID: web"));
@@ -203,10 +205,53 @@ public sealed class LocalServicesHttpTests
         var secret = (string)token["SecretID"]!;
         var hash = (string)JsonNode.Parse((await agent.SendAsync("GET", "/v1/agent/service/web", token: secret)).Text)!["ContentHash"]!;
         var waiting = agent.SendAsync("GET", $"/v1/agent/service/web?hash={hash}&wait=10m", token: secret);
-        await UntilParkedAsync(agent.Services.GetRequiredService<LocalState>());
+        await UntilParkedAsync(agent);
         (await agent.SendAsync("DELETE", "/v1/acl/token/" + token["AccessorID"], token: "root")).Status.Should().Be(200);
         var answer = await waiting;
         (answer.Status, answer.Text).Should().Be((403, "ACL not found"));
+    }
+
+    [Fact] // agent-cache CACHE-2, CACHE-30; acl ACL-SEC-2
+    public async Task Reads_of_a_service_are_cache_entries_by_token_as_fresh_as_what_is_registered()
+    {
+        // Given
+        await using var agent = await InProcessAgent.StartAsync("deny");
+        await PutAsync(agent, "/v1/agent/service/register", """{"Name":"web"}""", "root");
+        var accessor = await agent.ManageAsync("/v1/acl/policy", new JsonObject { ["Name"] = "reads", ["Rules"] = "service \"web\" { policy = \"read\" }" });
+        var reader = (string)(await agent.ManageAsync("/v1/acl/token", new JsonObject { ["Policies"] = new JsonArray(new JsonObject { ["Name"] = "reads" }) }))["SecretID"]!;
+        (await EntriesAsync()).Should().BeEmpty("nobody has read it");
+
+        // When
+        (await agent.SendAsync("GET", "/v1/agent/service/nope", token: reader)).Status.Should().Be(404);
+        for (var port = 1; port <= 30; port++)
+        {
+            await PutAsync(agent, "/v1/agent/service/register", $$"""{"Name":"web","Port":{{port}}}""", "root");
+            foreach (var token in new[] { reader, "root" })
+            {
+                var answer = await agent.SendAsync("GET", "/v1/agent/service/web", token: token);
+                ((int)JsonNode.Parse(answer.Text)!["Port"]!).Should().Be(port);
+                answer.Headers.Should().NotContainKeys("X-Cache", "Age", "X-Consul-Index");
+            }
+        }
+
+        // Then
+        var entries = await EntriesAsync();
+        entries.Select(entry => ((string)entry!["Key"]!, (string)entry["Datacenter"]!, (string)entry["State"]!)).Should().Equal(("web", "dc1", "fresh"), ("web", "dc1", "fresh"));
+        entries.Select(entry => (string)entry!["Token"]!).Should().OnlyHaveUniqueItems().And.NotContain(reader);
+
+        // When
+        var waiting = agent.SendAsync("GET", $"/v1/agent/service/web?hash={JsonNode.Parse((await agent.SendAsync("GET", "/v1/agent/service/web", token: reader)).Text)!["ContentHash"]}&wait=10m", token: reader);
+        await UntilParkedAsync(agent);
+        await agent.ManageAsync("/v1/acl/policy/" + accessor["ID"], new JsonObject { ["Name"] = "reads", ["Rules"] = "service \"other\" { policy = \"read\" }" });
+
+        // Then
+        (await waiting).Status.Should().Be(403);
+        await PutAsync(agent, "/v1/agent/service/deregister/web", null, "root");
+        (await agent.SendAsync("GET", "/v1/agent/service/web", token: "root")).Status.Should().Be(404);
+        (await EntriesAsync()).Should().BeEmpty("its reader has lost the right, and the service is gone");
+
+        async Task<JsonArray> EntriesAsync() =>
+            JsonNode.Parse((await agent.SendAsync("GET", "/v1/agent/connect/cache?kind=agent-service", token: "root")).Text)!.AsArray();
     }
 
     [Fact]
@@ -216,9 +261,8 @@ public sealed class LocalServicesHttpTests
         await PutAsync(agent, "/v1/agent/service/register", """{"Name":"web"}""");
         var hash = (string)(await agent.GetAsync("/v1/agent/service/web"))["ContentHash"]!;
         var waiting = agent.SendAsync("GET", $"/v1/agent/service/web?hash={hash}&wait=10m");
-        var state = agent.Services.GetRequiredService<LocalState>();
-        await UntilParkedAsync(state);
-        state.Release();
+        await UntilParkedAsync(agent);
+        agent.Services.GetRequiredService<IHostApplicationLifetime>().StopApplication();
         (await waiting).Status.Should().Be(200);
         await agent.DisposeAsync();
     }
@@ -264,9 +308,10 @@ public sealed class LocalServicesHttpTests
         (status, text).Should().Be((200, string.Empty));
     }
 
-    private static async Task UntilParkedAsync(LocalState state)
+    private static async Task UntilParkedAsync(InProcessAgent agent)
     {
-        while (state.Waiting == 0)
+        var cache = agent.Services.GetRequiredService<AgentCache>();
+        while (!cache.Entries.Any(static entry => entry.Key.Kind == "agent-service" && entry.Waiters > 0))
         {
             await Task.Yield();
         }
