@@ -5,17 +5,13 @@ using ConnectAgent.Protocol.Identity;
 using ConnectAgent.Protocol.Intentions;
 using ConnectAgent.TestKit.Servers;
 using ConnectAgent.Tests.Agent;
+using ConnectAgent.Tests.Heap;
 using FluentAssertions;
 using Xunit;
 
 namespace ConnectAgent.Tests.Caching;
 
-/// <summary>The heap is counted, so nothing else may run.</summary>
-[CollectionDefinition(nameof(CacheWeightTests), DisableParallelization = true)]
-public sealed class CacheWeightGroup;
-
 /// <summary>What the cache says it holds against what the heap does (docs/design/0003-cache-engine.md).</summary>
-[Collection(nameof(CacheWeightTests))]
 public sealed class CacheWeightTests
 {
     private static readonly ServiceId Client = new("x.consul", "dc1", "web");
@@ -26,51 +22,25 @@ public sealed class CacheWeightTests
     [InlineData("match of intentions", 1_000)]
     [InlineData("leaf", 1_000)]
     [InlineData("roots", 9_000)]
-    public async Task FA_1_The_bytes_that_are_told_are_those_of_the_heap(string what, int entries)
-    {
-        // What other tests have left is freed when it likes, so one round may count their garbage: the middle one of three is the agent's own.
-        List<double> shares = [];
-        while (shares.Count < 3)
-        {
-            await Task.Yield(); // the round before is no longer on the stack
-            shares.Add(await ShareAsync(what, entries));
-        }
-
-        shares.Order().ElementAt(1).Should().BeInRange(0.8, 1.2, string.Join(" ", shares));
-    }
+    public async Task FA_1_The_bytes_that_are_told_are_those_of_the_heap(string what, int entries) =>
+        (await HeapProcess.RunAsync(nameof(CacheWeightTests), what, entries)).Should().BeInRange(0.8, 1.2);
 
     // The bytes that are told, in parts of those that the heap grew by.
-    private static async Task<double> ShareAsync(string what, int entries)
+    internal static async Task<double> ShareAsync(string what, int entries)
     {
         using var agent = new AgentFixture();
         agent.Servers.VerifiesRequests = false;
         await ReadAsync(agent, what, entries);
-        var (heap, told) = (Heap(), agent.Cache.Bytes);
+        var (heap, told) = (HeapProcess.Bytes(), agent.Cache.Bytes);
         for (var i = 0; i < entries; i++)
         {
             await ReadAsync(agent, what, i);
         }
 
         await AgentFixture.EventuallyAsync(() => agent.Cache.Entries.All(entry => entry.State != "refreshing"), "all have their value");
-        var (grown, more) = (Heap() - heap, agent.Cache.Bytes - told);
+        var (grown, more) = (HeapProcess.Bytes() - heap, agent.Cache.Bytes - told);
         agent.Get<CacheInspector>().Summary().Bytes.Should().Be(agent.Cache.Bytes).And.Be(agent.Cache.Entries.Sum(entry => entry.Weight));
         return more / (double)grown;
-    }
-
-    // What other tests have left may end only now.
-    private static long Heap()
-    {
-        for (var before = long.MaxValue; ;)
-        {
-            var heap = GC.GetTotalMemory(forceFullCollection: true);
-            if (heap >= before)
-            {
-                return heap;
-            }
-
-            GC.WaitForPendingFinalizers();
-            before = heap;
-        }
     }
 
     private static async Task ReadAsync(AgentFixture agent, string what, int i)
