@@ -19,11 +19,6 @@ internal sealed class AgentApi : IDisposable
     {
         var (address, socket) = ApiAddress.Parse(options);
         var http = new HttpClient(ApiConnections.Create(options, socket)) { BaseAddress = address, Timeout = Timeout.InfiniteTimeSpan };
-        if (!string.IsNullOrEmpty(options.Token))
-        {
-            http.DefaultRequestHeaders.TryAddWithoutValidation("X-Consul-Token", options.Token);
-        }
-
         if (options.Login is { } login)
         {
             http.DefaultRequestHeaders.Authorization = new("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(login)));
@@ -46,6 +41,11 @@ internal sealed class AgentApi : IDisposable
     public async Task<HttpResponseMessage> OpenAsync(ApiRequest request, CancellationToken cancellationToken)
     {
         using var message = new HttpRequestMessage(request.Method, request.Target(_options.Query)) { Content = request.Content };
+        if ((request.Token ?? _options.Token) is { Length: > 0 } token)
+        {
+            message.Headers.TryAddWithoutValidation("X-Consul-Token", token);
+        }
+
         if (request.Content is null && request.Method != HttpMethod.Get)
         {
             message.Content = new ByteArrayContent([]);
@@ -75,7 +75,10 @@ internal sealed class AgentApi : IDisposable
         catch (Exception error) when (error is HttpRequestException or IOException or TaskCanceledException { InnerException: TimeoutException })
         {
             var method = request.Method.Method[..1] + request.Method.Method[1..].ToLowerInvariant();
-            throw new ApiException($"{method} \"{_shown}{request.Target(_options.Query)}\": {Reason(error)}");
+            throw new ApiException($"{method} \"{_shown}{request.Target(_options.Query)}\": {Reason(error)}", nothingSent: error is HttpRequestException
+            {
+                HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError,
+            });
         }
     }
 

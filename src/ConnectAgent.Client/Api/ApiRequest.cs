@@ -14,6 +14,9 @@ internal sealed class ApiRequest(HttpMethod method, string path)
     /// <summary>Null for none.</summary>
     public HttpContent? Content { get; private set; }
 
+    /// <summary>The ACL token of this request alone; null: the one of <see cref="ApiOptions"/>. Never printed.</summary>
+    public string? Token { get; set; }
+
     public static ApiRequest Get(string path) => new(HttpMethod.Get, path);
 
     public static ApiRequest Put(string path) => new(HttpMethod.Put, path);
@@ -48,11 +51,12 @@ internal sealed class ApiRequest(HttpMethod method, string path)
         return this;
     }
 
-    /// <summary>Path and query; the keys are sorted, as the reference sends them (GO-4).</summary>
+    /// <summary>Path and query; the keys are sorted, as the reference sends them (GO-4), and those of the request win.</summary>
     public string Target(IEnumerable<KeyValuePair<string, string>> more)
     {
         var target = new StringBuilder(path);
-        foreach (var (key, value) in _query.Concat(more).OrderBy(static pair => pair.Key, StringComparer.Ordinal))
+        var others = more.Where(other => _query.TrueForAll(own => own.Key != other.Key));
+        foreach (var (key, value) in _query.Concat(others).OrderBy(static pair => pair.Key, StringComparer.Ordinal))
         {
             target.Append(target.Length == path.Length ? '?' : '&').Append(Escape(key)).Append('=').Append(Escape(value));
         }

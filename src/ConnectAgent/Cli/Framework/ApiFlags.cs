@@ -30,20 +30,20 @@ internal static class ApiFlags
     {
         List<KeyValuePair<string, string>> query = [];
         Add("dc", NotEmpty(result.GetValue(Datacenter)));
-        Add("ns", Of(result, Namespace, "CONSUL_NAMESPACE"));
+        Add("ns", Of(result, Namespace, ApiEnvironment.Namespace));
         Add("stale", result.GetValue(Stale) ? string.Empty : null);
         return new ApiOptions
         {
-            Address = Of(result, Address, "CONSUL_HTTP_ADDR") ?? ApiOptions.DefaultAddress,
-            IsSecure = Variable("CONSUL_HTTP_SSL") is { } secure && IsTrue(secure),
-            Verify = Variable("CONSUL_HTTP_SSL_VERIFY") is not { } verify || IsTrue(verify),
-            AuthorityFile = Of(result, AuthorityFile, "CONSUL_CACERT"),
-            AuthorityDirectory = Of(result, AuthorityDirectory, "CONSUL_CAPATH"),
-            CertificateFile = Of(result, CertificateFile, "CONSUL_CLIENT_CERT"),
-            KeyFile = Of(result, KeyFile, "CONSUL_CLIENT_KEY"),
-            TlsName = Of(result, TlsName, "CONSUL_TLS_SERVER_NAME"),
+            Address = Of(result, Address, ApiEnvironment.Address) ?? ApiOptions.DefaultAddress,
+            IsSecure = ApiEnvironment.Flag(ApiEnvironment.Secure) ?? false,
+            Verify = ApiEnvironment.Flag(ApiEnvironment.Verify) ?? true,
+            AuthorityFile = Of(result, AuthorityFile, ApiEnvironment.AuthorityFile),
+            AuthorityDirectory = Of(result, AuthorityDirectory, ApiEnvironment.AuthorityDirectory),
+            CertificateFile = Of(result, CertificateFile, ApiEnvironment.CertificateFile),
+            KeyFile = Of(result, KeyFile, ApiEnvironment.KeyFile),
+            TlsName = Of(result, TlsName, ApiEnvironment.TlsName),
             Token = TokenOf(result),
-            Login = Variable("CONSUL_HTTP_AUTH"),
+            Login = ApiEnvironment.Text(ApiEnvironment.Login),
             Query = query,
         };
 
@@ -56,11 +56,7 @@ internal static class ApiFlags
         }
     }
 
-    private static bool IsTrue(string text) => text is "1" or "t" or "T" or "true" or "TRUE" or "True";
-
-    private static string? Of(ParseResult result, Option<string?> flag, string variable) => NotEmpty(result.GetValue(flag)) ?? Variable(variable);
-
-    private static string? Variable(string name) => NotEmpty(Environment.GetEnvironmentVariable(name));
+    private static string? Of(ParseResult result, Option<string?> flag, string variable) => NotEmpty(result.GetValue(flag)) ?? ApiEnvironment.Text(variable);
 
     private static string? NotEmpty(string? text) => string.IsNullOrEmpty(text) ? null : text;
 
@@ -70,7 +66,7 @@ internal static class ApiFlags
         var (file, text) = (NotEmpty(result.GetValue(TokenFile)), NotEmpty(result.GetValue(Token)));
         if (file is null && text is null)
         {
-            (file, text) = (Variable("CONSUL_HTTP_TOKEN_FILE"), Variable("CONSUL_HTTP_TOKEN"));
+            (file, text) = (ApiEnvironment.Text(ApiEnvironment.TokenFile), ApiEnvironment.Text(ApiEnvironment.Token));
         }
 
         try
