@@ -10,7 +10,6 @@ namespace ConnectAgent.Cli;
 internal sealed class AgentFlags
 {
     private readonly List<(ConfigKey Key, Option Option)> _keys = [];
-    private readonly List<Option> _inert = [];
     private readonly Option<bool?> _dev = Switch("dev", "Development mode: everything in memory, Connect on, no files.");
     private readonly Option<string[]> _files = Many("config-file", "A file to read, HCL or JSON; may be repeated.");
     private readonly Option<string[]> _directories = Many("config-dir", "A directory of such files to read, in byte order; may be repeated.");
@@ -26,28 +25,11 @@ internal sealed class AgentFlags
                 _keys.Add((key, key.Type == ConfigTypes.Flag ? Switch(name, key.FlagHelp) : Many(name, key.FlagHelp)));
             }
         }
-
-        foreach (var name in new[]
-        {
-            "advertise-wan", "domain",
-            "encrypt", "raft-protocol", "protocol", "recursor",
-        })
-        {
-            _inert.Add(Many(name, AgentKeys.InertFlag));
-        }
-
-        foreach (var name in new[]
-        {
-            "ui", "disable-host-node-id", "disable-keyring-file", "rejoin",
-        })
-        {
-            _inert.Add(Switch(name, AgentKeys.InertFlag));
-        }
     }
 
     public void AddTo(Command command)
     {
-        IEnumerable<Option> all = [_dev, _files, _directories, _format, _fragments, .. _keys.Select(flag => flag.Option), .. _inert];
+        IEnumerable<Option> all = [_dev, _files, _directories, _format, _fragments, .. _keys.Select(flag => flag.Option)];
         foreach (var option in all)
         {
             command.Options.Add(option);
@@ -98,19 +80,21 @@ internal sealed class AgentFlags
         }
 
         Credentials.Take(values, Environment.GetEnvironmentVariable(Credentials.Variable));
-        values.WithoutEffect.AddRange(_inert.Concat(_keys.Where(flag => flag.Key.Effect == KeyEffect.None).Select(flag => flag.Option))
-            .Where(option => result.GetResult(option) is { Implicit: false }).Select(option => new UnusedValue(option.Name, ValueOf(result, option), ConfigSource.Flag(option.Name.TrimStart('-')))));
+        values.WithoutEffect.AddRange(Given(result).Where(flag => flag.Key.Effect == KeyEffect.None)
+            .SelectMany(flag => PartsOf(flag.Value, ConfigSource.Flag(flag.Key.FlagName!)).Select(part => new UnusedValue("-" + flag.Key.FlagName, part.Json, part.Source))));
         return AgentConfiguration.Build(values, result.GetResult(_dev) is not null && (result.GetValue(_dev) ?? true)) with { Paths = paths };
     }
 
     private void Take(ParseResult result, ConfigValues values, bool isList)
     {
-        foreach (var (key, option) in _keys.Where(flag => flag.Key.Type == ConfigTypes.List == isList && result.GetResult(flag.Option) is not null))
+        foreach (var (key, value) in Given(result).Where(flag => flag.Key.Type == ConfigTypes.List == isList))
         {
-            var value = option is Option<bool?> flag ? result.GetValue(flag) ?? true : ValueOf(key, result.GetValue((Option<string[]>)option) ?? []);
             values.Merge(key, value, [.. PartsOf(value, ConfigSource.Flag(key.FlagName!))]);
         }
     }
+
+    private IEnumerable<(ConfigKey Key, object Value)> Given(ParseResult result) => _keys.Where(flag => result.GetResult(flag.Option) is not null)
+        .Select(flag => (flag.Key, flag.Option is Option<bool?> option ? result.GetValue(option) ?? true : ValueOf(flag.Key, result.GetValue((Option<string[]>)flag.Option) ?? [])));
 
     private static IEnumerable<SaidPart> PartsOf(object value, ConfigSource source) => value switch
     {
@@ -120,10 +104,6 @@ internal sealed class AgentFlags
         int number => [new SaidPart(string.Empty, number.ToString(CultureInfo.InvariantCulture), source)],
         _ => [SaidPart.Text((string)value, source)],
     };
-
-    private static string ValueOf(ParseResult result, Option option) => option is Option<bool?> flag
-        ? result.GetValue(flag) is false ? "false" : "true"
-        : SaidPart.JsonTextOf((result.GetValue((Option<string[]>)option) ?? []).LastOrDefault(string.Empty));
 
     // A flag given twice counts as given last, unless it is a list or a map.
     private static object ValueOf(ConfigKey key, string[] given)

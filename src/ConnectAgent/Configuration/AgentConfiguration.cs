@@ -178,7 +178,7 @@ internal sealed record AgentConfiguration
     {
         Tls.CertificateFile, Tls.KeyFile, Tls.AuthorityFile, Servers.AuthorityFile, Servers.CertificateFile, Servers.KeyFile,
         CheckTls?.CertificateFile, CheckTls?.KeyFile, CheckTls?.AuthorityFile,
-    }.OfType<string>().Distinct(StringComparer.Ordinal);
+    }.Concat(InDirectory(Tls.AuthorityDirectory)).Concat(InDirectory(CheckTls?.AuthorityDirectory)).OfType<string>().Distinct(StringComparer.Ordinal);
 
     /// <summary>Key by key, with the sources.</summary>
     public EffectiveValues Effective => new(Said, this);
@@ -212,7 +212,7 @@ internal sealed record AgentConfiguration
             values.Of(NodeKeys.RaftMultiplier) is null or (>= 1 and <= 10),
             $"{NodeKeys.RaftMultiplier.Path} cannot be {values.Of(NodeKeys.RaftMultiplier)}. Must be between 1 and 10");
         InertKeys.Check(values, server);
-        var connect = values.Of(ConnectKeys.Enabled) ?? (devMode || values.Of(InertKeys.AutoEncryptServer));
+        var connect = values.Of(ConnectKeys.Enabled) ?? (devMode || values.Of(ConnectKeys.AutoEncryptServer));
         Require(
             connect || !values.Of(InertKeys.MeshGatewayFederation), $"'{InertKeys.MeshGatewayFederation.Path}=true' requires 'connect.enabled=true'");
         _ = values.Of(ConnectKeys.CaProvider);
@@ -272,6 +272,19 @@ internal sealed record AgentConfiguration
             Wire = HttpKeys.Wire(values, devMode, policy),
             Warnings = ConfigWarnings.Of(values, server, ports),
         };
+    }
+
+    // One that cannot be read now is another state than it was.
+    private static IEnumerable<string> InDirectory(string? directory)
+    {
+        try
+        {
+            return directory is null ? [] : [directory, .. Directory.EnumerateFiles(directory).Order(StringComparer.Ordinal)];
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return [directory!];
+        }
     }
 
     private static void CheckRole(ConfigValues values, bool server, bool devMode)

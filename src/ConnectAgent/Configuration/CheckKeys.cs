@@ -24,7 +24,8 @@ internal static class CheckKeys
     private static readonly ConfigKey<bool> DiscardOutput = Table.Flag("discard_check_output", fallback: false);
 
     /// <summary>Bytes of an output; null: as many as the product takes.</summary>
-    public static readonly ConfigKey<int?> OutputSize = Table.Number(CheckOptions.OutputSizeKey);
+    public static readonly ConfigKey<int?> OutputSize = Table.Number(CheckOptions.OutputSizeKey)
+        .WithFlag(CheckOptions.OutputSizeKey, "How many bytes of the output of a check are kept.");
 
     private static readonly ConfigKey<bool> FollowOtherHosts = Table.Flag(CheckOptions.OtherHostsKey, fallback: true);
 

@@ -15,6 +15,11 @@ internal static class ConfigWarnings
             warnings.Add("config_entries.bootstrap has no effect with server = false: the servers hold the entries");
         }
 
+        if (values.Of(ConnectKeys.AutoEncryptServer))
+        {
+            warnings.Add("auto_encrypt.allow_tls turns Connect on, and nothing else: agents are given no certificates that way");
+        }
+
         if (values.Of(NodeKeys.BootstrapExpect) is > 1 and var expected)
         {
             warnings.Add($"bootstrap_expect = {expected} has no effect: the embedded control plane is one server, and leads itself");

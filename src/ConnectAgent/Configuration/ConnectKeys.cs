@@ -15,6 +15,9 @@ internal static class ConnectKeys
     /// <summary>Null: in development mode.</summary>
     public static readonly ConfigKey<bool?> Enabled = Table.Flag("connect.enabled");
 
+    /// <summary>Turns Connect on, and that is all: certificates are not handed out that way.</summary>
+    public static readonly ConfigKey<bool> AutoEncryptServer = Table.Flag("auto_encrypt.allow_tls", fallback: false);
+
     public static readonly ConfigKey<bool> AuthorizeStrict = Table.Flag("connect.authorize_strict", fallback: false);
 
     public static readonly ConfigKey<IReadOnlyList<string>> AuthorizeDatacenters = Table.Texts("connect.authorize_datacenters", DatacenterName);
@@ -32,8 +35,8 @@ internal static class ConnectKeys
     });
 
     /// <summary>There is one.</summary>
-    public static readonly ConfigKey<string?> CaProvider = Table.Bound("connect.ca_provider", static (_, text) =>
-        text is null or "" or "consul" ? text : throw new ConfigurationException($"{text} is not a valid CA provider"));
+    public static readonly ConfigKey<string> CaProvider = Table.Bound("connect.ca_provider", static (_, text) =>
+        text is null or "" or "consul" ? "consul" : throw new ConfigurationException($"{text} is not a valid CA provider"));
 
     /// <summary>By the wire's names. May hold a key: never printed.</summary>
     public static readonly ConfigKey<IReadOnlyDictionary<string, JsonElement>> CaConfig = Table.Other(

@@ -57,13 +57,14 @@ internal sealed class EffectiveValues(ConfigValues values, AgentConfiguration bu
     // What the CA is made with where the map is silent.
     private IEnumerable<EffectiveValue> CaDefaults()
     {
-        var said = values.Of(ConnectKeys.CaConfig);
-        using var defaults = JsonDocument.Parse(ControlPlane.Authority.AuthorityOptions.DefaultConfiguration);
-        foreach (var (name, value) in defaults.RootElement.EnumerateObject().Where(one => !said.ContainsKey(one.Name)).Select(static one => (one.Name, one.Value.GetRawText())).ToList())
+        var (said, settings) = (values.Of(ConnectKeys.CaConfig), new ControlPlane.Authority.CaSettings());
+        return new (string Name, object Value)[]
         {
-            yield return new EffectiveValue(
-                $"{ConnectKeys.CaConfig.Path}.{CaConfigType.Names.FirstOrDefault(known => known.Value == name).Key ?? name}", value, ConfigSource.Default, ConnectKeys.CaConfig);
-        }
+            ("leaf_cert_ttl", settings.LeafCertTtl), ("intermediate_cert_ttl", settings.IntermediateCertTtl), ("root_cert_ttl", settings.RootCertTtl),
+            ("csr_max_per_second", settings.CsrMaxPerSecond), ("csr_max_concurrent", settings.CsrMaxConcurrent),
+            ("private_key_type", settings.PrivateKeyType), ("private_key_bits", settings.PrivateKeyBits),
+        }.Where(one => !said.ContainsKey(CaConfigType.WireNameOf(one.Name)))
+            .Select(one => new EffectiveValue($"{ConnectKeys.CaConfig.Path}.{one.Name}", Completed(ConnectKeys.CaConfig, one.Value)!, ConfigSource.Default, ConnectKeys.CaConfig));
     }
 
     private static string Element(ConfigKey key, int position) => string.Create(CultureInfo.InvariantCulture, $"{key.Path}[{position}]");
@@ -93,6 +94,7 @@ internal sealed class EffectiveValues(ConfigValues values, AgentConfiguration bu
         [NodeKeys.LogLevel] = built.LogLevel,
         [NodeKeys.SkipLeaveOnInterrupt] = built.SkipLeaveOnInterrupt,
         [NodeKeys.EnableDebug] = built.EnableDebug,
+        [TlsSettings.MinVersion] = values.Of(TlsSettings.MinVersion) is { Length: > 0 } least ? least : TlsSettings.LeastVersion,
         [ConnectKeys.Enabled] = built.ConnectEnabled,
         [HttpKeys.ClientAddress] = HttpKeys.ClientAddressOf(values),
         [HttpKeys.ConnectionsPerClient] = built.MaxConnectionsPerClient,

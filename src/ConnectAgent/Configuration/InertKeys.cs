@@ -6,10 +6,20 @@ namespace ConnectAgent.Configuration;
 /// <summary>Keys without effect whose values are checked all the same, with the reference's texts (config-and-cli section 2).</summary>
 internal static class InertKeys
 {
-    public static readonly KeyTable Table = new();
-
-    /// <summary>Turns Connect on; certificates are not handed out that way.</summary>
-    public static readonly ConfigKey<bool> AutoEncryptServer = Flag("auto_encrypt.allow_tls");
+    public static readonly KeyTable Table = new KeyTable()
+        .Inert(
+            ConfigTypes.Text,
+            ("domain", "domain"), ("alt_domain", "alt-domain"), ("segment", "segment"), ("encrypt", "encrypt"), ("advertise_addr_wan", "advertise-wan"),
+            ("serf_lan", "serf-lan-bind"), ("serf_wan", "serf-wan-bind"), ("ui_config.dir", "ui-dir"), ("ui_config.content_path", "ui-content-path"))
+        .Inert(
+            ConfigTypes.Flag,
+            ("ui_config.enabled", "ui"), ("disable_host_node_id", "disable-host-node-id"), ("disable_keyring_file", "disable-keyring-file"),
+            ("rejoin_after_leave", "rejoin"), ("read_replica", "read-replica"), ("non_voting_server", "non-voting-server"))
+        .Inert(ConfigTypes.Number, ("protocol", "protocol"), ("retry_max", "retry-max"), ("retry_max_wan", "retry-max-wan"))
+        .Inert(
+            ConfigTypes.List,
+            ("recursors", "recursor"), ("retry_join_wan", "retry-join-wan"), ("start_join_wan", "join-wan"), ("primary_gateways", "primary-gateway"),
+            ("serf_allowed_cidrs_lan", "serf-lan-allowed-cidrs"), ("serf_allowed_cidrs_wan", "serf-wan-allowed-cidrs"));
 
     public static readonly ConfigKey<bool> MeshGatewayFederation = Flag("connect.enable_mesh_gateway_wan_federation");
 
@@ -28,10 +38,11 @@ internal static class InertKeys
 
     private static readonly ConfigKey<TimeSpan>[] Durations =
     [
+        Table.Duration("retry_interval", TimeSpan.Zero, KeyEffect.None).WithFlag("retry-interval", AgentKeys.InertFlag),
+        Table.Duration("retry_interval_wan", TimeSpan.Zero, KeyEffect.None).WithFlag("retry-interval-wan", AgentKeys.InertFlag),
         .. new[]
         {
-            "raft_snapshot_interval", "primary_gateways_interval", "retry_interval", "retry_interval_wan", "reconnect_timeout",
-            "reconnect_timeout_wan", "session_ttl_min", "advertise_reconnect_timeout", "performance.leave_drain_time", "performance.rpc_hold_timeout",
+            "raft_snapshot_interval", "primary_gateways_interval", "reconnect_timeout", "reconnect_timeout_wan", "session_ttl_min", "advertise_reconnect_timeout", "performance.leave_drain_time", "performance.rpc_hold_timeout",
             "limits.rpc_handshake_timeout",
         }.Select(static name => Table.Duration(name, TimeSpan.Zero, KeyEffect.None)),
     ];
@@ -49,7 +60,7 @@ internal static class InertKeys
         var raft = values.Of(NodeKeys.RaftProtocol) ?? 0;
         Require(raft is 0 or 3, $"raft_protocol version {raft} is not supported by this version of Consul");
         Require(!server || !values.Of(AutoEncryptClient), "auto_encrypt.tls can only be used on a client.");
-        Require(server || !values.Of(AutoEncryptServer), "auto_encrypt.allow_tls can only be used on a server.");
+        Require(server || !values.Of(ConnectKeys.AutoEncryptServer), "auto_encrypt.allow_tls can only be used on a server.");
     }
 
     /// <summary>The servers that a configuration for gossip names: plain addresses, on the port of HTTP.</summary>

@@ -61,6 +61,17 @@ internal sealed class KeyTable(string prefix = "")
         string name, SchemaType<object> type, T fallback, ConfigSchema? inner = null, KeyEffect effect = KeyEffect.Acts, ValueShape shape = ValueShape.Scalar) =>
         Add(new ConfigKey<T>(prefix + name, type, (_, said) => said is T value ? value : fallback, effect) { Inner = inner, Shape = shape });
 
+    /// <summary>Keys that have a flag and no effect; they are checked for type, and nobody asks for their values.</summary>
+    public KeyTable Inert(SchemaType<object> type, params ReadOnlySpan<(string Name, string Flag)> keys)
+    {
+        foreach (var (name, flag) in keys)
+        {
+            Other<object?>(name, type, fallback: null, effect: KeyEffect.None, shape: type == ConfigTypes.List ? ValueShape.List : ValueShape.Scalar).WithFlag(flag, AgentKeys.InertFlag);
+        }
+
+        return this;
+    }
+
     private static T? Same<T>(string key, object? said) => (T?)said;
 
     private ConfigKey<T> Add<T>(ConfigKey<T> key)

@@ -79,7 +79,7 @@ internal static class NodeKeys
     public static readonly ConfigKey<int?> RaftMultiplier = Table.Number("performance.raft_multiplier", KeyEffect.None);
 
     /// <summary>Checked, without effect: what replicates does not listen here.</summary>
-    public static readonly ConfigKey<int?> RaftProtocol = Table.Number("raft_protocol", KeyEffect.None);
+    public static readonly ConfigKey<int?> RaftProtocol = Table.Number("raft_protocol", KeyEffect.None).WithFlag("raft-protocol", AgentKeys.InertFlag);
 
     /// <summary>Whether this node leads itself: the embedded control plane is always alone.</summary>
     public static bool Leads(ConfigValues values) => values.Of(Bootstrap) is true || values.Of(BootstrapExpect) == 1;

@@ -16,7 +16,7 @@ internal static class PortKeys
         ["http"] = (Table.Number("http").WithFlag("http-port", "The port of HTTP; -1 turns it off."), 8500),
         ["https"] = (Table.Number("https").WithFlag("https-port", "The port of HTTPS; -1 turns it off."), -1),
         ["grpc"] = (Table.Number("grpc", KeyEffect.None).WithFlag("grpc-port", AgentKeys.InertFlag), -1),
-        ["grpc_tls"] = (Table.Number("grpc_tls", KeyEffect.None), -1),
+        ["grpc_tls"] = (Table.Number("grpc_tls", KeyEffect.None).WithFlag("grpc-tls-port", AgentKeys.InertFlag), -1),
         ["dns"] = (Table.Number("dns", KeyEffect.None).WithFlag("dns-port", AgentKeys.InertFlag), 8600),
         ["server"] = (Table.Number("server").WithFlag("server-port", Reported), 8300),
         ["serf_lan"] = (Table.Number("serf_lan").WithFlag("serf-lan-port", Reported), 8301),

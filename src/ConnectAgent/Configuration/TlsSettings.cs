@@ -25,6 +25,12 @@ internal sealed record TlsSettings
 
     private static readonly TlsPlace[] Places = [Https, Defaults, Top];
 
+    /// <summary>What HTTPS speaks at least where none of its places says it.</summary>
+    public const string LeastVersion = "tls12";
+
+    /// <summary>Of the top level.</summary>
+    public static ConfigKey<string?> MinVersion => Top.MinVersion;
+
     private static readonly ConfigKey<bool> VerifyIncomingHttps = Table.Flag("verify_incoming_https", fallback: false).Reloaded();
 
     /// <summary>How long a handshake may take unless the configuration says otherwise (http-conventions LIS-4).</summary>

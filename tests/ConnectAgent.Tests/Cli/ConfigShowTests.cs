@@ -64,7 +64,13 @@ public sealed class ConfigShowTests : IDisposable
             "enable_debug = false  # -hcl:2",
             "server = true  # default",
             "default_query_time = \"5m0s\"  # default",
-            "connect.ca_config.leaf_cert_ttl = \"72h\"  # default");
+            "connect.ca_provider = \"consul\"  # default",
+            "connect.ca_config.leaf_cert_ttl = \"72h0m0s\"  # default",
+            "connect.ca_config.root_cert_ttl = \"87600h0m0s\"  # default",
+            "connect.ca_config.csr_max_per_second = 50  # default",
+            "connect.ca_config.private_key_type = \"ec\"  # default",
+            "connect.ca_config.private_key_bits = 256  # default",
+            "tls_min_version = \"tls12\"  # default");
         lines.Should().OnlyHaveUniqueItems().And.NotContain(line => line.StartsWith("node_meta.row = \"1\"", StringComparison.Ordinal), "a later file wins");
     }
 

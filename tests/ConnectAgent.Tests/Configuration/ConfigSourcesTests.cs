@@ -83,10 +83,29 @@ public sealed class ConfigSourcesTests : IDisposable
         FluentActions.Invoking(() => Read("-server=false", flag, "10.0.0.1:8301", flag, "provider=aws tag_key=x")).Should().Throw<ConfigurationException>()
             .WithMessage("'server = false' needs servers to talk to: set connect_agent.servers, for instance to [\"http://10.0.0.1:8500\"]");
 
-    [Fact]
-    public void A_flag_without_effect_is_named_whatever_it_sets() =>
-        Read("-retry-join", "10.0.0.1", "-grpc-port", "8502", "-domain", "x.").Warnings.Should().BeEquivalentTo(
-            "-retry-join is accepted and has no effect", "-grpc-port is accepted and has no effect", "-domain is accepted and has no effect");
+    [Fact] // FA-8, FLAG-2: all that Consul takes; what they guard is not opened here
+    public void A_flag_without_effect_is_named_whatever_it_sets()
+    {
+        var inert = AgentKeys.All.Where(key => key.FlagName is not null && key.Effect == KeyEffect.None).ToList();
+        string[] consul =
+        [
+            "advertise-wan", "alt-domain", "disable-host-node-id", "disable-keyring-file", "dns-port", "domain", "encrypt", "grpc-port", "join", "join-wan",
+            "non-voting-server", "primary-gateway", "protocol", "raft-protocol", "read-replica", "recursor", "rejoin", "retry-interval", "retry-interval-wan",
+            "retry-join", "retry-join-wan", "retry-max", "retry-max-wan", "segment", "serf-lan-allowed-cidrs", "serf-lan-bind", "serf-wan-allowed-cidrs",
+            "serf-wan-bind", "ui", "ui-content-path", "ui-dir",
+        ];
+        inert.Select(key => key.FlagName).Should().BeEquivalentTo([.. consul, "grpc-tls-port"]);
+        Read([.. inert.Select(key => $"-{key.FlagName}={ValueFor(key)}")]).Warnings.Should().BeEquivalentTo(inert.Select(key => $"-{key.FlagName} is accepted and has no effect"));
+    }
+
+    [Theory] // as the key would be
+    [InlineData("invalid value \"x\" for flag -retry-max: parse error", "-retry-max", "x")]
+    [InlineData("1 error occurred:\n\t* retry_interval_wan: invalid duration: \"x\": time: invalid duration \"x\"\n\n", "-retry-interval-wan", "x")]
+    [InlineData("raft_protocol version 2 is not supported by this version of Consul", "-raft-protocol=2")]
+    public void A_flag_without_effect_is_checked_all_the_same(string expected, params string[] arguments) =>
+        FluentActions.Invoking(() => Read(arguments)).Should().Throw<ConfigurationException>().WithMessage(expected);
+
+    private static string ValueFor(ConfigKey key) => key.Type == ConfigTypes.Flag ? "true" : key.Type == ConfigTypes.Number ? "3" : "30s";
 
     private string At(string name) => Path.Combine(_folder.Path, name);
 

@@ -23,6 +23,14 @@ public sealed class KeyEffectTests
     public void FA_8_A_key_that_is_set_and_has_no_effect_is_named(string json, params string[] keys) =>
         ConfigTexts.Read(json).Warnings.Should().BeEquivalentTo(keys.Select(key => key + " is accepted and has no effect"));
 
+    [Fact] // config-and-cli section 2: it implies connect
+    public void FA_8_A_key_that_does_less_than_it_says_is_named_with_what_it_does()
+    {
+        var read = AgentConfiguration.Build(ConfigTexts.Merge("""{"server":true,"data_dir":"/nowhere","auto_encrypt":{"allow_tls":true}}"""), devMode: false);
+        read.ConnectEnabled.Should().BeTrue();
+        read.Warnings.Should().Equal("auto_encrypt.allow_tls turns Connect on, and nothing else: agents are given no certificates that way");
+    }
+
     [Fact] // one by one, whatever it holds
     public void FA_8_Every_key_without_effect_is_named_when_it_is_set()
     {

@@ -3,6 +3,7 @@ using ConnectAgent.Configuration;
 using ConnectAgent.Hosting;
 using ConnectAgent.TestKit;
 using ConnectAgent.TestKit.Processes;
+using ConnectAgent.Tests.Configuration;
 using ConnectAgent.Tests.Hosting.Systemd;
 using FluentAssertions;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -26,9 +27,13 @@ public sealed class ConfigurationWatcherTests : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await _watcher!.StopAsync(CancellationToken.None);
-        _watcher.Dispose();
-        _reload!.Dispose();
+        if (_watcher is not null)
+        {
+            await _watcher.StopAsync(CancellationToken.None);
+            _watcher.Dispose();
+            _reload!.Dispose();
+        }
+
         _folder.Dispose();
     }
 
@@ -78,6 +83,19 @@ public sealed class ConfigurationWatcherTests : IAsyncDisposable
         await LookAsync();
         await LookAsync();
         (_reads, LastRead).Should().Be((1, "2"));
+    }
+
+    [Fact] // docs/operations.md: a certificate that is named by its directory, too
+    public void The_files_of_ca_path_are_among_those_that_are_looked_at()
+    {
+        var directory = Directory.CreateDirectory(Path.Combine(_folder.Path, "cas")).FullName;
+        _folder.Write("cas/a.pem", "x");
+        var read = ConfigTexts.Read($$"""{"ca_path":"{{directory}}"}""");
+        read.CertificateFiles.Should().Contain(Path.Combine(directory, "a.pem"));
+        _folder.Write("cas/b.pem", "x");
+        read.CertificateFiles.Should().Contain(Path.Combine(directory, "b.pem"), "one that comes is a change");
+        Directory.Delete(directory, recursive: true);
+        read.CertificateFiles.Should().Contain(directory);
     }
 
     [Fact] // it is logged, and the old one goes on
