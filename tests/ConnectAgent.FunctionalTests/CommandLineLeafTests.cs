@@ -75,15 +75,15 @@ public sealed class CommandLineLeafTests
         CertificateJudge.Accept(Read("cert.pem"), Read("roots.pem")).Should().EndWith("/svc/web");
         X509Certificate2.CreateFromPem(Read("cert.pem"), Read("key.pem")).Dispose();
         Read("combined.pem").Should().Be(Read("cert.pem") + Read("key.pem"));
-        JsonNode.Parse(Read("revoked.json"))!["Revoked"]!.AsArray().Should().BeEmpty();
-        Modes(directory).Should().Equal("cert.pem 644", "combined.pem 600", "key.pem 600", "revoked.json 644", "roots.pem 644");
+        Read("crl.pem").Should().StartWith("-----BEGIN X509 CRL-----");
+        Modes(directory).Should().Equal("cert.pem 644", "combined.pem 600", "crl.pem 644", "key.pem 600", "roots.pem 644");
 
         // Again: nothing has changed, nobody is told; another mode is a change.
         var link = new DirectoryInfo(Path.Combine(directory, "..data")).LinkTarget;
         (await agent.CommandAsync("leaf", "write", "web", "-dir", directory, "-once", "-exec", $"echo told >> {folder.Path}/told")).Output.Should().BeEmpty();
         new DirectoryInfo(Path.Combine(directory, "..data")).LinkTarget.Should().Be(link);
         (await agent.CommandAsync("leaf", "write", "web", "-dir", directory, "-once", "-mode", "0640")).ExitCode.Should().Be(0);
-        Modes(directory).Should().Equal("cert.pem 644", "combined.pem 640", "key.pem 640", "revoked.json 644", "roots.pem 644");
+        Modes(directory).Should().Equal("cert.pem 644", "combined.pem 640", "crl.pem 644", "key.pem 640", "roots.pem 644");
         (await File.ReadAllTextAsync(Path.Combine(folder.Path, "told"))).Should().Be("told\n");
     }
 
@@ -124,7 +124,12 @@ public sealed class CommandLineLeafTests
         // A revocation
         (await agent.CommandAsync("revoke", "-serial", serial)).ExitCode.Should().Be(0);
         await ClientAgent.UntilAsync(() => Task.FromResult(LinesOf(told) == 3));
-        ((string)JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(directory, "revoked.json")))!["Revoked"]![0]!["SerialNumber"]!).Should().Be(serial);
+        var (_, list, _) = await RunningProcess.RunAsync("openssl", ["crl", "-noout", "-text", "-in", Path.Combine(directory, "crl.pem")]);
+        list.Should().Contain("Serial Number: " + serial.Replace(":", string.Empty).ToUpperInvariant());
+
+        // What no list can say
+        (await agent.CommandAsync("revoke", "-spiffe-id", "spiffe://11111111-2222-3333-4444-555555555555.consul/ns/default/dc/dc1/svc/db")).ExitCode.Should().Be(0);
+        await write.SeenAsync("Warning: crl.pem: Not in this list, which names serial numbers: the revocations of whole identities (1).", Patience);
 
         // Another one for the same directory, and the end
         (await agent.CommandAsync("leaf", "write", "web", "-dir", directory, "-once")).Errors.Should().Contain("another process keeps it");
@@ -154,7 +159,7 @@ public sealed class CommandLineLeafTests
     }
 
     [Fact]
-    public async Task Nginx_serves_the_renewed_certificate_after_its_reload()
+    public async Task Nginx_serves_the_renewed_certificate_after_its_reload_and_refuses_a_revoked_one()
     {
         // Given
         using var folder = new TemporaryFolder();
@@ -171,7 +176,8 @@ public sealed class CommandLineLeafTests
               server {
                 listen 127.0.0.1:{{port}} ssl;
                 ssl_certificate {{directory}}/cert.pem; ssl_certificate_key {{directory}}/key.pem;
-                ssl_client_certificate {{directory}}/roots.pem; ssl_verify_client optional;
+                ssl_client_certificate {{directory}}/roots.pem; ssl_crl {{directory}}/crl.pem; ssl_verify_client optional;
+                location / { return 200 $ssl_client_verify; }
               }
             }
             """);
@@ -185,14 +191,25 @@ public sealed class CommandLineLeafTests
 
         // Then
         await ClientAgent.UntilAsync(async () => string.Equals(await ServedAsync(port), serial, StringComparison.OrdinalIgnoreCase));
-        (await File.ReadAllTextAsync(Path.Combine(folder.Path, "error.log"))).Should().NotContain("[emerg]");
+
+        // A peer that is revoked is no longer let in; another one is.
+        var (revoked, other) = (await PeerAsync("api"), await PeerAsync("db"));
+        (await AskAsync(revoked)).Should().Be("SUCCESS");
+        (await agent.CommandAsync("revoke", "-serial", SerialOf((await agent.CommandAsync("leaf", "get", "api", "-format=json")).Output))).ExitCode.Should().Be(0);
+        await ClientAgent.UntilAsync(async () => (await AskAsync(revoked)).Contains("The SSL certificate error", StringComparison.Ordinal));
+        (await AskAsync(other)).Should().Be("SUCCESS");
+        (await File.ReadAllTextAsync(Path.Combine(folder.Path, "error.log"))).Should().NotContain("[emerg]").And.Contain("certificate revoked");
+
+        async Task<string> PeerAsync(string service) => folder.Write(service + ".pem", (await agent.SecretCommandAsync("leaf", "get", service, "-key")).Output);
+
+        async Task<string> AskAsync(string peer) => (await RunningProcess.RunAsync("curl", ["-sk", "--cert", peer, $"https://127.0.0.1:{port}/"])).Output.Trim();
     }
 
     private static string SerialOf(string json) => (string)JsonNode.Parse(json)!["SerialNumber"]!;
 
     private static int LinesOf(string file) => File.Exists(file) ? File.ReadLines(file).Count() : 0;
 
-    private static IEnumerable<string> Modes(string directory) => Directory.EnumerateFiles(directory, "*.*").Where(static file => file.EndsWith(".pem", StringComparison.Ordinal) || file.EndsWith(".json", StringComparison.Ordinal))
+    private static IEnumerable<string> Modes(string directory) => Directory.EnumerateFiles(directory, "*.*").Where(static file => file.EndsWith(".pem", StringComparison.Ordinal))
         .Order(StringComparer.Ordinal).Select(static file => $"{Path.GetFileName(file)} {Convert.ToString((int)File.GetUnixFileMode(new FileInfo(file).ResolveLinkTarget(returnFinalTarget: true)!.FullName), 8)}");
 
     // The serial number of the certificate that is served; null while nobody listens.

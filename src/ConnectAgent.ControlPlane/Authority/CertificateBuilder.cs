@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Numerics;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using ConnectAgent.Protocol.Certificates;
@@ -116,6 +117,23 @@ internal static class CertificateBuilder
         request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromSubjectKeyIdentifier(issuer.KeyId));
         request.CertificateExtensions.Add(SanExtension.Create(identity.ToString(), request.SubjectName));
         return Issue(request, issuer, serial, now, life);
+    }
+
+    /// <summary>RFC 5280 section 5: a list of revoked certificates.</summary>
+    /// <param name="issuer">What signed them, and its key.</param>
+    /// <param name="number">Greater than that of every list before; the counter of CERT-48 is.</param>
+    /// <param name="order">What is in it.</param>
+    public static byte[] RevocationList(Issuer issuer, ulong number, RevocationListOrder order)
+    {
+        var list = new CertificateRevocationListBuilder();
+        foreach (var (serial, revokedAt) in order.Serials)
+        {
+            list.AddEntry(new BigInteger(Convert.FromHexString(serial.Replace(":", string.Empty, StringComparison.Ordinal)), isUnsigned: true, isBigEndian: true).ToByteArray(isBigEndian: true), revokedAt);
+        }
+
+        return list.Build(
+            issuer.Certificate.SubjectName, issuer.Key.Generator, number, WholeSecond(order.Until), HashOf(issuer),
+            X509AuthorityKeyIdentifierExtension.CreateFromSubjectKeyIdentifier(issuer.KeyId), WholeSecond(order.From - Backdating));
     }
 
     /// <summary>CERT-47: SHA-256 over the whole SubjectPublicKeyInfo.</summary>

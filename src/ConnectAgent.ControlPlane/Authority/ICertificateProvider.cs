@@ -63,6 +63,10 @@ internal interface ICertificateProvider : IDisposable
     /// <returns>PEM; same subject, key and names.</returns>
     Task<string> CrossSignAsync(X509Certificate2 root, TimeSpan life, CancellationToken cancellationToken);
 
+    /// <summary>Signs a list of revoked certificates with the key that signs leaves (RFC 5280 section 5).</summary>
+    /// <returns>DER; null where this kind signs none.</returns>
+    Task<byte[]?> SignRevocationListAsync(RevocationListOrder order, CancellationToken cancellationToken) => Task.FromResult<byte[]?>(null);
+
     /// <summary>Removes elsewhere what only this provider used, after another one has taken over (CA-91).</summary>
     /// <param name="providerChanges">Whether the other one is of another kind.</param>
     /// <param name="otherConfiguration">JSON.</param>
@@ -105,6 +109,12 @@ internal sealed record ProviderSetup(
 /// <param name="PublicKey">Of the CSR.</param>
 /// <param name="CertificateRequest">The CSR as received, PKCS#10 DER; for providers that sign elsewhere.</param>
 internal sealed record LeafOrder(ServiceId Identity, PublicKey PublicKey, ReadOnlyMemory<byte> CertificateRequest);
+
+/// <summary>A list of revoked certificates to sign.</summary>
+/// <param name="Serials">In the form of CERT-53, and when each was revoked.</param>
+/// <param name="From">When it was made.</param>
+/// <param name="Until">When there is another one at the latest; verifiers refuse everything with an older list.</param>
+internal sealed record RevocationListOrder(IReadOnlyList<(string Serial, DateTimeOffset RevokedAt)> Serials, DateTimeOffset From, DateTimeOffset Until);
 
 /// <summary>A secondary's request for its CA certificate.</summary>
 /// <param name="Request">PKCS#10, PEM (CERT-72).</param>

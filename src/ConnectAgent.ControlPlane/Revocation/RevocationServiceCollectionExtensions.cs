@@ -10,6 +10,6 @@ internal static class RevocationServiceCollectionExtensions
     public static IServiceCollection AddRevocation(this IServiceCollection services)
     {
         services.AddStateTables(RevocationTables.All).AddSingleton<ISnapshotRule, RevocationSnapshotRule>();
-        return services.AddSingleton<RevocationStore>().AddHostedService<RevocationUpkeepService>();
+        return services.AddSingleton<RevocationStore>().AddSingleton<RevocationListSigner>().AddHostedService<RevocationUpkeepService>();
     }
 }

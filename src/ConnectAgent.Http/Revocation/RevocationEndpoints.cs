@@ -12,7 +12,7 @@ using ConnectAgent.Protocol.Schema;
 namespace ConnectAgent.Http.Revocation;
 
 /// <summary>Revocation (intentions DEF-12), our own; docs/http-api.md describes it.</summary>
-internal sealed class RevocationEndpoints(RevocationStore revocations, IServerClient servers, AgentIdentity agent) : IWireEndpoints
+internal sealed class RevocationEndpoints(RevocationStore revocations, RevocationListSigner lists, IServerClient servers, AgentIdentity agent) : IWireEndpoints
 {
     // The list is held by every agent.
     [Limit(DatacenterLimit, "characters", "refused: 400", Refuses = true)]
@@ -22,6 +22,7 @@ internal sealed class RevocationEndpoints(RevocationStore revocations, IServerCl
     public void Map(WireRoutes routes)
     {
         routes.MapWire("/v1/connect/ca/revoked", (HttpMethods.Get, Permission.None, ListAsync));
+        routes.MapWire("/v1/connect/ca/crl", (HttpMethods.Get, Permission.None, SignedListsAsync));
         routes.MapWire("/v1/connect/ca/revoke", (HttpMethods.Put, Permission.OperatorWrite, RevokeAsync), (HttpMethods.Delete, Permission.OperatorWrite, TakeBackAsync));
     }
 
@@ -35,6 +36,18 @@ internal sealed class RevocationEndpoints(RevocationStore revocations, IServerCl
         var (list, index) = await revocations.ListAsync(ControlPlaneReads.Blocking(options), request.Aborted);
         WireReply.QueryHeaders(request.Context, index);
         await WireReply.JsonAsync(request, list, RevocationJson.Default.RevocationList);
+    }
+
+    // The same for programs that verify by themselves.
+    private async Task SignedListsAsync(WireRequest request)
+    {
+        var options = ReadOptions.Parse(request);
+        request.FailsWithQueryHeaders = true;
+        agent.RequireDatacenter(options.Datacenter);
+        agent.RequireConnect();
+        var (pem, index) = await lists.ReadAsync(ControlPlaneReads.Blocking(options), request.Aborted);
+        WireReply.QueryHeaders(request.Context, index);
+        await WireReply.TextAsync(request.Context, StatusCodes.Status200OK, pem);
     }
 
     private async Task RevokeAsync(WireRequest request)

@@ -143,6 +143,15 @@ internal sealed class BuiltInProvider(Func<ulong> takeSerial, TimeProvider clock
         return Task.FromResult(Pem.Certificate(CertificateBuilder.CrossSigned(root, issuer, takeSerial(), clock.GetUtcNow(), life)));
     }
 
+    // A root that somebody else made may be one that signs no lists: verifiers would take none from it.
+    public Task<byte[]?> SignRevocationListAsync(RevocationListOrder order, CancellationToken cancellationToken)
+    {
+        var issuer = _issuer ?? throw NotInitialized();
+        return Task.FromResult(issuer.Certificate.Extensions.OfType<X509KeyUsageExtension>().All(static usage => usage.KeyUsages.HasFlag(X509KeyUsageFlags.CrlSign))
+            ? CertificateBuilder.RevocationList(issuer, takeSerial(), order)
+            : null);
+    }
+
     // Its row goes in the write that replaces it.
     public Task CleanUpAsync(bool providerChanges, string otherConfiguration, CancellationToken cancellationToken) => Task.CompletedTask;
 

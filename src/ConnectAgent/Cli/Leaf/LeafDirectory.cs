@@ -68,7 +68,7 @@ internal sealed class LeafDirectory : IDisposable
     public bool Replace(LeafSet set)
     {
         // What is not known now was known before.
-        set = set with { Revoked = set.Revoked ?? Read(LeafSet.RevokedFile) };
+        set = set with { RevocationLists = set.RevocationLists ?? Read(LeafSet.RevocationListFile) };
         if (set.Files.All(file => Read(file.Name) == file.Content) && set.Files.All(file => HasMode(file.Name, file.IsSecret)))
         {
             return false;

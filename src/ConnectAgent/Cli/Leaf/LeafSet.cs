@@ -12,8 +12,8 @@ namespace ConnectAgent.Cli.Leaf;
 /// <param name="Certificate">PEM: the leaf, then its intermediates.</param>
 /// <param name="Key">PEM.</param>
 /// <param name="Roots">PEM: all that are trusted.</param>
-/// <param name="Revoked">The list of revocations, as JSON; null when it is not known.</param>
-internal sealed record LeafSet(string Serial, string ValidBefore, string Certificate, string Key, string Roots, string? Revoked)
+/// <param name="RevocationLists">PEM: the lists of revoked certificates, after comments; null when they are not known.</param>
+internal sealed record LeafSet(string Serial, string ValidBefore, string Certificate, string Key, string Roots, string? RevocationLists)
 {
     /// <summary>The files: name, content, and whether the key is in it.</summary>
     public IEnumerable<(string Name, string Content, bool IsSecret)> Files =>
@@ -22,21 +22,21 @@ internal sealed record LeafSet(string Serial, string ValidBefore, string Certifi
         (KeyFile, Key, true),
         (CombinedFile, Certificate + Key, true),
         (RootsFile, Roots, false),
-        .. Revoked is null ? [] : new[] { (RevokedFile, Revoked, false) },
+        .. RevocationLists is null ? [] : new[] { (RevocationListFile, RevocationLists, false) },
     ];
 
     public const string CertificateFile = "cert.pem";
     public const string KeyFile = "key.pem";
     public const string CombinedFile = "combined.pem";
     public const string RootsFile = "roots.pem";
-    public const string RevokedFile = "revoked.json";
+    public const string RevocationListFile = "crl.pem";
 
     /// <summary>The names of all files that there may be.</summary>
-    public static IReadOnlyList<string> Names { get; } = [CertificateFile, KeyFile, CombinedFile, RootsFile, RevokedFile];
+    public static IReadOnlyList<string> Names { get; } = [CertificateFile, KeyFile, CombinedFile, RootsFile, RevocationListFile];
 
     /// <summary>Takes answers of an agent apart.</summary>
     /// <exception cref="CommandFailure">They hold no certificate with its own key, or no root.</exception>
-    public static LeafSet Of(JsonElement leaf, JsonElement roots, string? revoked)
+    public static LeafSet Of(JsonElement leaf, JsonElement roots, string? revocationLists)
     {
         var (certificate, key) = (Lines(leaf.Text("CertPEM")), Lines(leaf.Text("PrivateKeyPEM")));
         try
@@ -51,7 +51,7 @@ internal sealed record LeafSet(string Serial, string ValidBefore, string Certifi
 
         var bundle = string.Concat(roots.Items("Roots").Select(static root => Lines(root.Text("RootCert"))));
         return bundle.Length > 0
-            ? new LeafSet(leaf.Text("SerialNumber"), leaf.Time("ValidBefore").ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture), certificate, key, bundle, revoked)
+            ? new LeafSet(leaf.Text("SerialNumber"), leaf.Time("ValidBefore").ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture), certificate, key, bundle, revocationLists)
             : throw new CommandFailure("The agent answered no roots.");
     }
 

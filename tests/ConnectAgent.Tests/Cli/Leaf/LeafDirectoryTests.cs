@@ -47,13 +47,13 @@ public sealed class LeafDirectoryTests
     {
         using var folder = new TemporaryFolder();
         using var files = LeafDirectory.Open(folder.Path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-        files.Replace(SetOf(1) with { Revoked = "{}" });
+        files.Replace(SetOf(1) with { RevocationLists = "l\n" });
         files.Announce();
         files.Replace(SetOf(1)).Should().BeFalse("only the revocations are not known");
         files.IsAnnounced.Should().BeTrue();
         files.Replace(SetOf(2)).Should().BeTrue();
         files.IsAnnounced.Should().BeFalse("this version is another one");
-        File.ReadAllText(Path.Combine(folder.Path, "revoked.json")).Should().Be("{}");
+        File.ReadAllText(Path.Combine(folder.Path, "crl.pem")).Should().Be("l\n");
     }
 
     private static LeafSet SetOf(int version) => new($"{version}", "2030-01-01T00:00:00Z", $"c{version}\n", $"k{version}\n", "r\n", null);

@@ -55,6 +55,10 @@ internal sealed class RevocationFixture : IAsyncDisposable
 
     public RevocationStore Revocations => _services.GetRequiredService<RevocationStore>();
 
+    public RevocationListSigner Lists => _services.GetRequiredService<RevocationListSigner>();
+
+    public CertificateAuthority Authority => _services.GetRequiredService<CertificateAuthority>();
+
     public IHostedService Upkeep => _services.GetServices<IHostedService>().OfType<RevocationUpkeepService>().Single();
 
     public static async Task<RevocationFixture> StartAsync(
@@ -72,12 +76,22 @@ internal sealed class RevocationFixture : IAsyncDisposable
     /// <summary>Has a leaf signed, and gives its serial.</summary>
     public async Task<string> SignAsync(string service)
     {
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var signed = await _services.GetRequiredService<IServerClient>().SignLeafAsync(
-            Id(service), LeafIssuer.CreateRequest(Id(service), key), string.Empty, CancellationToken.None);
-        using var leaf = X509Certificate2.CreateFromPem(signed.CertificatePem);
+        using var leaf = X509Certificate2.CreateFromPem(await IssueAsync(service));
         return ColonHex.FormatSerial(leaf.SerialNumberBytes.Span);
     }
+
+    /// <summary>Has a leaf signed, and gives its chain.</summary>
+    public async Task<string> IssueAsync(string service)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        return (await _services.GetRequiredService<IServerClient>().SignLeafAsync(
+            Id(service), LeafIssuer.CreateRequest(Id(service), key), string.Empty, CancellationToken.None)).CertificatePem;
+    }
+
+    /// <summary>Replaces the root by one with another kind of key.</summary>
+    public Task RotateAsync(string type, int bits) => _services.GetRequiredService<AuthorityManager>().ConfigureAsync(
+        new CaConfigurationChange("consul", $$"""{"CSRMaxPerSecond":0,"LeafCertTTL":"72h","PrivateKeyType":"{{type}}","PrivateKeyBits":{{bits}},"SkipValidate":true}""", null, false, 0),
+        CancellationToken.None);
 
     public Task<RevocationEntry> RevokeAsync(string service, DateTimeOffset? issuedBefore = null) =>
         Revocations.RevokeIdentityAsync(Id(service), "dc1", issuedBefore, CancellationToken.None);
