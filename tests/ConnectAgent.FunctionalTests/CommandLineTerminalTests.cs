@@ -45,6 +45,7 @@ public sealed class CommandLineTerminalTests
         await using var agent = await AgentProcess.StartAsync();
         (await OnTerminalAsync(agent, $"debug -duration 1s -output {folder.Path}/debug")).Should().Contain("Watching the log").And.Contain("Saved debug archive");
         (await OnTerminalAsync(agent, $"snapshot save {folder.Path}/backup.snap")).Should().Contain("Saved and verified snapshot");
+        (await OnTerminalAsync(agent, $"snapshot restore {folder.Path}/backup.snap")).Should().Contain("Restoring").And.Contain("100%", "the size is known").And.Contain("Restored snapshot");
         (await OnTerminalAsync(agent, "doctor")).Should().Contain($"{Escape}[").And.Contain("answers");
         (await agent.CommandAsync("snapshot", "save", Path.Combine(folder.Path, "piped.snap"))).Errors.Should().BeEmpty();
         (await agent.CommandAsync("debug", "-duration", "100ms", "-output", Path.Combine(folder.Path, "piped"))).Errors.Should().BeEmpty();

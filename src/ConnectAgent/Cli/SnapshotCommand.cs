@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Net;
 using ConnectAgent.Caching.Files;
 using ConnectAgent.Cli.Framework;
 using ConnectAgent.Client.Api;
@@ -50,9 +51,9 @@ internal static class SnapshotCommand
 
         // Read here first: the file's own faults need no agent.
         await GuardAsync("Error restoring snapshot: ", () => CheckAsync(file, call.Cancelled));
-        return await GuardAsync("Error restoring snapshot: ", () => call.ProgressAsync("Restoring", async _ =>
+        return await GuardAsync("Error restoring snapshot: ", () => call.ProgressAsync("Restoring", async progress =>
         {
-            using var content = new StreamContent(File.OpenRead(file));
+            using var content = new UploadedFile(File.OpenRead(file), progress);
             using var answer = await call.Api.OpenAsync(ApiRequest.Put(Path).With(content), call.Cancelled);
             return call.Done("Restored snapshot");
         }));
@@ -112,6 +113,34 @@ internal static class SnapshotCommand
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or SnapshotException or ApiException or HttpRequestException)
         {
             throw new CommandFailure(failure + error.Message);
+        }
+    }
+
+    // A body that tells how much of it has been sent.
+    private sealed class UploadedFile(FileStream file, Action<double> progress) : HttpContent
+    {
+        protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
+        {
+            var buffer = new byte[CopyBytes];
+            while (await file.ReadAsync(buffer, cancellationToken) is > 0 and var read)
+            {
+                await stream.WriteAsync(buffer.AsMemory(0, read), cancellationToken);
+                progress((double)file.Position / file.Length);
+            }
+        }
+
+        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => SerializeToStreamAsync(stream, context, CancellationToken.None);
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = file.Length;
+            return true;
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+            file.Dispose();
+            base.Dispose(disposing);
         }
     }
 }
