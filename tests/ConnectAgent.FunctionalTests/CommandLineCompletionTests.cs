@@ -44,22 +44,54 @@ public sealed class CommandLineCompletionTests
         output.Trim().Split(' ').Should().HaveCountGreaterThan(30).And.Equal(commands);
     }
 
-    [Theory] // the other shells read it, where they are there
-    [InlineData("zsh", "-n")]
-    [InlineData("fish", "--no-execute")]
-    public async Task The_script_of_another_shell_is_one(string shell, string check)
+    [ShellTheory("zsh")] // what it is given to choose from; the choosing is the shell's own
+    [InlineData("connect-agent leaf ''", "get renew write")]
+    [InlineData("connect-agent acl token cr", "clone create delete list read update")]
+    [InlineData("connect-agent leaf renew web --f", "--ca-file --ca-path --client-cert --client-key --datacenter --format --http-addr --namespace --stale --tls-server-name --token --token-file")]
+    public async Task Zsh_completes_commands_and_flags(string typed, string expected)
     {
-        var (exit, script, errors) = await RunningProcess.RunAsync(Repository.PublishedAgent, ["completion", shell]);
+        using var folder = new TemporaryFolder();
+        var script = folder.Write("_connect-agent", await ScriptAsync("zsh"));
+        (await RunningProcess.RunAsync("zsh", ["-n", script])).Should().Be((0, string.Empty, string.Empty));
+        (await RunningProcess.RunAsync("zsh", ["-fc", $$"""
+            compdef() { : }; compadd() { shift; print -r -- $@ }
+            source {{script}}
+            words=({{typed}}); CURRENT=$#words; PREFIX=$words[-1]
+            _connect_agent
+            """])).Should().Be((0, expected + "\n", string.Empty));
+    }
+
+    [ShellTheory("fish")]
+    [InlineData("connect-agent leaf ", "get renew write")]
+    [InlineData("connect-agent acl token cr", "create")]
+    [InlineData("connect-agent leaf write web -d", "-datacenter -dir")]
+    [InlineData("connect-agent leaf write web --o", "--once")]
+    [InlineData("connect-agent -http-addr x servers -form", "-format")]
+    public async Task Fish_completes_commands_and_flags(string typed, string expected)
+    {
+        using var folder = new TemporaryFolder();
+        var script = folder.Write("connect-agent.fish", await ScriptAsync("fish"));
+        (await RunningProcess.RunAsync("fish", ["--no-execute", script])).Should().Be((0, string.Empty, string.Empty));
+        var (exit, output, errors) = await RunningProcess.RunAsync("env", [$"HOME={folder.Path}", "fish", "--no-config", "-c", $"source {script}; complete -C '{typed}'"]);
         (exit, errors).Should().Be((0, string.Empty));
-        script.Should().Contain(" leaf write").And.Contain("once");
-        if (Environment.GetEnvironmentVariable("PATH")!.Split(':').Any(folder => File.Exists(Path.Combine(folder, shell))))
-        {
-            using var folder = new TemporaryFolder();
-            (await RunningProcess.RunAsync(shell, [check, folder.Write("script", script)])).Should().Be((0, string.Empty, string.Empty));
-        }
+        output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(static line => line.Split('\t')[0]).Should().Equal(expected.Split(' '));
     }
 
     [Fact]
     public async Task Another_shell_is_refused() =>
         (await RunningProcess.RunAsync(Repository.PublishedAgent, ["completion", "tcsh"])).Should().Be((1, string.Empty, "There is no completion for tcsh: choose bash, zsh or fish\n"));
+
+    private static async Task<string> ScriptAsync(string shell)
+    {
+        var (exit, script, errors) = await RunningProcess.RunAsync(Repository.PublishedAgent, ["completion", shell]);
+        (exit, errors).Should().Be((0, string.Empty));
+        return script;
+    }
+
+    /// <summary>A theory about a shell that a machine need not have.</summary>
+    private sealed class ShellTheoryAttribute : TheoryAttribute
+    {
+        public ShellTheoryAttribute(string shell) => Skip = Environment.GetEnvironmentVariable("PATH")!.Split(':').Any(folder => File.Exists(Path.Combine(folder, shell)))
+            ? null : $"there is no {shell} here";
+    }
 }

@@ -6,60 +6,36 @@ namespace ConnectAgent.Cli.Completion;
 internal static class CompletionScript
 {
     /// <summary>For Bash: <c>source &lt;(connect-agent completion bash)</c>.</summary>
-    public static string Bash(IReadOnlyList<CompletionEntry> entries) => new StringBuilder("""
-        # Completion of connect-agent for bash.
-        _connect_agent() {
-          local current=${COMP_WORDS[COMP_CWORD]} at='' offered='' word
-          for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
-            case "$at $word" in
+    public static string Bash(IReadOnlyList<CompletionEntry> entries) => Function(
+        entries,
+        "# Completion of connect-agent for bash.",
+        "current=${COMP_WORDS[COMP_CWORD]} ",
+        "\"${COMP_WORDS[@]:1:COMP_CWORD-1}\"",
+        """
+          [[ $current == --* ]] && offered=" $offered" && offered=${offered// -/ --}
+          COMPREPLY=($(compgen -W "$offered" -- "$current"))
+        }
+        complete -o default -F _connect_agent connect-agent
 
-        """)
-        .Append("      ").Append(Paths(entries)).Append("""
-            ) at="$at $word" ;;
-                esac
-              done
-              case "$at" in
-
-            """)
-        .Append(Cases(entries, "    ", "offered"))
-        .Append("""
-              esac
-              [[ $current == --* ]] && offered=" $offered" && offered=${offered// -/ --}
-              COMPREPLY=($(compgen -W "$offered" -- "$current"))
-            }
-            complete -o default -F _connect_agent connect-agent
-
-            """).ToString();
+        """);
 
     /// <summary>For Zsh: a file named <c>_connect-agent</c> in <c>$fpath</c>.</summary>
-    public static string Zsh(IReadOnlyList<CompletionEntry> entries) => new StringBuilder("""
-        #compdef connect-agent
-        # Completion of connect-agent for zsh.
-        _connect_agent() {
-          local at='' offered='' word
-          for word in "${(@)words[2,CURRENT-1]}"; do
-            case "$at $word" in
+    public static string Zsh(IReadOnlyList<CompletionEntry> entries) => Function(
+        entries,
+        "#compdef connect-agent\n# Completion of connect-agent for zsh.",
+        string.Empty,
+        "\"${(@)words[2,CURRENT-1]}\"",
+        """
+          [[ $PREFIX == --* ]] && offered=" $offered" && offered=${offered// -/ --}
+          compadd -- ${=offered} || _files
+        }
+        if [ "$funcstack[1]" = "_connect-agent" ]; then
+          _connect_agent "$@"
+        else
+          compdef _connect_agent connect-agent
+        fi
 
-        """)
-        .Append("      ").Append(Paths(entries)).Append("""
-            ) at="$at $word" ;;
-                esac
-              done
-              case "$at" in
-
-            """)
-        .Append(Cases(entries, "    ", "offered"))
-        .Append("""
-              esac
-              compadd -- ${=offered} || _files
-            }
-            if [ "$funcstack[1]" = "_connect-agent" ]; then
-              _connect_agent "$@"
-            else
-              compdef _connect_agent connect-agent
-            fi
-
-            """).ToString();
+        """);
 
     /// <summary>For Fish: a file <c>connect-agent.fish</c> in its folder of completions.</summary>
     public static string Fish(IReadOnlyList<CompletionEntry> entries)
@@ -84,17 +60,27 @@ internal static class CompletionScript
             foreach (var (word, description) in entry.Words)
             {
                 text.Append("complete -c connect-agent -n ").Append(Quoted($"__connect_agent_at '{entry.Path}'"))
-                    .Append(word[0] == '-' ? " -o " + word[1..] : " -f -a " + word).Append(" -d ").Append(Quoted(description)).Append('\n');
+                    .Append(word[0] == '-' ? $" -o {word[1..]} -l {word[1..]}" : " -f -a " + word).Append(" -d ").Append(Quoted(description)).Append('\n');
             }
         }
 
         return text.ToString();
     }
 
-    private static string Paths(IReadOnlyList<CompletionEntry> entries) => string.Join('|', entries.Skip(1).Select(static entry => $"'{entry.Path}'"));
-
-    private static string Cases(IReadOnlyList<CompletionEntry> entries, string indent, string variable) => string.Concat(entries.Select(entry =>
-        $"{indent}'{entry.Path}') {variable}='{string.Join(' ', entry.Words.Select(static word => word.Word))}' ;;\n"));
+    // Both shells read this: the words that stand there lead to what may follow.
+    private static string Function(IReadOnlyList<CompletionEntry> entries, string head, string locals, string words, string end) => $$"""
+        {{head}}
+        _connect_agent() {
+          local {{locals}}at='' offered='' word
+          for word in {{words}}; do
+            case "$at $word" in
+              {{string.Join('|', entries.Skip(1).Select(static entry => $"'{entry.Path}'"))}}) at="$at $word" ;;
+            esac
+          done
+          case "$at" in
+        {{string.Concat(entries.Select(static entry => $"    '{entry.Path}') offered='{string.Join(' ', entry.Words.Select(static word => word.Word))}' ;;\n"))}}  esac
+        {{end}}
+        """;
 
     private static string Quoted(string text) => "'" + text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("'", "\\'", StringComparison.Ordinal) + "'";
 }
