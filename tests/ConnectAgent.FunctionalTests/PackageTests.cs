@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using ConnectAgent.TestKit.Processes;
 using FluentAssertions;
@@ -68,27 +67,6 @@ public sealed partial class PackageTests(PackageTests.Packages packages) : IClas
         var (_, files, _) = await RunningProcess.RunAsync("dpkg-deb", ["--contents", packages.New]);
         files.Should().NotContain("copyright").And.NotContain(".pdb\n");
     }
-
-    [Fact] // what -t:PublishContainer reads; it takes its base from a registry or a daemon, so it is not run
-    public async Task The_image_of_the_project_file_names_the_program_and_no_base()
-    {
-        var (code, output, errors) = await RunningProcess.RunAsync(
-            "dotnet",
-            [
-                "msbuild", Path.Combine(Repository.Root, "src", "ConnectAgent", "ConnectAgent.csproj"), "-getProperty:ContainerRepository", "-getProperty:ContainerBaseImage",
-                "-getProperty:ContainerImageTag", "-getProperty:ContainerUser", "-getItem:ContainerAppCommand", "-getItem:ContainerDefaultArgs",
-            ],
-            limit: Patience);
-        code.Should().Be(0, errors);
-        var read = JsonNode.Parse(output)!;
-        read["Properties"]!.AsObject().Select(property => ((string)property.Value!, property.Key)).Should().Equal(
-            ("connect-agent", "ContainerRepository"), (string.Empty, "ContainerBaseImage"), (VersionOfThePackage(), "ContainerImageTag"), ("65534", "ContainerUser"));
-        string[] WordsOf(string item) => [.. read["Items"]![item]!.AsArray().Select(word => (string)word!["Identity"]!)];
-        WordsOf("ContainerAppCommand").Should().Equal("/usr/lib/connect-agent/connect-agent");
-        WordsOf("ContainerDefaultArgs").Should().Equal("agent", "-config-dir", "/etc/connect-agent");
-    }
-
-    private string VersionOfThePackage() => Path.GetFileName(packages.New).Split('_')[1];
 
     // What an instruction does, in the words of a shell.
     private static string ShellOf(string step)
