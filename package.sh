@@ -43,7 +43,10 @@ install -D -m 644 packaging/sysusers.d/connect-agent.conf "$root"/usr/lib/sysuse
 install -D -m 644 packaging/tmpfiles.d/connect-agent.conf "$root"/usr/lib/tmpfiles.d/connect-agent.conf
 install -D -m 644 packaging/etc/agent.json "$root"/etc/connect-agent/agent.json
 install -m 644 packaging/systemd/identify-processes.conf "$root"/usr/share/doc/connect-agent/examples
+install -d "$root"/usr/share/doc/connect-agent/{api,design}
 install -m 644 docs/*.md "$root"/usr/share/doc/connect-agent
+install -m 644 docs/api/*.md "$root"/usr/share/doc/connect-agent/api
+install -m 644 docs/design/*.md "$root"/usr/share/doc/connect-agent/design
 gzip -9n <CHANGELOG.md >"$root"/usr/share/doc/connect-agent/changelog.gz
 
 # What the program is linked with, by Debian's own reckoning; OpenSSL is loaded while it runs, and no linker knows of it.

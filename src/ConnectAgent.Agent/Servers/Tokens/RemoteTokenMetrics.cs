@@ -23,7 +23,7 @@ internal sealed class RemoteTokenMetrics
             "connect_agent.servers.tokens",
             () => new[]
             {
-                Of("hit", ref _hits), Of("stale", ref _stale), Of("miss", ref _misses), Of("denied", ref _denied), Of("away", ref _unreachable),
+                Of("hit", ref _hits), Of("stale", ref _stale), Of("miss", ref _misses), Of("denied", ref _denied), Of("unreachable", ref _unreachable),
                 Of("open", ref _open),
             },
             "{answer}",

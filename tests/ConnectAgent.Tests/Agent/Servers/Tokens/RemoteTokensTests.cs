@@ -68,7 +68,7 @@ public sealed class RemoteTokensTests : IDisposable
         _fixture.Servers.Asked.Skip(1).Should().ContainSingle().Which.Should().BeEquivalentTo([WriteWeb, ReadWebIntentions]);
 
         // Then: nobody can be asked
-        _fixture.Servers.Failure = new ServerException(FailureKind.Unreachable, "away");
+        _fixture.Servers.Failure = new ServerException(FailureKind.Unreachable, "unreachable");
         var unseen = new AccessRequest(AclResource.Node, "n1", AclAccess.Read);
         (await rights.AllowsEachAsync([WriteWeb, unseen], default)).Should().Equal([true, false], "what is known holds, what is not is denied (ACL-RES-4)");
     }
