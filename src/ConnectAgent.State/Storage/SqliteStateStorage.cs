@@ -1,6 +1,7 @@
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using SQLitePCL;
 
 namespace ConnectAgent.State.Storage;
 
@@ -19,7 +20,7 @@ internal sealed class SqliteStateStorage : IStateStorage
     private readonly string _path;
     private readonly Lock _gate = new();
     private readonly SqliteConnection _connection;
-    private readonly SqliteStatements _statements;
+    private SqliteStatements? _statements;
 
     /// <summary>Opens or makes the file.</summary>
     /// <param name="path">In a directory that exists.</param>
@@ -29,7 +30,7 @@ internal sealed class SqliteStateStorage : IStateStorage
     public SqliteStateStorage(string path, IReadOnlyList<StateMigration> migrations, ILogger? logger = null)
     {
         _path = path;
-        SQLitePCL.Batteries_V2.Init();
+        Batteries_V2.Init();
         CreatePrivate(path);
         _connection = new SqliteConnection(new SqliteConnectionStringBuilder
         {
@@ -38,7 +39,6 @@ internal sealed class SqliteStateStorage : IStateStorage
             Pooling = false,
             DefaultTimeout = 1,
         }.ToString());
-        _statements = new SqliteStatements(_connection);
         try
         {
             Run("be opened", () => Open(migrations, logger ?? NullLogger.Instance));
@@ -54,6 +54,8 @@ internal sealed class SqliteStateStorage : IStateStorage
     /// <summary>For tests that take the disk away.</summary>
     internal SqliteConnection Connection => _connection;
 
+    private SqliteStatements Statements => _statements ?? throw new ObjectDisposedException(_path);
+
     public StoredState Load()
     {
         lock (_gate)
@@ -64,18 +66,18 @@ internal sealed class SqliteStateStorage : IStateStorage
             var revision = 0UL;
             Run("be read", () =>
             {
-                Read("SELECT table_name, key, value FROM state_rows", row =>
+                Statements.Read("SELECT table_name, key, value FROM state_rows", row =>
                 {
-                    var name = row.GetString(0);
+                    var name = SqliteStatements.Text(row, 0);
                     if (!tables.TryGetValue(name, out var rows))
                     {
                         tables.Add(name, rows = new List<StoredRow>());
                     }
 
-                    ((List<StoredRow>)rows).Add(new StoredRow(row.GetString(1), row.GetFieldValue<byte[]>(2)));
+                    ((List<StoredRow>)rows).Add(new StoredRow(SqliteStatements.Text(row, 1), raw.sqlite3_column_blob(row, 2).ToArray()));
                 });
-                Read("SELECT name, modify_index FROM state_tables", row => indexes.Add(new TableIndex(row.GetString(0), (ulong)row.GetInt64(1))));
-                Read("SELECT name, reserved FROM state_counters", row => counters[row.GetString(0)] = (ulong)row.GetInt64(1));
+                Statements.Read("SELECT name, modify_index FROM state_tables", row => indexes.Add(new TableIndex(SqliteStatements.Text(row, 0), (ulong)raw.sqlite3_column_int64(row, 1))));
+                Statements.Read("SELECT name, reserved FROM state_counters", row => counters[SqliteStatements.Text(row, 0)] = (ulong)raw.sqlite3_column_int64(row, 1));
                 counters.Remove(RevisionName, out revision);
             });
             return new StoredState(revision, tables, indexes, counters);
@@ -88,22 +90,22 @@ internal sealed class SqliteStateStorage : IStateStorage
         {
             return InTransaction(() =>
             {
-                if (_statements.Counter(RevisionName) is var stored && stored != expected)
+                if (Statements.Counter(RevisionName) is var stored && stored != expected)
                 {
                     return new CommitResult(CommitOutcome.Conflict, stored);
                 }
 
                 foreach (var change in changes)
                 {
-                    _statements.Change(change);
+                    Statements.Change(change);
                 }
 
                 foreach (var table in indexes)
                 {
-                    _statements.SetIndex(table);
+                    Statements.SetIndex(table);
                 }
 
-                _statements.SetCounter(RevisionName, expected + 1);
+                Statements.SetCounter(RevisionName, expected + 1);
                 return new CommitResult(CommitOutcome.Committed, expected + 1);
             });
         }
@@ -116,12 +118,12 @@ internal sealed class SqliteStateStorage : IStateStorage
             var expected = reserved;
             (var isTaken, reserved) = InTransaction(() =>
             {
-                if (_statements.Counter(counter) is var stored && stored != expected)
+                if (Statements.Counter(counter) is var stored && stored != expected)
                 {
                     return (false, stored);
                 }
 
-                _statements.SetCounter(counter, upTo);
+                Statements.SetCounter(counter, upTo);
                 return (true, upTo);
             });
             return isTaken;
@@ -132,7 +134,7 @@ internal sealed class SqliteStateStorage : IStateStorage
     {
         lock (_gate)
         {
-            _statements.Dispose();
+            _statements?.Dispose();
             _connection.Dispose();
         }
     }
@@ -171,25 +173,19 @@ internal sealed class SqliteStateStorage : IStateStorage
         Execute("PRAGMA journal_mode = WAL");
         Execute("PRAGMA synchronous = FULL");
         Execute("PRAGMA secure_delete = ON");
-        _statements.Begin();
-        _statements.Commit();
+        Execute("BEGIN IMMEDIATE");
+        Execute("COMMIT");
         SqliteSchema.Migrate(_connection, migrations, logger);
+        _statements = new SqliteStatements(_connection);
     }
 
     private void Execute(string text)
     {
-        using var command = SqliteStatements.Of(_connection, text);
+        using var command = _connection.CreateCommand();
+#pragma warning disable CA2100 // Constants of this class.
+        command.CommandText = text;
+#pragma warning restore CA2100
         command.ExecuteNonQuery();
-    }
-
-    private void Read(string query, Action<SqliteDataReader> each)
-    {
-        using var command = SqliteStatements.Of(_connection, query);
-        using var reader = command.ExecuteReader();
-        while (reader.Read())
-        {
-            each(reader);
-        }
     }
 
     // Not the library's transaction object: it cannot follow when SQLite has rolled back by itself, as it does when the disk is full.
@@ -198,11 +194,11 @@ internal sealed class SqliteStateStorage : IStateStorage
         T? result = default;
         Run("be written", () =>
         {
-            _statements.Begin();
+            Statements.Begin();
             try
             {
                 result = work();
-                _statements.Commit();
+                Statements.Commit();
             }
             catch
             {
@@ -217,7 +213,7 @@ internal sealed class SqliteStateStorage : IStateStorage
     {
         try
         {
-            _statements.Rollback();
+            Statements.Rollback();
         }
         catch (SqliteException)
         {
