@@ -92,7 +92,7 @@ internal sealed class StateStore : IDisposable
             if (!_isDraining)
             {
                 _isDraining = true;
-                _ = Task.Run(Drain);
+                QueueDrain();
             }
         }
 
@@ -157,26 +157,28 @@ internal sealed class StateStore : IDisposable
     internal static ServerException NotStored(StateStorageException error) =>
         new(FailureKind.Failed, "state could not be stored: " + error.Message, error);
 
+    // Behind all that is ready to run: what of it writes goes along, and a batch takes little more than a write.
+    private void QueueDrain() => ThreadPool.UnsafeQueueUserWorkItem(static store => store.Drain(), this, preferLocal: false);
+
     private void Drain()
     {
-        while (true)
+        List<PendingWrite> batch = [];
+        lock (_gate)
         {
-            List<PendingWrite> batch = [];
-            lock (_gate)
+            while (batch.Count < LargestBatch && _queue.TryDequeue(out var next))
             {
-                while (batch.Count < LargestBatch && _queue.TryDequeue(out var next))
-                {
-                    batch.Add(next);
-                }
-
-                if (batch.Count == 0)
-                {
-                    _isDraining = false;
-                    return;
-                }
+                batch.Add(next);
             }
+        }
 
-            Carry(batch);
+        Carry(batch);
+        lock (_gate)
+        {
+            _isDraining = _queue.Count > 0;
+            if (_isDraining)
+            {
+                QueueDrain();
+            }
         }
     }
 
