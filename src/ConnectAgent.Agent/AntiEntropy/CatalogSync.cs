@@ -179,6 +179,11 @@ internal sealed class CatalogSync : ILocalSync, IThreadPoolWorkItem, IDisposable
                 _outputs.Forget(gone);
             }
 
+            if (change.IsPushed)
+            {
+                return;
+            }
+
             Queue([.. change.Services, .. change.Checks.SelectMany(id => new[] { change.Before.Check(id), change.Now.Check(id) })
                 .OfType<LocalCheck>().Select(static check => check.Registered.ServiceId)]);
         }

@@ -111,7 +111,8 @@ internal sealed class LocalRegistry(
         {
             write.ReplaceFiles(services, checks);
             return true;
-        });
+        },
+        isPushed: false);
 
     private static void SetMaintenance(LocalWrite write, RegisteredCheck check, bool isOn)
     {
@@ -127,7 +128,7 @@ internal sealed class LocalRegistry(
 
     private async Task<T> WriteAsync<T>(Func<LocalWrite, T> change, CancellationToken cancellationToken)
     {
-        var (result, write) = await StoreAsync(change);
+        var (result, write) = await StoreAsync(change, isPushed: true);
         if (write is { Services.Count: > 0 } or { Checks.Count: > 0 })
         {
             await sync.PushAsync(write.Services, write.Checks, cancellationToken);
@@ -136,7 +137,7 @@ internal sealed class LocalRegistry(
         return result;
     }
 
-    private async Task<(T Result, LocalWrite Write)> StoreAsync<T>(Func<LocalWrite, T> change)
+    private async Task<(T Result, LocalWrite Write)> StoreAsync<T>(Func<LocalWrite, T> change, bool isPushed)
     {
         try
         {
@@ -145,7 +146,7 @@ internal sealed class LocalRegistry(
                 var write = new LocalWrite(writer, store.Tables, options);
                 return (change(write), write);
             });
-            state.Refresh(write.Services, write.Checks);
+            state.Refresh(write.Services, write.Checks, isPushed: isPushed);
             return (result, write);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)

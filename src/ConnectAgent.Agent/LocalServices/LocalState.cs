@@ -123,7 +123,8 @@ internal sealed class LocalState
 
     /// <summary>Takes in what the store has of these; the order in which writers come here does not matter, because all look at what is there last.</summary>
     /// <param name="isRestart">Whether nobody knows how the checks are: they are critical until they have been looked at.</param>
-    internal void Refresh(IReadOnlyCollection<string> serviceIds, IReadOnlyCollection<string> checkIds, bool isRestart = false)
+    /// <param name="isPushed">As <see cref="LocalChange.IsPushed"/>.</param>
+    internal void Refresh(IReadOnlyCollection<string> serviceIds, IReadOnlyCollection<string> checkIds, bool isRestart = false, bool isPushed = false)
     {
         lock (_gate)
         {
@@ -167,7 +168,7 @@ internal sealed class LocalState
                 RenewChecks(next, id, withTags: false, checks);
             }
 
-            Replace(next.ToView(), services, checks);
+            Replace(next.ToView(), services, checks, isPushed);
         }
     }
 
@@ -235,7 +236,7 @@ internal sealed class LocalState
         check.HealthWith(_agent.NodeName, check.ServiceId.Length > 0 ? next.Service(check.ServiceId)?.Visible : null, status, output);
 
     // Under the lock, so that subscribers hear of changes in their order.
-    private void Replace(LocalView now, List<string> services, List<string> checks)
+    private void Replace(LocalView now, List<string> services, List<string> checks, bool isPushed = false)
     {
         if (services.Count == 0 && checks.Count == 0)
         {
@@ -244,7 +245,7 @@ internal sealed class LocalState
 
         var before = _current;
         Volatile.Write(ref _current, now);
-        var change = new LocalChange(before, now, services, checks);
+        var change = new LocalChange(before, now, services, checks, isPushed);
         _subscribers.ForEach(subscriber => subscriber(change));
         _watches.Publish([.. services.Select(TopicOf)]);
     }
