@@ -61,6 +61,42 @@ internal sealed class PacedBody : ForwardOnlyStream
             throw Slow(isRate);
         }
 
+        // Mostly it has come with its head, and nothing need be set up to wait for it.
+        var come = TryCome() ?? await ComeAsync(limit, isRate, cancellationToken);
+        var read = (int)Math.Min(buffer.Length, come.Buffer.Length);
+        var taken = come.Buffer.Slice(0, read);
+        taken.CopyTo(buffer.Span);
+        _body.AdvanceTo(taken.End);
+        if (read == 0 && !buffer.IsEmpty && !_isWhole)
+        {
+            // The framework's own reader asks for nothing, too, to wait without a buffer; and some ask again at the end.
+            _isWhole = true;
+            LongBody.End(_context);
+        }
+
+        var grace = _grace - _clock.GetElapsedTime(began) + TimeSpan.FromSeconds((double)read / SlowestRate);
+        _grace = grace < Grace ? grace : Grace;
+        return read;
+    }
+
+    private ReadResult? TryCome()
+    {
+        if (!_body.TryRead(out var come))
+        {
+            return null;
+        }
+
+        if (!come.IsCanceled && (come.IsCompleted || !come.Buffer.IsEmpty))
+        {
+            return come;
+        }
+
+        _body.AdvanceTo(come.Buffer.Start);
+        return null;
+    }
+
+    private async ValueTask<ReadResult> ComeAsync(TimeSpan limit, bool isRate, CancellationToken cancellationToken)
+    {
         using var time = new CancellationTokenSource(limit, _clock);
         using var end = time.Token.UnsafeRegister(BreakOff, _body);
         using var gone = cancellationToken.UnsafeRegister(BreakOff, _body);
@@ -88,20 +124,7 @@ internal sealed class PacedBody : ForwardOnlyStream
                 continue;
             }
 
-            var read = (int)Math.Min(buffer.Length, come.Buffer.Length);
-            var taken = come.Buffer.Slice(0, read);
-            taken.CopyTo(buffer.Span);
-            _body.AdvanceTo(taken.End);
-            if (read == 0 && !buffer.IsEmpty && !_isWhole)
-            {
-                // The framework's own reader asks for nothing, too, to wait without a buffer; and some ask again at the end.
-                _isWhole = true;
-                LongBody.End(_context);
-            }
-
-            var grace = _grace - _clock.GetElapsedTime(began) + TimeSpan.FromSeconds((double)read / SlowestRate);
-            _grace = grace < Grace ? grace : Grace;
-            return read;
+            return come;
         }
     }
 
