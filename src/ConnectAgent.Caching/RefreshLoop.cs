@@ -110,7 +110,8 @@ internal sealed class RefreshLoop<TRequest, TValue>(CacheFeed<TRequest, TValue> 
         }
         catch (ServerException error)
         {
-            var outcome = new FetchOutcome<TValue>(null, error);
+            // What is kept fresh and is there no more is held no more.
+            var outcome = new FetchOutcome<TValue>(null, error) { IsSuperseded = error.Kind == FailureKind.NotFound && Kind.Refreshes };
             CountFailure(outcome.EndsRefresh);
             Context.Log.FetchFailed(feed.Key, error.Message);
             return outcome;

@@ -12,7 +12,7 @@ internal sealed class LocalServiceCodec(LocalState state)
 
     protected override (LocalServiceRequest Request, ShownService Value)? Restore(SealedLocalService document) =>
         state.Current.Service(document.Request)?.Visible is { } service
-            ? (new LocalServiceRequest(document.Datacenter, document.Token, service.Id, service.Name), new ShownService(service.Id, service))
+            ? (new LocalServiceRequest(document.Datacenter, document.Token, service.Id, service.Name), new ShownService(service))
             : null;
 }
 

@@ -1,6 +1,7 @@
 using ConnectAgent.Caching;
 using ConnectAgent.Caching.Sealing;
 using ConnectAgent.Protocol.Acl;
+using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Reads;
 using ConnectAgent.Protocol.Services;
 
@@ -19,12 +20,10 @@ internal sealed record LocalServiceRequest(string Datacenter, string Token, stri
 }
 
 /// <summary>A service as it is shown.</summary>
-/// <param name="Id">Its ID.</param>
-/// <param name="Service">Null: there is none.</param>
-internal sealed record ShownService(string Id, NodeService? Service)
+internal sealed record ShownService(NodeService Service)
 {
     /// <summary>What readers wait on (AG-6, AG-7); worked out once for each change.</summary>
-    public string Hash { get; } = Service is null ? string.Empty : ContentHash.Of(Service);
+    public string Hash { get; } = ContentHash.Of(Service);
 }
 
 /// <summary>
@@ -43,20 +42,20 @@ internal sealed class LocalServiceKind(LocalState state) : CacheKind<LocalServic
     // No server is asked (CACHE-20), and a reader is not to wait for his turn.
     public override bool IsPaced => false;
 
-    public override bool IsUsable(ShownService value) => ReferenceEquals(value.Service, state.Current.Service(value.Id)?.Visible);
+    public override bool IsUsable(ShownService value) => ReferenceEquals(value.Service, state.Current.Service(value.Service.Id)?.Visible);
 
     public override long SizeOf(ShownService value) => SizeOfValue;
-
-    public override bool IsEmpty(ShownService value) => value.Service is null;
 
     // Whatever else is held cost more to get.
     public override bool IsGeneral(LocalServiceRequest request, ShownService value) => true;
 
-    public override IReadOnlyList<AccessRequest> NeedsFor(LocalServiceRequest request, ShownService value) =>
-        value.Service is { } service ? [RightTo(service.Name)] : [];
+    public override IReadOnlyList<AccessRequest> NeedsFor(LocalServiceRequest request, ShownService value) => [RightTo(value.Service.Name)];
 
     /// <summary>What must be allowed to see a service.</summary>
     public static AccessRequest RightTo(string name) => new(AclResource.Service, name, AclAccess.Read);
+
+    /// <summary>What is said of a service that there is none of (AG-5).</summary>
+    public static ServerException Unknown(string id) => new(FailureKind.NotFound, "unknown service ID: " + id);
 
     public override async Task<ServerRead<ShownService>?> FetchAsync(
         FetchContext<LocalServiceRequest, ShownService> context, CancellationToken cancellationToken)
@@ -69,6 +68,7 @@ internal sealed class LocalServiceKind(LocalState state) : CacheKind<LocalServic
         }
 
         var view = state.Current;
-        return new ServerRead<ShownService>(new ShownService(context.Request.Id, view.Service(context.Request.Id)?.Visible), view.Index);
+        var service = view.Service(context.Request.Id) ?? throw Unknown(context.Request.Id);
+        return new ServerRead<ShownService>(new ShownService(service.Visible), view.Index);
     }
 }

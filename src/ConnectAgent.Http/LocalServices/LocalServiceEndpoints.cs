@@ -42,6 +42,6 @@ internal sealed class LocalServiceEndpoints(LocalState state, LocalServiceReader
         var options = ReadOptions.Parse(request);
         var shown = await reader.ReadAsync(request.Tail, request.Query.First("hash"), options, request.Aborted);
         request.Context.Response.Headers["X-Consul-Contenthash"] = shown.Hash;
-        await WireReply.JsonAsync(request, writer => ServiceJson.AgentService(writer, shown.Service!, agent.Datacenter, shown.Hash));
+        await WireReply.JsonAsync(request, writer => ServiceJson.AgentService(writer, shown.Service, agent.Datacenter, shown.Hash));
     }
 }

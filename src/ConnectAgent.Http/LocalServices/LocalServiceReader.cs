@@ -3,6 +3,7 @@ using ConnectAgent.Agent.LocalServices;
 using ConnectAgent.Agent.Servers;
 using ConnectAgent.Caching;
 using ConnectAgent.Http.Wire;
+using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Reads;
 using ConnectAgent.State;
 
@@ -17,9 +18,9 @@ internal sealed class LocalServiceReader(
     /// <param name="hash">What the caller has; empty: the answer comes at once.</param>
     /// <param name="options">Token and wait; an index does not count.</param>
     /// <param name="cancellationToken">The caller going away.</param>
-    /// <returns>One that is there.</returns>
-    /// <exception cref="WireException">404: there is none, or not any more.</exception>
-    /// <exception cref="Protocol.Errors.ServerException">403; also when the token lost its right during the wait (acl ACL-SEC-3).</exception>
+    /// <exception cref="ServerException">
+    /// 404: there is none, or not any more; 403, also when the token lost its right during the wait (acl ACL-SEC-3); 429: the cache is full of what is waited on.
+    /// </exception>
     public async Task<ShownService> ReadAsync(string id, string hash, ReadOptions options, CancellationToken cancellationToken)
     {
         var start = clock.GetTimestamp();
@@ -28,19 +29,24 @@ internal sealed class LocalServiceReader(
         while (true)
         {
             var rights = await servers.ResolveTokenAsync(options.Token, cancellationToken);
-            var name = state.Current.Service(id)?.Visible.Name;
-            LocalServiceRequest request = new(agent.Datacenter, options.Token, id, name ?? string.Empty);
-            if (name is null)
+
+            // What is not here makes no entry.
+            var name = state.Current.Service(id)?.Visible.Name ?? throw LocalServiceKind.Unknown(id);
+            await rights.RequireAsync(LocalServiceKind.RightTo(name), cancellationToken);
+            CacheAnswer<ShownService> held;
+            try
             {
-                cache.Forget(kind, request);
-                throw new WireException(StatusCodes.Status404NotFound, "unknown service ID: " + id);
+                held = await cache.GetAsync(kind, new LocalServiceRequest(agent.Datacenter, options.Token, id, name), read, cancellationToken);
+            }
+            catch (ServerException error) when (error.Kind == FailureKind.NotFound && state.Current.Service(id) is not null)
+            {
+                // It went, and is back.
+                continue;
             }
 
-            await rights.RequireAsync(LocalServiceKind.RightTo(name), cancellationToken);
-            var held = await cache.GetAsync(kind, request, read, cancellationToken);
-            if (held.Value.Service?.Name != name)
+            if (held.Value.Service.Name != name)
             {
-                // It went, or is another's by now.
+                // It is another's by now.
                 continue;
             }
 

@@ -4,6 +4,7 @@ using ConnectAgent.Agent.LocalServices;
 using ConnectAgent.Agent.Servers;
 using ConnectAgent.Caching;
 using ConnectAgent.Caching.Sealing;
+using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Intentions;
 using ConnectAgent.Protocol.Reads;
 using ConnectAgent.TestKit;
@@ -49,7 +50,9 @@ public sealed class LocalServiceKindTests : IDisposable
         agent.GetRequiredService<LocalState>().UseCatalogTags("web", ["x"]).Should().BeFalse();
         waiting.IsCompleted.Should().BeFalse();
         await agent.GetRequiredService<LocalRegistry>().RemoveServiceAsync("web", CancellationToken.None);
-        (await waiting.WaitAsync(Patience)).Value.Service.Should().BeNull();
+        var failure = (await waiting.Invoking(async read => await read.WaitAsync(Patience)).Should().ThrowAsync<ServerException>()).Which;
+        (failure.Kind, failure.Message).Should().Be((FailureKind.NotFound, "unknown service ID: web"));
+        agent.GetRequiredService<AgentCache>().Entries.Should().BeEmpty("nothing is kept of what is gone");
     }
 
     [Fact] // CACHE-34: that it is read outlives a restart; what it is comes from the store
@@ -70,7 +73,7 @@ public sealed class LocalServiceKindTests : IDisposable
         after.GetRequiredService<SealedCache>().Restore().Should().Be(1);
         after.GetRequiredService<AgentCache>().Entries.Should().ContainSingle(static entry => entry.Key.Kind == "agent-service" && entry.Key.Request == "web");
         var answer = await ReadAsync(after);
-        (answer.Hit, answer.Value.Service!.Name).Should().Be((true, "web"));
+        (answer.Hit, answer.Value.Service.Name).Should().Be((true, "web"));
     }
 
     private static Task RegisterAsync(ServiceProvider agent, string id) =>
