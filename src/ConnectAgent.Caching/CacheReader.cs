@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using ConnectAgent.Protocol.Errors;
+using ConnectAgent.Protocol.Timing;
 using ConnectAgent.Protocol.Tokens;
 
 namespace ConnectAgent.Caching;
@@ -245,7 +246,7 @@ internal sealed class CacheReader(CacheEntries entries, CacheStore store, ICache
 
     // A time-out is no error: the next turn of the loop sees that no time is left. A frame that caught it would be one for each reader.
     internal ConfiguredTaskAwaitable Change(Task changed, TimeSpan left, CancellationToken cancellationToken) =>
-        changed.WaitAsync(left, context.Clock, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        changed.WaitAsync(left.RoundUp(), context.Clock, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
     private TimeSpan Left(CacheRead read, long start, bool hasValue)
     {

@@ -1,5 +1,6 @@
 using ConnectAgent.Protocol.Limits;
 using ConnectAgent.Protocol.Reads;
+using ConnectAgent.Protocol.Timing;
 
 namespace ConnectAgent.State;
 
@@ -83,7 +84,7 @@ internal sealed class BlockingReader(StateStore store, BlockingLimits limits, Ti
             Interlocked.Increment(ref _parked);
             try
             {
-                await watch.Changed.WaitAsync(left, clock, cancellationToken);
+                await watch.Changed.WaitAsync(left.RoundUp(), clock, cancellationToken);
             }
             catch (TimeoutException)
             {

@@ -30,6 +30,11 @@ public sealed partial class LayoutTests
             "ConnectAgent.Http", "ConnectAgent.Agent", "ConnectAgent.ControlPlane", "ConnectAgent.Caching", "ConnectAgent.Client", "ConnectAgent.State",
             "ConnectAgent.Protocol",
         ],
+        ["ConnectAgent.Testing"] =
+        [
+            "ConnectAgent.Http", "ConnectAgent.Agent", "ConnectAgent.ControlPlane", "ConnectAgent.Caching", "ConnectAgent.Client", "ConnectAgent.State",
+            "ConnectAgent.Protocol",
+        ],
     };
 
     public static TheoryData<string> Projects => [.. MaySee.Keys];

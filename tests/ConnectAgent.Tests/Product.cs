@@ -1,18 +1,18 @@
 using System.Reflection;
 using ConnectAgent.Cli;
+using ConnectAgent.Testing;
 
 namespace ConnectAgent.Tests;
 
-/// <summary>The assemblies that are shipped, found from the executable: a new project is looked at without being named.</summary>
+/// <summary>The assemblies that are shipped, found from the executable and from the packages that it does not use.</summary>
 internal static class Product
 {
-    public static IReadOnlyList<Assembly> Assemblies { get; } = Reached(typeof(CommandRunner).Assembly);
+    public static IReadOnlyList<Assembly> Assemblies { get; } = Reached(typeof(CommandRunner).Assembly, typeof(TestMesh).Assembly);
 
     public static IEnumerable<Type> Types => Assemblies.SelectMany(static assembly => assembly.GetTypes());
 
-    private static List<Assembly> Reached(Assembly executable)
+    private static List<Assembly> Reached(params List<Assembly> found)
     {
-        List<Assembly> found = [executable];
         for (var i = 0; i < found.Count; i++)
         {
             found.AddRange(found[i].GetReferencedAssemblies()

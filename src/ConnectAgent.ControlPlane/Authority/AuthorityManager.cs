@@ -90,12 +90,19 @@ internal sealed class AuthorityManager(
             return false;
         }
 
+        await RotateAsync(cancellationToken);
+        return true;
+    }
+
+    /// <summary>Replaces a generated root by an ordinary rotation with the same configuration.</summary>
+    /// <exception cref="ServerException">It failed; nothing has changed.</exception>
+    public async Task RotateAsync(CancellationToken cancellationToken)
+    {
         using var operation = _phase.Begin(Phase.Renewing);
         var state = store.Current;
         var stored = Stored(state) ?? throw NotInitialized();
         await changes.ChangeAsync(state, stored, stored, renew: true, cancellationToken);
         operation.Succeed();
-        return true;
     }
 
     /// <summary>Drops old roots that nobody can need any more (CA-55).</summary>

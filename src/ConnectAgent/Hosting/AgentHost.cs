@@ -2,16 +2,12 @@ using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using ConnectAgent.Agent.LocalServices;
-using ConnectAgent.Caching;
 using ConnectAgent.Caching.Files;
 using ConnectAgent.Configuration;
-using ConnectAgent.ControlPlane.Acl;
-using ConnectAgent.ControlPlane.Authority;
 using ConnectAgent.ControlPlane.ConfigEntries;
 using ConnectAgent.Hosting.Systemd;
+using ConnectAgent.Http.Hosting;
 using ConnectAgent.Http.LocalAgent;
-using ConnectAgent.Http.Metrics;
-using ConnectAgent.Http.Wire;
 using ConnectAgent.Logs;
 using ConnectAgent.Protocol.Limits;
 using ConnectAgent.State;
@@ -103,15 +99,7 @@ internal static class AgentHost
         var logger = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("ConnectAgent.Hosting.AgentHost");
         targets.Heard(logger.LogTargetFailed);
         await MapAsync(app);
-        var lifetime = app.Services.GetRequiredService<IHostApplicationLifetime>();
-        lifetime.ApplicationStopping.Register(app.Services.GetRequiredService<AgentCache>().ReleaseReaders);
-        lifetime.ApplicationStopping.Register(monitor.Release);
-        lifetime.ApplicationStopping.Register(app.Services.GetRequiredService<MetricsReader>().Release);
-        if (configuration.Server)
-        {
-            lifetime.ApplicationStopping.Register(app.Services.GetRequiredService<BlockingReader>().Release);
-        }
-
+        app.Lifetime.ApplicationStopping.Register(monitor.Release);
         app.ReportToSystemd();
         return app;
     }
@@ -133,22 +121,8 @@ internal static class AgentHost
     {
         // Whoever resolves it gives it back.
         app.Services.GetService<DirectoryLock>();
+        await app.PrepareAgentAsync();
         var configuration = app.Services.GetRequiredService<AgentConfiguration>();
-        if (configuration is { Server: true, Acl.Enabled: true })
-        {
-            await app.Services.GetRequiredService<AclTokenStore>().InitializeAsync(configuration.Acl.ManagementToken);
-        }
-
-        if (configuration.Acl.Enabled)
-        {
-            app.Services.GetRequiredService<AgentTokens>().Load();
-        }
-
-        if (configuration is { Server: true, ConnectEnabled: true })
-        {
-            await app.Services.GetRequiredService<AuthorityUpkeepService>().TryInitializeAsync();
-        }
-
         foreach (var entry in configuration.BootstrapEntries)
         {
             if (!await entry.WriteAsync(app.Services.GetRequiredService<ConfigEntryStore>()))
@@ -158,10 +132,7 @@ internal static class AgentHost
         }
 
         await app.Services.GetRequiredService<FileServices>().RegisterAsync(configuration.Definitions);
-
-        // Before anything listens, so that the first request already finds what was sealed.
-        app.Services.GetService<SealedCache>()?.Restore();
-        app.UseWire();
+        app.UseAgentApi();
     }
 
     // For those who follow the log, at whatever level they ask for.

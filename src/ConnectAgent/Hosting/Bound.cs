@@ -5,8 +5,7 @@ using ConnectAgent.Agent.Identity;
 using ConnectAgent.Client.Api;
 using ConnectAgent.Client.Servers;
 using ConnectAgent.Configuration;
-using ConnectAgent.Http.Catalog;
-using ConnectAgent.Http.Status;
+using ConnectAgent.Http.Hosting;
 using ConnectAgent.Protocol.Services;
 
 namespace ConnectAgent.Hosting;
@@ -14,19 +13,40 @@ namespace ConnectAgent.Hosting;
 /// <summary>Options that are made of more than one feature's keys, or of files that keys name.</summary>
 internal static class Bound
 {
-    public static AgentIdentity Identity(AgentConfiguration configuration) => new(
-        configuration.Datacenter, configuration.NodeName, configuration.ServesConnect, configuration.Tokens.Default, configuration.DefaultDecision);
+    public static AgentSetup Setup(AgentConfiguration configuration) => new()
+    {
+        Identity = new AgentIdentity(
+            configuration.Datacenter, configuration.NodeName, configuration.ServesConnect, configuration.Tokens.Default, configuration.DefaultDecision),
+        Node = Node(configuration),
+        ControlPlane = !configuration.Server ? null : new ControlPlaneSetup
+        {
+            Authority = configuration.Authority,
+            Acl = configuration.Acl,
+            StateDirectory = configuration.StateDirectory,
+            Snapshots = configuration.Snapshots,
+            ServerPort = configuration.Ports["server"],
+        },
+        RemoteServers = configuration.Server ? null : new(Servers(configuration), configuration.RemoteTokens, configuration.Servers.DelegateLeaf),
+        Authorize = configuration.Authorize,
+        Leaves = configuration.Leaves,
+        LocalServices = configuration.LocalServices,
+        Tokens = configuration.Tokens,
+        Blocking = configuration.Blocking,
+        Checks = Checks(configuration),
+        Sync = configuration.Sync,
+        UsesCentralConfig = configuration.UsesCentralConfig,
+        Wire = configuration.Wire,
+        PrometheusRetention = configuration.PrometheusRetention,
+        Cache = configuration.Cache,
+        FetchLimits = configuration.FetchLimits,
+        CacheDirectory = configuration.CacheDirectory,
+    };
 
     /// <summary>The agent's own node (services AE-4).</summary>
     public static CatalogNode Node(AgentConfiguration configuration) => OwnNode.Describe(
         configuration.NodeId, configuration.NodeName, configuration.Datacenter, configuration.AdvertiseAddress, configuration.NodeMeta);
 
-    public static OwnServerOptions OwnServer(AgentConfiguration configuration) => new(configuration.Ports["server"]);
-
-    public static StatusOptions Status(AgentConfiguration configuration) =>
-        new(configuration.NodeId, configuration.NodeName, $"{configuration.AdvertiseAddress}:{configuration.Ports["server"]}");
-
-    public static CheckOptions Checks(AgentConfiguration configuration) =>
+    private static CheckOptions Checks(AgentConfiguration configuration) =>
         configuration.CheckTls is { } files ? configuration.Checks with { Tls = PemFiles.ReadCheckTls(files) } : configuration.Checks;
 
     /// <summary>How this agent reaches its own API, as any program of this host would.</summary>
@@ -48,7 +68,7 @@ internal static class Bound
     private static string Reachable(TcpListenAddress tcp) => new IPEndPoint(
         tcp.Address.Equals(IPAddress.Any) ? IPAddress.Loopback : tcp.Address.Equals(IPAddress.IPv6Any) ? IPAddress.IPv6Loopback : tcp.Address, tcp.Port).ToString();
 
-    public static ConsulServerOptions Servers(AgentConfiguration configuration) => new()
+    private static ConsulServerOptions Servers(AgentConfiguration configuration) => new()
     {
         Datacenter = configuration.Datacenter,
         Servers = configuration.Servers.Addresses,

@@ -3,7 +3,7 @@ using System.Text;
 using ConnectAgent.ControlPlane.Acl.Login;
 using ConnectAgent.FuzzTests.Harness;
 using ConnectAgent.Protocol.Errors;
-using ConnectAgent.TestKit;
+using ConnectAgent.Testing;
 
 namespace ConnectAgent.FuzzTests.Targets;
 

@@ -10,7 +10,7 @@ using ConnectAgent.Client.Servers;
 using ConnectAgent.FuzzTests.Harness;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Identity;
-using ConnectAgent.TestKit;
+using ConnectAgent.Testing;
 
 namespace ConnectAgent.FuzzTests.Targets;
 

@@ -3,6 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 using ConnectAgent.ControlPlane.Authority;
 using ConnectAgent.Protocol.Certificates;
 using ConnectAgent.Protocol.Identity;
+using ConnectAgent.Testing;
 using FluentAssertions;
 using Xunit;
 

@@ -9,8 +9,8 @@ using ConnectAgent.Caching;
 using ConnectAgent.Protocol.Certificates;
 using ConnectAgent.Protocol.Intentions;
 using ConnectAgent.Protocol.Reads;
-using ConnectAgent.TestKit;
 using ConnectAgent.TestKit.Servers;
+using ConnectAgent.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 

@@ -1,8 +1,8 @@
 using ConnectAgent.Agent.Checks.Probes;
 using ConnectAgent.Configuration;
 using ConnectAgent.Hosting;
-using ConnectAgent.TestKit;
 using ConnectAgent.TestKit.Processes;
+using ConnectAgent.Testing;
 using ConnectAgent.Tests.Configuration;
 using ConnectAgent.Tests.Hosting.Systemd;
 using FluentAssertions;

@@ -1,6 +1,6 @@
 using System.IO.Pipelines;
 using ConnectAgent.Hosting;
-using ConnectAgent.TestKit;
+using ConnectAgent.Testing;
 using FluentAssertions;
 using Microsoft.AspNetCore.Connections;
 using Xunit;

@@ -1,5 +1,5 @@
 using ConnectAgent.Hosting;
-using ConnectAgent.TestKit;
+using ConnectAgent.Testing;
 using FluentAssertions;
 using Xunit;
 

@@ -1,8 +1,8 @@
 using System.Text.Json.Nodes;
 using ConnectAgent.Configuration;
-using ConnectAgent.TestKit;
 using ConnectAgent.TestKit.Processes;
 using ConnectAgent.TestKit.State;
+using ConnectAgent.Testing;
 using FluentAssertions;
 using Xunit;
 

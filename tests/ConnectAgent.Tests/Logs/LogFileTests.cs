@@ -1,7 +1,7 @@
 using ConnectAgent.Configuration;
 using ConnectAgent.Logs;
-using ConnectAgent.TestKit;
 using ConnectAgent.TestKit.Processes;
+using ConnectAgent.Testing;
 using ConnectAgent.Tests.Configuration;
 using FluentAssertions;
 using Serilog;

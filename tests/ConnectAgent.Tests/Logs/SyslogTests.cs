@@ -1,8 +1,8 @@
 using System.Net.Sockets;
 using System.Text;
 using ConnectAgent.Logs;
-using ConnectAgent.TestKit;
 using ConnectAgent.TestKit.Processes;
+using ConnectAgent.Testing;
 using FluentAssertions;
 using Serilog;
 using Xunit;

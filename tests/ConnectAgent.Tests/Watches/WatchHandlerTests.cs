@@ -1,5 +1,5 @@
 using System.Text;
-using ConnectAgent.TestKit;
+using ConnectAgent.Testing;
 using ConnectAgent.Watches;
 using FluentAssertions;
 using Xunit;

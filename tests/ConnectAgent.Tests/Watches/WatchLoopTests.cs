@@ -1,6 +1,6 @@
 using System.Text;
 using ConnectAgent.Client.Api;
-using ConnectAgent.TestKit;
+using ConnectAgent.Testing;
 using ConnectAgent.Watches;
 using FluentAssertions;
 using Xunit;

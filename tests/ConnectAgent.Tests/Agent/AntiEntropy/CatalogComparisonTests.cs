@@ -1,6 +1,6 @@
 using ConnectAgent.Protocol.Acl;
-using ConnectAgent.TestKit;
 using ConnectAgent.TestKit.Servers;
+using ConnectAgent.Testing;
 using FluentAssertions;
 using Xunit;
 

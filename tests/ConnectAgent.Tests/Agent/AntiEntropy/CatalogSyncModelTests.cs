@@ -1,8 +1,8 @@
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Services;
-using ConnectAgent.TestKit;
 using ConnectAgent.TestKit.Processes;
 using ConnectAgent.TestKit.Servers;
+using ConnectAgent.Testing;
 using FluentAssertions;
 using Xunit;
 

@@ -2,8 +2,8 @@ using ConnectAgent.Agent.AntiEntropy;
 using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Services;
-using ConnectAgent.TestKit;
 using ConnectAgent.TestKit.Servers;
+using ConnectAgent.Testing;
 using FluentAssertions;
 using Xunit;
 

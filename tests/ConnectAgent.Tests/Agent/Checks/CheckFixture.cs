@@ -1,7 +1,7 @@
 using System.Diagnostics.Metrics;
 using ConnectAgent.Agent.Checks;
 using ConnectAgent.Agent.Checks.Probes;
-using ConnectAgent.TestKit;
+using ConnectAgent.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 

@@ -3,7 +3,7 @@ using ConnectAgent.Agent.LocalServices;
 using ConnectAgent.Protocol.Intentions;
 using ConnectAgent.Protocol.Services;
 using ConnectAgent.Protocol.Text;
-using ConnectAgent.TestKit;
+using ConnectAgent.Testing;
 using ConnectAgent.Tests.Agent;
 using Microsoft.Extensions.Logging;
 

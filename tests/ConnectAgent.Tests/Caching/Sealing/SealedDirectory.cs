@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text;
 using ConnectAgent.Caching.Sealing;
-using ConnectAgent.TestKit;
+using ConnectAgent.Testing;
 using ConnectAgent.Tests.Agent;
 using Microsoft.Extensions.Logging;
 

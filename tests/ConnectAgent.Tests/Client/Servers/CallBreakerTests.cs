@@ -1,7 +1,7 @@
 using ConnectAgent.Agent.Servers.Consul;
 using ConnectAgent.Client.Servers;
 using ConnectAgent.Protocol.Errors;
-using ConnectAgent.TestKit;
+using ConnectAgent.Testing;
 using FluentAssertions;
 using Xunit;
 

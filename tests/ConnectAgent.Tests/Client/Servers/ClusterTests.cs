@@ -1,8 +1,8 @@
 using ConnectAgent.Agent.Servers;
 using ConnectAgent.Protocol.Certificates;
 using ConnectAgent.Protocol.Reads;
-using ConnectAgent.TestKit;
 using ConnectAgent.TestKit.Servers;
+using ConnectAgent.Testing;
 using Xunit;
 
 namespace ConnectAgent.Tests.Client.Servers;

@@ -1,8 +1,8 @@
 using ConnectAgent.Agent.Servers;
 using ConnectAgent.Client.Servers;
 using ConnectAgent.Protocol.Reads;
-using ConnectAgent.TestKit;
 using ConnectAgent.TestKit.Servers;
+using ConnectAgent.Testing;
 using FluentAssertions;
 using Xunit;
 

@@ -3,8 +3,8 @@ using ConnectAgent.Client.Servers;
 using ConnectAgent.Protocol.Certificates;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Reads;
-using ConnectAgent.TestKit;
 using ConnectAgent.TestKit.Servers;
+using ConnectAgent.Testing;
 using FluentAssertions;
 using Xunit;
 

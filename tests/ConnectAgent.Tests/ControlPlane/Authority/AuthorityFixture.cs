@@ -8,9 +8,9 @@ using ConnectAgent.Protocol.Certificates;
 using ConnectAgent.Protocol.Identity;
 using ConnectAgent.State;
 using ConnectAgent.State.Storage;
-using ConnectAgent.TestKit;
 using ConnectAgent.TestKit.Authority;
 using ConnectAgent.TestKit.State;
+using ConnectAgent.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 

@@ -5,8 +5,8 @@ using ConnectAgent.Protocol.Certificates;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Reads;
 using ConnectAgent.State;
-using ConnectAgent.TestKit;
 using ConnectAgent.TestKit.State;
+using ConnectAgent.Testing;
 using FluentAssertions;
 using Xunit;
 

@@ -1,6 +1,6 @@
 using ConnectAgent.ControlPlane.Authority;
 using ConnectAgent.Protocol.Errors;
-using ConnectAgent.TestKit;
+using ConnectAgent.Testing;
 using FluentAssertions;
 using Xunit;
 

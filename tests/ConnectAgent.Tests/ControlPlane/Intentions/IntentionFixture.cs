@@ -9,7 +9,7 @@ using ConnectAgent.Protocol.Intentions;
 using ConnectAgent.Protocol.Schema;
 using ConnectAgent.State;
 using ConnectAgent.State.Storage;
-using ConnectAgent.TestKit;
+using ConnectAgent.Testing;
 using Microsoft.Extensions.Logging;
 
 namespace ConnectAgent.Tests.ControlPlane.Intentions;

@@ -13,7 +13,7 @@ using ConnectAgent.Protocol.Identity;
 using ConnectAgent.Protocol.Intentions;
 using ConnectAgent.Protocol.Text;
 using ConnectAgent.State;
-using ConnectAgent.TestKit;
+using ConnectAgent.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 

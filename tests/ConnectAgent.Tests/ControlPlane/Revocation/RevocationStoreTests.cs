@@ -218,7 +218,7 @@ public sealed class RevocationStoreTests
     [Fact]
     public async Task Revocations_and_marks_outlive_a_restart()
     {
-        var (folder, clock) = (Directory.CreateTempSubdirectory("connect-agent-revocations-").FullName, new TestKit.ManualTimeProvider());
+        var (folder, clock) = (Directory.CreateTempSubdirectory("connect-agent-revocations-").FullName, new ConnectAgent.Testing.ManualTimeProvider());
         try
         {
             RevocationEntry serial, identity;

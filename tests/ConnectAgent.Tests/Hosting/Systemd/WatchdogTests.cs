@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using ConnectAgent.Configuration;
 using ConnectAgent.Hosting.Systemd;
-using ConnectAgent.TestKit;
+using ConnectAgent.Testing;
 using FluentAssertions;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 using ConnectAgent.Configuration;
-using ConnectAgent.TestKit;
+using ConnectAgent.Testing;
 using FluentAssertions;
 using Xunit;
 

@@ -2,7 +2,7 @@ using System.Diagnostics.Metrics;
 using ConnectAgent.Configuration;
 using ConnectAgent.Http.Metrics;
 using ConnectAgent.Protocol.Telemetry;
-using ConnectAgent.TestKit;
+using ConnectAgent.Testing;
 using FluentAssertions;
 using Microsoft.Extensions.DependencyInjection;
 using Xunit;

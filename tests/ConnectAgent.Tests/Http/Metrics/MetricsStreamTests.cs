@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using ConnectAgent.TestKit;
+using ConnectAgent.Testing;
 using FluentAssertions;
 using Xunit;
 

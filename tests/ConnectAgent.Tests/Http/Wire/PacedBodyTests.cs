@@ -1,6 +1,6 @@
 using System.IO.Pipelines;
 using ConnectAgent.Http.Wire;
-using ConnectAgent.TestKit;
+using ConnectAgent.Testing;
 using FluentAssertions;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;

@@ -1,5 +1,5 @@
 using ConnectAgent.Http.Wire;
-using ConnectAgent.TestKit;
+using ConnectAgent.Testing;
 using FluentAssertions;
 using Microsoft.Extensions.Logging;
 using Xunit;

@@ -10,7 +10,7 @@ using ConnectAgent.Protocol.Intentions;
 using ConnectAgent.Protocol.Tokens;
 using ConnectAgent.State;
 using ConnectAgent.State.Storage;
-using ConnectAgent.TestKit;
+using ConnectAgent.Testing;
 using FluentAssertions;
 using Microsoft.AspNetCore.Http;
 using Xunit;

@@ -1,5 +1,5 @@
 using ConnectAgent.Agent.Checks.Scheduling;
-using ConnectAgent.TestKit;
+using ConnectAgent.Testing;
 using FluentAssertions;
 using Xunit;
 

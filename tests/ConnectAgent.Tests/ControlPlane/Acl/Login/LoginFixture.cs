@@ -6,8 +6,8 @@ using ConnectAgent.ControlPlane.Acl.Login;
 using ConnectAgent.Protocol.Tokens;
 using ConnectAgent.State;
 using ConnectAgent.State.Storage;
-using ConnectAgent.TestKit;
 using ConnectAgent.TestKit.Tokens;
+using ConnectAgent.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace ConnectAgent.Tests.ControlPlane.Acl.Login;

@@ -1,6 +1,7 @@
-namespace ConnectAgent.TestKit;
+namespace ConnectAgent.Testing;
 
 /// <summary>A clock that moves only when told to; timers fire on the caller's thread, in order of their time.</summary>
+/// <param name="start">What it shows at first; null: 2026-01-01.</param>
 public sealed class ManualTimeProvider(DateTimeOffset? start = null) : TimeProvider
 {
     private readonly Lock _gate = new();
@@ -15,6 +16,7 @@ public sealed class ManualTimeProvider(DateTimeOffset? start = null) : TimeProvi
     private TimeSpan _step;
     private DateTimeOffset _now = start ?? new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
+    /// <summary>Ticks, as those of a <see cref="TimeSpan"/>.</summary>
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
     /// <summary>How many timers are waiting to fire.</summary>
@@ -29,6 +31,8 @@ public sealed class ManualTimeProvider(DateTimeOffset? start = null) : TimeProvi
         }
     }
 
+    /// <summary>The wall clock.</summary>
+    /// <returns>What it shows.</returns>
     public override DateTimeOffset GetUtcNow()
     {
         lock (_gate)
@@ -37,6 +41,8 @@ public sealed class ManualTimeProvider(DateTimeOffset? start = null) : TimeProvi
         }
     }
 
+    /// <summary>What no setting of the wall clock changes.</summary>
+    /// <returns>Ticks.</returns>
     public override long GetTimestamp()
     {
         lock (_gate)
@@ -46,6 +52,7 @@ public sealed class ManualTimeProvider(DateTimeOffset? start = null) : TimeProvi
     }
 
     /// <summary>Sets the wall clock, as an operator does: no timer fires for it, and no timestamp tells of it.</summary>
+    /// <param name="by">How far; it may be back.</param>
     public void SetWallClock(TimeSpan by)
     {
         lock (_gate)
@@ -54,6 +61,12 @@ public sealed class ManualTimeProvider(DateTimeOffset? start = null) : TimeProvi
         }
     }
 
+    /// <summary>Makes a timer that fires when the clock is moved so far.</summary>
+    /// <param name="callback">Runs on the thread that moves the clock.</param>
+    /// <param name="state">Its argument.</param>
+    /// <param name="dueTime">When it fires first; infinite: not yet.</param>
+    /// <param name="period">Between two times; infinite: it fires once.</param>
+    /// <returns>The timer.</returns>
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
         var timer = new ManualTimer(this, callback, state, Interlocked.Increment(ref _made));
@@ -62,6 +75,7 @@ public sealed class ManualTimeProvider(DateTimeOffset? start = null) : TimeProvi
     }
 
     /// <summary>Moves the clock, firing on the way what falls due.</summary>
+    /// <param name="by">How far.</param>
     public void Advance(TimeSpan by)
     {
         var target = new DateTimeOffset(GetTimestamp(), TimeSpan.Zero) + by;
@@ -77,6 +91,7 @@ public sealed class ManualTimeProvider(DateTimeOffset? start = null) : TimeProvi
     }
 
     /// <summary>Moves the clock to the next timer and fires it; when none falls due up to the limit, moves it there.</summary>
+    /// <param name="limit">What the clock shows then at most.</param>
     /// <returns>Whether a timer fired.</returns>
     public bool AdvanceToNext(DateTimeOffset limit)
     {
@@ -95,14 +110,22 @@ public sealed class ManualTimeProvider(DateTimeOffset? start = null) : TimeProvi
     }
 
     /// <summary>Waits until a timer with such a delay is armed: the moment at which a loop has gone to sleep.</summary>
+    /// <param name="delay">Tells whether a time from now is meant.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>Completes then.</returns>
+    /// <exception cref="TimeoutException">20 seconds of the system have passed; the message says what is armed.</exception>
     public Task ArmedAsync(Func<TimeSpan, bool> delay, CancellationToken cancellationToken = default) =>
         ArmedAsync(1, delay, cancellationToken);
 
     /// <summary>Waits until so many timers are armed, whatever their delays: the moment at which so many loops have gone to sleep.</summary>
+    /// <param name="count">How many.</param>
+    /// <inheritdoc cref="ArmedAsync(Func{TimeSpan, bool}, CancellationToken)"/>
     public Task ArmedAsync(int count, CancellationToken cancellationToken = default) =>
         TryWait(count, null, out _) ? Task.CompletedTask : WaitAsync(count, null, cancellationToken);
 
     /// <summary>Waits until so many timers with such a delay are armed.</summary>
+    /// <param name="count">How many.</param>
+    /// <inheritdoc cref="ArmedAsync(Func{TimeSpan, bool}, CancellationToken)"/>
     public Task ArmedAsync(int count, Func<TimeSpan, bool> delay, CancellationToken cancellationToken = default) =>
         TryWait(count, delay, out _) ? Task.CompletedTask : WaitAsync(count, delay, cancellationToken);
 
