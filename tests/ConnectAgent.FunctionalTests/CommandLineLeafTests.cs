@@ -167,7 +167,7 @@ public sealed class CommandLineLeafTests
         var (directory, port) = (Path.Combine(folder.Path, "web"), FreePorts.Next());
         (await agent.CommandAsync("leaf", "write", "web", "-dir", directory, "-once")).ExitCode.Should().Be(0);
         var configuration = folder.Write("nginx.conf", $$"""
-            daemon off; user root; worker_processes 1; pid {{folder.Path}}/pid; error_log {{folder.Path}}/error.log;
+            daemon off; user root; worker_processes 1; pid {{folder.Path}}/pid; error_log {{folder.Path}}/error.log info;
             events { worker_connections 64; }
             http {
               access_log off;

@@ -51,6 +51,25 @@ public sealed class CommandLineTerminalTests
         (await agent.CommandAsync("debug", "-duration", "100ms", "-output", Path.Combine(folder.Path, "piped"))).Errors.Should().BeEmpty();
     }
 
+    [Theory]
+    [InlineData("version >/dev/full", "Error: No space left on device\n")]
+    [InlineData("-help >&-", "Error: Access to the path is denied.\n")]
+    [InlineData("nope 2>/dev/full", "")]
+    public async Task Output_that_cannot_be_written_is_one_line(string command, string expected)
+    {
+        var (exit, _, errors) = await RunningProcess.RunAsync("bash", ["-c", $"\"$0\" {command}", Repository.PublishedAgent]);
+        (exit, errors).Should().Be((1, expected));
+    }
+
+    [Fact] // as with every filter: head has had enough
+    public async Task A_log_that_nobody_reads_any_more_is_not_followed_on()
+    {
+        await using var agent = await AgentProcess.StartAsync();
+        await using var monitor = RunningProcess.Start(
+            "bash", ["-c", "\"$0\" monitor -log-level trace -http-addr \"$1\" | head -1; echo \"ended ${PIPESTATUS[0]}\"", Repository.PublishedAgent, agent.Address.Authority]);
+        await ClientAgent.UntilAsync(async () => (await agent.CommandAsync("members")).ExitCode == 0 && monitor.Output.Contains("ended 0\n", StringComparison.Ordinal));
+    }
+
     private static async Task<string> OnTerminalAsync(AgentProcess agent, string command, string variable = "LANG=C.UTF-8", int columns = 200)
     {
         var (exit, output, errors) = await RunningProcess.RunAsync(

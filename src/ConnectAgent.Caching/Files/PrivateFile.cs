@@ -18,6 +18,7 @@ internal static class PrivateFile
     /// <exception cref="UnauthorizedAccessException">As above.</exception>
     public static void Replace(string path, Action<Stream> write, bool overwrite)
     {
+        RequireReplaceable(path);
         var temporary = path + TemporarySuffix;
         File.Delete(temporary);
         try
@@ -52,6 +53,20 @@ internal static class PrivateFile
         }
 
         SyncDirectory(Path.GetDirectoryName(path)!);
+    }
+
+    /// <summary>Refuses to put a file in the place of something else: of a device, say, by root.</summary>
+    /// <exception cref="IOException">There is something, and no regular file.</exception>
+    public static void RequireReplaceable(string path)
+    {
+        try
+        {
+            RegularFile.RequireNoOther(path);
+        }
+        catch (ForeignFileException error)
+        {
+            throw new IOException($"{path}: {error.Message}", error);
+        }
     }
 
     /// <summary>Opens for reading; a mode wider than 0600 is tightened first, with a warning.</summary>

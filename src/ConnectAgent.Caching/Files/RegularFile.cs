@@ -8,7 +8,6 @@ namespace ConnectAgent.Caching.Files;
 internal static class RegularFile
 {
     private const int ReadOnlyCloseOnExecNonBlocking = 0x80800;
-    private const int FromCurrent = 1;
 
     /// <summary>Opens for reading, through links. Never waits.</summary>
     /// <exception cref="ForeignFileException">It is something else.</exception>
@@ -21,7 +20,7 @@ internal static class RegularFile
             throw new ForeignFileException("it is a directory");
         }
 
-        // The flags are Linux's. A pipe that is opened so opens at once, and cannot seek; what cannot be opened so is refused below by name.
+        // The flags are Linux's. A pipe that is opened so opens at once; what cannot be opened so is refused below by name.
         var descriptor = OperatingSystem.IsLinux() ? Open(Encoding.UTF8.GetBytes(path + '\0'), ReadOnlyCloseOnExecNonBlocking) : -1;
         if (descriptor < 0)
         {
@@ -29,7 +28,7 @@ internal static class RegularFile
         }
 
         var handle = new SafeFileHandle(descriptor, ownsHandle: true);
-        if (Seek(descriptor, 0, FromCurrent) < 0)
+        if (!FileStatus.IsRegular(descriptor))
         {
             handle.Dispose();
             throw new ForeignFileException("it is no regular file");
@@ -59,7 +58,7 @@ internal static class RegularFile
     }
 
     /// <summary>Refuses a path that something else lies at; that nothing does is fine.</summary>
-    /// <exception cref="ForeignFileException">A pipe, a device that cannot seek, a directory, a socket.</exception>
+    /// <exception cref="ForeignFileException">A pipe, a device, a directory.</exception>
     public static void RequireNoOther(string path)
     {
         if (!Path.Exists(path))
@@ -81,9 +80,5 @@ internal static class RegularFile
     [DllImport("libc", EntryPoint = "open")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static extern int Open(byte[] path, int flags);
-
-    [DllImport("libc", EntryPoint = "lseek")]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static extern nint Seek(int descriptor, nint offset, int whence);
 #pragma warning restore SYSLIB1054
 }

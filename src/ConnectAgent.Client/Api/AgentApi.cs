@@ -18,6 +18,11 @@ internal sealed class AgentApi : IDisposable
     public static AgentApi Open(ApiOptions options)
     {
         var (address, socket) = ApiAddress.Parse(options);
+        if (options.Token?.AsSpan().ContainsAnyExceptInRange('!', '~') is true)
+        {
+            throw new ApiException("the token holds characters that no token has: blanks, line ends, or other than ASCII");
+        }
+
         var http = new HttpClient(ApiConnections.Create(options, socket)) { BaseAddress = address, Timeout = Timeout.InfiniteTimeSpan };
         if (options.Login is { } login)
         {

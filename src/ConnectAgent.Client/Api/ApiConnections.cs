@@ -80,7 +80,10 @@ internal static class ApiConnections
             }
         }
 
-        return authorities;
+        // Without one, all that the system trusts would be trusted in their place.
+        return authorities.Count > 0 || (options.AuthorityFile ?? options.AuthorityDirectory) is not { } place
+            ? authorities
+            : throw new ApiException($"Error loading TLS files: {place} holds no certificate");
     }
 
     private static async ValueTask<Stream> ConnectAsync(string path, CancellationToken cancellationToken)

@@ -14,7 +14,18 @@ internal static class CommandRunner
     /// <summary>All commands. One tree for the process: flags that commands share keep a list of all whose they are.</summary>
     internal static RootCommand Root { get; } = CreateRoot();
 
-    public static Task<int> RunAsync(string[] arguments) => RunAsync(arguments, Console.Out, Console.Error);
+    public static async Task<int> RunAsync(string[] arguments)
+    {
+        try
+        {
+            return await RunAsync(arguments, Console.Out, Console.Error);
+        }
+        catch (Exception error)
+        {
+            // A disk that is full behind standard output, for one; all else is a fault of ours, and told in full.
+            return Tell(error is IOException or UnauthorizedAccessException ? "Error: " + error.Message : "Unhandled exception: " + error);
+        }
+    }
 
     /// <summary>Runs one command.</summary>
     /// <param name="arguments">The words of the command line.</param>
@@ -48,10 +59,24 @@ internal static class CommandRunner
 
         return result switch
         {
-            { Errors: [] } => await result.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null, Output = output, Error = errors }),
+            { Errors: [] } => await result.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null, EnableDefaultExceptionHandler = false, Output = output, Error = errors }),
             { UnmatchedTokens: [_, ..] extra } when command.Name == AgentCommand.Name => await ExtraAsync(extra, errors),
             _ => await FailAsync(result.Errors[0].Message, command, errors),
         };
+    }
+
+    private static int Tell(string failure)
+    {
+        try
+        {
+            Console.Error.WriteLine(failure);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            // Nowhere is left to tell it.
+        }
+
+        return Failure;
     }
 
     private static RootCommand CreateRoot()

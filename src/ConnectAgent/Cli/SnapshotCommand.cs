@@ -28,6 +28,7 @@ internal static class SnapshotCommand
         var file = call.OneWord("FILE");
         return GuardAsync("Error saving snapshot: ", () => call.ProgressAsync("Saving", async progress =>
         {
+            PrivateFile.RequireReplaceable(file);
             using var answer = await call.Api.OpenAsync(ApiRequest.Get(Path), call.Cancelled);
             await using var archive = await answer.Content.ReadAsStreamAsync(call.Cancelled);
             var unverified = file + ".unverified";

@@ -1,4 +1,5 @@
 using ConnectAgent.Agent.Identity;
+using ConnectAgent.Caching.Files;
 using ConnectAgent.Cli;
 using ConnectAgent.Configuration;
 using ConnectAgent.Hosting;
@@ -71,9 +72,19 @@ public sealed class StartFilesTests : IDisposable
     }
 
     [Fact] // /dev/zero can seek, and never ends
-    public void FA_12_A_device_is_read_no_further_than_the_longest_file() =>
+    public void FA_12_A_device_in_the_place_of_a_certificate_is_named() =>
         ((Action)(() => PemFiles.ReadAuthorities("/dev/zero"))).Should().Throw<ConfigurationException>()
-            .WithMessage("ca_file /dev/zero cannot be used: it is larger than 1048576 bytes");
+            .WithMessage("ca_file /dev/zero cannot be used: it is no regular file");
+
+    [Fact] // root could
+    public void FA_12_No_file_is_put_in_the_place_of_a_device()
+    {
+        var link = Path.Combine(_folder, "backup.snap");
+        File.CreateSymbolicLink(link, "/dev/null");
+        ((Action)(() => PrivateFile.Replace(link, stream => stream.WriteByte(1), overwrite: true))).Should().Throw<IOException>().WithMessage($"{link}: it is no regular file");
+        new FileInfo(link).LinkTarget.Should().Be("/dev/null");
+        Directory.EnumerateFileSystemEntries(_folder).Should().Equal(link);
+    }
 
     [Fact] // as orchestrators mount them
     public void FA_12_Links_to_configuration_and_certificates_are_followed()

@@ -52,9 +52,9 @@ internal static class DataDirectoryChecks
 
     private static Finding Owner(string name, string directory)
     {
-        var (owner, self) = (FileOwner.Of(directory), FileOwner.OfThisProcess);
-        var foreign = DataDirectory.Files.Select(file => Path.Combine(directory, file)).FirstOrDefault(file => File.Exists(file) && FileOwner.Of(file) != owner);
-        return foreign is not null ? Finding.Fail($"{name}: belongs to {UserOf(owner)}, and {foreign} to {UserOf(FileOwner.Of(foreign))}", $"chown the file to the agent's user: {foreign}")
+        var (owner, self) = (FileStatus.OwnerOf(directory), FileStatus.OfThisProcess);
+        var foreign = DataDirectory.Files.Select(file => Path.Combine(directory, file)).FirstOrDefault(file => File.Exists(file) && FileStatus.OwnerOf(file) != owner);
+        return foreign is not null ? Finding.Fail($"{name}: belongs to {UserOf(owner)}, and {foreign} to {UserOf(FileStatus.OwnerOf(foreign))}", $"chown the file to the agent's user: {foreign}")
             : self is not 0 && self != owner ? Finding.Fail($"{name}: belongs to {UserOf(owner)}, and this is {UserOf(self)}", $"chown {directory} to the agent's user; or run this as that user")
             : Finding.Ok($"{name}: belongs to {UserOf(owner)}");
     }

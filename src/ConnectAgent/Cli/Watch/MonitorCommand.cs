@@ -23,6 +23,10 @@ internal static class MonitorCommand
             {
                 call.Done(line);
                 await call.Output.FlushAsync(call.Cancelled);
+                if (StandardOutput.IsClosed(call.Output))
+                {
+                    return 0;
+                }
             }
 
             return call.Done("Remote side ended the monitor! This usually means that the\nremote side has exited or crashed.");
