@@ -25,6 +25,9 @@ internal sealed class HttpDouble : IAsyncDisposable
 
     public string Address { get; }
 
+    /// <summary>How many requests were answered, or held.</summary>
+    public int Requests { get; private set; }
+
     /// <summary>The next request; waits for it.</summary>
     public async Task<Asked> NextAsync() => await _asked.Reader.ReadAsync(new CancellationTokenSource(TimeSpan.FromSeconds(20)).Token);
 
@@ -51,6 +54,7 @@ internal sealed class HttpDouble : IAsyncDisposable
             using var reader = new StreamReader(context.Request.InputStream);
             var asked = new Asked(context.Request.HttpMethod, context.Request.RawUrl!, await reader.ReadToEndAsync(), context.Request.Headers.AllKeys.ToDictionary(name => name!, name => context.Request.Headers[name]!, StringComparer.OrdinalIgnoreCase));
             var answer = _answer(asked);
+            Requests++;
             await _asked.Writer.WriteAsync(asked);
             if (answer.IsHeld)
             {
