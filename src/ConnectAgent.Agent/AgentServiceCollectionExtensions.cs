@@ -5,10 +5,10 @@ using ConnectAgent.Agent.Leaves;
 using ConnectAgent.Agent.Revocation;
 using ConnectAgent.Agent.Roots;
 using ConnectAgent.Agent.Servers;
+using ConnectAgent.Agent.Servers.Transport;
 using ConnectAgent.Agent.Tokens;
 using ConnectAgent.Caching;
 using ConnectAgent.Caching.Inspection;
-using ConnectAgent.Client.Servers;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 

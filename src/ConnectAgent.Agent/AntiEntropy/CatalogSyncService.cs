@@ -1,7 +1,7 @@
 using ConnectAgent.Agent.Catalog;
 using ConnectAgent.Agent.Identity;
+using ConnectAgent.Agent.Servers.Transport;
 using ConnectAgent.Caching;
-using ConnectAgent.Client.Servers;
 using ConnectAgent.Protocol.Limits;
 using ConnectAgent.Protocol.Timing;
 using Microsoft.Extensions.Hosting;

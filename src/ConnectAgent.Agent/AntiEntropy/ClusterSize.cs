@@ -2,7 +2,7 @@ using System.Text.Json;
 using ConnectAgent.Agent.Catalog;
 using ConnectAgent.Agent.Identity;
 using ConnectAgent.Agent.Servers;
-using ConnectAgent.Client.Servers;
+using ConnectAgent.Agent.Servers.Transport;
 using ConnectAgent.Protocol.Errors;
 
 namespace ConnectAgent.Agent.AntiEntropy;

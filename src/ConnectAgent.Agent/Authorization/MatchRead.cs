@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
 using ConnectAgent.Agent.Servers;
-using ConnectAgent.Client.Servers;
+using ConnectAgent.Agent.Servers.Transport;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Intentions;
 using ConnectAgent.Protocol.Json;

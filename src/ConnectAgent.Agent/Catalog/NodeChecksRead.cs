@@ -1,5 +1,5 @@
 using ConnectAgent.Agent.Servers;
-using ConnectAgent.Client.Servers;
+using ConnectAgent.Agent.Servers.Transport;
 using ConnectAgent.Protocol.Services;
 
 namespace ConnectAgent.Agent.Catalog;

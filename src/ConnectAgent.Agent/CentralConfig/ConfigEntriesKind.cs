@@ -1,9 +1,9 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using ConnectAgent.Agent.Servers;
+using ConnectAgent.Agent.Servers.Transport;
 using ConnectAgent.Caching;
 using ConnectAgent.Caching.Sealing;
-using ConnectAgent.Client.Servers;
 using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Json;
 

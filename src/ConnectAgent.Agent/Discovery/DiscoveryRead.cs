@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using ConnectAgent.Agent.Servers;
-using ConnectAgent.Client.Servers;
+using ConnectAgent.Agent.Servers.Transport;
 using ConnectAgent.Protocol.Discovery;
 using ConnectAgent.Protocol.Errors;
 

@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
 using ConnectAgent.Agent.Servers;
-using ConnectAgent.Client.Servers;
+using ConnectAgent.Agent.Servers.Transport;
 using ConnectAgent.Protocol.Certificates;
 using ConnectAgent.Protocol.Json;
 

@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Serialization;
 using ConnectAgent.Agent.Servers;
-using ConnectAgent.Client.Servers;
+using ConnectAgent.Agent.Servers.Transport;
 using ConnectAgent.Protocol.Certificates;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Json;

@@ -1,5 +1,5 @@
+using ConnectAgent.Agent.Servers.Transport;
 using ConnectAgent.Caching;
-using ConnectAgent.Client.Servers;
 using ConnectAgent.Protocol.Reads;
 
 namespace ConnectAgent.Agent.Servers;

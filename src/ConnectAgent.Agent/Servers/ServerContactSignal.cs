@@ -1,5 +1,5 @@
+using ConnectAgent.Agent.Servers.Transport;
 using ConnectAgent.Caching;
-using ConnectAgent.Client.Servers;
 
 namespace ConnectAgent.Agent.Servers;
 

@@ -1,9 +1,9 @@
 using System.Globalization;
 using ConnectAgent.Agent.Identity;
 using ConnectAgent.Agent.Servers;
+using ConnectAgent.Agent.Servers.Transport;
 using ConnectAgent.Caching;
 using ConnectAgent.Caching.Inspection;
-using ConnectAgent.Client.Servers;
 using ConnectAgent.Http.Wire;
 using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Errors;

@@ -1,6 +1,6 @@
 using ConnectAgent.Agent.Leaves;
+using ConnectAgent.Agent.Servers.Transport;
 using ConnectAgent.Caching.Inspection;
-using ConnectAgent.Client.Servers;
 
 namespace ConnectAgent.Http.CacheInspection;
 

@@ -1,5 +1,5 @@
 using ConnectAgent.Agent.Catalog;
-using ConnectAgent.Client.Servers;
+using ConnectAgent.Agent.Servers.Transport;
 using ConnectAgent.ControlPlane.Catalog;
 using ConnectAgent.Http.LocalAgent;
 using ConnectAgent.Protocol.Errors;

@@ -1,4 +1,4 @@
-using ConnectAgent.Client.Servers;
+using ConnectAgent.Agent.Servers.Transport;
 using ConnectAgent.ControlPlane.Authority;
 using ConnectAgent.State;
 

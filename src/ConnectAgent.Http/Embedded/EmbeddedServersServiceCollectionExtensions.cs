@@ -1,5 +1,5 @@
 using ConnectAgent.Agent.Servers;
-using ConnectAgent.Client.Servers;
+using ConnectAgent.Agent.Servers.Transport;
 
 namespace ConnectAgent.Http.Embedded;
 

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using System.Net.Http.Headers;
-using ConnectAgent.Client.Servers;
+using ConnectAgent.Agent.Servers.Transport;
 using ConnectAgent.Http.Wire;
 
 namespace ConnectAgent.Http.Forwarding;

@@ -1,5 +1,5 @@
 using ConnectAgent.Agent.Identity;
-using ConnectAgent.Client.Servers;
+using ConnectAgent.Agent.Servers.Transport;
 using ConnectAgent.Http.Chains;
 using ConnectAgent.Http.Discovery;
 using ConnectAgent.Http.Intentions;

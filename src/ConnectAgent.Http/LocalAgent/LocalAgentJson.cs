@@ -1,5 +1,5 @@
 using System.Text.Json.Serialization;
-using ConnectAgent.Client.Servers;
+using ConnectAgent.Agent.Servers.Transport;
 using ConnectAgent.Protocol.Json;
 
 namespace ConnectAgent.Http.LocalAgent;

@@ -3,8 +3,8 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using ConnectAgent.Agent.Checks.Probes;
+using ConnectAgent.Agent.Servers.Transport;
 using ConnectAgent.Caching.Files;
-using ConnectAgent.Client.Servers;
 using ConnectAgent.Configuration;
 using ConnectAgent.Protocol.Limits;
 

@@ -1,7 +1,7 @@
 using ConnectAgent.Agent.Catalog;
 using ConnectAgent.Agent.Checks.Probes;
+using ConnectAgent.Agent.Servers.Transport;
 using ConnectAgent.Caching;
-using ConnectAgent.Client.Servers;
 using ConnectAgent.Configuration;
 using ConnectAgent.Http.LocalAgent;
 using ConnectAgent.Http.Wire;

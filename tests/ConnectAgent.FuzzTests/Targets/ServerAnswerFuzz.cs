@@ -6,7 +6,7 @@ using ConnectAgent.Agent.Revocation;
 using ConnectAgent.Agent.Roots;
 using ConnectAgent.Agent.Servers;
 using ConnectAgent.Agent.Servers.Consul;
-using ConnectAgent.Client.Servers;
+using ConnectAgent.Agent.Servers.Transport;
 using ConnectAgent.FuzzTests.Harness;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Identity;

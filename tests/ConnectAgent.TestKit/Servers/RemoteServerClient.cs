@@ -1,7 +1,7 @@
 using ConnectAgent.Agent.Servers;
 using ConnectAgent.Agent.Servers.Consul;
 using ConnectAgent.Agent.Servers.Tokens;
-using ConnectAgent.Client.Servers;
+using ConnectAgent.Agent.Servers.Transport;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 

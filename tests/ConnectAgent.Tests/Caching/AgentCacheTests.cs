@@ -1,6 +1,6 @@
 using ConnectAgent.Agent.Servers;
+using ConnectAgent.Agent.Servers.Transport;
 using ConnectAgent.Caching;
-using ConnectAgent.Client.Servers;
 using ConnectAgent.Protocol.Certificates;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Identity;

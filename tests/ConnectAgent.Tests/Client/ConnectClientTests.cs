@@ -1,6 +1,6 @@
 using System.Text.Json;
 using ConnectAgent.Client;
-using ConnectAgent.TestKit;
+using ConnectAgent.Testing;
 using ConnectAgent.TestKit.Processes;
 using ConnectAgent.Tests.Watches;
 using FluentAssertions;

@@ -4,7 +4,7 @@ using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using ConnectAgent.Client;
 using ConnectAgent.Protocol.Identity;
-using ConnectAgent.TestKit;
+using ConnectAgent.Testing;
 using ConnectAgent.Tests.Http;
 using FluentAssertions;
 using Xunit;

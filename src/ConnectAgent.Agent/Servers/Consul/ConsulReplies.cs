@@ -1,4 +1,4 @@
-using ConnectAgent.Client.Servers;
+using ConnectAgent.Agent.Servers.Transport;
 using ConnectAgent.Protocol.Errors;
 
 namespace ConnectAgent.Agent.Servers.Consul;

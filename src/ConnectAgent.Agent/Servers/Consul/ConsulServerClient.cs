@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
 using ConnectAgent.Agent.Servers.Tokens;
-using ConnectAgent.Client.Servers;
+using ConnectAgent.Agent.Servers.Transport;
 using ConnectAgent.Protocol.Acl;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Identity;

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using ConnectAgent.Agent.Servers.Tokens;
-using ConnectAgent.Client.Servers;
+using ConnectAgent.Agent.Servers.Transport;
 using ConnectAgent.Protocol.Acl;
 
 namespace ConnectAgent.Agent.Servers.Consul;

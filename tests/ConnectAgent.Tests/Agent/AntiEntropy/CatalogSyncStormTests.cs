@@ -3,7 +3,7 @@ using ConnectAgent.Agent.Catalog;
 using ConnectAgent.Agent.Identity;
 using ConnectAgent.Agent.LocalServices;
 using ConnectAgent.Agent.Servers.Consul;
-using ConnectAgent.Client.Servers;
+using ConnectAgent.Agent.Servers.Transport;
 using ConnectAgent.Protocol.Intentions;
 using ConnectAgent.Protocol.Services;
 using ConnectAgent.TestKit.Servers;

@@ -1,11 +1,11 @@
 using ConnectAgent.Agent.Servers.Consul;
-using ConnectAgent.Client.Servers;
+using ConnectAgent.Agent.Servers.Transport;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Testing;
 using FluentAssertions;
 using Xunit;
 
-namespace ConnectAgent.Tests.Client.Servers;
+namespace ConnectAgent.Tests.Agent.Servers.Transport;
 
 public sealed class CallBreakerTests
 {

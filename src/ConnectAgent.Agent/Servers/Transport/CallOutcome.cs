@@ -1,6 +1,6 @@
 using ConnectAgent.Protocol.Errors;
 
-namespace ConnectAgent.Client.Servers;
+namespace ConnectAgent.Agent.Servers.Transport;
 
 /// <summary>What the end of a call tells (design decision 8).</summary>
 internal enum CallOutcome

@@ -4,7 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using ConnectAgent.Protocol.Errors;
 
-namespace ConnectAgent.Client.Servers;
+namespace ConnectAgent.Agent.Servers.Transport;
 
 /// <summary>What a server answered, whole.</summary>
 /// <param name="Server">Who it was, for error texts.</param>

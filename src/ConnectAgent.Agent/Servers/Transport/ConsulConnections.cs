@@ -5,7 +5,7 @@ using System.Security.Cryptography.X509Certificates;
 using ConnectAgent.Client.Tls;
 using ConnectAgent.Protocol.Limits;
 
-namespace ConnectAgent.Client.Servers;
+namespace ConnectAgent.Agent.Servers.Transport;
 
 /// <summary>Connections to the servers, pooled by server: HTTP/1.1, no proxy, no redirect, no cookie, everything bounded.</summary>
 internal static class ConsulConnections

@@ -1,7 +1,7 @@
 using ConnectAgent.Protocol.Timing;
 using Microsoft.Extensions.Hosting;
 
-namespace ConnectAgent.Client.Servers;
+namespace ConnectAgent.Agent.Servers.Transport;
 
 /// <summary>
 /// Looks at the servers in the background, so that one that is gone is left before a caller finds out, and a held read does not wait at it. From time

@@ -1,4 +1,4 @@
-namespace ConnectAgent.Client.Servers;
+namespace ConnectAgent.Agent.Servers.Transport;
 
 /// <summary>Tells how the servers are; looking asks none of them.</summary>
 public interface IServerStatus

@@ -1,5 +1,5 @@
 using ConnectAgent.Agent.Servers;
-using ConnectAgent.Client.Servers;
+using ConnectAgent.Agent.Servers.Transport;
 using ConnectAgent.Protocol.Certificates;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Reads;
@@ -8,7 +8,7 @@ using ConnectAgent.Testing;
 using FluentAssertions;
 using Xunit;
 
-namespace ConnectAgent.Tests.Client.Servers;
+namespace ConnectAgent.Tests.Agent.Servers.Transport;
 
 /// <summary>FA-16, design decision 8: an error about one key, kind of call or datacenter says nothing about a server.</summary>
 public sealed class ServerBlameTests() : ClusterTests(servers: 2)

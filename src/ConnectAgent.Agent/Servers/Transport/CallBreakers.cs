@@ -1,6 +1,6 @@
 using ConnectAgent.Protocol.Limits;
 
-namespace ConnectAgent.Client.Servers;
+namespace ConnectAgent.Agent.Servers.Transport;
 
 /// <summary>The breakers of one server, by kind of call and datacenter. Callers name datacenters, so the table is bounded.</summary>
 internal sealed class CallBreakers(TimeProvider clock, Random random)

@@ -1,11 +1,11 @@
 using System.Diagnostics.Metrics;
 
-namespace ConnectAgent.Client.Servers;
+namespace ConnectAgent.Agent.Servers.Transport;
 
 /// <summary>Calls of the servers, and how each of them is; docs/telemetry.md lists them.</summary>
 internal sealed class ConsulMetrics
 {
-    public const string MeterName = "ConnectAgent.Client.Servers";
+    public const string MeterName = "ConnectAgent.Agent.Servers.Transport";
 
     private readonly ConsulServer[] _servers;
     private long _moved;

@@ -2,7 +2,7 @@ using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Timing;
 using Microsoft.Extensions.Logging;
 
-namespace ConnectAgent.Client.Servers;
+namespace ConnectAgent.Agent.Servers.Transport;
 
 /// <summary>
 /// Calls the servers: one until it fails, then the next. A call tries each server at most once; how often calls are repeated is the cache's

@@ -1,5 +1,5 @@
 using ConnectAgent.Agent.Servers;
-using ConnectAgent.Client.Servers;
+using ConnectAgent.Agent.Servers.Transport;
 using ConnectAgent.Protocol.Certificates;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Reads;
@@ -8,7 +8,7 @@ using ConnectAgent.Testing;
 using FluentAssertions;
 using Xunit;
 
-namespace ConnectAgent.Tests.Client.Servers;
+namespace ConnectAgent.Tests.Agent.Servers.Transport;
 
 /// <summary>Several servers of one cluster, over real sockets.</summary>
 public sealed class ConsulFailoverTests() : ClusterTests(servers: 3)

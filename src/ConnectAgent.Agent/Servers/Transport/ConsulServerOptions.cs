@@ -1,6 +1,6 @@
 using ConnectAgent.Protocol.Limits;
 
-namespace ConnectAgent.Client.Servers;
+namespace ConnectAgent.Agent.Servers.Transport;
 
 /// <summary>Where the servers are and how long they may take; docs/configuration.md has the keys.</summary>
 internal sealed class ConsulServerOptions

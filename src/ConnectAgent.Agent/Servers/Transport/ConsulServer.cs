@@ -4,7 +4,7 @@ using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Limits;
 using ConnectAgent.Protocol.Timing;
 
-namespace ConnectAgent.Client.Servers;
+namespace ConnectAgent.Agent.Servers.Transport;
 
 /// <summary>One server: sends calls over connections of its own, and remembers how they went.</summary>
 internal sealed class ConsulServer : IDisposable

@@ -1,6 +1,4 @@
-using ConnectAgent.Client.Api;
-
-namespace ConnectAgent.Client;
+namespace ConnectAgent.Client.Api;
 
 /// <summary>An ACL token in a file, which somebody else may replace: it is read when it has changed.</summary>
 internal sealed class TokenFile(string path)

@@ -1,9 +1,9 @@
 using ConnectAgent.Agent.Servers.Consul;
-using ConnectAgent.Client.Servers;
+using ConnectAgent.Agent.Servers.Transport;
 using FluentAssertions;
 using Xunit;
 
-namespace ConnectAgent.Tests.Client.Servers;
+namespace ConnectAgent.Tests.Agent.Servers.Transport;
 
 public sealed class ServerSelectionTests
 {

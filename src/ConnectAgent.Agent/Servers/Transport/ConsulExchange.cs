@@ -1,7 +1,7 @@
 using System.Net.Http.Headers;
 using ConnectAgent.Protocol.Errors;
 
-namespace ConnectAgent.Client.Servers;
+namespace ConnectAgent.Agent.Servers.Transport;
 
 /// <summary>
 /// One call at one server, from its sending to the last byte of its answer. Whatever goes wrong in between, time limits of the transport included,

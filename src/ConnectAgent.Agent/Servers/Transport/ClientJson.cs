@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
 
-namespace ConnectAgent.Client.Servers;
+namespace ConnectAgent.Agent.Servers.Transport;
 
 /// <summary>What the transport itself reads of the servers' answers.</summary>
 [JsonSerializable(typeof(string))]

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 
-namespace ConnectAgent.Client.Servers;
+namespace ConnectAgent.Agent.Servers.Transport;
 
 /// <summary>A caller's body on its way to a server: a piece is read when the one before it has gone.</summary>
 /// <param name="Source">Read once; it bounds itself.</param>

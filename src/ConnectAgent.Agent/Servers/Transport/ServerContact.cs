@@ -1,4 +1,4 @@
-namespace ConnectAgent.Client.Servers;
+namespace ConnectAgent.Agent.Servers.Transport;
 
 /// <summary>
 /// Tells who waits out a back-off that servers are there again, and who told them something that they may have lost it. Without it each entry would find out by itself, up to two minutes later (agent-cache CACHE-22),

@@ -5,7 +5,7 @@ using ConnectAgent.TestKit.Servers;
 using ConnectAgent.Testing;
 using Xunit;
 
-namespace ConnectAgent.Tests.Client.Servers;
+namespace ConnectAgent.Tests.Agent.Servers.Transport;
 
 /// <summary>Tests of a client of several servers of one cluster, over real sockets.</summary>
 public abstract class ClusterTests : IAsyncLifetime

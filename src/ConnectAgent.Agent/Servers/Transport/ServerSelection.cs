@@ -1,4 +1,4 @@
-namespace ConnectAgent.Client.Servers;
+namespace ConnectAgent.Agent.Servers.Transport;
 
 /// <summary>
 /// Which server is asked: one until it fails, then the next in an order that differs from agent to agent, so that the agents of a lost server

@@ -1,12 +1,12 @@
 using ConnectAgent.Agent.Servers;
-using ConnectAgent.Client.Servers;
+using ConnectAgent.Agent.Servers.Transport;
 using ConnectAgent.Protocol.Reads;
 using ConnectAgent.TestKit.Servers;
 using ConnectAgent.Testing;
 using FluentAssertions;
 using Xunit;
 
-namespace ConnectAgent.Tests.Client.Servers;
+namespace ConnectAgent.Tests.Agent.Servers.Transport;
 
 /// <summary>
 /// A server that no connection comes about with (agent-cache CACHE-9, CACHE-29). The clock of the calls stands still, so that only the transport's own

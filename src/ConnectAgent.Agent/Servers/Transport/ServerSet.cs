@@ -1,4 +1,4 @@
-namespace ConnectAgent.Client.Servers;
+namespace ConnectAgent.Agent.Servers.Transport;
 
 /// <summary>The servers, in the order of the configuration; at least one.</summary>
 internal sealed class ServerSet(ConsulServerOptions options, TimeProvider clock, Random random) : IDisposable

@@ -3,7 +3,7 @@ using System.Text;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Limits;
 
-namespace ConnectAgent.Client.Servers;
+namespace ConnectAgent.Agent.Servers.Transport;
 
 /// <summary>Makes a failure of an answer that is no success: by its text first, as clients do (http-conventions ERR-2, acl ACL-ERR-13).</summary>
 internal static class ConsulFailure

@@ -4,7 +4,7 @@ using ConnectAgent.Protocol.Timing;
 using Polly;
 using Polly.CircuitBreaker;
 
-namespace ConnectAgent.Client.Servers;
+namespace ConnectAgent.Agent.Servers.Transport;
 
 /// <summary>
 /// Calls of one kind about one datacenter at one server. They are spared the server for as long as it asked with <c>Retry-After</c>, and by a circuit

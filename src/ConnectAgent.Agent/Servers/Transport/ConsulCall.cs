@@ -2,7 +2,7 @@ using System.Net.Http.Headers;
 using ConnectAgent.Protocol.Errors;
 using ConnectAgent.Protocol.Tokens;
 
-namespace ConnectAgent.Client.Servers;
+namespace ConnectAgent.Agent.Servers.Transport;
 
 /// <summary>Kinds of calls; a refusal with <c>Retry-After</c> holds for its own kind only.</summary>
 internal enum ConsulOperation

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 
-namespace ConnectAgent.Client.Servers;
+namespace ConnectAgent.Agent.Servers.Transport;
 
 // Event ids 1300-1399. One line for each change of state, not for each call.
 internal static partial class ConsulLog
