@@ -37,8 +37,14 @@ internal static class CommandRunner
         // The reference's own spelling of a command.
         arguments = arguments is ["-v" or "-version" or "--version"] ? ["version"] : arguments;
 
+        var flags = GoFlags.Read(Root, arguments);
+        if (flags.Mistake is { } mistake)
+        {
+            return await FailAsync(mistake, flags.Command, errors);
+        }
+
         // Go's flags know neither bundles of one-letter options nor files of arguments.
-        var result = Root.Parse(arguments, new ParserConfiguration { EnablePosixBundling = false, ResponseFileTokenReplacer = null });
+        var result = Root.Parse(flags.Arguments, new ParserConfiguration { EnablePosixBundling = false, ResponseFileTokenReplacer = null });
         var command = result.CommandResult.Command;
         if (result.Action is UsageAction)
         {

@@ -88,16 +88,27 @@ internal static partial class Secrets
     /// <summary>The same of a text as it was written.</summary>
     public static string ShowText(string path, string text) => IsSecretPath(path) ? Hidden : WithoutSecrets(text);
 
-    private static bool IsSecretPath(string path) => path.StartsWith("acl.tokens.", StringComparison.OrdinalIgnoreCase) || path == "encrypt" || path.Split('.').Any(IsSecret);
+    private static bool IsSecretPath(string path) => path.StartsWith("acl.tokens.", StringComparison.OrdinalIgnoreCase)
+        || path.Equals("encrypt", StringComparison.OrdinalIgnoreCase) || path.Split('.', '[', ']').Any(IsSecret);
 
-    // A password in an address, a header of an HTTP request, and names with values as in an address or a line of a shell.
-    private static string WithoutSecrets(string text) => Header().Replace(Pair().Replace(Login().Replace(text, $"${{scheme}}{Hidden}@"), $"${{name}}{Hidden}"), $"${{name}}{Hidden}");
+    // A password in an address, names with values as in an address or a line of a shell, a header of an HTTP request, and a credential as it stands in one.
+    private static string WithoutSecrets(string text)
+    {
+        text = Login().Replace(text, $"${{scheme}}{Hidden}@");
+        return new[] { Pair(), User(), Header(), Credential() }.Aggregate(text, static (shown, secret) => secret.Replace(shown, $"${{name}}{Hidden}"));
+    }
 
     [GeneratedRegex("(?<scheme>[A-Za-z][A-Za-z0-9+.-]*://)[^/@\\s]+@", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Login();
 
     [GeneratedRegex("(?<name>[A-Za-z_-]*(secret|password|token|access_key|api[_-]?key)[A-Za-z_-]*['\"]?[=:] *['\"]?)[^\\s&,'\"]+", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Pair();
+
+    [GeneratedRegex("(?<name>(^|\\s)(-u|--user|--proxy-user)[= ]*['\"]?[^\\s:'\"]+:)[^\\s'\"]+", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex User();
+
+    [GeneratedRegex("(?<name>\\b(bearer|basic) +)[^\\s'\"]+", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex Credential();
 
     [GeneratedRegex("(?<name>(authorization|cookie)['\"]?[=:] *).+", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Header();

@@ -21,6 +21,28 @@ public sealed class CommandLineTests
             .Should().Be((0, "Created: web => db (deny)\n", string.Empty));
     }
 
+    [Theory] // as Go's flags: an empty value is one, a value may look like a flag, switches have Go's spellings, and the last counts
+    [InlineData("Created: web => db (deny)\n", "-deny=1", "-allow=f", "-token=", "web", "db")]
+    [InlineData("Created: web => db (deny)\n", "-deny", "-datacenter", "", "web", "db")]
+    [InlineData("Created: web => db (deny)\n", "-allow=T", "-deny=TRUE", "-allow=0", "-meta", "-deny=x", "web", "db")]
+    public async Task A_value_is_read_as_Go_reads_it(string expected, params string[] arguments)
+    {
+        await using var agent = await InProcessAgent.StartAsync();
+        (await RunAsync(["intention", "create", "-http-addr", agent.Address.Authority, .. arguments])).Should().Be((0, expected, string.Empty));
+    }
+
+    [Theory] // a switch that says neither yes nor no must not count as yes
+    [InlineData("invalid boolean value \"flase\" for -enable: parse error\nUsage: connect-agent maint", "maint", "-enable=flase")]
+    [InlineData("invalid boolean value \"\" for -dev: parse error\nUsage: connect-agent agent", "agent", "-dev=")]
+    [InlineData("flag needs an argument: -http-addr\nUsage: connect-agent members", "members", "-http-addr")]
+    [InlineData("flag needs an argument: -config-dir\nUsage: connect-agent agent", "agent", "--config-dir")]
+    public async Task A_value_that_is_none_is_told(string expected, params string[] arguments)
+    {
+        var (exit, output, errors) = await RunAsync(arguments);
+        (exit, output).Should().Be((1, string.Empty));
+        errors.Should().StartWith(expected);
+    }
+
     [Fact] // what is not known is named, with the help of the command; the exit code is 1
     public async Task A_flag_that_is_not_known_is_named()
     {

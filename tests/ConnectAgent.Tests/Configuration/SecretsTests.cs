@@ -19,6 +19,10 @@ public sealed class SecretsTests
     [InlineData("watches", """[{"handler":"curl -H 'Cookie: a=s3cr3t; b=1'"}]""")]
     [InlineData("service.check.header", """{"X-Any":["s3cr3t"]}""")]
     [InlineData("acl.tokens.default", "\"s3cr3t\"")]
+    [InlineData("ENCRYPT", "\"s3cr3t\"")] // LOAD-5: keys are read in any case
+    [InlineData("http_config.response_headers[Set-Cookie]", """["s3cr3t"]""")]
+    [InlineData("watches", """[{"args":["notify","Bearer s3cr3t"]}]""")]
+    [InlineData("watches", """[{"handler":"curl --user web:s3cr3t http://h/"}]""")]
     public void Secrets_are_hidden(string path, string json)
     {
         Secrets.Show(path, json).Should().NotContain(Planted).And.Contain(Secrets.Hidden);
