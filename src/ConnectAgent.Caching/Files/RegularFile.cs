@@ -15,6 +15,12 @@ internal static class RegularFile
     /// <exception cref="UnauthorizedAccessException">As above.</exception>
     public static FileStream OpenRead(string path)
     {
+        if (path.Length == 0)
+        {
+            // As the system says it; the framework takes it for a fault of its caller.
+            throw new FileNotFoundException("a path that is empty leads nowhere", path);
+        }
+
         if (Directory.Exists(path))
         {
             throw new ForeignFileException("it is a directory");

@@ -54,7 +54,7 @@ internal static class SnapshotCommand
         await GuardAsync("Error restoring snapshot: ", () => CheckAsync(file, call.Cancelled));
         return await GuardAsync("Error restoring snapshot: ", () => call.ProgressAsync("Restoring", async progress =>
         {
-            using var content = new UploadedFile(File.OpenRead(file), progress);
+            using var content = new UploadedFile(RegularFile.OpenRead(file), progress);
             using var answer = await call.Api.OpenAsync(ApiRequest.Put(Path).With(content), call.Cancelled);
             return call.Done("Restored snapshot");
         }));
@@ -97,7 +97,7 @@ internal static class SnapshotCommand
 
     private static async Task<SnapshotMeta> CheckAsync(string file, CancellationToken cancellationToken)
     {
-        await using var stream = File.OpenRead(file);
+        await using var stream = RegularFile.OpenRead(file);
         return (await SnapshotReader.ReadAsync(stream, ControlPlaneTables.All, cancellationToken)).Meta;
     }
 

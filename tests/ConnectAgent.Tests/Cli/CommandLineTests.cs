@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using ConnectAgent.Cli;
+using ConnectAgent.TestKit.Processes;
 using ConnectAgent.Tests.Http;
 using FluentAssertions;
 using Xunit;
@@ -41,6 +42,29 @@ public sealed class CommandLineTests
         var (exit, output, errors) = await RunAsync(arguments);
         (exit, output).Should().Be((1, string.Empty));
         errors.Should().StartWith(expected);
+    }
+
+    [Theory] // a variable of a script that is not set
+    [InlineData("Error opening snapshot file: open : no such file or directory\n", "snapshot", "inspect", "")]
+    [InlineData("Error: open : no such file or directory\n", "services", "register", "")]
+    [InlineData("Failed to load data: Failed to read file: open : no such file or directory\n", "config", "write", "")]
+    public async Task A_file_that_is_none_is_told(string expected, params string[] arguments) =>
+        (await RunAsync(arguments)).Should().Be((1, string.Empty, expected));
+
+    [Fact] // opened as a file it would wait for its other end, and no signal would end that
+    public async Task A_pipe_is_no_snapshot()
+    {
+        var path = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
+        (await RunningProcess.RunAsync("mkfifo", [path])).ExitCode.Should().Be(0);
+        try
+        {
+            (await Task.Run(() => RunAsync("snapshot", "inspect", path)).WaitAsync(TimeSpan.FromMinutes(1)))
+                .Should().Be((1, string.Empty, "Error reading snapshot: it is no regular file\n"));
+        }
+        finally
+        {
+            File.Delete(path);
+        }
     }
 
     [Fact] // what is not known is named, with the help of the command; the exit code is 1
