@@ -49,6 +49,8 @@ public sealed class CommandLineTerminalTests
         (await OnTerminalAsync(agent, "doctor")).Should().Contain($"{Escape}[").And.Contain("answers");
         (await agent.CommandAsync("snapshot", "save", Path.Combine(folder.Path, "piped.snap"))).Errors.Should().BeEmpty();
         (await agent.CommandAsync("debug", "-duration", "100ms", "-output", Path.Combine(folder.Path, "piped"))).Errors.Should().BeEmpty();
+        (await RunningProcess.RunAsync("tar", ["-tzf", Path.Combine(folder.Path, "piped.tar.gz")])).Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Should().Equal("self.json", "host.json", "members.json", "metrics.json", "cache.json", "servers.json", "consul.log", "metrics-stream.json");
     }
 
     [Theory]

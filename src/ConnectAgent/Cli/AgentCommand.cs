@@ -31,10 +31,8 @@ internal static class AgentCommand
         // To the very end: what is closed last may write, too.
         _fileSize ??= PosixSignalRegistration.Create(FileSizeExceeded, static signal => signal.Cancel = true);
         AgentConfiguration configuration;
-        IReadOnlyList<string> files;
         try
         {
-            files = AgentFlags.FilesOf(result);
             configuration = flags.Read(result);
         }
         catch (ConfigurationException error)
@@ -43,11 +41,10 @@ internal static class AgentCommand
             return AgentRun.Failure;
         }
 
-        return await RunAsync(configuration, () => flags.Read(result), files, cancellationToken);
+        return await RunAsync(configuration, () => flags.Read(result), cancellationToken);
     }
 
-    private static async Task<int> RunAsync(
-        AgentConfiguration configuration, Func<AgentConfiguration> readAgain, IReadOnlyList<string> files, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(AgentConfiguration configuration, Func<AgentConfiguration> readAgain, CancellationToken cancellationToken)
     {
         WebApplication app;
         try
@@ -68,7 +65,7 @@ internal static class AgentCommand
 
         await using var running = app;
         var logger = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("ConnectAgent.Hosting.AgentHost");
-        foreach (var file in files)
+        foreach (var file in configuration.FilesRead)
         {
             logger.FileRead(file);
         }

@@ -36,11 +36,8 @@ internal sealed class AgentFlags
         }
     }
 
-    /// <summary>The files to read, in the order of the command line, both kinds interleaved (LOAD-1).</summary>
-    /// <exception cref="ConfigurationException">A directory cannot be read.</exception>
-    public static IReadOnlyList<string> FilesOf(ParseResult result) => [.. PathsOf(result).SelectMany(ConfigFile.FilesOf)];
-
-    private static List<string> PathsOf(ParseResult result)
+    /// <summary>The files and directories to read, in the order of the command line, both kinds interleaved (LOAD-1).</summary>
+    public static IReadOnlyList<string> PathsOf(ParseResult result)
     {
         List<string> paths = [];
         for (var i = 0; i + 1 < result.Tokens.Count; i++)

@@ -63,7 +63,7 @@ internal static class DoctorCommand
     {
         try
         {
-            var files = AgentFlags.FilesOf(call.Result);
+            var files = AgentFlags.PathsOf(call.Result).SelectMany(ConfigFile.FilesOf).ToList();
             if (files.Count == 0)
             {
                 findings.Add(Finding.Ok("configuration: not looked at; -config-file or -config-dir names it"));

@@ -170,6 +170,9 @@ internal sealed record AgentConfiguration
     /// <summary>Files and directories that it was read from, as they were given.</summary>
     public IReadOnlyList<string> Paths { get; init; } = [];
 
+    /// <summary>The files of them that were read (config-and-cli section 6, 1).</summary>
+    public IReadOnlyList<string> FilesRead => Said.Files;
+
     /// <summary>Whether it reloads when its files change.</summary>
     public required bool ReloadsByItself { get; init; }
 

@@ -42,6 +42,7 @@ internal static class ConfigFile
             throw new ConfigurationException($"config: ReadFile failed on {path}: {error.Message}");
         }
 
+        values.Files.Add(path);
         if (content.AsSpan().IndexOfAnyExcept(" \t\r\n"u8) < 0)
         {
             return;

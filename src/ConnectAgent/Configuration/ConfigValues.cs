@@ -9,6 +9,9 @@ internal sealed class ConfigValues
     /// <summary>Keys and flags that are set and have no effect.</summary>
     public List<UnusedValue> WithoutEffect { get; } = [];
 
+    /// <summary>The files that were read, in their order; not those that were skipped.</summary>
+    public List<string> Files { get; } = [];
+
     /// <summary>Notes for the log, once it is there.</summary>
     public List<string> Warnings { get; } = [];
 

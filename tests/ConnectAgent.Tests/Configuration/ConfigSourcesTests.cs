@@ -45,7 +45,10 @@ public sealed class ConfigSourcesTests : IDisposable
     {
         _folder.Write("agent.conf", content);
         Read("-config-format=" + format, "-config-file", At("agent.conf")).NodeName.Should().Be("x");
-        Read("-config-file", At("agent.conf")).Warnings.Should().ContainSingle().Which.Should().StartWith("skipping file ");
+        var skipped = Read("-config-file", At("agent.conf"));
+        skipped.Warnings.Should().ContainSingle().Which.Should().StartWith("skipping file ");
+        skipped.FilesRead.Should().BeEmpty("the log lists what was read");
+        Read("-config-format=" + format, "-config-file", At("agent.conf")).FilesRead.Should().Equal(At("agent.conf"));
         FluentActions.Invoking(() => Read("-config-format=yaml", "-config-file", At("agent.conf"))).Should().Throw<ConfigurationException>()
             .WithMessage("config: -config-format must be either 'hcl' or 'json'");
     }

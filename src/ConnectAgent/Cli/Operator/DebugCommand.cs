@@ -21,11 +21,17 @@ internal static class DebugCommand
         ("cache.json", "/v1/agent/connect/cache/summary"), ("servers.json", "/v1/agent/connect/servers"),
     ];
 
+    // What goes on while it is watched: the log, and the runtime's numbers at each interval.
+    private static readonly (string File, Func<ApiRequest> Request)[] Streams =
+    [
+        ("consul.log", static () => ApiRequest.Get("/v1/agent/monitor").With("loglevel", "DEBUG")), ("metrics-stream.json", static () => ApiRequest.Get("/v1/agent/metrics/stream")),
+    ];
+
     private static readonly Option<string?> Time = Flag.Text("duration", "How long the log is watched; 30s unless it is said.");
     private static readonly Option<string?> Output = Flag.Text("output", "The archive, without .tar.gz; consul-debug-TIME unless it is said.");
 
     public static CliCommand Create() => CliCommand.Asking(
-        "debug", "Collects what the agent says of itself, and its log for a while, in an archive.", "debug -duration 10s", RunAsync, Time, Output);
+        "debug", "Collects what the agent says of itself, and its log and numbers for a while, in an archive.", "debug -duration 10s", RunAsync, Time, Output);
 
     private static async Task<int> RunAsync(Invocation call)
     {
@@ -41,7 +47,8 @@ internal static class DebugCommand
             members.Add((name, await TryReadAsync(call, path)));
         }
 
-        members.Add(("consul.log", await call.ProgressAsync("Watching the log", progress => LogAsync(call, duration, progress))));
+        var streams = await call.ProgressAsync("Watching the log", progress => WatchAsync(call, duration, progress));
+        members.AddRange(Streams.Select(static stream => stream.File).Zip(streams));
         try
         {
             PrivateFile.Replace(file, stream => Write(stream, members), overwrite: false);
@@ -69,18 +76,23 @@ internal static class DebugCommand
         }
     }
 
-    private static async Task<byte[]> LogAsync(Invocation call, TimeSpan duration, Action<double> progress)
+    private static async Task<byte[][]> WatchAsync(Invocation call, TimeSpan duration, Action<double> progress)
     {
         var begun = TimeProvider.System.GetTimestamp();
         await using var steps = TimeProvider.System.CreateTimer(_ => progress(TimeProvider.System.GetElapsedTime(begun) / duration), state: null, Step, Step);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(call.Cancelled);
         end.CancelAfter(duration);
-        using var log = new MemoryStream();
+        return await Task.WhenAll(Streams.Select(stream => CopyAsync(call, stream.Request(), end.Token)));
+    }
+
+    private static async Task<byte[]> CopyAsync(Invocation call, ApiRequest request, CancellationToken end)
+    {
+        using var copy = new MemoryStream();
         try
         {
-            using var answer = await call.Api.OpenAsync(ApiRequest.Get("/v1/agent/monitor").With("loglevel", "DEBUG"), end.Token);
-            await using var lines = await answer.Content.ReadAsStreamAsync(end.Token);
-            await lines.CopyToAsync(log, end.Token);
+            using var answer = await call.Api.OpenAsync(request, end);
+            await using var lines = await answer.Content.ReadAsStreamAsync(end);
+            await lines.CopyToAsync(copy, end);
         }
         catch (OperationCanceledException)
         {
@@ -88,10 +100,10 @@ internal static class DebugCommand
         }
         catch (Exception error) when (error is ApiException or IOException)
         {
-            log.Write(Encoding.UTF8.GetBytes(error.Message));
+            copy.Write(Encoding.UTF8.GetBytes(error.Message));
         }
 
-        return log.ToArray();
+        return copy.ToArray();
     }
 
     private static void Write(Stream stream, IEnumerable<(string Name, byte[] Content)> members)
