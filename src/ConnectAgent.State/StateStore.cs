@@ -262,24 +262,37 @@ internal sealed class StateStore : IDisposable
         if (Watches.Count > 0)
         {
             // Who begins to watch from here on reads the new state.
-            Watches.Publish(
-                [
-                    .. tables.Select(Topic.Any),
-                    .. changes.Keys.SelectMany(row => TopicsOf(row.Table, row.Key, before, state)),
-                    .. state.Generation != before.Generation ? [Topic.Everything] : Array.Empty<Topic>(),
-                ],
-                changesRights: tables.Exists(table => table.DecidesRights));
+            HashSet<Topic> topics = [.. tables.Select(Topic.Any)];
+            foreach (var (table, key) in changes.Keys)
+            {
+                topics.Add(Topic.Row(table, key));
+                AddSeconds(topics, table, table.Find(before.Of(table), key));
+                AddSeconds(topics, table, table.Find(state.Of(table), key));
+            }
+
+            if (state.Generation != before.Generation)
+            {
+                topics.Add(Topic.Everything);
+            }
+
+            Watches.Publish(topics, changesRights: tables.Exists(table => table.DecidesRights));
         }
 
         return true;
     }
 
-    private static IEnumerable<Topic> TopicsOf(StateTable table, string key, StateSnapshot before, StateSnapshot after)
+    private static void AddSeconds(HashSet<Topic> topics, StateTable table, object? row)
     {
-        object?[] rows = [table.Find(before.Of(table), key), table.Find(after.Of(table), key)];
-        return table.SecondKeys
-            .SelectMany(second => rows.OfType<object>().SelectMany(second.Of).Select(value => Topic.Rows(second, value)))
-            .Prepend(Topic.Row(table, key));
+        if (row is not null)
+        {
+            foreach (var second in table.SecondKeys)
+            {
+                foreach (var value in second.Of(row))
+                {
+                    topics.Add(Topic.Rows(second, value));
+                }
+            }
+        }
     }
 
     /// <summary>Takes in what another writer has left; its writes have indexes above those that were read before.</summary>

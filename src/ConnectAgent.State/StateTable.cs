@@ -184,8 +184,14 @@ internal sealed class StateTable<T>(string name, JsonTypeInfo<T> type, Func<T, s
                 }
             }
 
-            return new SecondRows(
-                SecondRows.Empty.Keys.AddRange(seconds.Select(second => KeyValuePair.Create(second.Key, RowKeys.Of(second.Value, index)))), index);
+            // Not all at once: the framework sorts them first, with code that is compiled at the start.
+            var keysOf = SecondRows.Empty.Keys.ToBuilder();
+            foreach (var (second, keys) in seconds)
+            {
+                keysOf.Add(second, RowKeys.Of(keys, index));
+            }
+
+            return new SecondRows(keysOf.ToImmutable(), index);
         }
 
         private T RowOf(string key, ReadOnlySpan<byte> json)
