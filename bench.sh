@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Measures the daemon, each figure beside what it is to be compared with, prints the tables and puts them into docs/performance.md and
-# docs/performance.json. Sections: authorize roots leaf leaf-watched match health health-many health-readers acl scale issue memory readers start idle churn services checks; none named: all.
+# docs/performance.json. Sections: authorize roots leaf leaf-watched match health health-many health-readers acl scale issue memory readers start idle churn services checks library; none named: all.
 # ROUNDS, SECONDS_PER_ROUND and SECONDS_TO_WARM change how long the alternating rounds take.
 set -euo pipefail
 cd "$(dirname "$0")"

@@ -17,6 +17,7 @@ public sealed partial class LayoutTests
     {
         ["ConnectAgent.Protocol"] = [],
         ["ConnectAgent.Client"] = ["ConnectAgent.Protocol"],
+        ["ConnectAgent.Client.AspNetCore"] = ["ConnectAgent.Client", "ConnectAgent.Protocol"],
         ["ConnectAgent.Caching"] = ["ConnectAgent.Protocol"],
         ["ConnectAgent.State"] = ["ConnectAgent.Protocol"],
         ["ConnectAgent.Agent"] = ["ConnectAgent.Caching", "ConnectAgent.Client", "ConnectAgent.State", "ConnectAgent.Protocol"],

@@ -1,5 +1,6 @@
 using System.Reflection;
 using ConnectAgent.Cli;
+using ConnectAgent.Client.AspNetCore;
 using ConnectAgent.Testing;
 
 namespace ConnectAgent.Tests;
@@ -7,7 +8,7 @@ namespace ConnectAgent.Tests;
 /// <summary>The assemblies that are shipped, found from the executable and from the packages that it does not use.</summary>
 internal static class Product
 {
-    public static IReadOnlyList<Assembly> Assemblies { get; } = Reached(typeof(CommandRunner).Assembly, typeof(TestMesh).Assembly);
+    public static IReadOnlyList<Assembly> Assemblies { get; } = Reached(typeof(CommandRunner).Assembly, typeof(ConnectServerOptions).Assembly, typeof(TestMesh).Assembly);
 
     public static IEnumerable<Type> Types => Assemblies.SelectMany(static assembly => assembly.GetTypes());
 

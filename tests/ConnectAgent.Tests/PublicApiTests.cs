@@ -1,7 +1,9 @@
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using ConnectAgent.Client;
+using ConnectAgent.Client.AspNetCore;
 using ConnectAgent.TestKit.Processes;
+using ConnectAgent.Testing;
 using FluentAssertions;
 using Xunit;
 
@@ -15,7 +17,8 @@ public sealed class PublicApiTests
     // What the compiler makes for a record.
     private static readonly HashSet<string> Made = ["Equals", "GetHashCode", "PrintMembers", "EqualityContract", "<Clone>$", "op_Equality", "op_Inequality", "Deconstruct"];
 
-    public static TheoryData<string> Libraries => [typeof(ConnectClient).Assembly.GetName().Name!];
+    public static TheoryData<string> Libraries =>
+        [.. new[] { typeof(ConnectClient), typeof(ConnectServerOptions), typeof(TestMesh) }.Select(static type => type.Assembly.GetName().Name!)];
 
     [Theory]
     [MemberData(nameof(Libraries))]

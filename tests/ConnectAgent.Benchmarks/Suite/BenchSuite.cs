@@ -30,6 +30,7 @@ internal static class BenchSuite
         ("churn", ChurnSection.RunAsync),
         ("services", ServiceSections.RunAsync),
         ("checks", CheckSections.RunAsync),
+        ("library", LibrarySection.RunAsync),
     ];
 
     public static async Task<int> RunAsync(IReadOnlyList<string> asked)

@@ -11,8 +11,8 @@ namespace ConnectAgent.Benchmarks.Suite;
 internal static class RequestSections
 {
     private static readonly int Rounds = Setting("ROUNDS", 3);
-    private static readonly TimeSpan Round = TimeSpan.FromSeconds(Setting("SECONDS_PER_ROUND", 3));
-    private static readonly TimeSpan Warm = TimeSpan.FromSeconds(Setting("SECONDS_TO_WARM", 4));
+    public static readonly TimeSpan Round = TimeSpan.FromSeconds(Setting("SECONDS_PER_ROUND", 3));
+    public static readonly TimeSpan Warm = TimeSpan.FromSeconds(Setting("SECONDS_TO_WARM", 4));
 
     private static readonly string[] Columns =
         ["what", "over", "connections", "requests/s", "of bare", "p50 µs", "p50 of bare", "p90 µs", "p99 µs", "p99.9 µs", "bare requests/s", "bare p50 µs"];
@@ -177,7 +177,8 @@ internal static class RequestSections
         }
     }
 
-    private static async Task<(LoadResult One, LoadResult Other)> AlternateAsync(Func<Task<LoadResult>> one, Func<Task<LoadResult>> other)
+    /// <summary>Runs one and the other in turn.</summary>
+    public static async Task<(LoadResult One, LoadResult Other)> AlternateAsync(Func<Task<LoadResult>> one, Func<Task<LoadResult>> other)
     {
         List<LoadResult> ones = [], others = [];
         for (var round = 0; round < Rounds; round++)
