@@ -24,6 +24,9 @@ namespace ConnectAgent.Testing;
 /// </example>
 public sealed class TestMesh : IAsyncDisposable
 {
+    // The agent leaves a second of its clock between two leaves of one service.
+    private static readonly TimeSpan BetweenLeaves = TimeSpan.FromSeconds(1);
+
     private readonly WebApplication _app;
     private readonly TestMeshOptions _options;
 
@@ -122,11 +125,12 @@ public sealed class TestMesh : IAsyncDisposable
     }
 
     /// <summary>
-    /// Gives the CA another root, as <c>connect ca set-config</c> does: both are trusted from then on. The agent has issued its leaves anew under the new one when this completes.
+    /// Gives the CA another root, as <c>connect ca set-config</c> does: both are trusted from then on. The agent has issued its leaves anew under the new one when this completes. Moves <see cref="Clock"/> by a second.
     /// </summary>
     /// <param name="cancellationToken">Ends the wait for the agent, not the rotation.</param>
     public async Task RotateCaAsync(CancellationToken cancellationToken = default)
     {
+        Clock.Advance(BetweenLeaves);
         await Service<AuthorityManager>().RotateAsync(CancellationToken.None);
         var (now, _) = await Service<CertificateAuthority>().ReadRootsAsync(default, cancellationToken);
         var request = new RootsRequest(_options.Datacenter);
@@ -135,7 +139,7 @@ public sealed class TestMesh : IAsyncDisposable
             known = await Service<RootsService>().GetAsync(request, new CacheRead(new(known.Index)), cancellationToken);
         }
 
-        // By itself the agent leaves a second of its clock between two leaves of one service. Who asks for one has it at once, and who waits for another one, too.
+        // Who asks for one has it at once, and who waits for another one, too.
         await Task.WhenAll(Service<AgentCache>().Entries.Select(static entry => entry.Request).OfType<LeafRequest>()
             .Select(leaf => Service<LeafService>().GetAsync(leaf, default, cancellationToken).AsTask()));
     }
@@ -170,12 +174,15 @@ public sealed class TestMesh : IAsyncDisposable
         await Service<MeshDecisions>().SettleAsync(cancellationToken);
     }
 
-    /// <summary>Revokes a certificate: authorize refuses its holder from then on.</summary>
+    /// <summary>Revokes a certificate: authorize refuses its holder from then on, and the agent issues the service another one. Moves <see cref="Clock"/> by a second.</summary>
     /// <param name="serialNumber">As <see cref="TestLeaf.SerialNumber"/> has it.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="HttpRequestException">It was refused; the message has the agent's words.</exception>
-    public Task RevokeAsync(string serialNumber, CancellationToken cancellationToken = default) =>
-        SendAsync(HttpMethod.Put, "/v1/connect/ca/revoke", new JsonObject { ["SerialNumber"] = serialNumber }.ToJsonString(), cancellationToken);
+    public Task RevokeAsync(string serialNumber, CancellationToken cancellationToken = default)
+    {
+        Clock.Advance(BetweenLeaves);
+        return SendAsync(HttpMethod.Put, "/v1/connect/ca/revoke", new JsonObject { ["SerialNumber"] = serialNumber }.ToJsonString(), cancellationToken);
+    }
 
     /// <summary>Registers an instance of a service that takes part in the mesh by itself; the catalog shows it, passing, when this completes.</summary>
     /// <param name="service">The service's name.</param>

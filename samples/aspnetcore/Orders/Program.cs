@@ -1,0 +1,4 @@
+using Orders;
+
+await using var app = OrdersApp.Build(args);
+await app.RunAsync();

@@ -1,0 +1,4 @@
+using Shop;
+
+await using var app = ShopApp.Build(args);
+await app.RunAsync();
