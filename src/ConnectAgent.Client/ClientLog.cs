@@ -28,6 +28,12 @@ internal static partial class ClientLog
     [LoggerMessage(6607, LogLevel.Information, "Connections of {Peer} are not allowed any more: {Reason}")]
     public static partial void PeerDenied(this ILogger logger, string peer, string reason);
 
+    [LoggerMessage(6609, LogLevel.Error, "What closes connections of {Peer} has failed")]
+    public static partial void CloseFailed(this ILogger logger, string peer, Exception error);
+
+    [LoggerMessage(6610, LogLevel.Critical, "The watch of {Service} has ended; its credential is not renewed any more")]
+    public static partial void WatchEnded(this ILogger logger, string service, Exception error);
+
     [LoggerMessage(6608, LogLevel.Warning, "An instance of upstream {Upstream} at {Address} failed: {Reason}")]
     public static partial void InstanceFailed(this ILogger logger, string upstream, string address, string reason);
 }

@@ -69,7 +69,9 @@ internal sealed class DecisionGroup(PeerIdentity peer, Action<DecisionGroup> for
         forget(this);
     }
 
-    public void Deny(Decision denial)
+    /// <summary>Denies all of them, and waits until those who close them have done so.</summary>
+    /// <exception cref="AggregateException">What they threw.</exception>
+    public async Task DenyAsync(Decision denial)
     {
         lock (_denied)
         {
@@ -83,6 +85,6 @@ internal sealed class DecisionGroup(PeerIdentity peer, Action<DecisionGroup> for
         }
 
         forget(this);
-        _denied.Cancel();
+        await _denied.CancelAsync();
     }
 }

@@ -32,7 +32,7 @@ internal sealed class DecisionWatcher(IdentityFeed feed)
                 return new DecisionWatch(decision, group);
             }
 
-            group.Deny(decision);
+            await ApplyAsync(group, decision);
             return new DecisionWatch(decision, null);
         }
         catch
@@ -186,24 +186,34 @@ internal sealed class DecisionWatcher(IdentityFeed feed)
             var decision = PeerCertificate.IsStillTrusted(peer, feed.Current.Trust)
                 ? await feed.Client.Connect.AuthorizeAsync(feed.Service, peer.Uri, peer.SerialNumber, cancellationToken)
                 : new Decision(false, "the peer's certificate does not lead to a current root any more");
-            Apply(group, decision);
+            await ApplyAsync(group, decision);
         }
         catch (ConnectException error)
         {
             // What was decided stays while no agent says otherwise.
             if (IsRefusal(error))
             {
-                Apply(group, new Decision(false, error.Message));
+                await ApplyAsync(group, new Decision(false, error.Message));
             }
         }
     }
 
-    private void Apply(DecisionGroup group, Decision decision)
+    private async Task ApplyAsync(DecisionGroup group, Decision decision)
     {
-        if (!decision.Authorized)
+        if (decision.Authorized)
         {
-            feed.Logger.PeerDenied(group.Peer.Uri, decision.Reason);
-            group.Deny(decision);
+            return;
+        }
+
+        feed.Logger.PeerDenied(group.Peer.Uri, decision.Reason);
+        try
+        {
+            await group.DenyAsync(decision);
+        }
+        catch (AggregateException error)
+        {
+            // One who cannot close his connection must not keep those of others open.
+            feed.Logger.CloseFailed(group.Peer.Uri, error);
         }
     }
 }

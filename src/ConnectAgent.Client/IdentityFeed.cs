@@ -133,6 +133,13 @@ internal sealed class IdentityFeed
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
         }
+        catch (Exception error)
+        {
+            // A fault of ours: nobody awaits this before the end, so it is told now.
+            LastError = new ConnectException($"the watch of {Service} has ended: {error.Message}", 0, error);
+            Logger.WatchEnded(Service, error);
+            _ready.TrySetException(LastError);
+        }
     }
 
     private static async Task FollowAsync<T>(IAsyncEnumerable<Watched<T>> answers, Action<T> take)

@@ -41,6 +41,19 @@ public sealed class DecisionWatchTests(LibraryMesh mesh) : IClassFixture<Library
     }
 
     [Fact]
+    public async Task One_who_fails_to_close_his_connection_keeps_no_other_open()
+    {
+        await using var db = await ConnectIdentity.StartAsync(mesh.Client, "db-close");
+        using var first = await db.WatchAsync(Peer("api"));
+        using var second = await db.WatchAsync(Peer("report"));
+        await using var registered = first.Denied.Register(static () => throw new InvalidOperationException("cannot close"));
+        await mesh.Client.Intentions.SetAsync("api", "db-close", isAllowed: false);
+        await DeniedAsync(first);
+        await mesh.Client.Intentions.SetAsync("report", "db-close", isAllowed: false);
+        await DeniedAsync(second);
+    }
+
+    [Fact]
     public async Task A_revoked_certificate_ends_its_connections()
     {
         await using var db = await ConnectIdentity.StartAsync(mesh.Client, "db-revoked");
@@ -60,7 +73,6 @@ public sealed class DecisionWatchTests(LibraryMesh mesh) : IClassFixture<Library
         var secret = await agent.TokenAsync("""service "db" { policy = "write" }""");
         using var client = LibraryMesh.Open(agent, token: secret);
         await using var db = await ConnectIdentity.StartAsync(client, "db");
-        using var authority = PeerShape.Foreign(db.Current.Roots[0]);
         using var peer = await db.WatchAsync(new PeerIdentity(db.Id with { Service = "api" }, InProcessAgent.UriOf("api"), "0a", DateTimeOffset.MaxValue, [], db.Current.Roots[0].Thumbprint));
         peer.Decision.Authorized.Should().BeTrue(peer.Decision.Reason);
         using var manager = LibraryMesh.Open(agent, token: "root");
