@@ -44,6 +44,17 @@ public sealed class CommandLineTests
         errors.Should().StartWith(expected);
     }
 
+    [Theory] // values that no certificate and no timer can hold
+    [InlineData("invalid value \"99999999\" for flag -days: parse error\n", "tls", "ca", "create", "-domain", "nosuch", "-days", "99999999")]
+    [InlineData("Invalid DNS name: \"../x\"\n", "tls", "ca", "create", "-domain", "../x")]
+    [InlineData("Invalid DNS name: \"é\"\n", "tls", "ca", "create", "-domain", "nosuch", "-name-constraint", "-additional-name-constraint", "é")]
+    [InlineData("Invalid DNS name: \"a b\"\n", "tls", "cert", "create", "-server", "-node", "a b")]
+    [InlineData("Invalid DNS name: \"cli.../x.consul\"\n", "tls", "cert", "create", "-cli", "-dc", "../x")]
+    [InlineData("-exec-timeout must be above 0s, and 24h at most\n", "leaf", "write", "web", "-dir", "nosuch", "-exec-timeout", "-1s")]
+    [InlineData("-exec-timeout must be above 0s, and 24h at most\n", "leaf", "write", "web", "-dir", "nosuch", "-exec-timeout", "99999h")]
+    public async Task A_value_out_of_bounds_is_told(string expected, params string[] arguments) =>
+        (await RunAsync(arguments)).Should().Be((1, string.Empty, expected));
+
     [Theory] // a variable of a script that is not set
     [InlineData("Error opening snapshot file: open : no such file or directory\n", "snapshot", "inspect", "")]
     [InlineData("Error: open : no such file or directory\n", "services", "register", "")]

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Text;
 using ConnectAgent.Cli.Framework;
+using ConnectAgent.Protocol.Text;
 
 namespace ConnectAgent.Cli.Tls;
 
@@ -34,6 +36,7 @@ internal static class TlsCommands
     {
         const int FiveYears = 1825;
         var domain = call.Given(Domain) ?? "consul";
+        RequireNames([domain, .. call.Of(MoreConstraints)]);
         var (certificate, key) = ($"{domain}-agent-ca.pem", $"{domain}-agent-ca-key.pem");
         foreach (var file in new[] { certificate, key }.Where(File.Exists))
         {
@@ -57,6 +60,7 @@ internal static class TlsCommands
             (false, false, true) => "cli",
             _ => throw new CommandFailure("Please provide either -server, -client, or -cli"),
         };
+        RequireNames([$"{kind}.{datacenter}.{domain}", call.Given(Node) ?? kind, .. call.Of(MoreNames)]);
         if (call.Given(Node) is not null && kind != "server")
         {
             throw new CommandFailure("-node requires -server");
@@ -88,6 +92,15 @@ internal static class TlsCommands
         return 0;
     }
 
+    // Files are called after them, too.
+    private static void RequireNames(IEnumerable<string> names)
+    {
+        foreach (var name in names.Where(static name => !Ascii.IsValid(name) || Uri.CheckHostName(name.TrimStart('*', '.')) != UriHostNameType.Dns))
+        {
+            throw new CommandFailure("Invalid DNS name: " + GoQuote.Of(name));
+        }
+    }
+
     // The first number that no file has yet.
     private static string FreeName(string datacenter, string kind, string domain)
     {
@@ -103,7 +116,7 @@ internal static class TlsCommands
 
     private static int DaysOf(Invocation call, int fallback) => call.Given(Days) is not { } text
         ? fallback
-        : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var days) && days > 0
+        : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var days) && days > 0 && days < (DateTimeOffset.MaxValue - TimeProvider.System.GetUtcNow()).Days
             ? days
             : throw new CommandFailure($"invalid value \"{text}\" for flag -days: parse error");
 }
