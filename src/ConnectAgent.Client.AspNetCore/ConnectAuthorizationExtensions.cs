@@ -25,7 +25,11 @@ public static class ConnectAuthorizationExtensions
     {
         ArgumentNullException.ThrowIfNull(builder);
         ArgumentNullException.ThrowIfNull(services);
-        ArgumentOutOfRangeException.ThrowIfZero(services.Length);
+        if (services.Length == 0)
+        {
+            throw new ArgumentException("a policy that names no service lets nobody in", nameof(services));
+        }
+
         return builder.AddAuthenticationSchemes(ConnectAuthenticationDefaults.Scheme).RequireAssertion(context => context.User.Identities.Any(
             identity => identity.AuthenticationType == ConnectAuthenticationDefaults.Scheme
                 && services.Any(service => identity.HasClaim(ConnectClaimTypes.Service, service))));

@@ -196,8 +196,8 @@ public sealed class TestMesh : IAsyncDisposable
         {
             ["ID"] = id ?? service,
             ["Name"] = service,
-            ["Address"] = endpoint.Address.ToString(),
-            ["Port"] = endpoint.Port,
+            [nameof(endpoint.Address)] = endpoint.Address.ToString(),
+            [nameof(endpoint.Port)] = endpoint.Port,
             ["Connect"] = new JsonObject { ["Native"] = true },
         };
         await SendAsync(HttpMethod.Put, "/v1/agent/service/register", body.ToJsonString(), cancellationToken);
