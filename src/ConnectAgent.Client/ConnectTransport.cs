@@ -84,7 +84,7 @@ internal sealed class ConnectTransport : IDisposable
         try
         {
             var answer = await SendAsync(make, TimeSpan.Zero, cancellationToken);
-            return answer.Body.Span.Trim("\n"u8) .SequenceEqual("null"u8) ? null : Parse(answer, form);
+            return answer.Body.Span.Trim("\n"u8).SequenceEqual("null"u8) ? null : Parse(answer, form);
         }
         catch (ApiException error)
         {

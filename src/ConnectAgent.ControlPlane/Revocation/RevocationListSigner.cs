@@ -102,6 +102,7 @@ internal sealed class RevocationListSigner(StateStore store, BlockingReader read
                 + string.Concat(identities.Select(static identity => $"# {identity}\n"));
     }
 
+    /// <summary>A list that is signed, kept until something changes or it ends soon.</summary>
     /// <param name="Rows">What it was made of.</param>
     /// <param name="Serials">What is in it.</param>
     private sealed record SignedList(

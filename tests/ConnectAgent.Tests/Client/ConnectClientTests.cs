@@ -21,7 +21,10 @@ public sealed class ConnectClientTests(LibraryMesh mesh) : IClassFixture<Library
         (await client.Agent.SelfAsync()).GetProperty("Config").GetProperty("Datacenter").GetString().Should().Be("dc1");
         await client.Agent.RegisterAsync(new ServiceRegistration
         {
-            Name = "typed", Port = 80, Tags = ["v1"], Checks = [new CheckRegistration { CheckId = "alive", Ttl = "10m" }],
+            Name = "typed",
+            Port = 80,
+            Tags = ["v1"],
+            Checks = [new CheckRegistration { CheckId = "alive", Ttl = "10m" }],
         });
         await client.Agent.UpdateCheckAsync("alive", "passing", "well");
         (await client.Agent.ServicesAsync("Service == typed")).Keys.Should().Equal("typed");

@@ -163,7 +163,11 @@ public sealed class ConnectStreamTests(LibraryMesh mesh) : IClassFixture<Library
         {
             await mesh.Client.Agent.RegisterAsync(new ServiceRegistration
             {
-                Id = id, Name = service, Address = "127.0.0.1", Port = port, Connect = new ConnectRegistration { Native = true },
+                Id = id,
+                Name = service,
+                Address = "127.0.0.1",
+                Port = port,
+                Connect = new ConnectRegistration { Native = true },
             });
             await foreach (var instances in mesh.Client.Health.WatchConnectAsync(service))
             {

@@ -57,7 +57,9 @@ public sealed class LibraryMesh : IAsyncLifetime
 
     internal static ConnectClient Open(InProcessAgent agent, TimeProvider? clock = null, string? token = null) => new(new ConnectClientOptions
     {
-        Address = agent.Address.AbsoluteUri, Token = token, TimeProvider = clock ?? TimeProvider.System,
+        Address = agent.Address.AbsoluteUri,
+        Token = token,
+        TimeProvider = clock ?? TimeProvider.System,
     });
 
     /// <summary>Two ends of a TCP connection.</summary>

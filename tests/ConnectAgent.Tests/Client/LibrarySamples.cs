@@ -25,16 +25,16 @@ internal static class LibrarySamples
         while (!stopping.IsCancellationRequested)
         {
             var socket = await listener.AcceptSocketAsync(stopping);
-            _ = AnswerAsync(db, socket);
+            _ = AnswerAsync(db, socket, stopping);
         }
 
-        static async Task AnswerAsync(ConnectIdentity db, Socket socket)
+        static async Task AnswerAsync(ConnectIdentity db, Socket socket, CancellationToken stopping)
         {
             try
             {
                 // Handshake, verified peer, and the agent's decision; a later deny ends the connection.
-                await using var connection = await ConnectStream.AcceptAsync(db, socket);
-                await connection.Stream.WriteAsync(Encoding.UTF8.GetBytes($"hello {connection.Peer.Service}"));
+                await using var connection = await ConnectStream.AcceptAsync(db, socket, cancellationToken: stopping);
+                await connection.Stream.WriteAsync(Encoding.UTF8.GetBytes($"hello {connection.Peer.Service}"), stopping);
             }
             catch (Exception refused) when (refused is ConnectException or IOException or System.Security.Authentication.AuthenticationException)
             {

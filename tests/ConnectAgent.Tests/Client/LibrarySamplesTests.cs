@@ -85,7 +85,8 @@ public sealed partial class LibrarySamplesTests(LibraryMesh mesh) : IClassFixtur
         // When
         using var http = new HttpClient(ConnectHttp.CreateHandler(mesh.Web, "pages-2"))
         {
-            DefaultRequestVersion = HttpVersion.Version20, DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact,
+            DefaultRequestVersion = HttpVersion.Version20,
+            DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact,
         };
 
         // Then

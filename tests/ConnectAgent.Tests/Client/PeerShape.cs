@@ -46,6 +46,6 @@ internal sealed record PeerShape
         var request = new CertificateRequest(like.SubjectName, key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign, true));
-        return request.CreateSelfSigned(like.NotBefore, like.NotAfter);
+        return request.CreateSelfSigned(new DateTimeOffset(like.NotBefore), new DateTimeOffset(like.NotAfter));
     }
 }
