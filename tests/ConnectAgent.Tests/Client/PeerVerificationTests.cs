@@ -73,10 +73,11 @@ public sealed class PeerVerificationTests(LibraryMesh mesh) : IClassFixture<Libr
     [Fact]
     public async Task A_certificate_ends_by_the_clock_that_was_given()
     {
-        var clock = new ManualTimeProvider(Now);
+        var now = TimeProvider.System.GetUtcNow();
+        var clock = new ManualTimeProvider(now);
         using var client = LibraryMesh.Open(mesh.Agent, clock);
         await using var identity = await ConnectIdentity.StartAsync(client, "web");
-        using var certificate = new PeerShape { Until = Now.AddMinutes(30) }.SignedBy(mesh.Authority);
+        using var certificate = new PeerShape { Until = now.AddMinutes(30) }.SignedBy(mesh.Authority);
         identity.VerifyPeer(certificate).IsTrusted.Should().BeTrue();
         clock.SetWallClock(TimeSpan.FromMinutes(31));
         identity.VerifyPeer(certificate).Refusal.Should().Be(PeerRefusal.Expired);

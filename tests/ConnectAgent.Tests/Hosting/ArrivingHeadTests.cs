@@ -18,15 +18,25 @@ public sealed class ArrivingHeadTests
     private int _refused;
     private int _aborted;
 
-    public ArrivingHeadTests() => _head = new ArrivingHead(
-        new Duplex(_input.Reader, new Pipe().Writer),
-        _places,
-        () =>
+    public ArrivingHeadTests()
+    {
+        _head = new ArrivingHead(
+            new Duplex(_input.Reader, new Pipe().Writer),
+            _places,
+            () =>
+            {
+                _refused++;
+                return Task.CompletedTask;
+            },
+            () => _aborted++);
+
+        // So many that the first piece counts, too.
+        for (var open = 1; open <= 64; open++)
         {
-            _refused++;
-            return Task.CompletedTask;
-        },
-        () => _aborted++);
+            _places.HasManyConnections.Should().BeFalse();
+            _places.Open();
+        }
+    }
 
     [Fact]
     public async Task FA_1_A_head_of_many_lines_takes_a_place_until_it_is_answered()
@@ -145,12 +155,6 @@ public sealed class ArrivingHeadTests
     public async Task FA_1_What_came_in_one_piece_counts_before_more_is_waited_for()
     {
         TakeAll();
-        for (var open = 1; open <= 64; open++)
-        {
-            _places.HasManyConnections.Should().BeFalse();
-            _places.Open();
-        }
-
         _ = _input.Writer.WriteAsync(new byte[1 + (2 * LargeRequests.From)]).AsTask();
         var read = await _head.Input.ReadAsync();
         _head.Input.AdvanceTo(read.Buffer.Start, read.Buffer.End);
