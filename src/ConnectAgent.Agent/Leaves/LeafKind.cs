@@ -35,7 +35,7 @@ internal sealed class LeafKind(
     LeafIssuer issuer, RootsService roots, RootsWatch rotations, LeafMetrics metrics, TimeProvider clock, Random random, LeafOptions options, ILogger<LeafKind> logger) : CacheKind<LeafRequest, LeafCertificate>
 {
     // Measured: a leaf beside its texts, what its renewal remembers, and some of the answer that is kept rendered from the second read on.
-    private const int SizeOfLeaf = 700;
+    private const int SizeOfLeaf = 150;
 
     private readonly DelegatedLeafWatch _delegated = new(issuer, clock, random);
 
