@@ -103,7 +103,7 @@ internal static class CommandRunner
             return null;
         }
 
-        var words = result.CommandResult.Command is CliCommand { Words: { } argument } ? result.GetValue(argument) ?? [] : [];
+        var words = result.CommandResult.Command is CliCommand { Words: { } argument, RunsProgram: false } ? result.GetValue(argument) ?? [] : [];
         return result.UnmatchedTokens.Concat(words).FirstOrDefault(static word => word is ['-', _, ..] && !char.IsAsciiDigit(word[1]));
     }
 

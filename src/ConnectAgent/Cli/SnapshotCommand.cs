@@ -25,7 +25,7 @@ internal static class SnapshotCommand
 
     private static Task<int> SaveAsync(Invocation call)
     {
-        var file = call.OneWord("FILE");
+        var file = call.OneWord("FILE") is { Length: > 0 } name ? name : throw new CommandFailure("Error saving snapshot: open : no such file or directory");
         return GuardAsync("Error saving snapshot: ", () => call.ProgressAsync("Saving", async progress =>
         {
             PrivateFile.RequireReplaceable(file);

@@ -50,17 +50,28 @@ public sealed class CommandLineTests
     [InlineData("Invalid DNS name: \"é\"\n", "tls", "ca", "create", "-domain", "nosuch", "-name-constraint", "-additional-name-constraint", "é")]
     [InlineData("Invalid DNS name: \"a b\"\n", "tls", "cert", "create", "-server", "-node", "a b")]
     [InlineData("Invalid DNS name: \"cli.../x.consul\"\n", "tls", "cert", "create", "-cli", "-dc", "../x")]
-    [InlineData("-exec-timeout must be above 0s, and 24h at most\n", "leaf", "write", "web", "-dir", "nosuch", "-exec-timeout", "-1s")]
-    [InlineData("-exec-timeout must be above 0s, and 24h at most\n", "leaf", "write", "web", "-dir", "nosuch", "-exec-timeout", "99999h")]
+    [InlineData("-exec-timeout must be above 0s, and 24h0m0s at most\n", "leaf", "write", "web", "-dir", "nosuch", "-exec-timeout", "-1s")]
+    [InlineData("-duration must be above 0s, and 24h0m0s at most\n", "debug", "-duration=-1s")]
+    [InlineData("-exec-timeout must be above 0s, and 24h0m0s at most\n", "leaf", "write", "web", "-dir", "nosuch", "-exec-timeout", "99999h")]
     public async Task A_value_out_of_bounds_is_told(string expected, params string[] arguments) =>
         (await RunAsync(arguments)).Should().Be((1, string.Empty, expected));
 
     [Theory] // a variable of a script that is not set
     [InlineData("Error opening snapshot file: open : no such file or directory\n", "snapshot", "inspect", "")]
+    [InlineData("Error saving snapshot: open : no such file or directory\n", "snapshot", "save", "")]
+    [InlineData("Error connecting to Consul agent: /dev/zero holds more than 65536 bytes, and so no token\n", "members", "-token-file", "/dev/zero")]
     [InlineData("Error: open : no such file or directory\n", "services", "register", "")]
     [InlineData("Failed to load data: Failed to read file: open : no such file or directory\n", "config", "write", "")]
     public async Task A_file_that_is_none_is_told(string expected, params string[] arguments) =>
         (await RunAsync(arguments)).Should().Be((1, string.Empty, expected));
+
+    [Fact] // Go's flags end at the first word
+    public async Task The_flags_of_a_watched_program_are_its_own()
+    {
+        var (exit, _, errors) = await RunAsync("watch", "-http-addr=127.0.0.1:1", "-type=services", "sh", "-c", "exit 3");
+        exit.Should().Be(1);
+        errors.Should().StartWith("Error querying Consul agent: ", "nothing is wrong with the flags");
+    }
 
     [Fact] // opened as a file it would wait for its other end, and no signal would end that
     public async Task A_pipe_is_no_snapshot()

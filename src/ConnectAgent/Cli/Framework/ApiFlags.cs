@@ -71,7 +71,7 @@ internal static class ApiFlags
 
         try
         {
-            return file is null ? text : File.ReadAllText(file).TrimEnd();
+            return file is null ? text : InputFile.Token(file);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {

@@ -11,6 +11,9 @@ internal sealed class CliCommand(string name, string description, string example
     /// <summary>What help shows; empty for none.</summary>
     public string Example => example;
 
+    /// <summary>Whether its first word is a program, and all behind it the program's.</summary>
+    public bool RunsProgram { get; set; }
+
     /// <summary>The words behind the flags; null where none are taken.</summary>
     public Argument<string[]>? Words { get; private set; }
 

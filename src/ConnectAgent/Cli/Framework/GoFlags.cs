@@ -30,6 +30,12 @@ internal sealed record GoFlags(Command Command, string[] Arguments, string? Mist
         {
             var (name, value) = word.IndexOf('=', StringComparison.Ordinal) is > 0 and var sign ? (word[..sign], word[(sign + 1)..]) : (word, null);
             var option = name.StartsWith('-') ? command.Options.FirstOrDefault(one => one is not HelpOption && (one.Name == name || one.Aliases.Contains(name))) : null;
+            if (option is null && !word.StartsWith('-') && command is CliCommand { RunsProgram: true })
+            {
+                words = new Queue<string>(words.Prepend(word));
+                break;
+            }
+
             if (option is null)
             {
                 others.Add(word);

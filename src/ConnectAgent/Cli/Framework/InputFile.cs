@@ -9,6 +9,9 @@ internal static class InputFile
     [Limit("cli.input_file", "bytes", "the command fails and names the file")]
     private const int LargestFile = 8 * 1024 * 1024;
 
+    [Limit("cli.token_file", "bytes", "the command fails and names the file")]
+    private const int LargestToken = 64 * 1024;
+
     /// <summary>Reads a file.</summary>
     /// <exception cref="CommandFailure">With the words in front of the reason.</exception>
     public static byte[] Read(string path, string failure)
@@ -21,6 +24,18 @@ internal static class InputFile
         {
             throw new CommandFailure(failure + Reason(path, error));
         }
+    }
+
+    /// <summary>Reads a token; a pipe is such a file, too.</summary>
+    /// <exception cref="IOException">It cannot be read, or is too long.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
+    public static string Token(string path)
+    {
+        using var file = File.OpenRead(path);
+        var bytes = new byte[LargestToken + 1];
+        return file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false) is var length && length <= LargestToken
+            ? System.Text.Encoding.UTF8.GetString(bytes, 0, length).TrimEnd()
+            : throw new IOException($"{path} holds more than {LargestToken} bytes, and so no token");
     }
 
     /// <summary>What a flag or argument stands for: <c>-</c> standard input, <c>@FILE</c> a file, all else itself.</summary>

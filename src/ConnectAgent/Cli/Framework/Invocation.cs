@@ -57,6 +57,14 @@ internal sealed record Invocation(ParseResult Result, IReadOnlyList<string> Word
         ? unlessGiven
         : GoDuration.TryParse(text, out var duration, out var error) ? duration : throw new CommandFailure($"invalid value \"{text}\" for flag {flag.Name}: {error}");
 
+    /// <summary>A duration within bounds.</summary>
+    /// <inheritdoc cref="Duration(Option{string?}, TimeSpan)"/>
+    /// <param name="most">It must not be more, and above zero.</param>
+    public TimeSpan Duration(Option<string?> flag, TimeSpan unlessGiven, TimeSpan most) =>
+        Duration(flag, unlessGiven) is var duration && duration > TimeSpan.Zero && duration <= most
+            ? duration
+            : throw new CommandFailure($"{flag.Name} must be above 0s, and {GoDuration.Format(most)} at most");
+
     /// <summary>The one word that a command takes.</summary>
     /// <param name="what">Its name in the help, for instance <c>SERVICE</c>.</param>
     /// <exception cref="CommandFailure">There are none or several.</exception>

@@ -110,10 +110,18 @@ internal sealed class LeafDirectory : IDisposable
 
     private string? Read(string name)
     {
-        var file = Path.Combine(_path, name);
-        return File.Exists(file) ? File.ReadAllText(file) : null;
+        // A link to what somebody removed is there, and what it leads to is not.
+        try
+        {
+            return File.ReadAllText(Path.Combine(_path, name));
+        }
+        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
     }
 
+    // Asked of what has been read.
     private bool HasMode(string name, bool isSecret) => File.GetUnixFileMode(Path.Combine(_path, Current, name)) == ModeOf(isSecret);
 
     private UnixFileMode ModeOf(bool isSecret) => isSecret ? _secretMode : PublicFile;

@@ -30,12 +30,7 @@ internal static class LeafWriteCommand
     {
         var service = call.OneWord("SERVICE");
         var folder = call.Given(Folder) ?? throw new CommandFailure("The -dir flag is required");
-        var limit = call.Duration(ExecTimeout, LongestRun);
-        if (limit <= TimeSpan.Zero || limit > TimeSpan.FromDays(1))
-        {
-            throw new CommandFailure("-exec-timeout must be above 0s, and 24h at most");
-        }
-
+        var limit = call.Duration(ExecTimeout, LongestRun, TimeSpan.FromDays(1));
         using var files = LeafDirectory.Open(folder, ModeOf(call));
         if (call.Of(Once))
         {

@@ -35,7 +35,7 @@ internal static class DebugCommand
 
     private static async Task<int> RunAsync(Invocation call)
     {
-        var duration = call.Duration(Time, TimeSpan.FromSeconds(30));
+        var duration = call.Duration(Time, TimeSpan.FromSeconds(30), TimeSpan.FromDays(1));
         var begun = TimeProvider.System.GetUtcNow().ToString("yyyy-MM-dd'T'HH-mm-ss'Z'", CultureInfo.InvariantCulture);
         var file = (call.Given(Output) ?? "consul-debug-" + begun) + ".tar.gz";
 

@@ -20,9 +20,14 @@ internal static class WatchCommand
     private static readonly Option<string?> State = Flag.Text("state", "The state, of checks; any unless it is said.");
     private static readonly Option<bool> Shell = Flag.Switch("shell", "Whether the program is run by a shell; it is unless it says =false.");
 
-    public static CliCommand Create() => CliCommand.Asking(
-        "watch", "Prints what there is, or runs a program at each change, with JSON on its standard input.", "watch -type service -service web ./changed.sh", RunAsync,
-        Type, Service, Tags, PassingOnly, State, Shell);
+    public static CliCommand Create()
+    {
+        var watch = CliCommand.Asking(
+            "watch", "Prints what there is, or runs a program at each change, with JSON on its standard input.", "watch -type service -service web ./changed.sh", RunAsync,
+            Type, Service, Tags, PassingOnly, State, Shell);
+        watch.RunsProgram = true;
+        return watch;
+    }
 
     private static async Task<int> RunAsync(Invocation call)
     {

@@ -56,5 +56,34 @@ public sealed class LeafDirectoryTests
         File.ReadAllText(Path.Combine(folder.Path, "crl.pem")).Should().Be("l\n");
     }
 
+    [Theory] // an operator tidies up
+    [InlineData("..data/key.pem")]
+    [InlineData("..data/")]
+    [InlineData("..data")]
+    [InlineData("cert.pem")]
+    public void What_somebody_removed_is_written_again(string removed)
+    {
+        using var folder = new TemporaryFolder();
+        using var files = LeafDirectory.Open(folder.Path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        files.Replace(SetOf(1)).Should().BeTrue();
+        var path = Path.Combine(folder.Path, removed);
+        if (removed.EndsWith('/'))
+        {
+            Directory.Delete(Directory.ResolveLinkTarget(path.TrimEnd('/'), returnFinalTarget: true)!.FullName, recursive: true);
+        }
+        else
+        {
+            File.Delete(path);
+        }
+
+        files.Replace(SetOf(1)).Should().BeTrue();
+        foreach (var name in new[] { "cert.pem", "key.pem", "roots.pem", "combined.pem" })
+        {
+            File.ReadAllText(Path.Combine(folder.Path, name)).Should().NotBeEmpty();
+        }
+
+        files.Replace(SetOf(1)).Should().BeFalse();
+    }
+
     private static LeafSet SetOf(int version) => new($"{version}", "2030-01-01T00:00:00Z", $"c{version}\n", $"k{version}\n", "r\n", null);
 }
