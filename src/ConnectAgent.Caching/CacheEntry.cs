@@ -21,9 +21,9 @@ internal abstract class CacheEntry(CacheKey key)
     private int _slotOfAll = Nowhere;
     private int _slotOfToken = Nowhere;
     private int _slotOfEmpty = Nowhere;
-    private int _aside;
+    private bool _isAside;
     private int _waiters;
-    private int _isRead;
+    private bool _isRead;
     private long _lastReadAt;
 
     public CacheKey Key { get; } = key;
@@ -75,7 +75,7 @@ internal abstract class CacheEntry(CacheKey key)
     public long Rank { get; set; }
 
     /// <summary>Whether it stands in no queue because somebody waits on it.</summary>
-    public bool IsSetAside => Volatile.Read(ref _aside) == 1;
+    public bool IsSetAside => Volatile.Read(ref _isAside);
 
     /// <summary>Whether it counts against its token's bound.</summary>
     public bool CountsForToken { get; init; } = true;
@@ -94,12 +94,12 @@ internal abstract class CacheEntry(CacheKey key)
             return false;
         }
 
-        Interlocked.Exchange(ref _aside, 1);
+        Interlocked.Exchange(ref _isAside, true);
         return Waiters > 0 || !TryReturn();
     }
 
     /// <summary>Whether it has to go back into its queues; asked once.</summary>
-    public bool TryReturn() => Waiters == 0 && Interlocked.Exchange(ref _aside, 0) == 1;
+    public bool TryReturn() => Waiters == 0 && Interlocked.Exchange(ref _isAside, false);
 
     /// <summary>Where it stands in a queue.</summary>
     public ref int Slot(int place)
@@ -119,7 +119,7 @@ internal abstract class CacheEntry(CacheKey key)
     /// Whether nobody has read the entry yet; asked once. Such a read is a miss although a shared value may be there (CACHE-39: whether others
     /// have read it must not show).
     /// </summary>
-    public bool IsFirstRead() => Volatile.Read(ref _isRead) == 0 && Interlocked.Exchange(ref _isRead, 1) == 0;
+    public bool IsFirstRead() => !Volatile.Read(ref _isRead) && !Interlocked.Exchange(ref _isRead, true);
 
     /// <summary>Ends the entry and wakes whoever waits on it.</summary>
     public abstract void Stop();

@@ -12,12 +12,12 @@ internal sealed class FetchState
 {
     private object? _value;
     private TaskCompletionSource? _sleeper;
-    private int _forced;
-    private int _hurried;
+    private bool _isForced;
+    private bool _isHurried;
     private bool _isDeferred;
 
     /// <summary>Whether a reader wants the running fetch to look now (see <see cref="CacheKind{TRequest, TValue}.Revalidates"/>).</summary>
-    public bool IsHurried => Volatile.Read(ref _hurried) == 1;
+    public bool IsHurried => Volatile.Read(ref _isHurried);
 
     public T Get<T>()
         where T : class, new() => (T)(_value ??= new T());
@@ -40,12 +40,12 @@ internal sealed class FetchState
     /// <summary>A reader does not want to wait for what the fetch waits for.</summary>
     public void Hurry()
     {
-        Interlocked.Exchange(ref _hurried, 1);
+        Interlocked.Exchange(ref _isHurried, true);
         Volatile.Read(ref _sleeper)?.TrySetResult();
     }
 
     /// <summary>A new fetch begins, which nobody hurries yet.</summary>
-    public void Calm() => Volatile.Write(ref _hurried, 0);
+    public void Calm() => Volatile.Write(ref _isHurried, false);
 
     /// <summary>The running fetch ends without an answer: what is held stays as it is, neither confirmed nor failed, until the kind says that it is due.</summary>
     public void Defer() => _isDeferred = true;
@@ -59,8 +59,8 @@ internal sealed class FetchState
     }
 
     /// <summary>An operator wants a new value.</summary>
-    public void Force() => Volatile.Write(ref _forced, 1);
+    public void Force() => Volatile.Write(ref _isForced, true);
 
     /// <summary>Whether one is wanted; asked once.</summary>
-    public bool TakeForce() => Interlocked.Exchange(ref _forced, 0) == 1;
+    public bool TakeForce() => Interlocked.Exchange(ref _isForced, false);
 }

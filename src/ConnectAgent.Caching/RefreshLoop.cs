@@ -37,10 +37,10 @@ internal sealed class RefreshLoop<TRequest, TValue>(CacheFeed<TRequest, TValue> 
 
                 var fetch = feed.Begin(afterOutage: RefreshBackoff.IsPausing(failures));
                 var back = Context.Contact.Back;
-                var step = FetchStep.Begin(Kind.Name, fetch.Index, Context.Metrics);
+                var step = FetchStep.Begin(Kind.Name, fetch.Index);
                 var fetched = Fetch(fetch);
                 await ((Task)fetched).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-                step.End(fetched.Exception?.InnerException);
+                step.End(Context.Metrics, fetched.Exception?.InnerException);
                 if (feed.State.TakeDeferral() && fetched.IsCompletedSuccessfully)
                 {
                     continue;
