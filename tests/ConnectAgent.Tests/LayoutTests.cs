@@ -18,6 +18,7 @@ public sealed partial class LayoutTests
         ["ConnectAgent.Protocol"] = [],
         ["ConnectAgent.Client"] = ["ConnectAgent.Protocol"],
         ["ConnectAgent.Client.AspNetCore"] = ["ConnectAgent.Client", "ConnectAgent.Protocol"],
+        ["ConnectAgent.Proxy"] = ["ConnectAgent.Client", "ConnectAgent.Protocol"],
         ["ConnectAgent.Caching"] = ["ConnectAgent.Protocol"],
         ["ConnectAgent.State"] = ["ConnectAgent.Protocol"],
         ["ConnectAgent.Agent"] = ["ConnectAgent.Caching", "ConnectAgent.Client", "ConnectAgent.State", "ConnectAgent.Protocol"],
@@ -28,7 +29,7 @@ public sealed partial class LayoutTests
         ],
         ["ConnectAgent"] =
         [
-            "ConnectAgent.Http", "ConnectAgent.Agent", "ConnectAgent.ControlPlane", "ConnectAgent.Caching", "ConnectAgent.Client", "ConnectAgent.State",
+            "ConnectAgent.Http", "ConnectAgent.Agent", "ConnectAgent.ControlPlane", "ConnectAgent.Caching", "ConnectAgent.Client", "ConnectAgent.Proxy", "ConnectAgent.State",
             "ConnectAgent.Protocol",
         ],
         ["ConnectAgent.Testing"] =

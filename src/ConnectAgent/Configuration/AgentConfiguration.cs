@@ -121,6 +121,9 @@ internal sealed record AgentConfiguration
     /// <summary>What runs when something changes. Holds tokens: never printed.</summary>
     public required IReadOnlyList<WatchDefinition> Watches { get; init; }
 
+    /// <summary>IDs of registered proxies that run in this process.</summary>
+    public required IReadOnlyList<string> Proxies { get; init; }
+
     /// <summary>ACLs of the embedded control plane.</summary>
     public required AclOptions Acl { get; init; }
 
@@ -254,6 +257,7 @@ internal sealed record AgentConfiguration
             LocalServices = ServiceKeys.Options(values, ports, kept),
             Definitions = ServiceKeys.Definitions(values),
             Watches = WatchKeys.Of(values),
+            Proxies = values.Of(ProxyKeys.Proxies),
             Acl = AclKeys.Acl(values, datacenter),
             RemoteTokens = AclKeys.RemoteTokens(values),
             Tokens = AclKeys.Tokens(values, kept),

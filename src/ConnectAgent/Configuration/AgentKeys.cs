@@ -9,7 +9,7 @@ internal static class AgentKeys
     public static IReadOnlyList<ConfigKey> All { get; } =
     [
         .. PortKeys.Table.Keys, .. NodeKeys.Table.Keys, .. LogKeys.Table.Keys, .. HttpKeys.Table.Keys, .. TlsSettings.Table.Keys, .. ServerSettings.Table.Keys,
-        .. CacheKeys.Table.Keys, .. ServiceKeys.Table.Keys, .. CheckKeys.Table.Keys, .. WatchKeys.Table.Keys, .. ConnectKeys.Table.Keys, .. AclKeys.Table.Keys,
+        .. CacheKeys.Table.Keys, .. ServiceKeys.Table.Keys, .. CheckKeys.Table.Keys, .. WatchKeys.Table.Keys, .. ProxyKeys.Table.Keys, .. ConnectKeys.Table.Keys, .. AclKeys.Table.Keys,
         .. InertKeys.Table.Keys, .. DeprecatedKeys.Table.Keys,
     ];
 }

@@ -1,5 +1,6 @@
 using ConnectAgent.Configuration;
 using ConnectAgent.Http.Hosting;
+using ConnectAgent.Proxies;
 using ConnectAgent.Telemetry;
 using ConnectAgent.Watches;
 using Microsoft.AspNetCore.Connections;
@@ -15,6 +16,7 @@ internal static class DaemonServiceCollectionExtensions
         services.AddSingleton<BlockPools>().AddSingleton<IMemoryPoolFactory<byte>>(provider => provider.GetRequiredService<BlockPools>());
         services.AddHostedService<IdleMemory>();
         services.AddWatches(configuration.Watches, Bound.OwnApi(configuration));
+        services.AddProxies(configuration.Proxies, Bound.OwnApi(configuration));
         services.AddOtlpExport(configuration.OtlpEndpoint);
     }
 }

@@ -16,6 +16,11 @@ internal static class LogText
         }
 
         var names = category.Split('.');
+        if (names is ["ConnectAgent", "Proxy", ..])
+        {
+            return "proxy"; // as in the reference's own log
+        }
+
         if (names[0] != "ConnectAgent" || names.Length < 3)
         {
             return "agent.host";

@@ -18,13 +18,14 @@ internal static class ConnectCommands
 
     public static CliCommand Create() => CliCommand.Group(
         "connect",
-        "The certificate authority, Envoy's first configuration, and ingress.",
+        "The certificate authority, the sidecar proxy, Envoy's first configuration, and ingress.",
         CliCommand.Group(
             "ca",
             "The certificate authority.",
             CliCommand.Asking("get-config", "Shows the CA's configuration.", "connect ca get-config", GetAsync),
             CliCommand.Asking("set-config", "Changes the CA's configuration.", "connect ca set-config -config-file ca.json", SetAsync, ConfigFile, Force)),
         EnvoyCommand.Create(),
+        ProxyCommand.Create(),
         ExposeCommand.Create(),
         CliCommand.NotServed("redirect-traffic", "rules for the packet filter"));
 

@@ -3,6 +3,8 @@ using System.Globalization;
 using System.Text.Json;
 using ConnectAgent.Cli.Framework;
 using ConnectAgent.Client.Api;
+using ConnectAgent.Proxy.Options;
+using ConnectAgent.Proxy.Registration;
 
 namespace ConnectAgent.Cli.Connect;
 
@@ -50,15 +52,14 @@ internal static class EnvoyCommand
 
     private static async Task<string> SidecarOfAsync(Invocation call, string service)
     {
-        var services = await call.AskAsync(ApiRequest.Get("/v1/agent/services"), "Failed looking up sidecar proxy info for " + service + ": ");
-        var sidecars = services.Fields().Select(static field => field.Value)
-            .Where(one => one.Text("Kind") == "connect-proxy" && one.Field("Proxy").Text("DestinationServiceID").Equals(service, StringComparison.OrdinalIgnoreCase)).Select(static one => one.Text("ID")).ToList();
-        return sidecars switch
+        try
         {
-            [] => throw new CommandFailure($"No sidecar proxy registered for {service}"),
-            [var only] => only,
-            _ => throw new CommandFailure($"More than one sidecar proxy registered for {service}.\n    Start proxy with -proxy-id and one of the following IDs: {string.Join(", ", sidecars)}"),
-        };
+            return await Invocation.GuardAsync($"Failed looking up sidecar proxy info for {service}: ", () => SidecarLookup.FindAsync(call.Api, service, call.Cancelled));
+        }
+        catch (ProxyException error)
+        {
+            throw new CommandFailure(error.Message);
+        }
     }
 
     private static int PortOf(JsonElement debug) => debug.Number("GRPCPort") is > 0 and var port ? (int)port : DefaultGrpcPort;

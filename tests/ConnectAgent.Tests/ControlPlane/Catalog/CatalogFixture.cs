@@ -35,7 +35,7 @@ internal sealed class CatalogFixture : IDisposable
 
     public static NodeService Service(string id, string name, params string[] tags) => new() { Id = id, Name = name, Port = 80, Tags = tags };
 
-    public static NodeService Proxy(string id, string destination) => new()
+    public static NodeService ProxyOf(string id, string destination) => new()
     {
         Id = id,
         Name = destination + "-proxy",

@@ -84,7 +84,7 @@ public sealed class CatalogModelTests
                 var name = Names[random.Next(Names.Length)];
                 var service = random.Next(3) switch
                 {
-                    0 => Proxy(id, name),
+                    0 => ProxyOf(id, name),
                     1 => Service(id, name) with { IsNative = true },
                     _ => Service(id, name, "t" + random.Next(2)),
                 };

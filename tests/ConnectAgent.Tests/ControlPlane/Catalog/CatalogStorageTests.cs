@@ -44,7 +44,7 @@ public sealed class CatalogStorageTests : IDisposable
         again.State.LastIndex.Should().Be(last, "all of it is there already");
     }
 
-    private static NodeService Full() => Proxy("p", "web") with
+    private static NodeService Full() => ProxyOf("p", "web") with
     {
         Tags = ["a", "b"],
         Address = "10.0.0.2",

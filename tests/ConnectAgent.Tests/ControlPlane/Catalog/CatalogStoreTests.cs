@@ -71,7 +71,7 @@ public sealed class CatalogStoreTests : IDisposable
     {
         var registration = new CatalogRegistration(Node("n", Id) with { Meta = new Dictionary<string, string> { ["b"] = "1", ["a"] = "2" } })
         {
-            Service = Proxy("p", "web") with { Meta = new Dictionary<string, string> { ["b"] = "1", ["a"] = "2" } },
+            Service = ProxyOf("p", "web") with { Meta = new Dictionary<string, string> { ["b"] = "1", ["a"] = "2" } },
             Checks = [Check("c", "p"), Check("alive")],
         };
         await _catalog.RegisterAsync(registration);

@@ -19,7 +19,7 @@ public sealed class CatalogWakeTests : IDisposable
     {
         // Given
         await _catalog.PutAsync("n", Service("web", "web"), Check("c", "web"));
-        await _catalog.PutAsync("n", Proxy("p", "web"), Check("pc", "p"));
+        await _catalog.PutAsync("n", ProxyOf("p", "web"), Check("pc", "p"));
         await _catalog.PutAsync("n", Service("db", "db"), Check("d", "db"));
         var web = _catalog.HealthAsync("WEB", index: (await _catalog.HealthAsync("web")).Index);
         var plain = _catalog.InstancesAsync("web", index: (await _catalog.InstancesAsync("web")).Index);

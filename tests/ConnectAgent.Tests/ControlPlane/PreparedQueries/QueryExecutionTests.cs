@@ -45,7 +45,7 @@ public sealed class QueryExecutionTests : IDisposable
     public async Task Connect_finds_proxies_by_what_they_are_themselves()
     {
         await _catalog.PutAsync("n1", CatalogFixture.Service("web", "web", "v1"), CatalogFixture.Check("c", "web", CheckStatus.Critical));
-        await _catalog.PutAsync("n1", CatalogFixture.Proxy("web-proxy", "web"));
+        await _catalog.PutAsync("n1", CatalogFixture.ProxyOf("web-proxy", "web"));
         var store = Store();
         await store.CreateAsync(Query("plain"), TokenRights.Everything);
         await store.CreateAsync(Query("mesh") with { Service = new QueriedService { Service = "web", Connect = true } }, TokenRights.Everything);
